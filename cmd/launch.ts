@@ -1,0 +1,42 @@
+/**
+ * `launch setup|tproxy [ARGS…]`: runs an entrypoint of this checkout with exactly the flags of its table, which a task
+ * in deno.json could not say: some depend on the arguments and on where the runtime is. Installed programs need no
+ * launcher.
+ *
+ * @module
+ */
+
+import { bundleDaemons } from "../lib/daemon/bundle.ts";
+import { type Permissions, setupPermissions, toFlags, tproxyPermissions } from "../lib/daemon/permissions.ts";
+import { daemonFiles } from "../lib/daemon/siblings.ts";
+import { InputError } from "../lib/errors.ts";
+import { exitCodeOf } from "../lib/exit_code.ts";
+import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import { runDeno } from "../lib/run_command.ts";
+
+async function main(): Promise<number> {
+  const [entrypoint, ...args] = Deno.args;
+  switch (entrypoint) {
+    case "setup":
+      return await run("setup", setupPermissions(configOf(args)), args);
+    case "tproxy":
+      await bundleDaemons();
+      return await run("tproxy", tproxyPermissions(DEFAULT_CONFIG_PATH, daemonFiles()), args);
+    default:
+      throw new InputError(`There is no entrypoint ${JSON.stringify(entrypoint ?? "")}`, 'name "setup" or "tproxy"');
+  }
+}
+
+function run(entrypoint: string, permissions: Permissions, args: readonly string[]): Promise<number> {
+  const program = new URL(`${entrypoint}.ts`, import.meta.url).pathname;
+  return runDeno(["run", "--quiet", "--frozen", ...toFlags(permissions), program, ...args]);
+}
+
+/** The file that `setup` will ask for. Whatever else is wrong with the arguments is for `setup` to say. */
+function configOf(args: readonly string[]): string {
+  const at = args.findLastIndex((arg) => arg === "--config" || arg.startsWith("--config="));
+  const value = args[at]?.startsWith("--config=") ? args[at].slice("--config=".length) : args[at + 1];
+  return at < 0 || !value ? DEFAULT_CONFIG_PATH : value;
+}
+
+Deno.exit(await exitCodeOf("launch", main));

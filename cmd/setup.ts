@@ -1,0 +1,28 @@
+/**
+ * `setup up|down`: the kernel's state of one bridge; see `lib/netns/setup.ts` for what it does and
+ * `lib/daemon/permissions.ts` for what it may do.
+ *
+ * @module
+ */
+
+import { parseSetup } from "../lib/cli.ts";
+import { exitCodeOf, OK } from "../lib/exit_code.ts";
+import { logToStderr } from "../lib/log.ts";
+import { down, up } from "../lib/netns/setup.ts";
+
+async function main(): Promise<number> {
+  logToStderr(2);
+  const command = parseSetup(Deno.args);
+  switch (command.verb) {
+    case "up":
+      await up(command);
+      return OK;
+    case "down":
+      await down(command.bridge);
+      return OK;
+    case "done":
+      return command.exitCode;
+  }
+}
+
+Deno.exit(await exitCodeOf("setup", main));

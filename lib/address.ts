@@ -1,0 +1,48 @@
+/**
+ * Ports and IPv4 addresses: the two kinds of value that travel from the configuration through nft to the proxies. Each
+ * is checked wherever it enters.
+ *
+ * @module
+ */
+
+/** A service that the guests of one network reach at `169.254.16.9:servicePort`. */
+export interface Endpoint {
+  /** The TCP port that guests connect to, 1 to 65535. */
+  readonly servicePort: number;
+  /** Where the service is: an IPv4 address in dotted form. */
+  readonly remoteAddr: string;
+  /** The TCP port of the service, 1 to 65535. */
+  readonly remotePort: number;
+}
+
+/**
+ * Tells whether a value is a TCP port that can be listened on or dialled.
+ *
+ * @param value Anything.
+ * @returns `true` for an integer from 1 to 65535.
+ */
+export function isPort(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 65535;
+}
+
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
+
+/**
+ * Tells whether a text is an IPv4 address in its usual dotted form.
+ *
+ * @param text Anything.
+ * @returns `true` for four numbers from 0 to 255 with dots between them, without leading zeros.
+ */
+export function isIpv4(text: unknown): text is string {
+  return typeof text === "string" && IPV4.test(text) && !/(?:^|\.)0\d/.test(text);
+}
+
+/**
+ * Writes an endpoint's remote as it appears in Deno's `--allow-net`, in logs and in messages.
+ *
+ * @param remote An address and a port.
+ * @returns For example `10.11.12.13:5030`.
+ */
+export function remoteOf(remote: Pick<Endpoint, "remoteAddr" | "remotePort">): string {
+  return `${remote.remoteAddr}:${remote.remotePort}`;
+}

@@ -1,0 +1,130 @@
+/**
+ * Command lines, the one wrapper around Commander: arguments become a tagged union, a mistake becomes usage and a
+ * suggestion.
+ *
+ * @module
+ */
+
+import { Command, CommanderError } from "commander";
+import { InputError } from "./errors.ts";
+import { OK, USAGE } from "./exit_code.ts";
+import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName } from "./names.ts";
+
+/** What `setup` is asked for. */
+export type SetupCommand =
+  | {
+    /** Set a bridge up. */
+    readonly verb: "up";
+    /** The bridge. */
+    readonly bridge: BridgeName;
+    /** The virtual network whose guests are on it. */
+    readonly network: { readonly name?: string; readonly id?: string };
+    /** The configuration file. */
+    readonly config: string;
+  }
+  | {
+    /** Remove a bridge's proxy. */
+    readonly verb: "down";
+    /** The bridge. */
+    readonly bridge: BridgeName;
+  }
+  | Done;
+
+/** The verbs of `tproxy` that change what runs. */
+export type Verb = "start" | "stop" | "restart" | "reload";
+
+/** What `tproxy` is asked for. */
+export type TproxyCommand = { readonly verb: Verb | "status" } | Done;
+
+/** Nothing is left to do: help or usage has been printed. */
+export interface Done {
+  /** Marks it. */
+  readonly verb: "done";
+  /** How to exit. */
+  readonly exitCode: number;
+}
+
+/**
+ * Reads the command line of `setup`.
+ *
+ * @param args The arguments.
+ * @returns What it is asked for.
+ * @throws {InputError} If the bridge or the network is missing or is no name of one.
+ */
+export function parseSetup(args: readonly string[]): SetupCommand {
+  return parse("setup", "Sets up the kernel's state of one bridge's transparent proxy, or removes it", args, (program, done) => {
+    program.command("up").description("make namespace, veth pair, endpoints and ARP rule what the configuration says")
+      .option("--bridge <name>", "the Linux bridge that the guests are on")
+      .option("--network <name>", "the virtual network's name")
+      .option("--network-id <id>", "the virtual network's ID")
+      .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
+      .action(({ bridge, network, networkId, config }) =>
+        done({ verb: "up", bridge: toBridge(bridge), network: toNetwork(network, networkId), config })
+      );
+    program.command("down").description("remove all of it; nothing there is fine")
+      .option("--bridge <name>", "the bridge, which may be gone already")
+      .action(({ bridge }) => done({ verb: "down", bridge: toBridge(bridge) }));
+  });
+}
+
+/**
+ * Reads the command line of `tproxy`.
+ *
+ * @param args The arguments.
+ * @returns What it is asked for.
+ */
+export function parseTproxy(args: readonly string[]): TproxyCommand {
+  return parse("tproxy", "Controls the proxies of this hypervisor", args, (program, done) => {
+    const verbs: Record<(TproxyCommand & { verb: Verb | "status" })["verb"], string> = {
+      start: "start what is missing, stop what is not wanted; does nothing if all is well",
+      stop: "stop all proxies",
+      restart: "replace every proxy by a new one; live streams go on",
+      reload: "like start, and have every proxy read its routes and reopen its log",
+      status: "print the process ID of every proxy that runs",
+    };
+    for (const [verb, description] of Object.entries(verbs)) {
+      program.command(verb).description(description).action(() => done({ verb: verb as keyof typeof verbs }));
+    }
+  });
+}
+
+function parse<T extends { verb: string }>(
+  name: string,
+  description: string,
+  args: readonly string[],
+  define: (program: Command, done: (command: T) => void) => void,
+): T | Done {
+  let result: T | undefined;
+  const program = new Command(name).description(description);
+  // Set before the commands are defined, since they inherit it. Without the two answers on colour and the width, the
+  // library would ask the environment, which this program may not read.
+  program.exitOverride().showHelpAfterError().helpCommand(false).configureOutput({
+    getOutHasColors: () => false,
+    getErrHasColors: () => false,
+    getOutHelpWidth: () => 100,
+    getErrHelpWidth: () => 100,
+  });
+  define(program, (command) => void (result = command));
+  try {
+    program.parse(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { verb: "done", exitCode: error.exitCode === 0 ? OK : USAGE };
+  }
+  return result ?? { verb: "done", exitCode: USAGE };
+}
+
+function toBridge(value: string | undefined): BridgeName {
+  if (value === undefined) throw new InputError("The bridge is missing", "name it, for example --bridge br0");
+  return parseBridgeName(value);
+}
+
+function toNetwork(name: string | undefined, id: string | undefined): { name?: string; id?: string } {
+  if (name === undefined && id === undefined) {
+    throw new InputError("The network is missing", "name it with --network NAME, --network-id ID or both");
+  }
+  if (id !== undefined && !/^\d{1,10}$/.test(id)) {
+    throw new InputError(`${JSON.stringify(id)} is not a network ID`, "use the number that onevnet list shows");
+  }
+  return { ...(name === undefined ? {} : { name }), ...(id === undefined ? {} : { id: String(Number(id)) }) };
+}

@@ -1,0 +1,71 @@
+/**
+ * What one-tproxy takes from `OpenNebulaNetwork.conf`, once it is read and checked.
+ *
+ * @module
+ */
+
+import type { DebugLevel } from "../log.ts";
+
+/** A place in the file, both counted from 1. */
+export interface Position {
+  /** The line. */
+  readonly line: number;
+  /** The column. */
+  readonly column: number;
+}
+
+/** A network in an entry's `:networks:`; all digits are an ID and never a name. */
+export type NetworkReference = { readonly id: string } | { readonly name: string };
+
+/** An entry of `:tproxy:` that is well formed. */
+export interface ConfigEntry {
+  /** Where the entry begins. */
+  readonly at: Position;
+  /** The TCP port at which guests find the service. */
+  readonly servicePort: number;
+  /** The service's IPv4 address, or a name to be resolved on the hypervisor. */
+  readonly remoteAddr: string;
+  /** The TCP port of the service. */
+  readonly remotePort: number;
+  /** The networks the entry is for; empty for all. */
+  readonly networks: readonly NetworkReference[];
+}
+
+/** Something in the file that is not what it has to be, and was therefore left out. */
+export interface Problem {
+  /** Where it is. */
+  readonly at: Position;
+  /** The key as the user document writes it, for example `:service_port:`. */
+  readonly key: string;
+  /** The value as the file has it, or `undefined` if the key is missing. */
+  readonly value: string | undefined;
+  /** What would have been right. */
+  readonly expected: string;
+}
+
+/** The part of the configuration that is ours. */
+export interface Config {
+  /** The file it came from. */
+  readonly path: string;
+  /** `:tproxy_debug_level:`. */
+  readonly debugLevel: DebugLevel;
+  /** `:tproxy_process_owner:`, if it is set. */
+  readonly processOwner?: string;
+  /** The good entries of `:tproxy:` in the file's order, or `undefined` if the file has no such key. */
+  readonly entries: readonly ConfigEntry[] | undefined;
+  /** All that was left out. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Puts a problem into one line.
+ *
+ * @param path The file.
+ * @param problem What is wrong in it.
+ * @returns For example `a.conf:7:20: :service_port: is 70000; expected a port from 1 to 65535`.
+ */
+export function describeProblem(path: string, problem: Problem): string {
+  const { at, key, value, expected } = problem;
+  const is = value === undefined ? "is missing" : `is ${value}`;
+  return `${path}:${at.line}:${at.column}: ${key} ${is}; expected ${expected}`;
+}

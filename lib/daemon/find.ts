@@ -1,0 +1,137 @@
+/**
+ * Which daemons really run. There are no PID files: a daemon is a process with one of our titles that carries, in the
+ * environment it was started with, the mark of this host and the flags it got. A look-alike has no such mark, and a
+ * daemon of another network namespace (another host, as far as networks go) has another one.
+ *
+ * @module
+ */
+
+import { DaemonError } from "../errors.ts";
+import { type BridgeName, parseBridgeName, type Title, TPROXY } from "../names.ts";
+import { DRAINING } from "../proxy/daemon.ts";
+import { CommandError, runCommand } from "../run_command.ts";
+
+/** The environment variable that holds the inode of the host namespace that a daemon serves. */
+export const HOST_MARK = "ONE_TPROXY_HOST";
+
+/** The environment variable that holds the permission flags a daemon was started with, joined by `;`. */
+export const FLAGS_MARK = "ONE_TPROXY_FLAGS";
+
+/** A daemon that runs. */
+export interface RunningDaemon {
+  /** Its process ID. */
+  readonly pid: number;
+  /** Its title, without the addition of one that drains. */
+  readonly title: Title;
+  /** The bridge of an inner proxy; `undefined` for outer. */
+  readonly bridge: BridgeName | undefined;
+  /** Whether it has stopped listening and only finishes its streams. */
+  readonly draining: boolean;
+  /** The user it runs as. */
+  readonly uid: number;
+  /** The inode of the network namespace it is in. */
+  readonly netns: number;
+  /** The permission flags it was started with, joined by `;`. */
+  readonly flags: string;
+}
+
+/** Who runs, and where we are ourselves. */
+export interface Processes {
+  /** The inode of the network namespace of this process: the host's. */
+  readonly host: number;
+  /** The daemons of this host, outer first, then by title, the oldest of one title first. */
+  readonly daemons: readonly RunningDaemon[];
+}
+
+/**
+ * Finds the daemons of this host.
+ *
+ * @returns Those that run now, draining ones included.
+ * @throws {DaemonError} If this process is not root's, which alone sees every process's namespace.
+ * @throws {CommandError} If ps fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps`.
+ */
+export async function findDaemons(): Promise<Processes> {
+  const rows = parseRows(await runCommand("ps", ["-ww", "-eo", "pid=,uid=,netns=,args="]));
+  const self = rows.find((row) => row.pid === Deno.pid);
+  if (self === undefined) throw new DaemonError("Cannot find this process in what ps lists");
+  if (self.uid !== 0) throw new DaemonError("Only root can see and control the proxies", "run it with sudo");
+  const host = self.netns;
+  const candidates = rows.filter((row) => titleOf(row.args) !== undefined);
+  const marks = parseMarks(await listEnvironments(candidates.map((row) => row.pid)));
+  const daemons = candidates.flatMap(({ pid, uid, netns, args }) => {
+    const mark = marks.get(pid);
+    const title = titleOf(args);
+    return title === undefined || mark?.host !== host ? [] : [{ pid, uid, netns, ...title, flags: mark.flags }];
+  });
+  return { host, daemons: daemons.toSorted((a, b) => compare(a.title, b.title) || a.pid - b.pid) };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A line of ps. */
+interface Row {
+  readonly pid: number;
+  readonly uid: number;
+  readonly netns: number;
+  readonly args: string;
+}
+
+/**
+ * Reads the answer of `ps -eo pid=,uid=,netns=,args=`.
+ *
+ * @param text What ps printed.
+ * @returns A row for each process; one whose namespace ps may not see has `NaN` for it.
+ */
+export function parseRows(text: string): Row[] {
+  return text.split("\n").flatMap((line) => {
+    const match = /^\s*(\d+)\s+(\d+)\s+(\d+|-)\s(.*)$/.exec(line);
+    if (match === null) return [];
+    const [, pid, uid, netns, args = ""] = match;
+    return [{ pid: Number(pid), uid: Number(uid), netns: Number(netns), args: args.trimEnd() }];
+  });
+}
+
+/**
+ * Tells which daemon a process title is of.
+ *
+ * @param args The process's command line.
+ * @returns The title's parts, or `undefined` if it is not one of ours.
+ */
+export function titleOf(args: string): Pick<RunningDaemon, "title" | "bridge" | "draining"> | undefined {
+  const draining = args.endsWith(DRAINING);
+  const title = draining ? args.slice(0, -DRAINING.length) : args;
+  if (title === TPROXY) return { title, bridge: undefined, draining };
+  if (!title.startsWith(`${TPROXY}_`)) return undefined;
+  try {
+    return { title: title as Title, bridge: parseBridgeName(title.slice(TPROXY.length + 1)), draining };
+  } catch {
+    return undefined;
+  }
+}
+
+async function listEnvironments(pids: readonly number[]): Promise<string> {
+  if (pids.length === 0) return "";
+  try {
+    return await runCommand("ps", ["eww", "-o", "pid=,args=", "-p", pids.join(",")]);
+  } catch (error) {
+    // ps(1) exits with 1 and says nothing if none of them is there any more.
+    if (error instanceof CommandError && error.exitCode === 1 && error.stderr === "") return "";
+    throw error;
+  }
+}
+
+function parseMarks(text: string): Map<number, { host: number; flags: string }> {
+  const marks = new Map<number, { host: number; flags: string }>();
+  for (const line of text.split("\n")) {
+    const pid = /^\s*(\d+)\s/.exec(line)?.[1];
+    const host = new RegExp(` ${HOST_MARK}=(\\d+)(?: |$)`).exec(line)?.[1];
+    const flags = new RegExp(` ${FLAGS_MARK}=(\\S*)`).exec(line)?.[1];
+    if (pid !== undefined && host !== undefined && flags !== undefined) {
+      marks.set(Number(pid), { host: Number(host), flags });
+    }
+  }
+  return marks;
+}

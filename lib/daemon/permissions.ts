@@ -1,0 +1,133 @@
+/**
+ * What each entrypoint may do: the one table from which the launcher, the tasks and the documentation take it.
+ *
+ * @module
+ */
+
+import { type Endpoint, remoteOf } from "../address.ts";
+import { InputError } from "../errors.ts";
+import {
+  type BridgeName,
+  GUEST_ADDRESS,
+  LOG_DIR,
+  namesOf,
+  NETNS_DIR,
+  OUTER_LOG,
+  RUN_DIR,
+  RUN_FILES,
+} from "../names.ts";
+import { type ProgramName, PROGRAMS } from "../programs.ts";
+
+/** The values of Deno's `--allow-…` flags; an empty list is no flag, so no permission. */
+export interface Permissions {
+  /** Addresses and sockets. */
+  readonly net: readonly string[];
+  /** Files and folders. */
+  readonly read: readonly string[];
+  /** Files and folders. */
+  readonly write: readonly string[];
+  /** Programs, by absolute path. */
+  readonly run: readonly string[];
+  /** Environment variables. */
+  readonly env: readonly string[];
+}
+
+/** The YAML library asks for these two before it parses; they hold nothing. */
+const YAML_ENV = ["LOG_STREAM", "LOG_TOKENS"];
+
+/**
+ * What an inner proxy may do.
+ *
+ * @param bridge Its bridge.
+ * @returns Listen at the guest-facing address, call outer, read its own folder, write its own log.
+ */
+export function innerPermissions(bridge: BridgeName): Permissions {
+  const { log, runDir, socket } = namesOf(bridge);
+  return { net: [GUEST_ADDRESS, `unix:${socket}`], read: [runDir], write: [log, socket], run: [], env: [] };
+}
+
+/**
+ * What the outer proxy may do.
+ *
+ * @param bridges The endpoints of every bridge that it serves.
+ * @returns Listen on the bridges' sockets, dial exactly the listed remotes, write its own log.
+ */
+export function outerPermissions(bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>): Permissions {
+  const names = [...bridges.keys()].toSorted().map(namesOf);
+  const remotes = new Set([...bridges.values()].flat().map(remoteOf));
+  const folders = names.map(({ runDir }) => runDir);
+  return {
+    net: [...names.map(({ nextSocket }) => `unix:${nextSocket}`), ...[...remotes].toSorted()],
+    read: [RUN_FILES.outerRoutes, ...folders],
+    write: [OUTER_LOG, ...folders],
+    run: [],
+    env: [],
+  };
+}
+
+/**
+ * What `setup` may do.
+ *
+ * @param config The configuration file.
+ * @returns Read the configuration, keep its lock, run the programs that change links, namespaces and nft.
+ */
+export function setupPermissions(config: string): Permissions {
+  return {
+    net: [],
+    read: [config, RUN_DIR, NETNS_DIR],
+    write: [RUN_DIR],
+    run: paths("ip", "nft", "getent"),
+    env: YAML_ENV,
+  };
+}
+
+/** The files that make up a daemon: handed to it open, so the unprivileged user needs no way to them. */
+export interface DaemonFiles {
+  /** The Deno runtime. */
+  readonly runtime: string;
+  /** The inner proxy, one JavaScript file. */
+  readonly inner: string;
+  /** The outer proxy, one JavaScript file. */
+  readonly outer: string;
+}
+
+/**
+ * What `tproxy` may do.
+ *
+ * @param config The configuration file.
+ * @param files The daemons' files.
+ * @returns Read the configuration and nft, keep the route files and the logs, start and signal daemons.
+ */
+export function tproxyPermissions(config: string, files: DaemonFiles): Permissions {
+  return {
+    net: [],
+    read: [config, RUN_DIR, NETNS_DIR, files.runtime, files.inner, files.outer],
+    // The logs are one for each bridge, and no bridge is known before nft is read.
+    write: [RUN_DIR, LOG_DIR],
+    run: paths("getent", "ip", "kill", "nft", "ps", "setpriv"),
+    // node:child_process, which can hand a descriptor to a child, asks for this one before every start.
+    env: [...YAML_ENV, "NODE_V8_COVERAGE"],
+  };
+}
+
+function paths(...names: ProgramName[]): string[] {
+  return names.map((name) => PROGRAMS[name].path);
+}
+
+/**
+ * Renders permissions as Deno's flags.
+ *
+ * @param permissions The permissions.
+ * @returns One flag for each kind of which anything is allowed, and the one that turns questions into refusals.
+ * @throws {InputError} If a value holds a comma, which the flags can't express.
+ */
+export function toFlags(permissions: Permissions): string[] {
+  const flags = ["--no-prompt"];
+  for (const kind of ["net", "read", "write", "run", "env"] as const) {
+    const values = permissions[kind];
+    const bad = values.find((value) => value.includes(","));
+    if (bad !== undefined) throw new InputError(`${bad} holds a comma`, "use a path without one");
+    if (values.length > 0) flags.push(`--allow-${kind}=${values.join(",")}`);
+  }
+  return flags;
+}

@@ -1,0 +1,82 @@
+/**
+ * The difference between the daemons that run and those that should. Pure.
+ *
+ * @module
+ */
+
+import type { Verb } from "../cli.ts";
+import type { BridgeName, Title } from "../names.ts";
+import type { RunningDaemon } from "./find.ts";
+
+/** A daemon that should run. */
+export interface WantedDaemon {
+  /** Its process title. */
+  readonly title: Title;
+  /** The bridge of an inner proxy; `undefined` for outer. */
+  readonly bridge: BridgeName | undefined;
+  /** The inode of the network namespace it belongs in. */
+  readonly netns: number;
+  /** The user it should run as. */
+  readonly uid: number;
+  /** The permission flags it should have, joined by `;`. */
+  readonly flags: string;
+  /** Whether its route file has just changed. */
+  readonly changed: boolean;
+}
+
+/** What to do about one daemon that should run. */
+export interface Step {
+  /** The daemon. */
+  readonly wanted: WantedDaemon;
+  /** Start a new one; else the one that runs stays. */
+  readonly start: boolean;
+  /** Processes to be told to read their routes again. */
+  readonly reload: readonly number[];
+  /** Processes that the new one, or a twin, makes superfluous; their live streams go on. */
+  readonly retire: readonly number[];
+  /** Processes whose streams are dead already, since their namespace is. */
+  readonly end: readonly number[];
+}
+
+/** What to do, outer first. */
+export interface Plan {
+  /** A step for each daemon that should run. */
+  readonly steps: readonly Step[];
+  /** Processes that nobody wants any more. */
+  readonly end: readonly number[];
+}
+
+/**
+ * Plans one pass.
+ *
+ * @param verb Why there is a pass. `restart` replaces what runs; `reload` tells all to read their routes; `start` only
+ * those whose routes changed; `stop` ends everything, draining ones too.
+ * @param wanted The daemons that should run, outer first.
+ * @param running The daemons that do.
+ * @returns What to do.
+ */
+export function plan(verb: Verb, wanted: readonly WantedDaemon[], running: readonly RunningDaemon[]): Plan {
+  if (verb === "stop") return { steps: [], end: running.map(({ pid }) => pid) };
+  const titles = new Set(wanted.map(({ title }) => title));
+  const live = running.filter(({ draining }) => !draining);
+  return {
+    steps: wanted.map((daemon) => planStep(verb, daemon, live.filter(({ title }) => title === daemon.title))),
+    end: pids(live.filter(({ title }) => !titles.has(title))),
+  };
+}
+
+function planStep(verb: Verb, wanted: WantedDaemon, live: readonly RunningDaemon[]): Step {
+  const here = live.filter(({ netns }) => netns === wanted.netns);
+  const fit = verb === "restart" ? undefined : here.find(({ uid, flags }) => uid === wanted.uid && flags === wanted.flags);
+  return {
+    wanted,
+    start: fit === undefined,
+    reload: fit !== undefined && (verb === "reload" || wanted.changed) ? [fit.pid] : [],
+    retire: pids(here.filter((daemon) => daemon !== fit)),
+    end: pids(live.filter((daemon) => !here.includes(daemon))),
+  };
+}
+
+function pids(daemons: readonly RunningDaemon[]): number[] {
+  return daemons.map(({ pid }) => pid);
+}

@@ -1,0 +1,58 @@
+/**
+ * Signals to daemons, and waiting for what they lead to.
+ *
+ * @module
+ */
+
+import { CommandError, runCommand } from "../run_command.ts";
+import { findDaemons } from "./find.ts";
+
+/** What a daemon does on each is told in `lib/proxy/daemon.ts`. */
+export type DaemonSignal = "HUP" | "USR1" | "TERM" | "KILL";
+
+const POLL_MS = 20;
+
+/**
+ * Sends a signal to some processes.
+ *
+ * WHY not `Deno.kill`: it asks for the permission to run anything at all.
+ *
+ * @param signal The signal.
+ * @param pids The processes; one that has ended meanwhile is fine.
+ * @throws {CommandError} If kill fails for any other reason.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/kill`.
+ */
+export async function send(signal: DaemonSignal, pids: readonly number[]): Promise<void> {
+  for (const pid of pids) {
+    try {
+      await runCommand("kill", ["-s", signal, "--", String(pid)]);
+    } catch (error) {
+      if (!(error instanceof CommandError) || !error.stderr.includes("No such process")) throw error;
+    }
+  }
+}
+
+/**
+ * Waits until some processes serve nobody new: they have ended or, if that is enough, they drain.
+ *
+ * @param pids The processes.
+ * @param until What to wait for.
+ * @param deadlineMs How long to wait, in milliseconds.
+ * @returns The processes that have not got there.
+ * @throws {import("../errors.ts").DaemonError} See {@linkcode findDaemons}.
+ */
+export async function waitFor(
+  pids: readonly number[],
+  until: "draining" | "ended",
+  deadlineMs: number,
+): Promise<readonly number[]> {
+  const deadline = performance.now() + deadlineMs;
+  for (let left = pids; left.length > 0;) {
+    const { daemons } = await findDaemons();
+    const busy = new Set(daemons.filter(({ draining }) => until === "ended" || !draining).map(({ pid }) => pid));
+    left = left.filter((pid) => busy.has(pid));
+    if (left.length === 0 || performance.now() > deadline) return left;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return [];
+}

@@ -1,0 +1,138 @@
+/**
+ * Starting a daemon: detached, unprivileged, with exactly its permissions, and waited for until it serves.
+ *
+ * WHY the runtime and the program come as open descriptors: the data path runs as a user that can often reach neither
+ * (a runtime under root's home, a checkout of mode 0700). Root opens both; setpriv runs the runtime as /proc/self/fd/3,
+ * and the runtime reads the program from standard input. So nothing has to be copied, and the user needs no file at all.
+ *
+ * @module
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { DaemonError } from "../errors.ts";
+import { type BridgeName, namesOf, OUTER_LOG, type Title, TPROXY } from "../names.ts";
+import { PROGRAMS } from "../programs.ts";
+import { READY } from "../proxy/daemon.ts";
+import { FLAGS_MARK, HOST_MARK } from "./find.ts";
+import type { Owner } from "./owner.ts";
+import type { DaemonFiles } from "./permissions.ts";
+
+/** A daemon starts in a tenth of a second; a host that swaps may take its time. */
+const READY_DEADLINE_MS = 15_000;
+
+/** What a daemon is started with. */
+export interface DaemonStart {
+  /** The bridge of an inner proxy; `undefined` for outer. */
+  readonly bridge: BridgeName | undefined;
+  /** Its permission flags. */
+  readonly flags: readonly string[];
+  /** The user it runs as. */
+  readonly owner: Owner;
+  /** The inode of the host namespace. */
+  readonly host: number;
+  /** The files it is made of. */
+  readonly files: DaemonFiles;
+}
+
+/**
+ * Makes the command line of a daemon.
+ *
+ * @param start What it is started with.
+ * @returns The program's absolute path and its arguments. Each program in it replaces itself by the next one, so the
+ * process that is started first is the daemon in the end.
+ */
+export function commandLine({ bridge, flags, owner }: DaemonStart): [string, ...string[]] {
+  // Root without capabilities is as unprivileged as anybody, except that it owns files; an operator may ask for it.
+  const user = owner.uid === 0 ? [] : [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups"];
+  const unprivileged = [
+    PROGRAMS.setpriv.path,
+    ...user,
+    "--no-new-privs",
+    "--bounding-set=-all",
+    "--inh-caps=-all",
+    "/proc/self/fd/3",
+    "run",
+    "--quiet",
+    "--no-config",
+    "--no-lock",
+    "--no-npm",
+    "--no-remote",
+    ...flags,
+    "-",
+    ...(bridge === undefined ? [] : [bridge]),
+  ] as const;
+  return bridge === undefined
+    ? [...unprivileged]
+    : [PROGRAMS.ip.path, "netns", "exec", namesOf(bridge).netns, ...unprivileged];
+}
+
+/**
+ * Starts a daemon and waits until it serves.
+ *
+ * @param start What it is started with.
+ * @returns Its process ID.
+ * @throws {DaemonError} If it ends before it serves, or takes longer than 15 seconds.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/daemon/permissions.ts`.
+ */
+export async function startDaemon(start: DaemonStart): Promise<number> {
+  const { bridge, owner, files } = start;
+  const title: Title = bridge === undefined ? TPROXY : namesOf(bridge).title;
+  const log = bridge === undefined ? OUTER_LOG : namesOf(bridge).log;
+  await ensureLog(log, owner);
+  const [program, ...args] = commandLine(start);
+  const descriptors = [bridge === undefined ? files.outer : files.inner, files.runtime].map(openCode);
+  const [code, runtime] = descriptors;
+  const stderr = openSync(log, "a");
+  let child: ChildProcess;
+  try {
+    child = spawn(program, args, {
+      stdio: [code, "pipe", stderr, runtime],
+      detached: true,
+      cwd: "/",
+      env: { [HOST_MARK]: String(start.host), [FLAGS_MARK]: start.flags.join(";") },
+    });
+  } finally {
+    for (const descriptor of [...descriptors, stderr]) closeSync(descriptor);
+  }
+  const answer = await firstLine(child);
+  child.stdout?.destroy();
+  child.unref();
+  if (answer === READY && child.pid !== undefined) return child.pid;
+  child.kill("SIGKILL");
+  throw new DaemonError(`Cannot start ${title}: ${answer.trim() || "it ended at once"}`, `see ${log}`);
+}
+
+function openCode(path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (cause) {
+    throw new DaemonError(`Cannot open ${path}, which the proxies are made of`, 'in a checkout, run "deno task bundle"', { cause });
+  }
+}
+
+/** Waits for the first line that a daemon prints, or for its end, or for the deadline. */
+function firstLine(child: ChildProcess): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let text = "";
+  const timer = setTimeout(() => resolve(`it is not ready after ${READY_DEADLINE_MS / 1000} seconds`), READY_DEADLINE_MS);
+  child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+    if (text.includes("\n")) resolve(text);
+  }).on("end", () => resolve(text));
+  child.on("error", (error) => resolve(error.message));
+  return promise.finally(() => clearTimeout(timer));
+}
+
+/**
+ * Makes sure that a daemon's log is there and is the daemon's own, since a daemon may not create it.
+ *
+ * @param path The log.
+ * @param owner The user that writes it.
+ * @throws {Deno.errors.NotCapable} Without `--allow-write` for it.
+ */
+export async function ensureLog(path: string, { uid, gid }: Owner): Promise<void> {
+  using file = await Deno.open(path, { create: true, append: true, mode: 0o640 });
+  void file;
+  await Deno.chown(path, uid, gid);
+}

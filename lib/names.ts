@@ -1,0 +1,147 @@
+/**
+ * Every name and number that the outside world sees: addresses, devices, namespaces, maps, chains, process titles and
+ * files. Nothing else in the project spells one out, so this page is the contract with OpenNebula's network drivers.
+ *
+ * @module
+ */
+
+import { InputError } from "./errors.ts";
+
+/** The address at which every guest of every network finds the services, from the user document. */
+export const GUEST_ADDRESS = "169.254.16.9";
+
+/** The name of the nft tables, and the first part of namespace names, process titles and log names. */
+export const TPROXY = "one_tproxy";
+
+/** The hypervisor's copy of the network drivers' configuration, as `onehost sync` leaves it. */
+export const DEFAULT_CONFIG_PATH = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
+
+/** The folder in which `ip netns` keeps a file for each named network namespace (ip-netns(8)). */
+export const NETNS_DIR = "/run/netns";
+
+/** The folder of everything that one-tproxy derives at run time: sockets, route files and locks. */
+export const RUN_DIR = "/run/one_tproxy";
+
+/** The folder of the logs. */
+export const LOG_DIR = "/var/log";
+
+/**
+ * Files of ours directly under {@linkcode RUN_DIR}, beside one folder for each bridge. Each name is longer than the 15
+ * characters a bridge name may have, so that no bridge can be called the same.
+ */
+export const RUN_FILES = {
+  outerRoutes: `${RUN_DIR}/outer-routes.json`,
+  setupLock: `${RUN_DIR}/kernel-state.lock`,
+  daemonLock: `${RUN_DIR}/daemon-state.lock`,
+} as const;
+
+/** The bridge-family nft set that holds every bridge-side veth end, see `lib/nft/render.ts`. */
+export const VETH_SET = "veth_ends";
+
+declare const validated: unique symbol;
+
+/** A name that {@linkcode parseBridgeName} has accepted: safe as a device, in a path, in a command and in a rule. */
+export type BridgeName = string & { readonly [validated]: "BridgeName" };
+
+/** The title of a daemon: `one_tproxy` for outer, `one_tproxy_<br>` for the inner of the bridge `<br>`. */
+export type Title = typeof TPROXY | `${typeof TPROXY}_${string}`;
+
+// Linux allows more in a device name (anything but "/", ":" and white space); nft identifiers and what the drivers
+// make do not. 15 is IFNAMSIZ less the closing NUL.
+const BRIDGE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/;
+
+/** Longest bridge name for which `<br>a` and `<br>b` still fit into 15 characters. */
+const LONGEST_WITH_SUFFIX = 14;
+
+/**
+ * Validates a bridge name where it enters: from the command line, from nft or from a file name.
+ *
+ * @param text The name as it came in, for example `br0` or `onebr.12`.
+ * @returns The same name, marked as valid.
+ * @throws {InputError} If it is not a name that a bridge with a proxy can have.
+ */
+export function parseBridgeName(text: string): BridgeName {
+  if (!BRIDGE_NAME.test(text)) {
+    throw new InputError(
+      `${JSON.stringify(text)} is not a bridge name`,
+      'use 1 to 15 letters, digits, "_", "." or "-", and start with a letter, a digit or "_"',
+    );
+  }
+  if (text.length > LONGEST_WITH_SUFFIX) {
+    throw new InputError(
+      `The bridge name ${text} is too long for a proxy: ${text}b would have ${text.length + 1} characters, Linux allows 15`,
+      `give the network a bridge name of at most ${LONGEST_WITH_SUFFIX} characters`,
+    );
+  }
+  return text as BridgeName;
+}
+
+/** The name of everything that belongs to one bridge. */
+export interface BridgeNames {
+  /** The bridge itself. */
+  readonly bridge: BridgeName;
+  /** The veth end that is a port of the bridge; the drivers know it by this name and do not take it for a guest. */
+  readonly bridgeEnd: string;
+  /** The veth end inside the namespace, which holds the guest-facing address. */
+  readonly netnsEnd: string;
+  /** The network namespace, as `ip netns list` shows it. */
+  readonly netns: string;
+  /** The namespace's file. */
+  readonly netnsPath: string;
+  /** The map of the bridge's endpoints in `table ip one_tproxy`. */
+  readonly map: string;
+  /** The chain of the bridge's ARP rule in `table bridge one_tproxy`. */
+  readonly chain: string;
+  /** The process title of the bridge's inner proxy. */
+  readonly title: Title;
+  /** The log of the bridge's inner proxy. */
+  readonly log: string;
+  /** The bridge's folder under {@linkcode RUN_DIR}. */
+  readonly runDir: string;
+  /** The string: the UNIX socket from inner to outer. */
+  readonly socket: string;
+  /** Where a new outer binds before it renames its socket over {@linkcode BridgeNames.socket}. */
+  readonly nextSocket: string;
+  /** The ports that the inner proxy listens on. */
+  readonly portsFile: string;
+}
+
+/**
+ * Names everything that belongs to one bridge.
+ *
+ * @param bridge A validated bridge name.
+ * @returns The names, as the contract with the network drivers has them.
+ */
+export function namesOf(bridge: BridgeName): BridgeNames {
+  const netns = `${TPROXY}_${bridge}`;
+  const runDir = `${RUN_DIR}/${bridge}`;
+  return {
+    bridge,
+    bridgeEnd: `${bridge}b`,
+    netnsEnd: `${bridge}a`,
+    netns,
+    netnsPath: `${NETNS_DIR}/${netns}`,
+    map: `ep_${bridge}`,
+    chain: `ch_${bridge}`,
+    title: `${TPROXY}_${bridge}`,
+    log: `${LOG_DIR}/${TPROXY}_${bridge}.log`,
+    runDir,
+    socket: `${runDir}/outer.socket`,
+    nextSocket: `${runDir}/outer.socket.next`,
+    portsFile: `${runDir}/ports.json`,
+  };
+}
+
+/** The log of the outer proxy. */
+export const OUTER_LOG = `${LOG_DIR}/${TPROXY}.log`;
+
+/**
+ * Finds the bridge that a map belongs to.
+ *
+ * @param map The name of a map in `table ip one_tproxy`, which anybody may have written.
+ * @returns The bridge, or `undefined` if the map is not one of endpoints.
+ * @throws {InputError} If it is named like one, but not after a bridge that can have a proxy.
+ */
+export function bridgeOfMap(map: string): BridgeName | undefined {
+  return map.startsWith("ep_") ? parseBridgeName(map.slice("ep_".length)) : undefined;
+}

@@ -1,0 +1,89 @@
+/**
+ * One bridge's veth pair and namespace, made and removed with as few processes as it can be done with.
+ *
+ * @module
+ */
+
+import type { BridgeNames } from "../names.ts";
+import { CommandError, runCommand } from "../run_command.ts";
+import { observe } from "./observe.ts";
+import { planDown, planUp } from "./plan.ts";
+
+/**
+ * What the namespace's network stack must know before the veth moves in, since a device takes over its namespace's
+ * defaults when it arrives: answer ARP for an address of /32; let an unprivileged proxy listen on ports under 1024; and
+ * hand connections that nobody accepted yet to a proxy's successor (Linux 5.14; older ones ignore it).
+ */
+const NETNS_SYSCTLS = [
+  "net.ipv4.conf.all.arp_ignore=0",
+  "net.ipv4.conf.default.arp_ignore=0",
+  "net.ipv4.ip_unprivileged_port_start=0",
+  "net.ipv4.tcp_migrate_req=1",
+];
+
+/**
+ * Makes one bridge's veth pair and namespace what they should be. If they were not there at all and something fails,
+ * nothing is left behind.
+ *
+ * @param names The bridge's names.
+ * @param then What has to work as well for the whole to be done.
+ * @throws {import("../errors.ts").KernelStateError} If there is no such bridge, or a device under our names is not ours.
+ * @throws {CommandError} If ip or sysctl fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run` for `/usr/sbin/ip` and `--allow-read=/run/netns`.
+ */
+export async function ensureLinks(names: BridgeNames, then: () => Promise<void>): Promise<void> {
+  const observed = await observe(names);
+  const plan = planUp(names, observed);
+  const isNew = observed.netns.state === "absent" && !observed.host.has(names.bridgeEnd);
+  try {
+    if (plan.removeNetns) await runCommand("ip", ["netns", "delete", names.netns]);
+    if (plan.addNetns) await runCommand("ip", ["netns", "add", names.netns]);
+    await setNetnsSysctls(names);
+    await batch([], plan.host);
+    await batch(["-n", names.netns], plan.netns);
+    await then();
+  } catch (error) {
+    if (isNew) await removeLinks(names);
+    throw error;
+  }
+}
+
+/**
+ * Sets what the namespace's network stack must know; harmless where it does already.
+ *
+ * @param names The bridge's names.
+ * @throws {CommandError} If ip or sysctl fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/ip`.
+ */
+export async function setNetnsSysctls(names: BridgeNames): Promise<void> {
+  await runCommand("ip", ["netns", "exec", names.netns, "/usr/sbin/sysctl", "-e", "-q", "-w", ...NETNS_SYSCTLS]);
+}
+
+/**
+ * Removes one bridge's veth pair and namespace. Nothing there is fine.
+ *
+ * @param names The bridge's names; the bridge itself may be gone.
+ * @throws {CommandError} If ip fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/ip` and `--allow-read=/run/netns`.
+ */
+export async function removeLinks(names: BridgeNames): Promise<void> {
+  const { host, netns } = await observe(names);
+  await batch([], planDown(names, host));
+  if (netns.state !== "absent") await runCommand("ip", ["netns", "delete", names.netns]);
+}
+
+async function batch(options: readonly string[], lines: readonly string[]): Promise<void> {
+  if (lines.length === 0) return;
+  try {
+    await runCommand("ip", [...options, "-batch", "-"], { stdin: lines.map((line) => `${line}\n`).join("") });
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    const failed = lines[Number(/Command failed -:(\d+)/.exec(error.stderr)?.[1]) - 1];
+    throw failed === undefined ? error : new CommandError(`Cannot run ip ${failed}: ${error.stderr}`, error.remedy, {
+      argv: error.argv,
+      stderr: error.stderr,
+      cause: error,
+      ...(error.exitCode === undefined ? {} : { exitCode: error.exitCode }),
+    });
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * What the kernel has of one bridge, its veth pair and its namespace.
+ *
+ * @module
+ */
+
+import { KernelStateError } from "../errors.ts";
+import type { BridgeNames } from "../names.ts";
+import { CommandError, runCommand } from "../run_command.ts";
+
+/** A network device, as far as it matters here. */
+export interface Link {
+  /** Its name. */
+  readonly name: string;
+  /** Its number in its namespace. */
+  readonly index: number;
+  /** The number of its other half (a veth's peer) in that one's namespace. */
+  readonly peerIndex: number | undefined;
+  /** `bridge`, `veth` and so on; `undefined` for physical devices. */
+  readonly kind: string | undefined;
+  /** The bridge it is a port of. */
+  readonly master: string | undefined;
+  /** In bytes. */
+  readonly mtu: number;
+}
+
+/** A namespace that works, the file of one that does not, or nothing. */
+export type NetnsState = { readonly state: "absent" | "broken" } | {
+  readonly state: "alive";
+  /** Its devices. */
+  readonly links: readonly Link[];
+};
+
+/** Everything that `setup` compares with what should be. */
+export interface Observed {
+  /** The devices of the host namespace with the bridge's name and its veth ends' names. */
+  readonly host: ReadonlyMap<string, Link>;
+  /** The bridge's namespace. */
+  readonly netns: NetnsState;
+}
+
+/**
+ * Looks at one bridge and all that belongs to it.
+ *
+ * @param names The bridge's names.
+ * @returns What is there now.
+ * @throws {CommandError} If ip fails.
+ * @throws {KernelStateError} If ip's answer can't be read.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/ip` and `--allow-read=/run/netns`.
+ */
+export async function observe(names: BridgeNames): Promise<Observed> {
+  const [links, netns] = await Promise.all([runCommand("ip", ["-j", "-d", "link", "show"]), observeNetns(names)]);
+  const relevant = new Set<string>([names.bridge, names.bridgeEnd, names.netnsEnd]);
+  const host = parseLinks(links).filter((link) => relevant.has(link.name));
+  return { host: new Map(host.map((link) => [link.name, link])), netns };
+}
+
+async function observeNetns(names: BridgeNames): Promise<NetnsState> {
+  try {
+    await Deno.lstat(names.netnsPath);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return { state: "absent" };
+    throw error;
+  }
+  try {
+    const links = parseLinks(await runCommand("ip", ["-n", names.netns, "-j", "-d", "link", "show"]));
+    return { state: "alive", links };
+  } catch (error) {
+    // setns(2) says EINVAL for a file that is not a namespace: what a killed "ip netns add" or a reboot leaves behind.
+    if (error instanceof CommandError && error.stderr.includes("Invalid argument")) return { state: "broken" };
+    throw error;
+  }
+}
+
+/**
+ * Reads the answer of `ip -j -d link show`.
+ *
+ * @param json What ip printed.
+ * @returns The devices.
+ * @throws {KernelStateError} If it is not a list of devices.
+ */
+export function parseLinks(json: string): Link[] {
+  let list: unknown;
+  try {
+    list = JSON.parse(json);
+  } catch (cause) {
+    throw new KernelStateError("Cannot read what ip listed: it is not JSON", "", { cause });
+  }
+  if (!Array.isArray(list)) throw new KernelStateError("Cannot read what ip listed: it is not a list of devices");
+  return list.map((item) => {
+    const { ifname, ifindex, mtu, master, link_index, linkinfo } = item ?? {};
+    if (typeof ifname !== "string" || typeof ifindex !== "number" || typeof mtu !== "number") {
+      throw new KernelStateError(`Cannot read what ip listed: a device has no name, number or MTU`);
+    }
+    return { name: ifname, index: ifindex, peerIndex: link_index, kind: linkinfo?.info_kind, master, mtu };
+  });
+}

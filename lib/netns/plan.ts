@@ -1,0 +1,113 @@
+/**
+ * The difference between a bridge's veth pair and namespace as they are and as they should be. Pure: a plan is checked
+ * by its tests before any device is touched.
+ *
+ * @module
+ */
+
+import { KernelStateError } from "../errors.ts";
+import { type BridgeNames, GUEST_ADDRESS } from "../names.ts";
+import type { Link, Observed } from "./observe.ts";
+
+/** What to do, in this order. */
+export interface LinkPlan {
+  /** Whether the namespace's file is a leftover that has to go first. */
+  readonly removeNetns: boolean;
+  /** Whether the namespace has to be made. */
+  readonly addNetns: boolean;
+  /** Lines for `ip -batch` in the host namespace. */
+  readonly host: readonly string[];
+  /** Lines for `ip -batch` inside the namespace, to be run after those of the host. */
+  readonly netns: readonly string[];
+}
+
+/**
+ * Plans how one bridge gets its veth pair and namespace.
+ *
+ * @param names The bridge's names.
+ * @param observed What is there now.
+ * @returns What is missing; addresses, routes and flags are always set again, since that is cheaper than to look.
+ * @throws {KernelStateError} If there is no such bridge, or a device under one of our names is not ours.
+ */
+export function planUp(names: BridgeNames, observed: Observed): LinkPlan {
+  const bridge = observed.host.get(names.bridge);
+  if (bridge === undefined) {
+    const remedy = `see "ip link show type bridge"; the network driver makes the bridge before it calls setup`;
+    throw new KernelStateError(`There is no bridge ${names.bridge}`, remedy);
+  }
+  if (bridge.kind !== "bridge") {
+    throw new KernelStateError(`${names.bridge} is not a Linux bridge but ${bridge.kind ?? "a physical device"}`, "name a bridge");
+  }
+  const alive = observed.netns.state === "alive";
+  const paired = isPaired(names, observed);
+  const stray = strayEnds(names, observed, paired);
+  return {
+    removeNetns: observed.netns.state === "broken",
+    addNetns: !alive,
+    host: [
+      ...stray.map((name) => `link delete dev ${name}`),
+      ...(paired ? [`link set dev ${names.bridgeEnd} mtu ${bridge.mtu}`] : [addPair(names, bridge)]),
+      `link set dev ${names.bridgeEnd} master ${names.bridge} up`,
+    ],
+    netns: [
+      `link set dev ${names.netnsEnd} mtu ${bridge.mtu}`,
+      `address replace ${GUEST_ADDRESS}/32 dev ${names.netnsEnd}`,
+      `link set dev ${names.netnsEnd} up`,
+      `route replace default dev ${names.netnsEnd} scope link`,
+    ],
+  };
+}
+
+function addPair(names: BridgeNames, bridge: Link): string {
+  // A bridge takes the lowest of its ports' MAC addresses for its own, unless it was given one. "fe" at the front keeps
+  // ours from becoming it, or the host's neighbours would lose the host for as long as they remember the old address.
+  const address = `fe:${hex(names.bridge)}`;
+  return `link add name ${names.bridgeEnd} address ${address} mtu ${bridge.mtu} type veth ` +
+    `peer name ${names.netnsEnd} mtu ${bridge.mtu} netns ${names.netns}`;
+}
+
+/** Five bytes that stand for a name: the low 40 bits of FNV-1a (64 bits), which need only differ between neighbours. */
+function hex(name: string): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(name)) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  }
+  return BigInt.asUintN(40, hash).toString(16).padStart(10, "0").replaceAll(/..(?=.)/g, "$&:");
+}
+
+/** Whether the two ends are where they should be and are each other's. */
+function isPaired(names: BridgeNames, { host, netns }: Observed): boolean {
+  if (netns.state !== "alive") return false;
+  const outside = host.get(names.bridgeEnd);
+  const inside = netns.links.find((link) => link.name === names.netnsEnd);
+  return outside?.kind === "veth" && inside?.kind === "veth" && outside.peerIndex === inside.index &&
+    inside.peerIndex === outside.index;
+}
+
+/** The ends in the host namespace that are half of a pair of ours; removing one removes its other half too. */
+function strayEnds(names: BridgeNames, { host }: Observed, paired: boolean): string[] {
+  const ends = [host.get(names.bridgeEnd), host.get(names.netnsEnd)].filter((link) => link !== undefined);
+  for (const link of ends) {
+    if (link.kind === "veth" && (link.master === undefined || link.master === names.bridge)) continue;
+    throw new KernelStateError(
+      `The device ${link.name} is not ours: it is ${link.kind ?? "a physical device"}` +
+        (link.master === undefined ? "" : ` on ${link.master}`),
+      `rename or remove it; the proxy of ${names.bridge} needs that name`,
+    );
+  }
+  const [first, second] = paired ? ends.filter((link) => link.name === names.netnsEnd) : ends;
+  if (first === undefined) return [];
+  return second === undefined || second.peerIndex === first.index ? [first.name] : [first.name, second.name];
+}
+
+/**
+ * Plans how one bridge loses its veth pair. It goes by names alone, since the bridge and the configuration may be gone.
+ *
+ * @param names The bridge's names.
+ * @param host The devices of the host namespace.
+ * @returns Lines for `ip -batch` in the host namespace.
+ */
+export function planDown(names: BridgeNames, host: ReadonlyMap<string, Link>): string[] {
+  const end = host.get(names.bridgeEnd);
+  return end?.kind === "veth" ? [`link delete dev ${end.name}`] : [];
+}

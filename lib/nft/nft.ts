@@ -1,0 +1,64 @@
+/**
+ * The kernel's nft state: read, and changed by one atomic transaction at a time.
+ *
+ * @module
+ */
+
+import type { Endpoint } from "../address.ts";
+import { getLogger } from "../log.ts";
+import { type BridgeName, TPROXY } from "../names.ts";
+import { CommandError, runCommand } from "../run_command.ts";
+import { type MapListing, parseMaps, parseTable, parseTableFamilies } from "./parse.ts";
+import { renderDown, renderUp, type TableObject } from "./render.ts";
+
+const log = getLogger("nft");
+
+/**
+ * Lists every bridge's endpoints.
+ *
+ * @returns What the maps hold; no bridge at all if there is no table.
+ * @throws {CommandError} If nft fails, which never means that there are none.
+ * @throws {import("../errors.ts").KernelStateError} If nft's answer is not a listing.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
+ */
+export async function listEndpoints(): Promise<MapListing> {
+  return parseMaps(await runCommand("nft", ["-j", "list", "maps", "ip"]));
+}
+
+/**
+ * Makes one bridge's map and ARP chain hold exactly what they should.
+ *
+ * @param bridge The bridge.
+ * @param endpoints Its endpoints.
+ * @throws {CommandError} If nft fails; then nothing has changed.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
+ */
+export async function ensureRules(bridge: BridgeName, endpoints: readonly Endpoint[]): Promise<void> {
+  try {
+    await apply(renderUp(bridge, endpoints, "ibrname"));
+  } catch (error) {
+    if (!(error instanceof CommandError) || !error.stderr.includes("Operation not supported")) throw error;
+    log.debug("This kernel has no meta ibrname: the ARP rule goes by the set of veth ends", { bridge });
+    await apply(renderUp(bridge, endpoints, "veth-set"));
+  }
+}
+
+/**
+ * Removes one bridge's map and ARP chain, and a table in which nothing is left. Nothing there is fine.
+ *
+ * @param bridge The bridge; neither it nor its namespace needs to exist.
+ * @throws {CommandError} If nft fails; then nothing has changed.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
+ */
+export async function removeRules(bridge: BridgeName): Promise<void> {
+  const families = parseTableFamilies(await runCommand("nft", ["-j", "list", "tables"]));
+  const list = async (family: "ip" | "bridge"): Promise<TableObject[] | undefined> =>
+    families.has(family) ? parseTable(await runCommand("nft", ["-j", "list", "table", family, TPROXY])) : undefined;
+  const [ip, bridgeFamily] = await Promise.all([list("ip"), list("bridge")]);
+  const script = renderDown(bridge, { ip, bridge: bridgeFamily });
+  if (script !== "") await apply(script);
+}
+
+async function apply(script: string): Promise<void> {
+  await runCommand("nft", ["-f", "-"], { stdin: script });
+}

@@ -1,0 +1,129 @@
+/**
+ * What `nft -j` lists becomes endpoints. Pure, and forgiving only where that is safe: the maps may have been written by
+ * the network driver or by hand, but a listing that is not one is an error and never reads as "no endpoints".
+ *
+ * @module
+ */
+
+import { type Endpoint, isPort, remoteOf } from "../address.ts";
+import { isDiallable } from "../config/parse.ts";
+import { describe, KernelStateError } from "../errors.ts";
+import { type BridgeName, bridgeOfMap, TPROXY } from "../names.ts";
+import type { TableObject } from "./render.ts";
+
+/** What the maps hold. */
+export interface MapListing {
+  /** Each bridge's endpoints in ascending order of their service port; a bridge whose map is empty has none. */
+  readonly bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>;
+  /** A line for each map or element that was left out, and why. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads the answer of `nft -j list maps ip`.
+ *
+ * @param json What nft printed.
+ * @returns The endpoints of every bridge.
+ * @throws {KernelStateError} If it is not a listing.
+ */
+export function parseMaps(json: string): MapListing {
+  const bridges = new Map<BridgeName, readonly Endpoint[]>();
+  const warnings: string[] = [];
+  for (const item of parseListing(json)) {
+    const map = field(item, "map");
+    if (field(map, "table") !== TPROXY || field(map, "family") !== "ip") continue;
+    const name = String(field(map, "name"));
+    try {
+      const bridge = bridgeOfMap(name);
+      if (bridge === undefined) continue;
+      bridges.set(bridge, parseElements(name, field(map, "elem") ?? [], warnings));
+    } catch (error) {
+      warnings.push(`Skipped the map ${JSON.stringify(name)}: ${describe(error)}`);
+    }
+  }
+  return { bridges, warnings };
+}
+
+function parseElements(map: string, elements: unknown, warnings: string[]): Endpoint[] {
+  if (!Array.isArray(elements)) throw new KernelStateError("its elements are not a list");
+  const endpoints: Endpoint[] = [];
+  for (const element of elements) {
+    const endpoint = parseElement(element);
+    if (endpoint === undefined) {
+      warnings.push(`Skipped the element ${JSON.stringify(element)} of the map ${map}: it is not "port : address . port"`);
+    } else if (!isDiallable(endpoint.remoteAddr)) {
+      warnings.push(`Skipped the element ${endpoint.servicePort} of the map ${map}: ${remoteOf(endpoint)} can't be dialled`);
+    } else {
+      endpoints.push(endpoint);
+    }
+  }
+  return endpoints.toSorted((a, b) => a.servicePort - b.servicePort);
+}
+
+/** `[5030, {"concat": ["10.11.12.13", 5030]}]`, or with `{"elem": {"val": 5030, …}}` in place of the port. */
+function parseElement(element: unknown): Endpoint | undefined {
+  if (!Array.isArray(element) || element.length !== 2) return undefined;
+  const servicePort = field(field(element[0], "elem"), "val") ?? element[0];
+  const concat = field(element[1], "concat");
+  if (!Array.isArray(concat) || concat.length !== 2) return undefined;
+  const [remoteAddr, remotePort] = concat;
+  if (!isPort(servicePort) || !isPort(remotePort) || typeof remoteAddr !== "string") return undefined;
+  return { servicePort, remoteAddr, remotePort };
+}
+
+/**
+ * Reads the answer of `nft -j list table ip|bridge one_tproxy`.
+ *
+ * @param json What nft printed.
+ * @returns Everything in the table but its rules.
+ * @throws {KernelStateError} If it is not a listing.
+ */
+export function parseTable(json: string): TableObject[] {
+  const objects: TableObject[] = [];
+  for (const item of parseListing(json)) {
+    const [kind, body] = Object.entries(item)[0] ?? [];
+    const family = field(body, "family");
+    if (kind === undefined || kind === "table" || kind === "rule") continue;
+    if (family !== "ip" && family !== "bridge") continue;
+    const elements = kind === "set" ? field(body, "elem") : [];
+    objects.push({
+      family,
+      kind,
+      name: String(field(body, "name")),
+      elements: Array.isArray(elements) ? elements.filter((element) => typeof element === "string") : [],
+    });
+  }
+  return objects;
+}
+
+/**
+ * Reads the answer of `nft -j list tables`.
+ *
+ * @param json What nft printed.
+ * @returns The families that have a table of ours.
+ * @throws {KernelStateError} If it is not a listing.
+ */
+export function parseTableFamilies(json: string): Set<string> {
+  const tables = parseListing(json).map((item) => field(item, "table"));
+  return new Set(tables.filter((table) => field(table, "name") === TPROXY).map((table) => String(field(table, "family"))));
+}
+
+/** libnftables-json(5): an object whose `nftables` is a list, of which the first holds `metainfo`. */
+function parseListing(json: string): object[] {
+  let listing: unknown;
+  try {
+    listing = field(JSON.parse(json), "nftables");
+  } catch (cause) {
+    throw new KernelStateError("Cannot read what nft listed: it is not JSON", "", { cause });
+  }
+  if (!Array.isArray(listing) || field(listing[0], "metainfo") === undefined) {
+    throw new KernelStateError('Cannot read what nft listed: it has no "nftables" list with "metainfo"');
+  }
+  return listing.slice(1).filter((item) => typeof item === "object" && item !== null);
+}
+
+function field(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
+}

@@ -1,0 +1,20 @@
+/**
+ * The system's programs that one-tproxy runs, by absolute path: `--allow-run` names the same paths, so that neither
+ * `PATH` nor a file dropped elsewhere decides what is run.
+ *
+ * @module
+ */
+
+/** Each program's path on Debian, Ubuntu and the Enterprise Linux family, and the package that brings it on Debian. */
+export const PROGRAMS = {
+  getent: { path: "/usr/bin/getent", debian: "libc-bin" },
+  ip: { path: "/usr/sbin/ip", debian: "iproute2" },
+  kill: { path: "/usr/bin/kill", debian: "procps" },
+  nft: { path: "/usr/sbin/nft", debian: "nftables" },
+  ps: { path: "/usr/bin/ps", debian: "procps" },
+  setpriv: { path: "/usr/bin/setpriv", debian: "util-linux" },
+  sysctl: { path: "/usr/sbin/sysctl", debian: "procps" },
+} as const;
+
+/** A program that one-tproxy runs. */
+export type ProgramName = keyof typeof PROGRAMS;

@@ -1,0 +1,123 @@
+/**
+ * The life of a daemon, the same for inner and outer: load, say that it is ready, follow signals, drain, end.
+ *
+ * | signal | what it does |
+ * |---|---|
+ * | SIGHUP | reads its file again and reopens its log |
+ * | SIGTERM | stops listening, gives live streams {@linkcode DRAIN_TIMEOUT_MS}, then ends |
+ * | SIGUSR1 | stops listening, since a successor has taken over, and ends with its last live stream |
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { describe } from "../errors.ts";
+import { DEFAULT_DEBUG_LEVEL, type DebugLevel, type FileLog, getLogger, logToFile } from "../log.ts";
+import type { Title } from "../names.ts";
+import type { Streams } from "./streams.ts";
+
+const log = getLogger("daemon");
+
+/** How long live streams may go on after SIGTERM, in milliseconds. */
+export const DRAIN_TIMEOUT_MS = 5_000;
+
+/** What a daemon's title ends with once it has stopped listening. */
+export const DRAINING = " (draining)";
+
+/** What a daemon writes to standard output when it serves; whoever started it waits for this line. */
+export const READY = "ready\n";
+
+/** A proxy that can be run as a daemon. */
+export interface Proxy {
+  /** Its process title. */
+  readonly title: Title;
+  /** Its log file. */
+  readonly log: string;
+  /** The streams it serves. */
+  readonly streams: Streams;
+  /**
+   * Reads what to serve and makes the listeners follow it.
+   *
+   * @returns How much to log from now on.
+   */
+  load(): Promise<DebugLevel>;
+  /** Closes every listener, once all that came in before has been taken. */
+  stopListening(): Promise<void>;
+}
+
+/** The latest wishes that came in as signals; one that comes twice before it is looked at is one wish. */
+class Signals {
+  reload = false;
+  stop: "patient" | "soon" | undefined;
+  #wake: () => void = () => {};
+
+  constructor() {
+    this.#on("SIGHUP", () => this.reload = true);
+    this.#on("SIGUSR1", () => this.stop ??= "patient");
+    this.#on("SIGTERM", () => this.stop = "soon");
+  }
+
+  #on(signal: Deno.Signal, wish: () => void): void {
+    Deno.addSignalListener(signal, () => {
+      wish();
+      this.#wake();
+    });
+  }
+
+  /** Waits for the next signal. */
+  next(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    return promise;
+  }
+}
+
+/**
+ * Runs a proxy until a signal ends it.
+ *
+ * @param proxy The proxy.
+ * @throws {Error} Whatever its first load throws; a later one is logged, and the proxy serves what it served before.
+ * @throws {Deno.errors.NotCapable} Without the permissions of its entrypoint in `lib/daemon/permissions.ts`.
+ */
+export async function runDaemon(proxy: Proxy): Promise<void> {
+  const signals = new Signals();
+  const file = logToFile(proxy.log, DEFAULT_DEBUG_LEVEL);
+  file.reopen(await proxy.load());
+  process.title = proxy.title;
+  log.info("Serving", { title: proxy.title });
+  Deno.stdout.writeSync(new TextEncoder().encode(READY));
+  while (signals.stop === undefined) {
+    const next = signals.next();
+    if (signals.reload) {
+      signals.reload = false;
+      await reload(proxy, file);
+    } else {
+      await next;
+    }
+  }
+  process.title = proxy.title + DRAINING;
+  await drain(proxy, signals);
+  log.info("Ended", { title: proxy.title });
+}
+
+async function reload(proxy: Proxy, file: FileLog): Promise<void> {
+  try {
+    file.reopen(await proxy.load());
+    log.info("Reloaded", { title: proxy.title });
+  } catch (error) {
+    log.error("Cannot reload; serving what was served before", { title: proxy.title, error: describe(error) });
+  }
+}
+
+async function drain(proxy: Proxy, signals: Signals): Promise<void> {
+  await proxy.stopListening();
+  log.info("Draining", { title: proxy.title, streams: proxy.streams.size });
+  const idle = proxy.streams.idle();
+  while (signals.stop === "patient" && proxy.streams.size > 0) await Promise.race([idle, signals.next()]);
+  const timer = setTimeout(() => {
+    log.warning("Closing the streams that did not end in time", { title: proxy.title, streams: proxy.streams.size });
+    proxy.streams.closeAll();
+  }, DRAIN_TIMEOUT_MS);
+  await idle;
+  clearTimeout(timer);
+}

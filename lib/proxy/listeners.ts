@@ -1,0 +1,67 @@
+/**
+ * A set of listeners that follows a list of keys: what is new opens, what is gone closes, what stays is not touched.
+ *
+ * @module
+ */
+
+import { describe } from "../errors.ts";
+import { getLogger } from "../log.ts";
+
+const log = getLogger("listeners");
+
+/** Something that can be closed. */
+export interface Closable {
+  /** Closes it. */
+  close(): void | Promise<void>;
+}
+
+/**
+ * Compares the keys that are open with those that should be.
+ *
+ * @param open The keys that are open.
+ * @param wanted The keys that should be.
+ * @returns What to open and what to close.
+ */
+export function diff<K>(open: Iterable<K>, wanted: Iterable<K>): { open: K[]; close: K[] } {
+  const isOpen = new Set(open);
+  const isWanted = new Set(wanted);
+  return { open: [...isWanted.difference(isOpen)], close: [...isOpen.difference(isWanted)] };
+}
+
+/** Listeners by key: a port, or a bridge. */
+export class Listeners<K> {
+  readonly #open = new Map<K, Closable>();
+  readonly #listen: (key: K) => Promise<Closable>;
+
+  /**
+   * @param listen Opens the listener of a key and starts to serve it.
+   */
+  constructor(listen: (key: K) => Promise<Closable>) {
+    this.#listen = listen;
+  }
+
+  /**
+   * Makes the open listeners those that are wanted. One that can't be opened is logged, the others go on, and the next
+   * call tries it again.
+   *
+   * @param wanted The keys that should be open.
+   */
+  async follow(wanted: Iterable<K>): Promise<void> {
+    const { open, close } = diff(this.#open.keys(), wanted);
+    for (const key of close) await this.#close(key);
+    for (const key of open) {
+      try {
+        this.#open.set(key, await this.#listen(key));
+        log.info("Listening", { listener: key });
+      } catch (error) {
+        log.error("Cannot listen", { listener: key, error: describe(error) });
+      }
+    }
+  }
+
+  async #close(key: K): Promise<void> {
+    await this.#open.get(key)?.close();
+    this.#open.delete(key);
+    log.info("Not listening any more", { listener: key });
+  }
+}

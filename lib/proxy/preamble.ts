@@ -1,0 +1,97 @@
+/**
+ * The PROXY protocol, version 2: the first bytes of every stream on the string, by which inner tells outer who the guest
+ * is and which service it wants. The layout is section 2.2 of HAProxy's proxy-protocol.txt.
+ *
+ * @module
+ */
+
+import { isIpv4, isPort } from "../address.ts";
+import { InputError } from "../errors.ts";
+
+/** The two ends of a guest's connection. */
+export interface Preamble {
+  /** The guest's IPv4 address. */
+  readonly sourceAddr: string;
+  /** The guest's port. */
+  readonly sourcePort: number;
+  /** The address that the guest connected to. */
+  readonly destinationAddr: string;
+  /** The service port. */
+  readonly destinationPort: number;
+}
+
+const SIGNATURE = Uint8Array.of(0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a);
+
+/** The signature, one byte of version and command, one of family and protocol, two of length. */
+export const FIXED_LENGTH = 16;
+
+const VERSION_2_PROXY = 0x21;
+const TCP_OVER_IPV4 = 0x11;
+const IPV4_ADDRESSES_LENGTH = 12;
+
+/** Additional fields (TLVs) are allowed, but nobody needs kilobytes of them: the rest of one Ethernet frame will do. */
+const LONGEST_REST = 1024;
+
+/**
+ * Encodes a preamble.
+ *
+ * @param preamble The two ends of the guest's connection.
+ * @returns 28 bytes.
+ */
+export function encodePreamble(preamble: Preamble): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(FIXED_LENGTH + IPV4_ADDRESSES_LENGTH);
+  bytes.set(SIGNATURE);
+  const view = new DataView(bytes.buffer);
+  view.setUint8(12, VERSION_2_PROXY);
+  view.setUint8(13, TCP_OVER_IPV4);
+  view.setUint16(14, IPV4_ADDRESSES_LENGTH);
+  bytes.set(preamble.sourceAddr.split(".").map(Number), 16);
+  bytes.set(preamble.destinationAddr.split(".").map(Number), 20);
+  view.setUint16(24, preamble.sourcePort);
+  view.setUint16(26, preamble.destinationPort);
+  return bytes;
+}
+
+/**
+ * Reads the fixed part of a preamble.
+ *
+ * @param bytes The first {@linkcode FIXED_LENGTH} bytes of a stream.
+ * @returns How many bytes follow that still belong to the preamble.
+ * @throws {InputError} If it is not a version 2 preamble of a proxied TCP connection over IPv4, or is far too long.
+ */
+export function parseFixedPart(bytes: Uint8Array): number {
+  if (bytes.length < FIXED_LENGTH || SIGNATURE.some((byte, i) => bytes[i] !== byte)) {
+    throw new InputError("The stream does not begin with a PROXY v2 signature");
+  }
+  if (bytes[12] !== VERSION_2_PROXY || bytes[13] !== TCP_OVER_IPV4) {
+    throw new InputError("The PROXY v2 preamble is not of a proxied TCP connection over IPv4");
+  }
+  const length = view(bytes).getUint16(14);
+  if (length < IPV4_ADDRESSES_LENGTH || length > LONGEST_REST) {
+    throw new InputError(`The PROXY v2 preamble says ${length} bytes follow; 12 to ${LONGEST_REST} may`);
+  }
+  return length;
+}
+
+/**
+ * Reads what follows the fixed part.
+ *
+ * @param rest As many bytes as {@linkcode parseFixedPart} said; additional fields in it are passed over.
+ * @returns The two ends of the guest's connection.
+ * @throws {InputError} If the bytes are too few, or a port is 0.
+ */
+export function parseAddresses(rest: Uint8Array): Preamble {
+  if (rest.length < IPV4_ADDRESSES_LENGTH) throw new InputError("The PROXY v2 preamble is cut short");
+  const sourceAddr = rest.subarray(0, 4).join(".");
+  const destinationAddr = rest.subarray(4, 8).join(".");
+  const sourcePort = view(rest).getUint16(8);
+  const destinationPort = view(rest).getUint16(10);
+  if (!isIpv4(sourceAddr) || !isPort(sourcePort) || !isPort(destinationPort)) {
+    throw new InputError("The PROXY v2 preamble has a port 0");
+  }
+  return { sourceAddr, sourcePort, destinationAddr, destinationPort };
+}
+
+function view(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,150 @@
+/**
+ * Running programs: the only module that may (a lint rule says so). No shell, no `PATH`, no inherited environment;
+ * arguments go to the program as they are.
+ *
+ * @module
+ */
+
+import { TproxyError } from "./errors.ts";
+import { type ProgramName, PROGRAMS } from "./programs.ts";
+
+/** A program ended with an exit code that is not 0, or was not there, or took too long. */
+export class CommandError extends TproxyError {
+  override name = "CommandError";
+  /** The program's path and its arguments. */
+  readonly argv: readonly string[];
+  /** Its exit code, or `undefined` if it never ran or was ended. */
+  readonly exitCode: number | undefined;
+  /** What it printed on standard error. */
+  readonly stderr: string;
+
+  /**
+   * @param message What failed and why.
+   * @param remedy What to do about it.
+   * @param details The command, how it ended, and the cause.
+   */
+  constructor(
+    message: string,
+    remedy: string,
+    details: { argv: readonly string[]; exitCode?: number; stderr?: string; cause?: unknown },
+  ) {
+    super(message, remedy, { cause: details.cause });
+    this.argv = details.argv;
+    this.exitCode = details.exitCode;
+    this.stderr = details.stderr ?? "";
+  }
+}
+
+/** How to run a program. */
+export interface RunOptions {
+  /** Text for its standard input; nothing otherwise. */
+  readonly stdin?: string;
+  /** After how many milliseconds it is ended; 10,000 unless told. */
+  readonly deadlineMs?: number;
+}
+
+/** No message in another language, no program of another folder. */
+const ENVIRONMENT = { LC_ALL: "C", PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
+
+const DEFAULT_DEADLINE_MS = 10_000;
+
+/**
+ * Runs a program to its end.
+ *
+ * @param name The program.
+ * @param args Its arguments.
+ * @param options Its standard input and a deadline.
+ * @returns What it printed on standard output.
+ * @throws {CommandError} If it is not installed, ends with an exit code that is not 0, or takes longer than the deadline.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run` for the program's path.
+ */
+export async function runCommand(
+  name: ProgramName,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<string> {
+  const { path } = PROGRAMS[name];
+  const argv = [path, ...args];
+  const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
+  const child = spawn(name, args, options.stdin !== undefined);
+  const timer = setTimeout(() => endProcess(child), deadlineMs);
+  try {
+    const written = options.stdin === undefined ? undefined : feed(child.stdin, options.stdin);
+    const { code, signal, stdout, stderr } = await child.output();
+    await written;
+    if (code === 0) return decode(stdout);
+    const said = decode(stderr).trim();
+    const how = signal === null ? `it exited with ${code}` : `it was ended by ${signal} (deadline ${deadlineMs} ms)`;
+    const message = `Cannot run ${name} ${args.join(" ")}: ${said === "" ? how : `${how}: ${said}`}`;
+    throw new CommandError(message, remedyFor(said), {
+      argv,
+      stderr: said,
+      ...(signal === null ? { exitCode: code } : {}),
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function spawn(name: ProgramName, args: readonly string[], piped: boolean): Deno.ChildProcess {
+  const { path, debian } = PROGRAMS[name];
+  try {
+    return new Deno.Command(path, {
+      args: [...args],
+      clearEnv: true,
+      env: ENVIRONMENT,
+      stdin: piped ? "piped" : "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new CommandError(`Cannot run ${path}: it is not installed`, `install it, for example "apt-get install ${debian}"`, {
+      argv: [path, ...args],
+      cause,
+    });
+  }
+}
+
+function endProcess(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has just ended by itself.
+  }
+}
+
+async function feed(stdin: WritableStream<Uint8Array<ArrayBuffer>>, text: string): Promise<void> {
+  const writer = stdin.getWriter();
+  try {
+    await writer.write(new TextEncoder().encode(text));
+    await writer.close();
+  } catch {
+    // The program ended before it had read everything; its exit code says why.
+  }
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+function remedyFor(stderr: string): string {
+  return /operation not permitted|permission denied|must be root/i.test(stderr) ? "run it as root, for example with sudo" : "";
+}
+
+/**
+ * Runs the Deno runtime with this process's standard streams, as `cmd/launch.ts` does for the entrypoints.
+ *
+ * @param args Its arguments.
+ * @returns Its exit code.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run` for the runtime's path.
+ */
+export async function runDeno(args: readonly string[]): Promise<number> {
+  const child = new Deno.Command(Deno.execPath(), { args: [...args] }).spawn();
+  // Ctrl-C reaches the child as well, which decides what it means.
+  const ignore = () => {};
+  Deno.addSignalListener("SIGINT", ignore);
+  const { code } = await child.status;
+  Deno.removeSignalListener("SIGINT", ignore);
+  return code;
+}

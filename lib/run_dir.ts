@@ -1,0 +1,74 @@
+/**
+ * The folder of everything that is derived at run time.
+ *
+ * @module
+ */
+
+import { TproxyError } from "./errors.ts";
+import { RUN_DIR } from "./names.ts";
+
+/**
+ * Makes `/run/one_tproxy` if it is not there. Only root may write to it; the folders inside say who may enter them.
+ *
+ * @throws {TproxyError} If the caller may not make it.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for it.
+ */
+export async function ensureRunDir(): Promise<void> {
+  try {
+    await Deno.mkdir(RUN_DIR, { recursive: true, mode: 0o755 });
+  } catch (cause) {
+    if (cause instanceof Deno.errors.PermissionDenied) {
+      throw new TproxyError(`Cannot make ${RUN_DIR}: only root may`, "run it as root, for example with sudo", { cause });
+    }
+    throw new TproxyError(`Cannot make ${RUN_DIR}`, "see that /run is there and not full", { cause });
+  }
+}
+
+/**
+ * Writes a derived file so that a reader finds the old text or the new one, never a part.
+ *
+ * @param path The file, under `/run/one_tproxy`.
+ * @param text Its whole text.
+ * @param gid The group that may read it.
+ * @returns `false` if the file held just this text already.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for the file's folder.
+ */
+export async function replaceFile(path: string, text: string, gid: number): Promise<boolean> {
+  if (await readIfThere(path) === text) return false;
+  const temporary = `${path}.new`;
+  await removeIfThere(temporary);
+  await Deno.writeTextFile(temporary, text, { createNew: true, mode: 0o640 });
+  await Deno.chown(temporary, null, gid);
+  await Deno.rename(temporary, path);
+  return true;
+}
+
+/**
+ * Reads a file that may be missing.
+ *
+ * @param path The file.
+ * @returns Its text, or `undefined` if there is no such file.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` for it.
+ */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Removes a file or a whole folder that may be missing.
+ *
+ * @param path The file or folder.
+ * @throws {Deno.errors.NotCapable} Without `--allow-write` for it.
+ */
+export async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
