@@ -58,6 +58,10 @@ export function commandLine({ bridge, flags, owner }: DaemonStart): [string, ...
     "--no-lock",
     "--no-npm",
     "--no-remote",
+    // Deno still calls SO_REUSEPORT on TCP listeners unstable; inner's successor needs it.
+    ...(bridge === undefined ? [] : ["--unstable-net"]),
+    // Taken for TypeScript, it would be transpiled, and Deno tries for 150 ms to keep the result in a cache.
+    "--ext=js",
     ...flags,
     "-",
     ...(bridge === undefined ? [] : [bridge]),

@@ -1,0 +1,90 @@
+/**
+ * Running programs in tests: real ones, with their output, or in the background until disposed of.
+ *
+ * @module
+ */
+
+/** How a program ended. */
+export interface Result {
+  /** Its exit code. */
+  readonly code: number;
+  /** What it printed on standard output. */
+  readonly stdout: string;
+  /** What it printed on standard error. */
+  readonly stderr: string;
+}
+
+/** Runs a program to its end. */
+export async function run(argv: readonly string[], stdin?: string | Uint8Array): Promise<Result> {
+  const [program = "", ...args] = argv;
+  const child = new Deno.Command(program, {
+    args,
+    stdin: stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  if (stdin !== undefined) {
+    const writer = child.stdin.getWriter();
+    await writer.write(typeof stdin === "string" ? new TextEncoder().encode(stdin) : new Uint8Array(stdin));
+    await writer.close();
+  }
+  const { code, stdout, stderr } = await child.output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** Runs a program that has to succeed, and returns what it printed. */
+export async function text(argv: readonly string[], stdin?: string | Uint8Array): Promise<string> {
+  const { code, stdout, stderr } = await run(argv, stdin);
+  if (code !== 0) throw new Error(`${argv.join(" ")} exited with ${code}: ${stderr}${stdout}`);
+  return stdout;
+}
+
+/** A program in the background. */
+export class Background implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #output: Promise<Deno.CommandOutput>;
+
+  constructor(argv: readonly string[]) {
+    const [program = "", ...args] = argv;
+    this.#child = new Deno.Command(program, { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
+    this.#output = this.#child.output();
+  }
+
+  /** Its process ID, as this process sees it. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Waits for its end and returns how it ended. */
+  async ended(): Promise<Result> {
+    const { code, stdout, stderr } = await this.#output;
+    const decoder = new TextDecoder();
+    return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+  }
+
+  /** Sends it a signal, unless it has ended. */
+  signal(signal: Deno.Signal): void {
+    try {
+      this.#child.kill(signal);
+    } catch {
+      // It has ended already.
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.signal("SIGKILL");
+    await this.#output;
+  }
+}
+
+/** Waits for a condition, for at most some seconds. */
+export async function until<T>(what: string, condition: () => Promise<T | false | undefined>, seconds = 10): Promise<T> {
+  const deadline = performance.now() + seconds * 1000;
+  for (;;) {
+    const value = await condition();
+    if (value !== false && value !== undefined) return value;
+    if (performance.now() > deadline) throw new Error(`Waited ${seconds} seconds in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * A hypervisor in the lab: a host with bridges, a configuration, and our programs run on it as an operator would.
+ *
+ * @module
+ */
+
+import { setupPermissions, toFlags, tproxyPermissions } from "../../lib/daemon/permissions.ts";
+import { daemonFiles } from "../../lib/daemon/siblings.ts";
+import { DEFAULT_CONFIG_PATH } from "../../lib/names.ts";
+import type { Result } from "./command.ts";
+import type { Host } from "./host.ts";
+
+/** A host with our programs. */
+export class Hypervisor {
+  /** The host. */
+  readonly host: Host;
+
+  constructor(host: Host) {
+    this.host = host;
+  }
+
+  /** Writes the configuration. */
+  configure(yaml: string): Promise<void> {
+    return this.host.write(DEFAULT_CONFIG_PATH, yaml);
+  }
+
+  /** Makes a bridge. */
+  bridge(name: string): Promise<void> {
+    return this.host.ip(`link add name ${name} type bridge`, `link set dev ${name} up`);
+  }
+
+  /** Runs `setup` with exactly its permissions. */
+  setup(...args: string[]): Promise<Result> {
+    return this.host.run(entrypoint("setup", toFlags(setupPermissions(DEFAULT_CONFIG_PATH)), args));
+  }
+
+  /** Runs `tproxy` with exactly its permissions. */
+  tproxy(...args: string[]): Promise<Result> {
+    return this.host.run(entrypoint("tproxy", toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, daemonFiles())), args));
+  }
+
+  /** Sets a bridge up; it has to succeed. */
+  async up(bridge: string, network = "vnet0", id = "7"): Promise<Result> {
+    return succeeded(await this.setup("up", "--bridge", bridge, "--network", network, "--network-id", id));
+  }
+
+  /** Removes a bridge's proxy; it has to succeed. */
+  async down(bridge: string): Promise<Result> {
+    return succeeded(await this.setup("down", "--bridge", bridge));
+  }
+
+  /** Runs `tproxy`; it has to succeed. */
+  async control(verb: string): Promise<Result> {
+    return succeeded(await this.tproxy(verb));
+  }
+
+  /** The process IDs that `tproxy status` prints, by title. */
+  async status(): Promise<Map<string, number>> {
+    const { stdout } = await this.tproxy("status");
+    return new Map(stdout.trim().split("\n").filter(Boolean).map((line) => {
+      const [title = "", pid] = line.split(": ");
+      return [title, Number(pid)];
+    }));
+  }
+
+  /** The lines of a log of ours. */
+  async log(name: string): Promise<Record<string, unknown>[]> {
+    const lines = (await this.host.text(["cat", `/var/log/${name}.log`])).trim().split("\n");
+    return lines.filter(Boolean).map((line) => JSON.parse(line));
+  }
+}
+
+function entrypoint(name: string, flags: readonly string[], args: readonly string[]): string[] {
+  const program = new URL(`../../cmd/${name}.ts`, import.meta.url).pathname;
+  return [Deno.execPath(), "run", "--quiet", "--cached-only", "--frozen", ...flags, program, ...args];
+}
+
+function succeeded(result: Result): Result {
+  if (result.code !== 0) throw new Error(`exited with ${result.code}: ${result.stderr}${result.stdout}`);
+  return result;
+}

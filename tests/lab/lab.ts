@@ -1,0 +1,84 @@
+/**
+ * The lab: hypervisors, guests on their bridges, services on a backbone that guests have no route to. Everything is made
+ * of namespaces inside the one that `tests/lab/enter.ts` has entered, and ends with it.
+ *
+ * @module
+ */
+
+import { text, until } from "./command.ts";
+import { Host } from "./host.ts";
+import { Hypervisor } from "./hypervisor.ts";
+
+const BACKBONE = "backbone";
+
+/** A lab of its own for one test. */
+export class Lab implements AsyncDisposable {
+  readonly #hosts: Host[] = [];
+  #ports = 0;
+
+  /** Makes an empty lab. */
+  static async create(): Promise<Lab> {
+    await ip(`link add name ${BACKBONE} type bridge`, `link set dev ${BACKBONE} up`);
+    return new Lab();
+  }
+
+  async #host(name: string): Promise<Host> {
+    const host = await Host.create(name);
+    this.#hosts.push(host);
+    return host;
+  }
+
+  async #onBackbone(host: Host, address: string): Promise<void> {
+    const port = `port${++this.#ports}`;
+    await ip(
+      `link add name ${port} type veth peer name eth0 netns ${host.pid}`,
+      `link set dev ${port} master ${BACKBONE} up`,
+    );
+    await host.ip(`address add ${address}/24 dev eth0`, "link set dev eth0 up");
+  }
+
+  /** Makes a hypervisor with an address on the backbone, for example 10.11.12.1. */
+  async hypervisor(name: string, address: string): Promise<Hypervisor> {
+    const host = await this.#host(name);
+    await this.#onBackbone(host, address);
+    return new Hypervisor(host);
+  }
+
+  /** Makes a host on the backbone for services to run on. */
+  async service(name: string, address: string): Promise<Host> {
+    const host = await this.#host(name);
+    await this.#onBackbone(host, address);
+    return host;
+  }
+
+  /** Makes a guest on a bridge, configured as the user document says: an address and the route to 169.254.16.9. */
+  async guest(name: string, hypervisor: Hypervisor, bridge: string, address: string): Promise<Host> {
+    const guest = await this.#host(name);
+    const port = `one-${++this.#ports}-0`;
+    await ip(`link add name eth0 netns ${guest.pid} type veth peer name ${port} netns ${hypervisor.host.pid}`);
+    await hypervisor.host.ip(`link set dev ${port} master ${bridge} up`);
+    await guest.ip(
+      `address add ${address}/24 dev eth0`,
+      "link set dev eth0 up",
+      "route add 169.254.16.9 dev eth0",
+    );
+    return guest;
+  }
+
+  /** Joins a bridge of one hypervisor with a bridge of another, as a physical network would. Each end is `cable0`. */
+  async cable(one: Hypervisor, other: Hypervisor, bridge: string): Promise<void> {
+    await ip(`link add name cable0 netns ${one.host.pid} type veth peer name cable0 netns ${other.host.pid}`);
+    for (const { host } of [one, other]) await host.ip(`link set dev cable0 master ${bridge} up`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#hosts.map((host) => host[Symbol.asyncDispose]()));
+    await ip(`link delete dev ${BACKBONE}`);
+    // The ports go with their hosts, but not at once, and the next lab makes ports of the same names.
+    await until("the lab's devices are gone", async () => !(await text(["/usr/sbin/ip", "link"])).includes("port"));
+  }
+}
+
+async function ip(...lines: string[]): Promise<void> {
+  await text(["/usr/sbin/ip", "-batch", "-"], lines.join("\n"));
+}
