@@ -52,19 +52,24 @@ export interface Done {
  * @throws {InputError} If the bridge or the network is missing or is no name of one.
  */
 export function parseSetup(args: readonly string[]): SetupCommand {
-  return parse("setup", "Sets up the kernel's state of one bridge's transparent proxy, or removes it", args, (program, done) => {
-    program.command("up").description("make namespace, veth pair, endpoints and ARP rule what the configuration says")
-      .option("--bridge <name>", "the Linux bridge that the guests are on")
-      .option("--network <name>", "the virtual network's name")
-      .option("--network-id <id>", "the virtual network's ID")
-      .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
-      .action(({ bridge, network, networkId, config }) =>
-        done({ verb: "up", bridge: toBridge(bridge), network: toNetwork(network, networkId), config })
-      );
-    program.command("down").description("remove all of it; nothing there is fine")
-      .option("--bridge <name>", "the bridge, which may be gone already")
-      .action(({ bridge }) => done({ verb: "down", bridge: toBridge(bridge) }));
-  });
+  return parse(
+    "setup",
+    "Sets up the kernel's state of one bridge's transparent proxy, or removes it",
+    args,
+    (program, done) => {
+      program.command("up").description("make namespace, veth pair, endpoints and ARP rule what the configuration says")
+        .option("--bridge <name>", "the Linux bridge that the guests are on")
+        .option("--network <name>", "the virtual network's name")
+        .option("--network-id <id>", "the virtual network's ID")
+        .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
+        .action(({ bridge, network, networkId, config }) =>
+          done({ verb: "up", bridge: toBridge(bridge), network: toNetwork(network, networkId), config })
+        );
+      program.command("down").description("remove all of it; nothing there is fine")
+        .option("--bridge <name>", "the bridge, which may be gone already")
+        .action(({ bridge }) => done({ verb: "down", bridge: toBridge(bridge) }));
+    },
+  );
 }
 
 /**

@@ -69,7 +69,9 @@ export function parseBridgeName(text: string): BridgeName {
   }
   if (text.length > LONGEST_WITH_SUFFIX) {
     throw new InputError(
-      `The bridge name ${text} is too long for a proxy: ${text}b would have ${text.length + 1} characters, Linux allows 15`,
+      `The bridge name ${text} is too long for a proxy: ${text}b would have ${
+        text.length + 1
+      } characters, Linux allows 15`,
       `give the network a bridge name of at most ${LONGEST_WITH_SUFFIX} characters`,
     );
   }

@@ -99,10 +99,14 @@ function spawn(name: ProgramName, args: readonly string[], piped: boolean): Deno
     }).spawn();
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new CommandError(`Cannot run ${path}: it is not installed`, `install it, for example "apt-get install ${debian}"`, {
-      argv: [path, ...args],
-      cause,
-    });
+    throw new CommandError(
+      `Cannot run ${path}: it is not installed`,
+      `install it, for example "apt-get install ${debian}"`,
+      {
+        argv: [path, ...args],
+        cause,
+      },
+    );
   }
 }
 
@@ -129,7 +133,9 @@ function decode(bytes: Uint8Array): string {
 }
 
 function remedyFor(stderr: string): string {
-  return /operation not permitted|permission denied|must be root/i.test(stderr) ? "run it as root, for example with sudo" : "";
+  return /operation not permitted|permission denied|must be root/i.test(stderr)
+    ? "run it as root, for example with sudo"
+    : "";
 }
 
 /**

@@ -18,7 +18,9 @@ export async function ensureRunDir(): Promise<void> {
     await Deno.mkdir(RUN_DIR, { recursive: true, mode: 0o755 });
   } catch (cause) {
     if (cause instanceof Deno.errors.PermissionDenied) {
-      throw new TproxyError(`Cannot make ${RUN_DIR}: only root may`, "run it as root, for example with sudo", { cause });
+      throw new TproxyError(`Cannot make ${RUN_DIR}: only root may`, "run it as root, for example with sudo", {
+        cause,
+      });
     }
     throw new TproxyError(`Cannot make ${RUN_DIR}`, "see that /run is there and not full", { cause });
   }

@@ -60,7 +60,9 @@ export async function selectEndpoints(
     if (first === undefined) {
       chosen.set(entry.servicePort, entry);
     } else {
-      warnings.push(warn(config, entry, ":service_port:", `${entry.servicePort}`, `a port not taken in line ${first.at.line}`));
+      warnings.push(
+        warn(config, entry, ":service_port:", `${entry.servicePort}`, `a port not taken in line ${first.at.line}`),
+      );
     }
   }
   const endpoints = await Promise.all([...chosen.values()].map(async (entry) => {
@@ -68,7 +70,9 @@ export async function selectEndpoints(
     try {
       const address = isIpv4(remoteAddr) ? remoteAddr : await resolve(remoteAddr);
       if (isDiallable(address)) return { servicePort, remoteAddr: address, remotePort };
-      warnings.push(warn(config, entry, ":remote_addr:", `${remoteAddr} (${address})`, "a name of an address that can be dialled"));
+      warnings.push(
+        warn(config, entry, ":remote_addr:", `${remoteAddr} (${address})`, "a name of an address that can be dialled"),
+      );
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       warnings.push(warn(config, entry, ":remote_addr:", remoteAddr, `a name that resolves to IPv4 (${why})`));

@@ -103,7 +103,9 @@ export function parseYaml(text: string, path: string): YamlValue {
   const error = document.errors[0];
   if (error !== undefined) {
     const { line, column } = positionOf(error.pos[0]);
-    throw new ConfigError(`${path}:${line}:${column}: not YAML: ${error.message}`, "correct that line", { cause: error });
+    throw new ConfigError(`${path}:${line}:${column}: not YAML: ${error.message}`, "correct that line", {
+      cause: error,
+    });
   }
   return new YamlValue({ text, document, positionOf }, document.contents, { line: 1, column: 1 });
 }

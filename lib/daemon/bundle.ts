@@ -22,7 +22,9 @@ export async function bundleDaemons(): Promise<void> {
     const source = new URL(`../../cmd/${entrypoint}.ts`, import.meta.url).pathname;
     const temporary = `${files[entrypoint]}.${Deno.pid}`;
     const code = await runDeno(["bundle", "--quiet", "--frozen", "--output", temporary, source]);
-    if (code !== 0) throw new DaemonError(`Cannot bundle ${source}: deno bundle exited with ${code}`, "see the lines above");
+    if (code !== 0) {
+      throw new DaemonError(`Cannot bundle ${source}: deno bundle exited with ${code}`, "see the lines above");
+    }
     await Deno.rename(temporary, files[entrypoint]);
   }));
 }

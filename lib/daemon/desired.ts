@@ -8,7 +8,7 @@ import type { Endpoint } from "../address.ts";
 import { describeProblem } from "../config/config.ts";
 import { readConfig } from "../config/read.ts";
 import { ConfigError, describe } from "../errors.ts";
-import { DEFAULT_DEBUG_LEVEL, type DebugLevel, getLogger } from "../log.ts";
+import { type DebugLevel, DEFAULT_DEBUG_LEVEL, getLogger } from "../log.ts";
 import { type BridgeName, namesOf } from "../names.ts";
 import { listEndpoints } from "../nft/nft.ts";
 import { findOwner, type Owner } from "./owner.ts";

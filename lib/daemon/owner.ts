@@ -32,7 +32,9 @@ export interface Owner {
 export async function findOwner(name: string | undefined): Promise<Owner> {
   const wanted = name === undefined ? undefined : await lookUp(name);
   if (wanted !== undefined) return wanted;
-  if (name !== undefined) log.warning("There is no such user; the proxies run as another one", { user: name, instead: FALLBACK });
+  if (name !== undefined) {
+    log.warning("There is no such user; the proxies run as another one", { user: name, instead: FALLBACK });
+  }
   const fallback = await lookUp(FALLBACK);
   if (fallback !== undefined) return fallback;
   throw new DaemonError(`There is no user ${FALLBACK}`, "set :tproxy_process_owner: to a user without rights");

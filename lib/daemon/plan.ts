@@ -67,7 +67,9 @@ export function plan(verb: Verb, wanted: readonly WantedDaemon[], running: reado
 
 function planStep(verb: Verb, wanted: WantedDaemon, live: readonly RunningDaemon[]): Step {
   const here = live.filter(({ netns }) => netns === wanted.netns);
-  const fit = verb === "restart" ? undefined : here.find(({ uid, flags }) => uid === wanted.uid && flags === wanted.flags);
+  const fit = verb === "restart"
+    ? undefined
+    : here.find(({ uid, flags }) => uid === wanted.uid && flags === wanted.flags);
   return {
     wanted,
     start: fit === undefined,

@@ -111,7 +111,11 @@ function openCode(path: string): number {
   try {
     return openSync(path, "r");
   } catch (cause) {
-    throw new DaemonError(`Cannot open ${path}, which the proxies are made of`, 'in a checkout, run "deno task bundle"', { cause });
+    throw new DaemonError(
+      `Cannot open ${path}, which the proxies are made of`,
+      'in a checkout, run "deno task bundle"',
+      { cause },
+    );
   }
 }
 
@@ -119,7 +123,10 @@ function openCode(path: string): number {
 function firstLine(child: ChildProcess): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let text = "";
-  const timer = setTimeout(() => resolve(`it is not ready after ${READY_DEADLINE_MS / 1000} seconds`), READY_DEADLINE_MS);
+  const timer = setTimeout(
+    () => resolve(`it is not ready after ${READY_DEADLINE_MS / 1000} seconds`),
+    READY_DEADLINE_MS,
+  );
   child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
     text += chunk;
     if (text.includes("\n")) resolve(text);

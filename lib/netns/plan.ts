@@ -36,7 +36,10 @@ export function planUp(names: BridgeNames, observed: Observed): LinkPlan {
     throw new KernelStateError(`There is no bridge ${names.bridge}`, remedy);
   }
   if (bridge.kind !== "bridge") {
-    throw new KernelStateError(`${names.bridge} is not a Linux bridge but ${bridge.kind ?? "a physical device"}`, "name a bridge");
+    throw new KernelStateError(
+      `${names.bridge} is not a Linux bridge but ${bridge.kind ?? "a physical device"}`,
+      "name a bridge",
+    );
   }
   const alive = observed.netns.state === "alive";
   const paired = isPaired(names, observed);

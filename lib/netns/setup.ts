@@ -44,7 +44,10 @@ export async function up({ bridge, network, config: path }: UpRequest): Promise<
   await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, async () => {
     const config = await readConfig(path);
     if (config.entries === undefined) {
-      throw new ConfigError(`The configuration ${path} has no :tproxy: key`, "add the list of services to it, see docs/reference.md");
+      throw new ConfigError(
+        `The configuration ${path} has no :tproxy: key`,
+        "add the list of services to it, see docs/reference.md",
+      );
     }
     for (const problem of config.problems) log.warning(describeProblem(path, problem));
     const { endpoints, warnings } = await selectEndpoints(config, network);

@@ -50,9 +50,13 @@ function parseElements(map: string, elements: unknown, warnings: string[]): Endp
   for (const element of elements) {
     const endpoint = parseElement(element);
     if (endpoint === undefined) {
-      warnings.push(`Skipped the element ${JSON.stringify(element)} of the map ${map}: it is not "port : address . port"`);
+      warnings.push(
+        `Skipped the element ${JSON.stringify(element)} of the map ${map}: it is not "port : address . port"`,
+      );
     } else if (!isDiallable(endpoint.remoteAddr)) {
-      warnings.push(`Skipped the element ${endpoint.servicePort} of the map ${map}: ${remoteOf(endpoint)} can't be dialled`);
+      warnings.push(
+        `Skipped the element ${endpoint.servicePort} of the map ${map}: ${remoteOf(endpoint)} can't be dialled`,
+      );
     } else {
       endpoints.push(endpoint);
     }
@@ -105,7 +109,9 @@ export function parseTable(json: string): TableObject[] {
  */
 export function parseTableFamilies(json: string): Set<string> {
   const tables = parseListing(json).map((item) => field(item, "table"));
-  return new Set(tables.filter((table) => field(table, "name") === TPROXY).map((table) => String(field(table, "family"))));
+  return new Set(
+    tables.filter((table) => field(table, "name") === TPROXY).map((table) => String(field(table, "family"))),
+  );
 }
 
 /** libnftables-json(5): an object whose `nftables` is a list, of which the first holds `metainfo`. */

@@ -12,7 +12,7 @@
 
 import process from "node:process";
 import { describe } from "../errors.ts";
-import { DEFAULT_DEBUG_LEVEL, type DebugLevel, type FileLog, getLogger, logToFile } from "../log.ts";
+import { type DebugLevel, DEFAULT_DEBUG_LEVEL, type FileLog, getLogger, logToFile } from "../log.ts";
 import type { Title } from "../names.ts";
 import type { Streams } from "./streams.ts";
 

@@ -43,12 +43,17 @@ export async function text(argv: readonly string[], stdin?: string | Uint8Array)
 /** A program in the background. */
 export class Background implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
-  readonly #output: Promise<Deno.CommandOutput>;
+  readonly #done: Promise<unknown>;
+  #output = "";
 
   constructor(argv: readonly string[]) {
     const [program = "", ...args] = argv;
     this.#child = new Deno.Command(program, { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
-    this.#output = this.#child.output();
+    const collect = async (stream: ReadableStream<Uint8Array>) => {
+      const decoder = new TextDecoder();
+      for await (const chunk of stream) this.#output += decoder.decode(chunk, { stream: true });
+    };
+    this.#done = Promise.all([collect(this.#child.stdout), collect(this.#child.stderr), this.#child.status]);
   }
 
   /** Its process ID, as this process sees it. */
@@ -56,11 +61,15 @@ export class Background implements AsyncDisposable {
     return this.#child.pid;
   }
 
-  /** Waits for its end and returns how it ended. */
-  async ended(): Promise<Result> {
-    const { code, stdout, stderr } = await this.#output;
-    const decoder = new TextDecoder();
-    return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+  /** What it has printed so far. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Waits for its end and returns its exit code. */
+  async ended(): Promise<number> {
+    await this.#done;
+    return (await this.#child.status).code;
   }
 
   /** Sends it a signal, unless it has ended. */
@@ -74,12 +83,16 @@ export class Background implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.signal("SIGKILL");
-    await this.#output;
+    await this.#done;
   }
 }
 
 /** Waits for a condition, for at most some seconds. */
-export async function until<T>(what: string, condition: () => Promise<T | false | undefined>, seconds = 10): Promise<T> {
+export async function until<T>(
+  what: string,
+  condition: () => Promise<T | false | undefined>,
+  seconds = 10,
+): Promise<T> {
   const deadline = performance.now() + seconds * 1000;
   for (;;) {
     const value = await condition();

@@ -63,7 +63,9 @@ export class Host implements AsyncDisposable {
 
   /** Starts a program that ends with this host at the latest. */
   start(argv: readonly string[]): Background {
-    const background = new Background(this.argv(argv));
+    // Without a fork, nsenter becomes the program, which then gets the signals that are sent to it.
+    const [nsenter = "", ...rest] = this.argv(argv);
+    const background = new Background([nsenter, "--no-fork", ...rest]);
     this.#started.push(background);
     return background;
   }

@@ -57,10 +57,12 @@ export class Hypervisor {
   /** The process IDs that `tproxy status` prints, by title. */
   async status(): Promise<Map<string, number>> {
     const { stdout } = await this.tproxy("status");
-    return new Map(stdout.trim().split("\n").filter(Boolean).map((line) => {
-      const [title = "", pid] = line.split(": ");
-      return [title, Number(pid)];
-    }));
+    return new Map(
+      stdout.trim().split("\n").filter(Boolean).map((line) => {
+        const [title = "", pid] = line.split(": ");
+        return [title, Number(pid)];
+      }),
+    );
   }
 
   /** The lines of a log of ours. */

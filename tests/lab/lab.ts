@@ -14,6 +14,7 @@ const BACKBONE = "backbone";
 /** A lab of its own for one test. */
 export class Lab implements AsyncDisposable {
   readonly #hosts: Host[] = [];
+  readonly #guestPorts = new Map<Host, string>();
   #ports = 0;
 
   /** Makes an empty lab. */
@@ -57,12 +58,22 @@ export class Lab implements AsyncDisposable {
     const port = `one-${++this.#ports}-0`;
     await ip(`link add name eth0 netns ${guest.pid} type veth peer name ${port} netns ${hypervisor.host.pid}`);
     await hypervisor.host.ip(`link set dev ${port} master ${bridge} up`);
+    this.#guestPorts.set(guest, port);
     await guest.ip(
       `address add ${address}/24 dev eth0`,
       "link set dev eth0 up",
       "route add 169.254.16.9 dev eth0",
     );
     return guest;
+  }
+
+  /** Moves a guest to a bridge of the same name on another hypervisor, as a live migration does: the guest stays as it is. */
+  async move(guest: Host, from: Hypervisor, to: Hypervisor, bridge: string): Promise<void> {
+    const port = this.#guestPorts.get(guest) ?? "";
+    // Only the network of the one host: it is out here that the other's process ID means something.
+    const inside = ["/usr/bin/nsenter", `--target=${from.host.pid}`, "--net", "--"];
+    await text([...inside, "/usr/sbin/ip", "link", "set", "dev", port, "nomaster", "netns", String(to.host.pid)]);
+    await to.host.ip(`link set dev ${port} master ${bridge} up`);
   }
 
   /** Joins a bridge of one hypervisor with a bridge of another, as a physical network would. Each end is `cable0`. */

@@ -39,5 +39,8 @@ export async function startNginx(host: Host, address: string, port: number): Pro
      }`,
   );
   host.start(["nginx", "-p", dir, "-e", `${dir}/error.log`, "-c", `${dir}/nginx.conf`]);
-  await until("nginx answers", async () => (await host.run(["curl", "-s", `http://${address}:${port}/who`])).code === 0);
+  await until(
+    "nginx answers",
+    async () => (await host.run(["curl", "-s", `http://${address}:${port}/who`])).code === 0,
+  );
 }

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import process from "node:process";
+import { parseSetup, parseTproxy } from "./cli.ts";
+import { InputError } from "./errors.ts";
+import { OK, USAGE } from "./exit_code.ts";
+
+/** Runs something with standard output and error caught. */
+function quietly<T>(work: () => T): { result: T; stdout: string; stderr: string } {
+  const said = { stdout: "", stderr: "" };
+  const original = { stdout: process.stdout.write, stderr: process.stderr.write };
+  for (const name of ["stdout", "stderr"] as const) {
+    process[name].write = (text: string | Uint8Array) => {
+      said[name] += text;
+      return true;
+    };
+  }
+  try {
+    return { result: work(), ...said };
+  } finally {
+    process.stdout.write = original.stdout;
+    process.stderr.write = original.stderr;
+  }
+}
+
+Deno.test("parseTproxy() knows the five verbs", () => {
+  for (const verb of ["start", "stop", "restart", "reload", "status"]) assert.deepEqual(parseTproxy([verb]), { verb });
+});
+
+Deno.test("parseTproxy() answers a mistake with usage on standard error", () => {
+  const cases: [string[], RegExp][] = [
+    [[], /^Usage: tproxy /],
+    [["strat"], /unknown command 'strat'\n\(Did you mean start\?\)/],
+    [["--force"], /unknown option '--force'/],
+    [["start", "--force"], /unknown option '--force'/],
+    [["start", "br0"], /too many arguments/],
+    [["help"], /unknown command 'help'/],
+  ];
+  for (const [args, message] of cases) {
+    const { result, stdout, stderr } = quietly(() => parseTproxy(args));
+    assert.deepEqual(result, { verb: "done", exitCode: USAGE });
+    assert.match(stderr, message);
+    assert.match(stderr, /Usage: tproxy/);
+    assert.equal(stdout, "");
+  }
+});
+
+Deno.test("parseTproxy() prints help that names every verb on standard output", () => {
+  const { result, stdout, stderr } = quietly(() => parseTproxy(["--help"]));
+  assert.deepEqual(result, { verb: "done", exitCode: OK });
+  for (const verb of ["start", "stop", "restart", "reload", "status"]) {
+    assert.match(stdout, new RegExp(`^ +${verb} `, "m"));
+  }
+  assert.equal(stderr, "");
+});
+
+Deno.test("parseSetup() reads a bridge and a network by name, by ID or by both", () => {
+  const up = { verb: "up", bridge: "br0", config: "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf" };
+  assert.deepEqual(parseSetup(["up", "--bridge", "br0", "--network", "v0"]), { ...up, network: { name: "v0" } });
+  assert.deepEqual(parseSetup(["up", "--bridge=br0", "--network-id=7"]), { ...up, network: { id: "7" } });
+  assert.deepEqual(
+    parseSetup(["up", "--network-id", "7", "--network", "7", "--config", "/a.conf", "--bridge", "br0"]),
+    { ...up, network: { name: "7", id: "7" }, config: "/a.conf" },
+  );
+});
+
+Deno.test("parseSetup() writes a network ID as OpenNebula does", () => {
+  const command = parseSetup(["up", "--bridge", "br0", "--network-id", "007"]);
+  assert.deepEqual(command.verb === "up" && command.network, { id: "7" });
+});
+
+Deno.test("parseSetup() needs no more than the bridge to take it down", () => {
+  assert.deepEqual(parseSetup(["down", "--bridge", "br0"]), { verb: "down", bridge: "br0" });
+});
+
+Deno.test("parseSetup() names what is missing or wrong", () => {
+  const cases: [string[], RegExp][] = [
+    [["up", "--network", "v0"], /^The bridge is missing$/],
+    [["down"], /^The bridge is missing$/],
+    [["up", "--bridge", "br0"], /^The network is missing$/],
+    [["up", "--bridge", "a/b", "--network", "v0"], /^"a\/b" is not a bridge name$/],
+    [["down", "--bridge", ""], /^"" is not a bridge name$/],
+    [["down", "--bridge", "abcdefghijklmno"], /too long for a proxy/],
+    [["up", "--bridge", "br0", "--network-id", "v0"], /^"v0" is not a network ID$/],
+    [["up", "--bridge", "br0", "--network-id", "-1"], /^"-1" is not a network ID$/],
+    [["up", "--bridge", "br0", "--network-id", ""], /^"" is not a network ID$/],
+  ];
+  for (const [args, message] of cases) {
+    assert.throws(() => parseSetup(args), (error) => error instanceof InputError && message.test(error.message), `${args}`);
+  }
+});
+
+Deno.test("parseSetup() answers an unknown verb or flag, or a flag without its value, with usage", () => {
+  for (const args of [[], ["upp"], ["up", "--brigde", "br0"], ["down", "--network", "v0"], ["up", "--bridge"]]) {
+    const { result, stderr } = quietly(() => parseSetup(args));
+    assert.deepEqual(result, { verb: "done", exitCode: USAGE });
+    assert.match(stderr, /Usage: setup/);
+  }
+});
+
+Deno.test("parseSetup() prints the help of a verb on standard output", () => {
+  const { result, stdout } = quietly(() => parseSetup(["up", "--help"]));
+  assert.deepEqual(result, { verb: "done", exitCode: OK });
+  for (const flag of ["--bridge", "--network", "--network-id", "--config"]) assert.match(stdout, new RegExp(flag));
+});

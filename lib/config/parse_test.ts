@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import shipped from "../../tests/fixtures/OpenNebulaNetwork.conf" with { type: "text" };
+import { ConfigError } from "../errors.ts";
+import { isDiallable, parseConfig } from "./parse.ts";
+
+const PORT = "a port from 1 to 65535";
+
+/** A file with one entry, good but for the lines given. */
+function oneEntry(overrides: Readonly<Record<string, string | undefined>> = {}): string {
+  const values = { service_port: "5030", remote_addr: "10.11.12.13", remote_port: "80", ...overrides };
+  const lines = Object.entries(values).filter(([, value]) => value !== undefined);
+  return `:tproxy:\n-\n${lines.map(([key, value]) => `  :${key}: ${value}\n`).join("")}`;
+}
+
+function networksOf(networks: string | undefined) {
+  return parseConfig(oneEntry({ networks }), "a.conf").entries?.map((entry) => entry.networks);
+}
+
+Deno.test("parseConfig() takes from the shipped file what is ours, and nothing is wrong with it", () => {
+  const config = parseConfig(shipped, "/etc/a.conf");
+  const lineOf = (text: string) => shipped.split("\n").findIndex((line) => line.includes(text)) + 1;
+  assert.deepEqual(config, {
+    path: "/etc/a.conf",
+    debugLevel: 2,
+    entries: [{
+      at: { line: lineOf(":service_port: 5030"), column: 3 },
+      servicePort: 5030,
+      remoteAddr: "10.11.12.13",
+      remotePort: 5030,
+      networks: [],
+    }, {
+      at: { line: lineOf(":service_port: 1234"), column: 3 },
+      servicePort: 1234,
+      remoteAddr: "mirror.example.org",
+      remotePort: 80,
+      networks: [{ id: "0" }, { name: "vnet1" }],
+    }],
+    problems: [],
+  });
+});
+
+Deno.test("parseConfig() tells a file without :tproxy: from one with an empty list", () => {
+  assert.equal(parseConfig(":vlan_mtu: 1500\n", "a.conf").entries, undefined);
+  for (const empty of ["", "[]", "~"]) {
+    const { entries, problems } = parseConfig(`:tproxy: ${empty}\n`, "a.conf");
+    assert.deepEqual([entries, problems], [[], []], empty);
+  }
+});
+
+Deno.test("parseConfig() takes symbol keys and string keys, numbers and quoted numbers", () => {
+  const symbols = parseConfig(oneEntry({ service_port: '"5030"', remote_port: "'80'" }), "a.conf");
+  assert.deepEqual(symbols, parseConfig(oneEntry().replaceAll(/:(\w+): ?/g, "$1: "), "a.conf"));
+  assert.deepEqual(symbols.entries?.map(({ servicePort, remotePort }) => [servicePort, remotePort]), [[5030, 80]]);
+});
+
+Deno.test("parseConfig() reports a value that is not what it has to be, with its place, and skips the entry", () => {
+  const addr = "an IPv4 address of a host other than 169.254.16.9, or a host name";
+  const cases: [string, string, number, string][] = [
+    ["service_port", "70000", 18, PORT],
+    ["service_port", "0", 18, PORT],
+    ["service_port", "-1", 18, PORT],
+    ["service_port", "true", 18, PORT],
+    ["service_port", "80.5", 18, PORT],
+    ["service_port", '"80 "', 18, PORT],
+    ["service_port", "[80]", 18, PORT],
+    ["remote_port", "http", 17, PORT],
+    ["remote_port", "65536", 17, PORT],
+    ["remote_addr", "10.11.12.256", 17, addr],
+    ["remote_addr", "10.11.12", 17, addr],
+    ["remote_addr", "10.11.12.13:80", 17, addr],
+    ["remote_addr", "169.254.16.9", 17, addr],
+    ["remote_addr", "0.0.0.0", 17, addr],
+    ["remote_addr", "255.255.255.255", 17, addr],
+    ["remote_addr", "a..b", 17, addr],
+    ["remote_addr", "-a.example", 17, addr],
+    ["remote_addr", '"a b"', 17, addr],
+    ["remote_addr", "fe80::1", 17, addr],
+    ["remote_addr", "1234", 17, addr],
+    ["remote_addr", "yes", 17, addr],
+  ];
+  for (const [key, value, column, expected] of cases) {
+    const { entries, problems } = parseConfig(oneEntry({ [key]: value }), "a.conf");
+    const line = 3 + ["service_port", "remote_addr", "remote_port"].indexOf(key);
+    assert.deepEqual(problems, [{ at: { line, column }, key: `:${key}:`, value, expected }], `${key} ${value}`);
+    assert.deepEqual(entries, []);
+  }
+});
+
+Deno.test("parseConfig() reports every missing key at the entry's own place", () => {
+  const { entries, problems } = parseConfig(":tproxy:\n- :networks: []\n", "a.conf");
+  assert.deepEqual(entries, []);
+  assert.deepEqual(problems.map(({ at, key, value }) => [at.line, at.column, key, value]), [
+    [2, 3, ":service_port:", undefined],
+    [2, 3, ":remote_addr:", undefined],
+    [2, 3, ":remote_port:", undefined],
+  ]);
+});
+
+Deno.test("parseConfig() keeps the good entries around bad ones, in the file's order", () => {
+  const good = (port: number) => `- {:service_port: ${port}, :remote_addr: gate.example, :remote_port: 1}\n`;
+  const text = `:tproxy:\n${good(3)}- nothing\n${good(1)}- {:service_port: 70000}\n-\n${good(3)}`;
+  const { entries, problems } = parseConfig(text, "a.conf");
+  assert.deepEqual(entries?.map(({ at, servicePort }) => [at.line, servicePort]), [[2, 3], [4, 1], [7, 3]]);
+  assert.deepEqual(problems.map(({ at, value }) => [at.line, value]), [
+    [3, "nothing"],
+    [5, "70000"],
+    [5, undefined],
+    [5, undefined],
+    [6, "empty"],
+  ]);
+});
+
+Deno.test("parseConfig() reports a :tproxy: that is no list, once", () => {
+  for (const value of ["true", "7", "{:service_port: 80}"]) {
+    const { entries, problems } = parseConfig(`:tproxy: ${value}\n`, "a.conf");
+    assert.deepEqual(entries, []);
+    assert.deepEqual(problems, [{ at: { line: 1, column: 10 }, key: ":tproxy:", value, expected: "a list of entries" }]);
+  }
+});
+
+Deno.test("parseConfig() takes a network of digits for an ID and everything else for a name", () => {
+  const cases: [string | undefined, unknown][] = [
+    [undefined, []],
+    ["", []],
+    ["[]", []],
+    ["[7, vnet1]", [{ id: "7" }, { name: "vnet1" }]],
+    ['["7", "007", 0]', [{ id: "7" }, { id: "7" }, { id: "0" }]],
+    ['["7a", "-7", "7 "]', [{ name: "7a" }, { name: "-7" }, { name: "7 " }]],
+    ["vnet1", [{ name: "vnet1" }]],
+    ["7", [{ id: "7" }]],
+  ];
+  for (const [text, networks] of cases) assert.deepEqual(networksOf(text), [networks], text);
+});
+
+Deno.test("parseConfig() never widens an entry to all networks because its own were wrong", () => {
+  for (const wrong of ["[true]", '[""]', "[-1]", "[[a]]", "{a: 1}", "false", "[~]"]) {
+    const { entries, problems } = parseConfig(oneEntry({ networks: wrong }), "a.conf");
+    assert.deepEqual([entries, problems.map(({ key }) => key)], [[], [":networks:"]], wrong);
+  }
+  assert.deepEqual(networksOf("[true, vnet1]"), [[{ name: "vnet1" }]]);
+});
+
+Deno.test("parseConfig() reads debug level and process owner, and falls back where they are wrong", () => {
+  const settings = (text: string) => {
+    const { debugLevel, processOwner, problems } = parseConfig(text, "a.conf");
+    return [debugLevel, processOwner, ...problems.map(({ key, value }) => `${key} ${value}`)];
+  };
+  assert.deepEqual(settings(""), [2, undefined]);
+  assert.deepEqual(settings(":tproxy_debug_level: 3\n:tproxy_process_owner: oneadmin\n"), [3, "oneadmin"]);
+  assert.deepEqual(settings(':tproxy_debug_level: "0"\n:tproxy_process_owner:\n'), [0, undefined]);
+  assert.deepEqual(settings(":tproxy_debug_level: 4\n"), [2, undefined, ":tproxy_debug_level: 4"]);
+  assert.deepEqual(settings(":tproxy_debug_level: [1]\n"), [2, undefined, ":tproxy_debug_level: [1]"]);
+  for (const owner of ["0", "-u", "a b", "a:b", "true"]) {
+    assert.deepEqual(settings(`:tproxy_process_owner: ${owner}\n`), [2, undefined, `:tproxy_process_owner: ${owner}`]);
+  }
+});
+
+Deno.test("parseConfig() fails on a file that is not YAML, and never otherwise", () => {
+  assert.throws(() => parseConfig(":tproxy: [\n", "a.conf"), ConfigError);
+  const value = fc.jsonValue().map((value) => JSON.stringify(value));
+  fc.assert(fc.property(value, value, value, value, (service_port, remote_addr, remote_port, networks) => {
+    const text = oneEntry({ service_port, remote_addr, remote_port, networks });
+    const { entries, problems } = parseConfig(text, "a.conf");
+    assert.ok(entries?.length === 1 || problems.length > 0);
+  }));
+});
+
+Deno.test("isDiallable() refuses addresses at which no service can be", () => {
+  for (const text of ["10.0.0.1", "127.0.0.1", "169.254.16.8", "1.0.0.0", "223.255.255.255"]) {
+    assert.equal(isDiallable(text), true, text);
+  }
+  for (const text of ["0.0.0.0", "0.1.2.3", "224.0.0.1", "255.255.255.255", "169.254.16.9", "example.org", "", 1]) {
+    assert.equal(isDiallable(text), false, String(text));
+  }
+});

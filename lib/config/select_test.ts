@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { TproxyError } from "../errors.ts";
+import type { Config, ConfigEntry, NetworkReference } from "./config.ts";
+import { appliesTo, type Network, selectEndpoints } from "./select.ts";
+
+function entry(line: number, servicePort: number, remoteAddr: string, networks: NetworkReference[] = []): ConfigEntry {
+  return { at: { line, column: 3 }, servicePort, remoteAddr, remotePort: 80, networks };
+}
+
+function config(...entries: ConfigEntry[]): Config {
+  return { path: "a.conf", debugLevel: 2, entries, problems: [] };
+}
+
+/** A resolver that knows these names and no others. */
+function resolver(names: Readonly<Record<string, string>>) {
+  return (name: string) => {
+    const address = names[name];
+    return address === undefined ? Promise.reject(new TproxyError(`${name} has no IPv4 address`)) : Promise.resolve(address);
+  };
+}
+
+const unused = () => Promise.reject(new Error("nothing is to be resolved"));
+
+Deno.test("appliesTo() goes by ID for digits and by name for everything else", () => {
+  const cases: [NetworkReference[], Network, boolean][] = [
+    [[], { name: "v0" }, true],
+    [[], {}, true],
+    [[{ id: "7" }], { id: "7", name: "v0" }, true],
+    [[{ id: "7" }], { name: "7" }, false],
+    [[{ id: "7" }], { id: "8", name: "7" }, false],
+    [[{ name: "v0" }], { id: "7", name: "v0" }, true],
+    [[{ name: "v0" }], { id: "7", name: "V0" }, false],
+    [[{ name: "v0" }], { id: "7" }, false],
+    [[{ name: "v0" }, { id: "7" }], { id: "7" }, true],
+  ];
+  for (const [networks, network, applies] of cases) {
+    assert.equal(appliesTo(entry(1, 80, "10.0.0.1", networks), network), applies, JSON.stringify([networks, network]));
+  }
+});
+
+Deno.test("selectEndpoints() takes the entries of a network in ascending order of their port", async () => {
+  const all = config(
+    entry(2, 5030, "10.0.0.1"),
+    entry(3, 80, "10.0.0.2", [{ name: "v0" }]),
+    entry(4, 443, "10.0.0.3", [{ id: "1" }]),
+  );
+  assert.deepEqual(await selectEndpoints(all, { id: "0", name: "v0" }, unused), {
+    endpoints: [
+      { servicePort: 80, remoteAddr: "10.0.0.2", remotePort: 80 },
+      { servicePort: 5030, remoteAddr: "10.0.0.1", remotePort: 80 },
+    ],
+    warnings: [],
+  });
+});
+
+Deno.test("selectEndpoints() gives nothing if the configuration has no entries", async () => {
+  for (const entries of [undefined, []]) {
+    assert.deepEqual(await selectEndpoints({ ...config(), entries }, { id: "0" }, unused), { endpoints: [], warnings: [] });
+  }
+});
+
+Deno.test("selectEndpoints() lets the first of several entries with one port win, and warns of each later one", async () => {
+  const all = config(entry(2, 80, "10.0.0.1"), entry(5, 80, "10.0.0.2"), entry(8, 80, "10.0.0.3"));
+  const { endpoints, warnings } = await selectEndpoints(all, { id: "0" }, unused);
+  assert.deepEqual(endpoints.map(({ remoteAddr }) => remoteAddr), ["10.0.0.1"]);
+  assert.deepEqual(warnings, [
+    "a.conf:5:3: :service_port: is 80; expected a port not taken in line 2",
+    "a.conf:8:3: :service_port: is 80; expected a port not taken in line 2",
+  ]);
+});
+
+Deno.test("selectEndpoints() does not count an entry for another network as the first of its port", async () => {
+  const all = config(entry(2, 80, "10.0.0.1", [{ id: "1" }]), entry(5, 80, "10.0.0.2"));
+  const { endpoints, warnings } = await selectEndpoints(all, { id: "0" }, unused);
+  assert.deepEqual(endpoints.map(({ remoteAddr }) => remoteAddr), ["10.0.0.2"]);
+  assert.deepEqual(warnings, []);
+});
+
+Deno.test("selectEndpoints() resolves names, and only those of the network's own entries", async () => {
+  const asked: string[] = [];
+  const all = config(entry(2, 80, "a.example"), entry(3, 81, "b.example", [{ id: "1" }]), entry(4, 82, "10.0.0.9"));
+  const { endpoints } = await selectEndpoints(all, { id: "0" }, (name) => {
+    asked.push(name);
+    return resolver({ "a.example": "10.0.0.7" })(name);
+  });
+  assert.deepEqual(endpoints.map(({ remoteAddr }) => remoteAddr), ["10.0.0.7", "10.0.0.9"]);
+  assert.deepEqual(asked, ["a.example"]);
+});
+
+Deno.test("selectEndpoints() warns of a name that does not resolve, and keeps the other endpoints", async () => {
+  const all = config(entry(2, 80, "gone.example"), entry(5, 81, "a.example"));
+  const { endpoints, warnings } = await selectEndpoints(all, { id: "0" }, resolver({ "a.example": "10.0.0.7" }));
+  assert.deepEqual(endpoints.map(({ servicePort }) => servicePort), [81]);
+  assert.deepEqual(warnings, [
+    "a.conf:2:3: :remote_addr: is gone.example; expected a name that resolves to IPv4 (gone.example has no IPv4 address)",
+  ]);
+});
+
+Deno.test("selectEndpoints() warns of a name that leads back to the guest-facing address or to no host", async () => {
+  for (const address of ["169.254.16.9", "0.0.0.0", "224.0.0.1", "not an address"]) {
+    const all = config(entry(2, 80, "a.example"));
+    const { endpoints, warnings } = await selectEndpoints(all, { id: "0" }, resolver({ "a.example": address }));
+    assert.deepEqual(endpoints, []);
+    assert.deepEqual(warnings.length, 1);
+    assert.ok(warnings[0]?.startsWith(`a.conf:2:3: :remote_addr: is a.example (${address}); expected `), warnings[0]);
+  }
+});
+
+Deno.test("selectEndpoints() has an endpoint or a warning for every entry that applies, and no port twice", async () => {
+  const entries = fc.array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom("10.0.0.1", "a.example", "b.example")));
+  await fc.assert(fc.asyncProperty(entries, async (drawn) => {
+    const all = config(...drawn.map(([port, address], i) => entry(i + 1, port, address)));
+    const { endpoints, warnings } = await selectEndpoints(all, {}, resolver({ "a.example": "10.0.0.2" }));
+    assert.equal(endpoints.length + warnings.length, drawn.length);
+    const ports = endpoints.map(({ servicePort }) => servicePort);
+    assert.deepEqual(ports, [...new Set(ports)].toSorted((a, b) => a - b));
+  }));
+});

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { isDebugLevel, jsonLine, plainLine } from "./log.ts";
+
+type LogRecord = Parameters<typeof jsonLine>[0];
+
+function record(overrides: Partial<LogRecord> = {}): LogRecord {
+  return {
+    category: ["setup"],
+    level: "warning",
+    message: ["Skipped ", 2, " entries"],
+    rawMessage: "Skipped {count} entries",
+    timestamp: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
+    properties: {},
+    ...overrides,
+  };
+}
+
+Deno.test("jsonLine() begins with time, level and message, followed by the fields", () => {
+  assert.equal(
+    jsonLine(record({ properties: { bridge: "br0", port: 5030 } })),
+    '{"time":"2026-01-02T03:04:05.678Z","level":"warning","message":"Skipped 2 entries","bridge":"br0","port":5030}\n',
+  );
+});
+
+Deno.test("jsonLine() is one JSON object in one line, whatever a guest or a service put into the fields", () => {
+  const text = fc.string({ unit: fc.constantFrom("a", "é", "\n", "\r", "\u2028", "\0", "\x1b", '"', "\\", "{", "}") });
+  fc.assert(fc.property(text, text, (said, error) => {
+    const line = jsonLine(record({ message: [said], properties: { error } }));
+    assert.equal(line.indexOf("\n"), line.length - 1);
+    const { message, error: field } = JSON.parse(line);
+    assert.deepEqual([message, field], [said, error]);
+  }));
+});
+
+Deno.test("plainLine() puts the fields behind the message", () => {
+  assert.equal(plainLine(record({ level: "info" })), "info: Skipped 2 entries\n");
+  assert.equal(
+    plainLine(record({ properties: { bridge: "br0", ports: "80 443" } })),
+    "warning: Skipped 2 entries (bridge=br0, ports=80 443)\n",
+  );
+});
+
+Deno.test("isDebugLevel() accepts 0 to 3 and nothing else", () => {
+  for (const value of [0, 1, 2, 3]) assert.equal(isDebugLevel(value), true);
+  for (const value of [-1, 4, 1.5, NaN, "2", true, null, undefined]) assert.equal(isDebugLevel(value), false);
+});

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { InputError } from "./errors.ts";
+import { bridgeOfMap, GUEST_ADDRESS, namesOf, OUTER_LOG, parseBridgeName, RUN_FILES, TPROXY } from "./names.ts";
+
+const bridgeNames = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,13}$/);
+
+Deno.test("GUEST_ADDRESS, TPROXY and OUTER_LOG are those of the user document", () => {
+  assert.equal(GUEST_ADDRESS, "169.254.16.9");
+  assert.equal(TPROXY, "one_tproxy");
+  assert.equal(OUTER_LOG, "/var/log/one_tproxy.log");
+});
+
+Deno.test("namesOf() gives the names that the network drivers know", () => {
+  assert.deepEqual(namesOf(parseBridgeName("br0")), {
+    bridge: "br0",
+    bridgeEnd: "br0b",
+    netnsEnd: "br0a",
+    netns: "one_tproxy_br0",
+    netnsPath: "/run/netns/one_tproxy_br0",
+    map: "ep_br0",
+    chain: "ch_br0",
+    title: "one_tproxy_br0",
+    log: "/var/log/one_tproxy_br0.log",
+    runDir: "/run/one_tproxy/br0",
+    socket: "/run/one_tproxy/br0/outer.socket",
+    nextSocket: "/run/one_tproxy/br0/outer.socket.next",
+    portsFile: "/run/one_tproxy/br0/ports.json",
+  });
+});
+
+Deno.test("namesOf() keeps device names within the 15 characters that Linux allows", () => {
+  fc.assert(fc.property(bridgeNames, (name) => {
+    const { bridgeEnd, netnsEnd } = namesOf(parseBridgeName(name));
+    assert.ok(bridgeEnd.length <= 15 && netnsEnd.length <= 15);
+  }));
+});
+
+Deno.test("namesOf() keeps every file of a bridge inside its folder, whatever the bridge is called", () => {
+  fc.assert(fc.property(bridgeNames, (name) => {
+    const { runDir, socket, nextSocket, portsFile } = namesOf(parseBridgeName(name));
+    for (const path of [socket, nextSocket, portsFile]) {
+      assert.equal(new URL(path, "file:///").pathname, path);
+      assert.ok(path.startsWith(`${runDir}/`));
+    }
+  }));
+});
+
+Deno.test("parseBridgeName() accepts names that devices, nft and paths all take", () => {
+  for (const name of ["b", "br0", "onebr.12", "_x", "0", "br-lan", "A.b-c_9", "b".repeat(14)]) {
+    assert.equal(parseBridgeName(name), name);
+  }
+});
+
+Deno.test("parseBridgeName() refuses names that mean something else to a path, a shell, nft or ip", () => {
+  const wrong = [
+    "",
+    ".",
+    "..",
+    "../x",
+    "a/b",
+    "a b",
+    "a\n",
+    "\nbr0",
+    "a;b",
+    "a{b",
+    'a"b',
+    "$x",
+    "a:b",
+    "a,b",
+    "*",
+    "-br0",
+    "brü",
+    "b".repeat(16),
+  ];
+  for (const name of wrong) {
+    assert.throws(() => parseBridgeName(name), (error) => {
+      assert.ok(error instanceof InputError);
+      assert.equal(error.message, `${JSON.stringify(name)} is not a bridge name`);
+      return true;
+    });
+  }
+});
+
+Deno.test("parseBridgeName() says why a name of 15 characters can't have a proxy, and what to do", () => {
+  assert.throws(() => parseBridgeName("abcdefghijklmno"), (error) => {
+    assert.ok(error instanceof InputError);
+    assert.match(error.message, /abcdefghijklmnob would have 16 characters, Linux allows 15/);
+    assert.match(error.remedy, /at most 14 characters/);
+    return true;
+  });
+});
+
+Deno.test("bridgeOfMap() finds the bridge of every map that namesOf() names", () => {
+  fc.assert(fc.property(bridgeNames, (name) => {
+    assert.equal(bridgeOfMap(namesOf(parseBridgeName(name)).map), name);
+  }));
+});
+
+Deno.test("bridgeOfMap() passes over maps of others and refuses one named after no bridge", () => {
+  for (const map of ["", "ep", "EP_br0", "services", "xep_br0"]) assert.equal(bridgeOfMap(map), undefined);
+  for (const map of ["ep_", "ep_abcdefghijklmno", "ep_a/b"]) assert.throws(() => bridgeOfMap(map), InputError);
+});
+
+Deno.test("RUN_FILES have names that no bridge can have", () => {
+  for (const path of Object.values(RUN_FILES)) {
+    assert.throws(() => parseBridgeName(path.slice(path.lastIndexOf("/") + 1)), InputError, path);
+  }
+});

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { Endpoint } from "../address.ts";
+import { isDiallable } from "../config/parse.ts";
+import { KernelStateError } from "../errors.ts";
+import { parseBridgeName } from "../names.ts";
+import { parseMaps, parseTable, parseTableFamilies } from "./parse.ts";
+
+const METAINFO = { metainfo: { version: "1.0.6", release_name: "Lester Gooch #5", json_schema_version: 1 } };
+
+/** A listing as nft 1.0.6 prints it. */
+function listing(...items: unknown[]): string {
+  return JSON.stringify({ nftables: [METAINFO, ...items] });
+}
+
+function map(name: string, elem: unknown, overrides: Readonly<Record<string, unknown>> = {}): unknown {
+  const type = { type: "inet_service", handle: 1, map: "ipv4_addr . inet_service" };
+  return { map: { family: "ip", name, table: "one_tproxy", ...type, ...(elem === undefined ? {} : { elem }), ...overrides } };
+}
+
+function endpointsOf(json: string): [string, readonly Endpoint[]][] {
+  return [...parseMaps(json).bridges];
+}
+
+const GATE = [5030, { concat: ["10.11.12.13", 5030] }];
+const GATE_ENDPOINT = { servicePort: 5030, remoteAddr: "10.11.12.13", remotePort: 5030 };
+
+Deno.test("parseMaps() reads the maps of the network driver, with and without comments", () => {
+  const commented = [{ elem: { val: 1234, comment: "x" } }, { concat: ["10.11.12.34", 80] }];
+  const json = listing(map("ep_br0", [GATE, commented]), map("ep_br1", [GATE], { comment: "vnet1" }));
+  assert.deepEqual(parseMaps(json), {
+    bridges: new Map([
+      [parseBridgeName("br0"), [{ servicePort: 1234, remoteAddr: "10.11.12.34", remotePort: 80 }, GATE_ENDPOINT]],
+      [parseBridgeName("br1"), [GATE_ENDPOINT]],
+    ]),
+    warnings: [],
+  });
+});
+
+Deno.test("parseMaps() knows a bridge whose map is empty, and a host without maps", () => {
+  assert.deepEqual(endpointsOf(listing(map("ep_br0", undefined), map("ep_br1", []))), [["br0", []], ["br1", []]]);
+  assert.deepEqual(endpointsOf(listing()), []);
+});
+
+Deno.test("parseMaps() passes over tables and maps of others", () => {
+  const { bridges, warnings } = parseMaps(listing(
+    map("ep_br0", [GATE], { table: "nat" }),
+    map("ep_br0", [GATE], { family: "ip6" }),
+    map("services", [GATE]),
+    { set: { family: "ip", table: "one_tproxy", name: "ep_br1" } },
+    { map: null },
+    null,
+    7,
+  ));
+  assert.deepEqual([bridges.size, warnings], [0, []]);
+});
+
+Deno.test("parseMaps() skips an element that is no endpoint, with a warning, and keeps the others", () => {
+  const wrong = [
+    7,
+    null,
+    [],
+    [80],
+    [80, "10.0.0.1"],
+    [80, { concat: ["10.0.0.1"] }],
+    [80, { concat: ["10.0.0.1", 80, 80] }],
+    [0, { concat: ["10.0.0.1", 80] }],
+    ["80", { concat: ["10.0.0.1", 80] }],
+    [{ range: [80, 90] }, { concat: ["10.0.0.1", 80] }],
+    [80, { concat: ["10.0.0.1", 0] }],
+    [80, { concat: [80, "10.0.0.1"] }],
+    [80, { concat: ["169.254.16.9", 80] }],
+    [80, { concat: ["224.0.0.1", 80] }],
+    [80, { concat: ["fe80::1", 80] }],
+  ];
+  for (const element of wrong) {
+    const { bridges, warnings } = parseMaps(listing(map("ep_br0", [element, GATE])));
+    assert.deepEqual([...bridges], [["br0", [GATE_ENDPOINT]]], JSON.stringify(element));
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? "", /^Skipped the element .* of the map ep_br0: /);
+  }
+});
+
+Deno.test("parseMaps() skips a map of a bridge that can't have a proxy, with a warning", () => {
+  const { bridges, warnings } = parseMaps(listing(map("ep_abcdefghijklmno", [GATE]), map("ep_br0", [GATE])));
+  assert.deepEqual([...bridges.keys()], ["br0"]);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0] ?? "", /^Skipped the map "ep_abcdefghijklmno": .*too long/);
+});
+
+Deno.test("parseMaps() never takes what is not a listing for one without maps", () => {
+  const wrong = ["", " ", "{", "null", "[]", "{}", '{"nftables":{}}', '{"nftables":[]}', '{"nftables":[{"map":{}}]}'];
+  for (const text of [...wrong, "Error: No such file", listing().slice(0, -1)]) {
+    for (const parse of [parseMaps, parseTable, parseTableFamilies]) {
+      assert.throws(() => parse(text), KernelStateError, text);
+    }
+  }
+});
+
+Deno.test("parseMaps() reads back any endpoints that nft lists, in whatever order", () => {
+  const port = fc.integer({ min: 1, max: 65535 });
+  const element = fc.record({
+    servicePort: port,
+    remoteAddr: fc.ipV4().filter(isDiallable),
+    remotePort: port,
+    comment: fc.option(fc.string(), { nil: undefined }),
+  });
+  const elements = fc.uniqueArray(element, { selector: ({ servicePort }) => servicePort });
+  fc.assert(fc.property(elements, (drawn) => {
+    const listed = drawn.map(({ servicePort, remoteAddr, remotePort, comment }) => [
+      comment === undefined ? servicePort : { elem: { val: servicePort, comment } },
+      { concat: [remoteAddr, remotePort] },
+    ]);
+    const endpoints = drawn.map(({ servicePort, remoteAddr, remotePort }) => ({ servicePort, remoteAddr, remotePort }))
+      .toSorted((a, b) => a.servicePort - b.servicePort);
+    assert.deepEqual(endpointsOf(listing(map("ep_br0", listed))), [["br0", endpoints]]);
+  }));
+});
+
+Deno.test("parseMaps() and parseTable() fail with nothing but KernelStateError", () => {
+  const item = fc.oneof(fc.jsonValue(), fc.jsonValue().map((elem) => map("ep_br0", elem)));
+  const text = fc.oneof(fc.string(), fc.json(), fc.array(item).map((items) => listing(...items)));
+  fc.assert(fc.property(text, (text) => {
+    for (const parse of [parseMaps, parseTable, parseTableFamilies]) {
+      try {
+        parse(text);
+      } catch (error) {
+        assert.ok(error instanceof KernelStateError, String(error));
+      }
+    }
+  }));
+});
+
+Deno.test("parseTable() lists everything in a table but its rules", () => {
+  const family = { family: "bridge", table: "one_tproxy" };
+  const json = listing(
+    { table: { family: "bridge", name: "one_tproxy", handle: 2 } },
+    { set: { ...family, name: "veth_ends", type: "ifname", handle: 1, elem: ["br0b", "br1b"] } },
+    { set: { ...family, name: "empty", type: "ifname", handle: 4 } },
+    { chain: { ...family, name: "ch_br0", handle: 2, type: "filter", hook: "forward", prio: -200, policy: "accept" } },
+    { rule: { ...family, chain: "ch_br0", handle: 3, expr: [{ drop: null }] } },
+    map("ep_br0", [GATE]),
+    { counter: { ...family, name: "seen" } },
+  );
+  assert.deepEqual(parseTable(json), [
+    { family: "bridge", kind: "set", name: "veth_ends", elements: ["br0b", "br1b"] },
+    { family: "bridge", kind: "set", name: "empty", elements: [] },
+    { family: "bridge", kind: "chain", name: "ch_br0", elements: [] },
+    { family: "ip", kind: "map", name: "ep_br0", elements: [] },
+    { family: "bridge", kind: "counter", name: "seen", elements: [] },
+  ]);
+});
+
+Deno.test("parseTableFamilies() finds the families that have a table of ours", () => {
+  const table = (family: string, name: string) => ({ table: { family, name, handle: 1 } });
+  const json = listing(table("ip", "one_tproxy"), table("bridge", "one_tproxy"), table("inet", "filter"), table("ip6", "x"));
+  assert.deepEqual(parseTableFamilies(json), new Set(["ip", "bridge"]));
+  assert.deepEqual(parseTableFamilies(listing(table("ip", "nat"))), new Set());
+});

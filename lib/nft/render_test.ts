@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { parseBridgeName } from "../names.ts";
+import { renderDown, renderUp, type TableObject } from "./render.ts";
+
+const BR0 = parseBridgeName("br0");
+const ENDPOINTS = [
+  { servicePort: 1234, remoteAddr: "10.11.12.34", remotePort: 80 },
+  { servicePort: 5030, remoteAddr: "10.11.12.13", remotePort: 5030 },
+];
+
+function map(name: string): TableObject {
+  return { family: "ip", kind: "map", name, elements: [] };
+}
+
+function chain(name: string): TableObject {
+  return { family: "bridge", kind: "chain", name, elements: [] };
+}
+
+function vethEnds(...elements: string[]): TableObject {
+  return { family: "bridge", kind: "set", name: "veth_ends", elements };
+}
+
+function linesOf(script: string): string[] {
+  assert.ok(script.endsWith("\n"));
+  return script.split("\n").slice(0, -1);
+}
+
+Deno.test("renderUp() writes this script where the kernel has meta ibrname", () => {
+  assert.deepEqual(linesOf(renderUp(BR0, ENDPOINTS, "ibrname")), [
+    "add table ip one_tproxy",
+    "add map ip one_tproxy ep_br0 { type inet_service : ipv4_addr . inet_service ; }",
+    "flush map ip one_tproxy ep_br0",
+    "add element ip one_tproxy ep_br0 { 1234 : 10.11.12.34 . 80, 5030 : 10.11.12.13 . 5030 }",
+    "add table bridge one_tproxy",
+    "add chain bridge one_tproxy ch_br0 { type filter hook forward priority filter ; policy accept ; }",
+    "flush chain bridge one_tproxy ch_br0",
+    'add rule bridge one_tproxy ch_br0 meta ibrname "br0" oifname != "br0b" ' +
+    "arp operation request arp daddr ip 169.254.16.9 drop",
+  ]);
+});
+
+Deno.test("renderUp() writes this script where the kernel has no meta ibrname", () => {
+  assert.deepEqual(linesOf(renderUp(BR0, ENDPOINTS, "veth-set")), [
+    "add table ip one_tproxy",
+    "add map ip one_tproxy ep_br0 { type inet_service : ipv4_addr . inet_service ; }",
+    "flush map ip one_tproxy ep_br0",
+    "add element ip one_tproxy ep_br0 { 1234 : 10.11.12.34 . 80, 5030 : 10.11.12.13 . 5030 }",
+    "add table bridge one_tproxy",
+    "add set bridge one_tproxy veth_ends { type ifname ; }",
+    'add element bridge one_tproxy veth_ends { "br0b" }',
+    "add chain bridge one_tproxy ch_br0 { type filter hook forward priority filter ; policy accept ; }",
+    "flush chain bridge one_tproxy ch_br0",
+    "add rule bridge one_tproxy ch_br0 oifname != @veth_ends arp operation request arp daddr ip 169.254.16.9 drop",
+  ]);
+});
+
+Deno.test("renderUp() empties the map of a bridge without endpoints and adds none", () => {
+  const script = linesOf(renderUp(BR0, [], "ibrname"));
+  assert.ok(script.includes("flush map ip one_tproxy ep_br0"));
+  assert.ok(!script.some((line) => line.startsWith("add element")));
+});
+
+Deno.test("renderUp() names nothing of any other bridge", () => {
+  for (const form of ["ibrname", "veth-set"] as const) {
+    const script = renderUp(parseBridgeName("onebr.12"), ENDPOINTS, form);
+    const named = new Set(script.match(/\b(?:ep|ch)_[\w.-]+|"[^"]+"/g));
+    const own = ["ep_onebr.12", "ch_onebr.12", '"onebr.12b"'];
+    assert.deepEqual(named, new Set(form === "ibrname" ? [...own, '"onebr.12"'] : own));
+  }
+});
+
+Deno.test("renderDown() has nothing to do where nothing is", () => {
+  assert.equal(renderDown(BR0, { ip: undefined, bridge: undefined }), "");
+  const others = { ip: [map("ep_br1")], bridge: [chain("ch_br1"), vethEnds("br1b")] };
+  assert.equal(renderDown(BR0, others), "");
+});
+
+Deno.test("renderDown() removes both tables with the last bridge, with either form of the ARP rule", () => {
+  for (const bridge of [[chain("ch_br0")], [vethEnds("br0b"), chain("ch_br0")], [vethEnds()], []]) {
+    assert.deepEqual(linesOf(renderDown(BR0, { ip: [map("ep_br0")], bridge })), [
+      "delete table ip one_tproxy",
+      "delete table bridge one_tproxy",
+    ]);
+  }
+});
+
+Deno.test("renderDown() removes a table on its own if the other one is gone already", () => {
+  assert.equal(renderDown(BR0, { ip: [map("ep_br0")], bridge: undefined }), "delete table ip one_tproxy\n");
+  assert.equal(renderDown(BR0, { ip: undefined, bridge: [chain("ch_br0")] }), "delete table bridge one_tproxy\n");
+});
+
+Deno.test("renderDown() leaves what belongs to other bridges", () => {
+  const tables = {
+    ip: [map("ep_br0"), map("ep_br1")],
+    bridge: [vethEnds("br0b", "br1b"), chain("ch_br0"), chain("ch_br1")],
+  };
+  assert.deepEqual(linesOf(renderDown(BR0, tables)), [
+    "delete map ip one_tproxy ep_br0",
+    "flush chain bridge one_tproxy ch_br0",
+    "delete chain bridge one_tproxy ch_br0",
+    'delete element bridge one_tproxy veth_ends { "br0b" }',
+  ]);
+});
+
+Deno.test("renderDown() leaves what somebody else put into our tables", () => {
+  const foreign: TableObject[] = [
+    { family: "ip", kind: "chain", name: "ch_br0", elements: [] },
+    { family: "ip", kind: "set", name: "ep_br0", elements: [] },
+    map("services"),
+  ];
+  const tables = { ip: [...foreign, map("ep_br0")], bridge: [chain("mine"), chain("ch_br0")] };
+  assert.deepEqual(linesOf(renderDown(BR0, tables)), [
+    "delete map ip one_tproxy ep_br0",
+    "flush chain bridge one_tproxy ch_br0",
+    "delete chain bridge one_tproxy ch_br0",
+  ]);
+});
+
+Deno.test("renderDown() takes the last trace of a half-made bridge out of the set", () => {
+  const tables = { ip: undefined, bridge: [vethEnds("br0b", "br1b"), chain("ch_br1")] };
+  assert.equal(renderDown(BR0, tables), 'delete element bridge one_tproxy veth_ends { "br0b" }\n');
+});

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { acceptAll } from "./accept.ts";
+
+/** A listener that hands out what it was given, in that order, and is closed afterwards. */
+function listenerOf(...answers: (string | Error)[]) {
+  return {
+    accept(): Promise<Deno.Conn> {
+      const answer = answers.shift() ?? new Deno.errors.BadResource();
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer as unknown as Deno.Conn);
+    },
+  };
+}
+
+/** Accepts all that a listener has; a pause ends at once. */
+async function accept(listener: ReturnType<typeof listenerOf>, serve?: () => Promise<void>) {
+  const served: unknown[] = [];
+  const pauses: unknown[] = [];
+  const original = globalThis.setTimeout;
+  globalThis.setTimeout = ((resume: () => void, milliseconds: number) => {
+    pauses.push(milliseconds);
+    resume();
+    return 0;
+  }) as typeof setTimeout;
+  try {
+    await acceptAll(listener, (connection) => {
+      served.push(connection);
+      return serve?.() ?? Promise.resolve();
+    }, { port: 80 });
+  } finally {
+    globalThis.setTimeout = original;
+  }
+  return { served, pauses };
+}
+
+Deno.test("acceptAll() serves every connection and ends when the listener is closed", async () => {
+  assert.deepEqual(await accept(listenerOf("a", "b", "c")), { served: ["a", "b", "c"], pauses: [] });
+});
+
+Deno.test("acceptAll() ends when closing the listener interrupts it", async () => {
+  const listener = listenerOf("a", new Deno.errors.Interrupted(), "never taken");
+  assert.deepEqual((await accept(listener)).served, ["a"]);
+});
+
+Deno.test("acceptAll() does not wait for a stream before it takes the next", async () => {
+  assert.deepEqual((await accept(listenerOf("a", "b"), () => new Promise(() => {}))).served, ["a", "b"]);
+});
+
+Deno.test("acceptAll() passes over a guest that gave up, at once", async () => {
+  const gone = new Deno.errors.ConnectionAborted();
+  assert.deepEqual(await accept(listenerOf("a", gone, gone, "b")), { served: ["a", "b"], pauses: [] });
+});
+
+Deno.test("acceptAll() pauses and goes on when the kernel has nothing to give", async () => {
+  const full = new Error("Too many open files (os error 24)");
+  const { served, pauses } = await accept(listenerOf("a", full, full, "b", new TypeError("x"), "c"));
+  assert.deepEqual(served, ["a", "b", "c"]);
+  assert.equal(pauses.length, 3);
+  for (const pause of pauses) assert.ok(typeof pause === "number" && pause >= 10 && pause <= 1000, String(pause));
+});

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { diff, Listeners } from "./listeners.ts";
+
+/** Listeners that write down what happens to them; those of the refused keys can't be opened. */
+function recorded() {
+  const events: string[] = [];
+  const refused = new Set<number>();
+  const listeners = new Listeners<number>((key) => {
+    if (refused.has(key)) {
+      events.push(`refuse ${key}`);
+      return Promise.reject(new Deno.errors.AddrInUse());
+    }
+    events.push(`open ${key}`);
+    return Promise.resolve({ close: () => void events.push(`close ${key}`) });
+  });
+  const follow = async (...keys: number[]) => {
+    await listeners.follow(keys);
+    return events.splice(0);
+  };
+  return { follow, refused };
+}
+
+Deno.test("diff() says what to open and what to close", () => {
+  const cases: [number[], number[], number[], number[]][] = [
+    [[], [], [], []],
+    [[], [1, 2], [1, 2], []],
+    [[1, 2], [], [], [1, 2]],
+    [[1, 2], [2, 3], [3], [1]],
+    [[1, 2], [2, 1], [], []],
+    [[], [1, 1], [1], []],
+  ];
+  for (const [open, wanted, toOpen, toClose] of cases) {
+    assert.deepEqual(diff(open, wanted), { open: toOpen, close: toClose });
+  }
+});
+
+Deno.test("Listeners.follow() opens what is new, closes what is gone and leaves the rest alone", async () => {
+  const { follow } = recorded();
+  assert.deepEqual(await follow(80, 443), ["open 80", "open 443"]);
+  assert.deepEqual(await follow(443, 80), []);
+  assert.deepEqual(await follow(443, 5030), ["close 80", "open 5030"]);
+  assert.deepEqual(await follow(), ["close 443", "close 5030"]);
+  assert.deepEqual(await follow(80), ["open 80"]);
+});
+
+Deno.test("Listeners.follow() goes on if one can't be opened, and tries it again the next time", async () => {
+  const { follow, refused } = recorded();
+  refused.add(80);
+  assert.deepEqual(await follow(22, 80, 443), ["open 22", "refuse 80", "open 443"]);
+  assert.deepEqual(await follow(22, 80, 443), ["refuse 80"]);
+  refused.clear();
+  assert.deepEqual(await follow(22, 80, 443), ["open 80"]);
+  assert.deepEqual(await follow(22, 80, 443), []);
+});
+
+Deno.test("Listeners.follow() does not close what could not be opened", async () => {
+  const { follow, refused } = recorded();
+  refused.add(80);
+  await follow(80);
+  assert.deepEqual(await follow(), []);
+});
+
+Deno.test("Listeners.follow() waits until a listener has closed before it opens the next", async () => {
+  const events: string[] = [];
+  const listeners = new Listeners<number>((key) => {
+    events.push(`open ${key}`);
+    return Promise.resolve({
+      async close() {
+        await Promise.resolve();
+        events.push(`closed ${key}`);
+      },
+    });
+  });
+  await listeners.follow([1]);
+  await listeners.follow([2]);
+  assert.deepEqual(events, ["open 1", "closed 1", "open 2"]);
+});
+
+Deno.test("Listeners.follow() ends with what was last wanted, whatever was before", async () => {
+  const keys = fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 6 });
+  await fc.assert(fc.asyncProperty(fc.array(keys), keys, async (history, last) => {
+    const { follow } = recorded();
+    const open = new Set<string>();
+    for (const wanted of [...history, last]) {
+      for (const event of await follow(...wanted)) {
+        const [verb, key = ""] = event.split(" ");
+        assert.equal(verb === "open" ? !open.has(key) : open.delete(key), true, event);
+        if (verb === "open") open.add(key);
+      }
+    }
+    assert.deepEqual(open, new Set(last.map(String)));
+  }));
+});

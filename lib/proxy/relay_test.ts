@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { close, type Duplex, readFull, relay, writeAll } from "./relay.ts";
+
+/** One direction of a connection in memory. */
+class Pipe {
+  #bytes: number[] = [];
+  #error: Error | undefined;
+  #wake = Promise.withResolvers<void>();
+  ended = false;
+  /** Whether its reader reads no more. */
+  refused = false;
+
+  push(bytes: Uint8Array): void {
+    for (const byte of bytes) this.#bytes.push(byte);
+    this.#changed();
+  }
+
+  end(): void {
+    this.ended = true;
+    this.#changed();
+  }
+
+  fail(error: Error): void {
+    this.#error ??= error;
+    this.#changed();
+  }
+
+  async take(most: number): Promise<Uint8Array | null> {
+    while (this.#error === undefined && this.#bytes.length === 0 && !this.ended) await this.#wake.promise;
+    if (this.#error !== undefined) throw this.#error;
+    return this.#bytes.length === 0 ? null : Uint8Array.from(this.#bytes.splice(0, most));
+  }
+
+  #changed(): void {
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
+  }
+}
+
+/** One end of a connection in memory. */
+class End implements Duplex {
+  closed = false;
+  readonly #incoming: Pipe;
+  readonly #outgoing: Pipe;
+  readonly #limit: () => number;
+
+  constructor(incoming: Pipe, outgoing: Pipe, limit: () => number) {
+    this.#incoming = incoming;
+    this.#outgoing = outgoing;
+    this.#limit = limit;
+  }
+
+  async read(buffer: Uint8Array): Promise<number | null> {
+    const bytes = await this.#incoming.take(Math.min(buffer.length, this.#limit()));
+    if (bytes === null) return null;
+    buffer.set(bytes);
+    return bytes.length;
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    if (this.closed) return Promise.reject(new Deno.errors.BadResource());
+    if (this.#outgoing.refused) return Promise.reject(new Deno.errors.BrokenPipe());
+    const part = bytes.subarray(0, this.#limit());
+    this.#outgoing.push(part);
+    return Promise.resolve(part.length);
+  }
+
+  closeWrite(): Promise<void> {
+    this.#outgoing.end();
+    return Promise.resolve();
+  }
+
+  close(): void {
+    if (this.closed) throw new Deno.errors.BadResource();
+    this.closed = true;
+    this.#incoming.fail(new Deno.errors.BadResource());
+    this.#outgoing.end();
+  }
+}
+
+function connection(limit = () => Infinity) {
+  const [toOurs, toPeer] = [new Pipe(), new Pipe()];
+  return { ours: new End(toOurs, toPeer, limit), peer: new End(toPeer, toOurs, () => Infinity), toOurs, toPeer };
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+async function readAll(end: End): Promise<Uint8Array> {
+  const all: number[] = [];
+  const buffer = new Uint8Array(64 * 1024);
+  for (let count = await end.read(buffer); count !== null; count = await end.read(buffer)) {
+    for (const byte of buffer.subarray(0, count)) all.push(byte);
+  }
+  return Uint8Array.from(all);
+}
+
+async function readText(end: End): Promise<string> {
+  return new TextDecoder().decode(await readAll(end));
+}
+
+Deno.test("relay() brings the answer of a service that waits for the guest's end", async () => {
+  const [guest, service] = [connection(), connection()];
+  const result = relay(guest.ours, service.ours);
+  await guest.peer.write(encode("question"));
+  await guest.peer.closeWrite();
+  assert.equal(await readText(service.peer), "question");
+  assert.equal(guest.toPeer.ended, false);
+  await service.peer.write(encode("the answer"));
+  await service.peer.closeWrite();
+  assert.equal(await readText(guest.peer), "the answer");
+  assert.deepEqual(await result, { up: 8, down: 10, error: undefined });
+  assert.deepEqual([guest.ours.closed, service.ours.closed], [true, true]);
+});
+
+Deno.test("relay() brings what a guest sends after the service's end", async () => {
+  const [guest, service] = [connection(), connection()];
+  const result = relay(guest.ours, service.ours);
+  await service.peer.write(encode("go on"));
+  await service.peer.closeWrite();
+  assert.equal(await readText(guest.peer), "go on");
+  assert.equal(service.toPeer.ended, false);
+  await guest.peer.write(encode("late"));
+  await guest.peer.closeWrite();
+  assert.equal(await readText(service.peer), "late");
+  assert.deepEqual(await result, { up: 4, down: 5, error: undefined });
+  assert.deepEqual([guest.ours.closed, service.ours.closed], [true, true]);
+});
+
+Deno.test("relay() brings every byte both ways, however reads and writes are cut", async () => {
+  const chunks = fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 10 });
+  const limits = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 5 });
+  await fc.assert(fc.asyncProperty(chunks, chunks, limits, async (up, down, sizes) => {
+    let turn = 0;
+    const limit = () => sizes[turn++ % sizes.length] ?? 1;
+    const [guest, service] = [connection(limit), connection(limit)];
+    const send = async (end: End, chunks: readonly Uint8Array[]) => {
+      for (const chunk of chunks) await end.write(chunk);
+      await end.closeWrite();
+    };
+    const [result, atService, atGuest] = await Promise.all([
+      relay(guest.ours, service.ours),
+      readAll(service.peer),
+      readAll(guest.peer),
+      send(guest.peer, up),
+      send(service.peer, down),
+    ]);
+    assert.deepEqual([...atService], up.flatMap((chunk) => [...chunk]));
+    assert.deepEqual([...atGuest], down.flatMap((chunk) => [...chunk]));
+    assert.deepEqual(result, { up: atService.length, down: atGuest.length, error: undefined });
+  }));
+});
+
+Deno.test("relay() brings a long download whole while its buffer grows", async () => {
+  const [guest, service] = [connection(), connection()];
+  const bytes = Uint8Array.from({ length: 700_001 }, (_, i) => i * 31 % 251);
+  await service.peer.write(bytes);
+  await service.peer.closeWrite();
+  await guest.peer.closeWrite();
+  const [{ down }, received] = await Promise.all([relay(guest.ours, service.ours), readAll(guest.peer)]);
+  assert.equal(down, bytes.length);
+  assert.ok(received.every((byte, i) => byte === bytes[i]) && received.length === bytes.length);
+});
+
+Deno.test("relay() ends both directions at once if one is reset", async () => {
+  for (const broken of ["guest", "service"] as const) {
+    const ends = { guest: connection(), service: connection() };
+    const result = relay(ends.guest.ours, ends.service.ours);
+    const reset = new Deno.errors.ConnectionReset();
+    ends[broken].toOurs.fail(reset);
+    assert.deepEqual(await result, { up: 0, down: 0, error: reset });
+    assert.deepEqual([ends.guest.ours.closed, ends.service.ours.closed], [true, true], broken);
+  }
+});
+
+Deno.test("relay() lets the other direction finish if one can't be written to any more", async () => {
+  const [guest, service] = [connection(), connection()];
+  guest.toPeer.refused = true;
+  const result = relay(guest.ours, service.ours);
+  await service.peer.write(encode("nobody reads this"));
+  await guest.peer.write(encode("still on its way"));
+  await guest.peer.closeWrite();
+  assert.equal(await readText(service.peer), "still on its way");
+  const { up, down, error } = await result;
+  assert.deepEqual([up, down, error instanceof Deno.errors.BrokenPipe], [16, 0, true]);
+  assert.deepEqual([guest.ours.closed, service.ours.closed], [true, true]);
+});
+
+Deno.test("writeAll() goes on until all is written", async () => {
+  const { ours, peer } = connection(() => 3);
+  await writeAll(ours, encode("seventeen letters"));
+  ours.close();
+  assert.equal(await readText(peer), "seventeen letters");
+});
+
+Deno.test("readFull() reads just as much as there is room for", async () => {
+  const { ours, peer } = connection(() => 3);
+  await peer.write(encode("head and body"));
+  const head = new Uint8Array(4);
+  await readFull(ours, head);
+  assert.deepEqual(head, encode("head"));
+  await readFull(ours, new Uint8Array(0));
+  const rest = new Uint8Array(9);
+  await readFull(ours, rest);
+  assert.deepEqual(rest, encode(" and body"));
+});
+
+Deno.test("readFull() fails if the peer ends before", async () => {
+  const { ours, peer } = connection();
+  await peer.write(encode("hea"));
+  await peer.closeWrite();
+  await assert.rejects(readFull(ours, new Uint8Array(4)), (error) => {
+    return error instanceof Deno.errors.UnexpectedEof && error.message === "ended after 3 of 4 bytes";
+  });
+});
+
+Deno.test("close() is fine with a connection that is closed already, and with nothing else", () => {
+  const { ours } = connection();
+  close(ours);
+  close(ours);
+  assert.throws(() =>
+    close({
+      close() {
+        throw new TypeError("x");
+      },
+    }), TypeError);
+});

@@ -1,0 +1,114 @@
+/**
+ * `enter demo|test [ARGS…]`: gets a machine ready, enters network, mount and process namespaces of its own, and runs the
+ * demo or the tests there. Nothing that happens inside reaches the machine, and all of it ends with this process.
+ *
+ * @module
+ */
+
+import { bundleDaemons } from "../../lib/daemon/bundle.ts";
+import { run } from "./command.ts";
+import { DEMO_TOOLS, ensureTools, TEST_TOOLS } from "./tools.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** Folders that a lab's hosts have to themselves, so that a checkout in them would be out of their sight. */
+const HIDDEN = /^\/(?:run|var\/log|var\/tmp)\//;
+
+/** What may be run inside: the two that make and enter namespaces, and the three that look after them. */
+const LAB_PROGRAMS = ["/usr/bin/nsenter", "/usr/bin/unshare", "/usr/bin/ps", "/usr/sbin/ip", "/usr/bin/kill"];
+
+const LAB_FLAGS = [
+  "--no-prompt",
+  "--cached-only",
+  "--frozen",
+  `--allow-run=${LAB_PROGRAMS.join(",")}`,
+  `--allow-read=${ROOT}`,
+];
+
+/** Unit tests may do nothing at all; the YAML library asks for two variables that hold nothing. */
+const UNIT_FLAGS = ["--no-prompt", "--cached-only", "--frozen", "--allow-env=LOG_STREAM,LOG_TOKENS"];
+
+async function main(): Promise<number> {
+  const [what, ...args] = Deno.args;
+  if (what !== "demo" && what !== "test") throw new Error('name "demo" or "test"');
+  if (HIDDEN.test(ROOT)) {
+    throw new Error(`the checkout is in ${ROOT}, which the lab hides; move it, for example to /opt`);
+  }
+  const isRoot = Deno.uid() === 0;
+  await ensureTools(what === "demo" ? DEMO_TOOLS : TEST_TOOLS, isRoot);
+  const namespaces = await findNamespaces(isRoot);
+  await bundleDaemons();
+  if (what === "demo") return await deno([...namespaces, Deno.execPath(), "run", ...LAB_FLAGS, "tests/demo/demo.ts"]);
+  return await test(namespaces, args);
+}
+
+/** Finds out how to get namespaces here: as root, or as the root of a user namespace. */
+async function findNamespaces(isRoot: boolean): Promise<string[]> {
+  const user = isRoot ? [] : ["--user", "--map-root-user"];
+  const unshare = [
+    "/usr/bin/unshare",
+    ...user,
+    "--net",
+    "--mount",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--mount-proc",
+    "--",
+  ];
+  const { code, stderr } = await run([...unshare, "/usr/bin/true"]);
+  if (code === 0) return unshare;
+  const remedy = isRoot
+    ? "in a container, give it the capability SYS_ADMIN"
+    : "run it as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone, apparmor_restrict_unprivileged_userns)";
+  throw new Error(`this machine gives no namespaces (${stderr.trim()}); ${remedy}`);
+}
+
+/** Runs the unit tests, then those of the lab; given files or options, only the lab's, with these. */
+async function test(namespaces: readonly string[], args: readonly string[]): Promise<number> {
+  const cached = await deno([Deno.execPath(), "cache", "--quiet", "--frozen", "mod.ts", ...await testModules()]);
+  if (cached !== 0) return cached;
+  const runs = [[...namespaces, ...denoTest(LAB_FLAGS, "lab.xml"), ...(args.length > 0 ? args : ["tests/"])]];
+  if (args.length === 0) runs.unshift([...denoTest(UNIT_FLAGS, "unit.xml"), "lib/"]);
+  const codes: number[] = [];
+  for (const argv of runs) codes.push(await deno(argv));
+  const reports = args.length === 0 ? ["unit.xml", "lab.xml"] : ["lab.xml"];
+  const totals = await Promise.all(reports.map(readTotals));
+  const sum = (key: "tests" | "failures") => totals.reduce((total, counts) => total + counts[key], 0);
+  console.log(`\n${sum("tests") - sum("failures")} passed, ${sum("failures")} failed`);
+  return codes.find((code) => code !== 0) ?? 0;
+}
+
+function denoTest(flags: readonly string[], report: string): string[] {
+  return [Deno.execPath(), "test", "--trace-leaks", `--junit-path=${ROOT}.build/${report}`, ...flags];
+}
+
+async function readTotals(report: string): Promise<{ tests: number; failures: number }> {
+  const xml = await Deno.readTextFile(`${ROOT}.build/${report}`);
+  const count = (key: string) => Number(new RegExp(`<testsuites[^>]* ${key}="(\\d+)"`).exec(xml)?.[1]);
+  return { tests: count("tests"), failures: count("failures") + count("errors") };
+}
+
+async function testModules(): Promise<string[]> {
+  const modules: string[] = [];
+  for await (const { name } of Deno.readDir(`${ROOT}tests`)) {
+    if (name.endsWith("_test.ts")) modules.push(`tests/${name}`);
+  }
+  return [...modules, "cmd/setup.ts", "cmd/tproxy.ts", "tests/demo/demo.ts"];
+}
+
+async function deno([program = "", ...args]: readonly string[]): Promise<number> {
+  const child = new Deno.Command(program, { args, cwd: ROOT, stdin: "null" }).spawn();
+  const forward = (signal: Deno.Signal) => () => child.kill(signal);
+  // On Ctrl-C the terminal tells the child itself, which takes everything down before it ends.
+  Deno.addSignalListener("SIGINT", () => {});
+  Deno.addSignalListener("SIGTERM", forward("SIGTERM"));
+  return (await child.status).code;
+}
+
+try {
+  Deno.exit(await main());
+} catch (error) {
+  console.error(`error: ${error instanceof Error ? error.message : error}`);
+  Deno.exit(1);
+}

@@ -1,0 +1,43 @@
+/**
+ * Lint rules of this project's own.
+ *
+ * @module
+ */
+
+/** The modules that may start programs: one for ours, one for daemons, one for the tests. */
+const MAY_START_PROGRAMS = ["lib/run_command.ts", "lib/daemon/spawn.ts", "tests/lab/command.ts", "tests/lab/enter.ts"];
+
+/** The modules that may end their process: the entrypoints. */
+const MAY_EXIT = /\/(?:cmd\/\w+|tests\/lab\/enter|tests\/demo\/demo)\.ts$/;
+
+const plugin: Deno.lint.Plugin = {
+  name: "one-tproxy",
+  rules: {
+    "commands-in-one-module": {
+      create(context) {
+        if (MAY_START_PROGRAMS.some((path) => context.filename.endsWith(`/${path}`))) return {};
+        const message = "Only lib/run_command.ts runs programs (and lib/daemon/spawn.ts starts daemons)";
+        return {
+          'MemberExpression[object.name="Deno"][property.name="Command"]'(node) {
+            context.report({ node, message });
+          },
+          "ImportDeclaration[source.value=/child_process$/]"(node) {
+            context.report({ node, message });
+          },
+        };
+      },
+    },
+    "exit-in-entrypoints": {
+      create(context) {
+        if (MAY_EXIT.test(context.filename)) return {};
+        return {
+          'MemberExpression[object.name="Deno"][property.name="exit"]'(node) {
+            context.report({ node, message: "Only the entrypoints in cmd/ end their process" });
+          },
+        };
+      },
+    },
+  },
+};
+
+export default plugin;
