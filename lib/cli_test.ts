@@ -85,7 +85,11 @@ Deno.test("parseSetup() names what is missing or wrong", () => {
     [["up", "--bridge", "br0", "--network-id", ""], /^"" is not a network ID$/],
   ];
   for (const [args, message] of cases) {
-    assert.throws(() => parseSetup(args), (error) => error instanceof InputError && message.test(error.message), `${args}`);
+    assert.throws(
+      () => parseSetup(args),
+      (error) => error instanceof InputError && message.test(error.message),
+      `${args}`,
+    );
   }
 });
 

@@ -15,7 +15,10 @@ Deno.test("describe() gives name and message of any other error, and the text of
 });
 
 Deno.test("describe() puts everything into one line", () => {
-  assert.equal(describe(new TproxyError("nft said:\n  a\r\n\n  b\n", "look at it")), "nft said: | a | b | ; look at it");
+  assert.equal(
+    describe(new TproxyError("nft said:\n  a\r\n\n  b\n", "look at it")),
+    "nft said: | a | b | ; look at it",
+  );
   assert.equal(describe(new Error("\na\nb\n")), "Error: | a | b");
   assert.equal(describe("a\n"), "a");
 });

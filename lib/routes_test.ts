@@ -100,7 +100,11 @@ Deno.test("parseOuterRoutes() refuses a damaged file", () => {
 });
 
 Deno.test("parseInnerRoutes() and parseOuterRoutes() fail with nothing but InputError", () => {
-  const object = fc.record({ debugLevel: fc.oneof(levels, fc.jsonValue()), ports: fc.jsonValue(), bridges: fc.jsonValue() });
+  const object = fc.record({
+    debugLevel: fc.oneof(levels, fc.jsonValue()),
+    ports: fc.jsonValue(),
+    bridges: fc.jsonValue(),
+  });
   fc.assert(fc.property(fc.oneof(fc.string(), fc.json(), object.map((value) => JSON.stringify(value))), (text) => {
     for (const parse of [parseInnerRoutes, parseOuterRoutes]) {
       try {

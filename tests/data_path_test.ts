@@ -127,7 +127,15 @@ Deno.test(
     const pids = [...(await hv.status()).values()];
     await fetchFrom(guest, "/who");
     const before = await Promise.all(pids.map(rss));
-    const slow = guest.start(["curl", "-sS", "--limit-rate", "1M", "-o", "/dev/null", "http://169.254.16.9:5030/files/big"]);
+    const slow = guest.start([
+      "curl",
+      "-sS",
+      "--limit-rate",
+      "1M",
+      "-o",
+      "/dev/null",
+      "http://169.254.16.9:5030/files/big",
+    ]);
     const bytes = async () => {
       const text = await guest.text(["ss", "-Htin", "dst", "169.254.16.9"]);
       return Number(/bytes_received:(\d+)/.exec(text)?.[1] ?? 0);
@@ -172,7 +180,10 @@ Deno.test(
     const { code } = await guest.run(["curl", "-sS", "--max-time", "5", "http://169.254.16.9:5030/who"]);
     assert.ok(code === 52 || code === 56, `curl exited with ${code}`);
     const log = await hv.log("one_tproxy_br0");
-    assert.ok(log.some(({ message }) => message === "Cannot pass the guest on to the outer proxy"), JSON.stringify(log));
+    assert.ok(
+      log.some(({ message }) => message === "Cannot pass the guest on to the outer proxy"),
+      JSON.stringify(log),
+    );
     await hv.control("start");
     assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n", "start brings it back");
   }),

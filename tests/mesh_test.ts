@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { until } from "./lab/command.ts";
 import type { Host } from "./lab/host.ts";
-import { fetchFrom, inLab, makeScenario, CONFIG } from "./lab/scenario.ts";
+import { CONFIG, fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";
 
 /** The link-layer address that a host has for 169.254.16.9, or that a namespace has given to its veth end. */
 async function neighbour(guest: Host): Promise<string> {
@@ -29,7 +29,10 @@ Deno.test(
       await hv.control("start");
     }
     // The guests reach each other over the cable, so the silence of the address on it is not the cable's.
-    await until("the cable forwards", async () => (await first.run(["ping", "-c1", "-W1", "192.168.150.11"])).code === 0);
+    await until(
+      "the cable forwards",
+      async () => (await first.run(["ping", "-c1", "-W1", "192.168.150.11"])).code === 0,
+    );
     const capture = one.host.start(["tcpdump", "-n", "-l", "--immediate-mode", "-i", "cable0", "-Z", "root", "arp"]);
     // A request that has to be seen shows later that the capture was on before the ones that must not be.
     await until("the capture is on", async () => {
@@ -39,11 +42,16 @@ Deno.test(
     });
     for (const guest of [first, second]) {
       await guest.run(["ip", "neigh", "flush", "all"]);
-      await until("the guest is answered", async () => (await guest.run(["ping", "-c1", "-W1", "169.254.16.9"])).code === 0);
+      await until(
+        "the guest is answered",
+        async () => (await guest.run(["ping", "-c1", "-W1", "169.254.16.9"])).code === 0,
+      );
     }
     const macs = [];
     for (const hv of [one, two]) {
-      const [link] = JSON.parse(await hv.host.text(["ip", "-n", "one_tproxy_br0", "-j", "link", "show", "dev", "br0a"]));
+      const [link] = JSON.parse(
+        await hv.host.text(["ip", "-n", "one_tproxy_br0", "-j", "link", "show", "dev", "br0a"]),
+      );
       macs.push(link.address);
     }
     assert.deepEqual([await neighbour(first), await neighbour(second)], macs);

@@ -16,7 +16,9 @@ function config(...entries: ConfigEntry[]): Config {
 function resolver(names: Readonly<Record<string, string>>) {
   return (name: string) => {
     const address = names[name];
-    return address === undefined ? Promise.reject(new TproxyError(`${name} has no IPv4 address`)) : Promise.resolve(address);
+    return address === undefined
+      ? Promise.reject(new TproxyError(`${name} has no IPv4 address`))
+      : Promise.resolve(address);
   };
 }
 
@@ -56,7 +58,10 @@ Deno.test("selectEndpoints() takes the entries of a network in ascending order o
 
 Deno.test("selectEndpoints() gives nothing if the configuration has no entries", async () => {
   for (const entries of [undefined, []]) {
-    assert.deepEqual(await selectEndpoints({ ...config(), entries }, { id: "0" }, unused), { endpoints: [], warnings: [] });
+    assert.deepEqual(await selectEndpoints({ ...config(), entries }, { id: "0" }, unused), {
+      endpoints: [],
+      warnings: [],
+    });
   }
 });
 
@@ -108,7 +113,9 @@ Deno.test("selectEndpoints() warns of a name that leads back to the guest-facing
 });
 
 Deno.test("selectEndpoints() has an endpoint or a warning for every entry that applies, and no port twice", async () => {
-  const entries = fc.array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom("10.0.0.1", "a.example", "b.example")));
+  const entries = fc.array(
+    fc.tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom("10.0.0.1", "a.example", "b.example")),
+  );
   await fc.assert(fc.asyncProperty(entries, async (drawn) => {
     const all = config(...drawn.map(([port, address], i) => entry(i + 1, port, address)));
     const { endpoints, warnings } = await selectEndpoints(all, {}, resolver({ "a.example": "10.0.0.2" }));

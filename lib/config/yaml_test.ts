@@ -88,7 +88,24 @@ Deno.test("parseYaml() says where a file stops being YAML", () => {
 });
 
 Deno.test("parseYaml() fails with nothing but ConfigError", () => {
-  const pieces = fc.constantFrom(":a:", " ", "\n", "- ", "[", "]", "{", "}", "'", '"', "*x", "&x ", "!!int ", "7", "\t", "|");
+  const pieces = fc.constantFrom(
+    ":a:",
+    " ",
+    "\n",
+    "- ",
+    "[",
+    "]",
+    "{",
+    "}",
+    "'",
+    '"',
+    "*x",
+    "&x ",
+    "!!int ",
+    "7",
+    "\t",
+    "|",
+  );
   fc.assert(fc.property(fc.oneof(fc.string(), fc.array(pieces).map((all) => all.join(""))), (text) => {
     try {
       const value = parseYaml(text, "a.conf").get("a");

@@ -67,9 +67,9 @@ export async function setNetnsSysctls(names: BridgeNames): Promise<void> {
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/ip` and `--allow-read=/run/netns`.
  */
 export async function removeLinks(names: BridgeNames): Promise<void> {
-  const { host, netns } = await observe(names);
-  await batch([], planDown(names, host));
-  if (netns.state !== "absent") await runCommand("ip", ["netns", "delete", names.netns]);
+  const observed = await observe(names);
+  await batch([], planDown(names, observed));
+  if (observed.netns.state !== "absent") await runCommand("ip", ["netns", "delete", names.netns]);
 }
 
 async function batch(options: readonly string[], lines: readonly string[]): Promise<void> {

@@ -14,12 +14,16 @@ export interface Link {
   readonly name: string;
   /** Its number in its namespace. */
   readonly index: number;
-  /** The number of its other half (a veth's peer) in that one's namespace. */
+  /** The number of its other half (a veth's peer), if that one is in another namespace. */
   readonly peerIndex: number | undefined;
+  /** The name of its other half, if that one is in the same namespace. */
+  readonly peerName: string | undefined;
   /** `bridge`, `veth` and so on; `undefined` for physical devices. */
   readonly kind: string | undefined;
   /** The bridge it is a port of. */
   readonly master: string | undefined;
+  /** Its MAC address, in lower case with colons. */
+  readonly address: string | undefined;
   /** In bytes. */
   readonly mtu: number;
 }
@@ -88,10 +92,11 @@ export function parseLinks(json: string): Link[] {
   }
   if (!Array.isArray(list)) throw new KernelStateError("Cannot read what ip listed: it is not a list of devices");
   return list.map((item) => {
-    const { ifname, ifindex, mtu, master, link_index, linkinfo } = item ?? {};
+    const { ifname, ifindex, mtu, master, address, link_index, link, linkinfo } = item ?? {};
     if (typeof ifname !== "string" || typeof ifindex !== "number" || typeof mtu !== "number") {
       throw new KernelStateError(`Cannot read what ip listed: a device has no name, number or MTU`);
     }
-    return { name: ifname, index: ifindex, peerIndex: link_index, kind: linkinfo?.info_kind, master, mtu };
+    const kind = linkinfo?.info_kind;
+    return { name: ifname, index: ifindex, peerIndex: link_index, peerName: link, kind, master, address, mtu };
   });
 }

@@ -62,11 +62,18 @@ export function planUp(names: BridgeNames, observed: Observed): LinkPlan {
 }
 
 function addPair(names: BridgeNames, bridge: Link): string {
-  // A bridge takes the lowest of its ports' MAC addresses for its own, unless it was given one. "fe" at the front keeps
-  // ours from becoming it, or the host's neighbours would lose the host for as long as they remember the old address.
-  const address = `fe:${hex(names.bridge)}`;
-  return `link add name ${names.bridgeEnd} address ${address} mtu ${bridge.mtu} type veth ` +
+  return `link add name ${names.bridgeEnd} address ${bridgeEndAddress(names)} mtu ${bridge.mtu} type veth ` +
     `peer name ${names.netnsEnd} mtu ${bridge.mtu} netns ${names.netns}`;
+}
+
+/**
+ * The MAC address of the bridge-side end, by which we know it again.
+ *
+ * WHY "fe": a bridge takes the lowest of its ports' addresses for its own, unless it was given one. Ours must not become
+ * it, or the host's neighbours would lose the host for as long as they remember the old address.
+ */
+function bridgeEndAddress(names: BridgeNames): string {
+  return `fe:${hex(names.bridge)}`;
 }
 
 /** Five bytes that stand for a name: the low 40 bits of FNV-1a (64 bits), which need only differ between neighbours. */
@@ -87,30 +94,42 @@ function isPaired(names: BridgeNames, { host, netns }: Observed): boolean {
     inside.peerIndex === outside.index;
 }
 
-/** The ends in the host namespace that are half of a pair of ours; removing one removes its other half too. */
+/** Whether an end that is not paired is half of a pair that we, or the network driver, made for this bridge. */
+function isOurs(names: BridgeNames, link: Link): boolean {
+  const ends: (string | undefined)[] = [names.bridgeEnd, names.netnsEnd];
+  return link.kind === "veth" &&
+    (link.master === names.bridge || ends.includes(link.peerName) || link.address === bridgeEndAddress(names));
+}
+
+/** The ends in the host namespace that are in the way; removing one removes its other half too. */
 function strayEnds(names: BridgeNames, { host }: Observed, paired: boolean): string[] {
-  const ends = [host.get(names.bridgeEnd), host.get(names.netnsEnd)].filter((link) => link !== undefined);
-  for (const link of ends) {
-    if (link.kind === "veth" && (link.master === undefined || link.master === names.bridge)) continue;
+  const candidates = paired ? [names.netnsEnd] : [names.bridgeEnd, names.netnsEnd];
+  const strays = candidates.map((name) => host.get(name)).filter((link) => link !== undefined);
+  for (const link of strays) {
+    if (isOurs(names, link)) continue;
     throw new KernelStateError(
       `The device ${link.name} is not ours: it is ${link.kind ?? "a physical device"}` +
         (link.master === undefined ? "" : ` on ${link.master}`),
       `rename or remove it; the proxy of ${names.bridge} needs that name`,
     );
   }
-  const [first, second] = paired ? ends.filter((link) => link.name === names.netnsEnd) : ends;
-  if (first === undefined) return [];
-  return second === undefined || second.peerIndex === first.index ? [first.name] : [first.name, second.name];
+  const [first, second] = strays.map(({ name }) => name);
+  return first === undefined
+    ? []
+    : second === undefined || host.get(second)?.peerName === first
+    ? [first]
+    : [first, second];
 }
 
 /**
  * Plans how one bridge loses its veth pair. It goes by names alone, since the bridge and the configuration may be gone.
  *
  * @param names The bridge's names.
- * @param host The devices of the host namespace.
- * @returns Lines for `ip -batch` in the host namespace.
+ * @param observed What is there now.
+ * @returns Lines for `ip -batch` in the host namespace; none for devices that are not ours.
  */
-export function planDown(names: BridgeNames, host: ReadonlyMap<string, Link>): string[] {
-  const end = host.get(names.bridgeEnd);
-  return end?.kind === "veth" ? [`link delete dev ${end.name}`] : [];
+export function planDown(names: BridgeNames, observed: Observed): string[] {
+  const ends = [names.bridgeEnd, names.netnsEnd].map((name) => observed.host.get(name));
+  const ours = ends.find((link) => link !== undefined && (isPaired(names, observed) || isOurs(names, link)));
+  return ours === undefined ? [] : [`link delete dev ${ours.name}`];
 }

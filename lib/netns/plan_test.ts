@@ -51,10 +51,8 @@ Deno.test("planUp() makes no device and no namespace where all is right, and set
 
 Deno.test("planUp() puts a pair that has fallen off the bridge back on it", () => {
   const off = { ...OUTSIDE, master: undefined };
-  assert.deepEqual(planUp(NAMES, { host: host(BRIDGE, off), netns: alive(INSIDE) }).host, [
-    "link set dev br0b mtu 1500",
-    JOIN,
-  ]);
+  const plan = planUp(NAMES, { host: host(BRIDGE, off), netns: alive(INSIDE) });
+  assert.deepEqual(plan.host, ["link set dev br0b mtu 1500", JOIN]);
 });
 
 Deno.test("planUp() repairs what is half there", () => {
@@ -62,7 +60,11 @@ Deno.test("planUp() repairs what is half there", () => {
   const cases: [string, Map<string, Link>, NetnsState, string[]][] = [
     ["a namespace without a pair", host(BRIDGE), alive(), [ADD, JOIN]],
     ["a pair whose namespace is gone", host(BRIDGE, OUTSIDE), ABSENT, ["link delete dev br0b", ADD, JOIN]],
-    ["an end outside whose other half is elsewhere", host(BRIDGE, lonely), alive(), ["link delete dev br0b", ADD, JOIN]],
+    ["an end outside whose other half is elsewhere", host(BRIDGE, lonely), alive(), [
+      "link delete dev br0b",
+      ADD,
+      JOIN,
+    ]],
     ["an end that was not moved inside", host(BRIDGE, INSIDE), alive(), ["link delete dev br0a", ADD, JOIN]],
   ];
   for (const [what, devices, netns, lines] of cases) {
@@ -73,14 +75,9 @@ Deno.test("planUp() repairs what is half there", () => {
 });
 
 Deno.test("planUp() removes two ends that are not each other's one by one", () => {
-  const outside = { ...OUTSIDE, peerIndex: 51 };
-  const inside = { ...INSIDE, peerIndex: 52 };
-  assert.deepEqual(planUp(NAMES, { host: host(BRIDGE, outside, inside), netns: alive() }).host, [
-    "link delete dev br0b",
-    "link delete dev br0a",
-    ADD,
-    JOIN,
-  ]);
+  const devices = host(BRIDGE, { ...OUTSIDE, peerIndex: 51 }, { ...INSIDE, peerIndex: 52 });
+  const { host: lines } = planUp(NAMES, { host: devices, netns: alive() });
+  assert.deepEqual(lines, ["link delete dev br0b", "link delete dev br0a", ADD, JOIN]);
 });
 
 Deno.test("planUp() replaces the file of a namespace that does not work", () => {

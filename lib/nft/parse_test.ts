@@ -4,7 +4,7 @@ import type { Endpoint } from "../address.ts";
 import { isDiallable } from "../config/parse.ts";
 import { KernelStateError } from "../errors.ts";
 import { parseBridgeName } from "../names.ts";
-import { parseMaps, parseTable, parseTableFamilies } from "./parse.ts";
+import { parseMaps } from "./parse.ts";
 
 const METAINFO = { metainfo: { version: "1.0.6", release_name: "Lester Gooch #5", json_schema_version: 1 } };
 
@@ -15,7 +15,9 @@ function listing(...items: unknown[]): string {
 
 function map(name: string, elem: unknown, overrides: Readonly<Record<string, unknown>> = {}): unknown {
   const type = { type: "inet_service", handle: 1, map: "ipv4_addr . inet_service" };
-  return { map: { family: "ip", name, table: "one_tproxy", ...type, ...(elem === undefined ? {} : { elem }), ...overrides } };
+  return {
+    map: { family: "ip", name, table: "one_tproxy", ...type, ...(elem === undefined ? {} : { elem }), ...overrides },
+  };
 }
 
 function endpointsOf(json: string): [string, readonly Endpoint[]][] {
@@ -56,22 +58,20 @@ Deno.test("parseMaps() passes over tables and maps of others", () => {
 });
 
 Deno.test("parseMaps() skips an element that is no endpoint, with a warning, and keeps the others", () => {
+  const remotes = [
+    "10.0.0.1",
+    { concat: ["10.0.0.1"] },
+    { concat: ["10.0.0.1", 80, 80] },
+    { concat: ["10.0.0.1", 0] },
+    { concat: [80, "10.0.0.1"] },
+    { concat: ["169.254.16.9", 80] },
+    { concat: ["fe80::1", 80] },
+  ];
+  const ports = [0, "80", { range: [80, 90] }, { elem: { comment: "x" } }];
   const wrong = [
-    7,
-    null,
-    [],
-    [80],
-    [80, "10.0.0.1"],
-    [80, { concat: ["10.0.0.1"] }],
-    [80, { concat: ["10.0.0.1", 80, 80] }],
-    [0, { concat: ["10.0.0.1", 80] }],
-    ["80", { concat: ["10.0.0.1", 80] }],
-    [{ range: [80, 90] }, { concat: ["10.0.0.1", 80] }],
-    [80, { concat: ["10.0.0.1", 0] }],
-    [80, { concat: [80, "10.0.0.1"] }],
-    [80, { concat: ["169.254.16.9", 80] }],
-    [80, { concat: ["224.0.0.1", 80] }],
-    [80, { concat: ["fe80::1", 80] }],
+    ...[7, null, [], [80]],
+    ...remotes.map((remote) => [80, remote]),
+    ...ports.map((port) => [port, { concat: ["10.0.0.1", 80] }]),
   ];
   for (const element of wrong) {
     const { bridges, warnings } = parseMaps(listing(map("ep_br0", [element, GATE])));
@@ -91,9 +91,7 @@ Deno.test("parseMaps() skips a map of a bridge that can't have a proxy, with a w
 Deno.test("parseMaps() never takes what is not a listing for one without maps", () => {
   const wrong = ["", " ", "{", "null", "[]", "{}", '{"nftables":{}}', '{"nftables":[]}', '{"nftables":[{"map":{}}]}'];
   for (const text of [...wrong, "Error: No such file", listing().slice(0, -1)]) {
-    for (const parse of [parseMaps, parseTable, parseTableFamilies]) {
-      assert.throws(() => parse(text), KernelStateError, text);
-    }
+    assert.throws(() => parseMaps(text), KernelStateError, text);
   }
 });
 
@@ -117,43 +115,14 @@ Deno.test("parseMaps() reads back any endpoints that nft lists, in whatever orde
   }));
 });
 
-Deno.test("parseMaps() and parseTable() fail with nothing but KernelStateError", () => {
+Deno.test("parseMaps() fails with nothing but KernelStateError", () => {
   const item = fc.oneof(fc.jsonValue(), fc.jsonValue().map((elem) => map("ep_br0", elem)));
   const text = fc.oneof(fc.string(), fc.json(), fc.array(item).map((items) => listing(...items)));
   fc.assert(fc.property(text, (text) => {
-    for (const parse of [parseMaps, parseTable, parseTableFamilies]) {
-      try {
-        parse(text);
-      } catch (error) {
-        assert.ok(error instanceof KernelStateError, String(error));
-      }
+    try {
+      parseMaps(text);
+    } catch (error) {
+      assert.ok(error instanceof KernelStateError, String(error));
     }
   }));
-});
-
-Deno.test("parseTable() lists everything in a table but its rules", () => {
-  const family = { family: "bridge", table: "one_tproxy" };
-  const json = listing(
-    { table: { family: "bridge", name: "one_tproxy", handle: 2 } },
-    { set: { ...family, name: "veth_ends", type: "ifname", handle: 1, elem: ["br0b", "br1b"] } },
-    { set: { ...family, name: "empty", type: "ifname", handle: 4 } },
-    { chain: { ...family, name: "ch_br0", handle: 2, type: "filter", hook: "forward", prio: -200, policy: "accept" } },
-    { rule: { ...family, chain: "ch_br0", handle: 3, expr: [{ drop: null }] } },
-    map("ep_br0", [GATE]),
-    { counter: { ...family, name: "seen" } },
-  );
-  assert.deepEqual(parseTable(json), [
-    { family: "bridge", kind: "set", name: "veth_ends", elements: ["br0b", "br1b"] },
-    { family: "bridge", kind: "set", name: "empty", elements: [] },
-    { family: "bridge", kind: "chain", name: "ch_br0", elements: [] },
-    { family: "ip", kind: "map", name: "ep_br0", elements: [] },
-    { family: "bridge", kind: "counter", name: "seen", elements: [] },
-  ]);
-});
-
-Deno.test("parseTableFamilies() finds the families that have a table of ours", () => {
-  const table = (family: string, name: string) => ({ table: { family, name, handle: 1 } });
-  const json = listing(table("ip", "one_tproxy"), table("bridge", "one_tproxy"), table("inet", "filter"), table("ip6", "x"));
-  assert.deepEqual(parseTableFamilies(json), new Set(["ip", "bridge"]));
-  assert.deepEqual(parseTableFamilies(listing(table("ip", "nat"))), new Set());
 });

@@ -16,11 +16,12 @@ async function accept(listener: ReturnType<typeof listenerOf>, serve?: () => Pro
   const served: unknown[] = [];
   const pauses: unknown[] = [];
   const original = globalThis.setTimeout;
-  globalThis.setTimeout = ((resume: () => void, milliseconds: number) => {
-    pauses.push(milliseconds);
-    resume();
-    return 0;
-  }) as typeof setTimeout;
+  Object.assign(globalThis, {
+    setTimeout(resume: () => void, milliseconds: number) {
+      pauses.push(milliseconds);
+      resume();
+    },
+  });
   try {
     await acceptAll(listener, (connection) => {
       served.push(connection);

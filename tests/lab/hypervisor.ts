@@ -9,6 +9,7 @@ import { daemonFiles } from "../../lib/daemon/siblings.ts";
 import { DEFAULT_CONFIG_PATH } from "../../lib/names.ts";
 import type { Result } from "./command.ts";
 import type { Host } from "./host.ts";
+import { ROOTLESS } from "./rootless.ts";
 
 /** A host with our programs. */
 export class Hypervisor {
@@ -19,9 +20,9 @@ export class Hypervisor {
     this.host = host;
   }
 
-  /** Writes the configuration. */
+  /** Writes the configuration. A lab that has no other user runs the proxies as root. */
   configure(yaml: string): Promise<void> {
-    return this.host.write(DEFAULT_CONFIG_PATH, yaml);
+    return this.host.write(DEFAULT_CONFIG_PATH, ROOTLESS ? `:tproxy_process_owner: root\n${yaml}` : yaml);
   }
 
   /** Makes a bridge. */

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { namesOf, parseBridgeName } from "../names.ts";
+import { DRAINING } from "../proxy/daemon.ts";
+import { parseRows, titleOf } from "./find.ts";
+
+Deno.test("parseRows() reads the columns of ps, however they are padded", () => {
+  const text = [
+    "      1     0 4026531840 /sbin/init splash",
+    "  16803 65534 4026531840 one_tproxy   ",
+    "4194304     0 4026532100 one_tproxy_br0 (draining)",
+    "     14     0 4026531840 [kworker/0:1H-events_highpri]",
+    "",
+  ].join("\n");
+  assert.deepEqual(parseRows(text), [
+    { pid: 1, uid: 0, netns: 4026531840, args: "/sbin/init splash" },
+    { pid: 16803, uid: 65534, netns: 4026531840, args: "one_tproxy" },
+    { pid: 4194304, uid: 0, netns: 4026532100, args: "one_tproxy_br0 (draining)" },
+    { pid: 14, uid: 0, netns: 4026531840, args: "[kworker/0:1H-events_highpri]" },
+  ]);
+});
+
+Deno.test("parseRows() has no namespace for a process whose namespace ps may not see", () => {
+  assert.deepEqual(parseRows("   7  1000          - bash -c x\n"), [{
+    pid: 7,
+    uid: 1000,
+    netns: NaN,
+    args: "bash -c x",
+  }]);
+});
+
+Deno.test("parseRows() keeps what a command line holds, and passes over what is no row", () => {
+  assert.deepEqual(parseRows("1 0 2  two  spaces 3 4\n").map(({ args }) => args), [" two  spaces 3 4"]);
+  for (const text of ["", "\n\n", "error: x\n", "PID UID NETNS COMMAND\n", "-1 0 2 x\n"]) {
+    assert.deepEqual(parseRows(text), []);
+  }
+});
+
+Deno.test("titleOf() knows outer, inner and one that drains", () => {
+  const br0 = parseBridgeName("br0");
+  const cases: [string, ReturnType<typeof titleOf>][] = [
+    ["one_tproxy", { title: "one_tproxy", bridge: undefined, draining: false }],
+    ["one_tproxy (draining)", { title: "one_tproxy", bridge: undefined, draining: true }],
+    ["one_tproxy_br0", { title: "one_tproxy_br0", bridge: br0, draining: false }],
+    ["one_tproxy_br0 (draining)", { title: "one_tproxy_br0", bridge: br0, draining: true }],
+  ];
+  for (const [args, title] of cases) assert.deepEqual(titleOf(args), title, args);
+});
+
+Deno.test("titleOf() takes every title that a bridge's daemon can have", () => {
+  fc.assert(fc.property(fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,13}$/), fc.boolean(), (name, draining) => {
+    const { bridge, title } = namesOf(parseBridgeName(name));
+    assert.deepEqual(titleOf(title + (draining ? DRAINING : "")), { title, bridge, draining });
+  }));
+});
+
+Deno.test("titleOf() takes nothing that only looks like a title", () => {
+  const others = [
+    "",
+    " one_tproxy",
+    "one_tproxy2",
+    "one_tproxy ",
+    "one_tproxy start",
+    "one_tproxy_",
+    "one_tproxy_ (draining)",
+    "one_tproxy(draining)",
+    "one_tproxy_br0 status",
+    "one_tproxy_br0 (draining) (draining)",
+    "one_tproxy_abcdefghijklmno",
+    "one_tproxy_../etc",
+    "xone_tproxy",
+    "[one_tproxy]",
+    "/usr/bin/one_tproxy",
+    "tail -f /var/log/one_tproxy",
+    "sleep one_tproxy",
+    "ONE_TPROXY",
+  ];
+  for (const args of others) assert.equal(titleOf(args), undefined, args);
+});

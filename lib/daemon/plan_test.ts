@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import type { Verb } from "../cli.ts";
+import { parseBridgeName } from "../names.ts";
+import type { RunningDaemon } from "./find.ts";
+import { plan, type Step, type WantedDaemon } from "./plan.ts";
+
+const [HOST, NETNS, OLD_NETNS] = [4026531840, 4026532100, 4026532050];
+const BR0 = parseBridgeName("br0");
+
+function wanted(overrides: Partial<WantedDaemon> = {}): WantedDaemon {
+  const common = { netns: HOST, uid: 65534, flags: "--no-prompt", changed: false };
+  return { title: "one_tproxy", bridge: undefined, ...common, ...overrides };
+}
+
+function running(pid: number, overrides: Partial<RunningDaemon> = {}): RunningDaemon {
+  const common = { netns: HOST, uid: 65534, flags: "--no-prompt", draining: false };
+  return { pid, title: "one_tproxy", bridge: undefined, ...common, ...overrides };
+}
+
+const INNER = { title: "one_tproxy_br0", bridge: BR0, netns: NETNS } as const;
+
+/** The step that a verb leads to where one daemon is wanted. */
+function stepOf(verb: Verb, daemon: WantedDaemon, ...daemons: RunningDaemon[]): Omit<Step, "wanted"> {
+  const { steps, end } = plan(verb, [daemon], daemons);
+  assert.deepEqual(end, []);
+  const [step] = steps;
+  assert.ok(step !== undefined && steps.length === 1);
+  const { wanted, ...rest } = step;
+  assert.equal(wanted, daemon);
+  return rest;
+}
+
+const NOTHING = { start: false, reload: [], retire: [], end: [] };
+
+Deno.test("plan() starts what is missing, whatever the verb, and keeps the order", () => {
+  const daemons = [wanted(), wanted(INNER)];
+  for (const verb of ["start", "reload", "restart"] as const) {
+    assert.deepEqual(plan(verb, daemons, []), {
+      steps: daemons.map((wanted) => ({ ...NOTHING, wanted, start: true })),
+      end: [],
+    });
+  }
+});
+
+Deno.test("plan() does with a daemon that is as it should be what the verb says", () => {
+  const cases: [Verb, boolean, Partial<Step>][] = [
+    ["start", false, {}],
+    ["start", true, { reload: [7] }],
+    ["reload", false, { reload: [7] }],
+    ["reload", true, { reload: [7] }],
+    ["restart", false, { start: true, retire: [7] }],
+    ["restart", true, { start: true, retire: [7] }],
+  ];
+  for (const [verb, changed, step] of cases) {
+    assert.deepEqual(stepOf(verb, wanted({ changed }), running(7)), { ...NOTHING, ...step }, `${verb} ${changed}`);
+  }
+});
+
+Deno.test("plan() gives a daemon with other permissions or of another user a successor", () => {
+  for (const overrides of [{ flags: "--no-prompt;--allow-net=10.0.0.1:80" }, { uid: 0 }]) {
+    for (const verb of ["start", "reload"] as const) {
+      const step = stepOf(verb, wanted({ changed: true }), running(7, overrides));
+      assert.deepEqual(step, { ...NOTHING, start: true, retire: [7] });
+    }
+  }
+});
+
+Deno.test("plan() ends a daemon that is in a namespace of the past, and starts one in the present", () => {
+  for (const verb of ["start", "reload", "restart"] as const) {
+    const step = stepOf(verb, wanted(INNER), running(7, { ...INNER, netns: OLD_NETNS }));
+    assert.deepEqual(step, { ...NOTHING, start: true, end: [7] });
+  }
+});
+
+Deno.test("plan() keeps one of two daemons and retires its twin", () => {
+  assert.deepEqual(stepOf("start", wanted(), running(7), running(8)), { ...NOTHING, retire: [8] });
+  assert.deepEqual(stepOf("reload", wanted(), running(7), running(8)), { ...NOTHING, reload: [7], retire: [8] });
+  assert.deepEqual(stepOf("restart", wanted(), running(7), running(8)), { ...NOTHING, start: true, retire: [7, 8] });
+  const other = running(7, { flags: "" });
+  assert.deepEqual(stepOf("start", wanted(), other, running(8)), { ...NOTHING, retire: [7] });
+});
+
+Deno.test("plan() does not count a daemon that drains, and leaves it alone", () => {
+  const draining = running(7, { draining: true });
+  for (const verb of ["start", "reload", "restart"] as const) {
+    assert.deepEqual(stepOf(verb, wanted(), draining), { ...NOTHING, start: true });
+    assert.deepEqual(plan(verb, [], [draining]), { steps: [], end: [] });
+  }
+  assert.deepEqual(stepOf("reload", wanted(), draining, running(8)), { ...NOTHING, reload: [8] });
+});
+
+Deno.test("plan() ends what nobody wants any more", () => {
+  for (const verb of ["start", "reload", "restart"] as const) {
+    const { steps, end } = plan(verb, [wanted()], [running(7), running(8, INNER)]);
+    assert.deepEqual([steps.length, end], [1, [8]]);
+    assert.deepEqual(plan(verb, [], [running(7), running(8, INNER)]).end, [7, 8]);
+  }
+});
+
+Deno.test("plan() ends everything on stop, wanted, unwanted and draining alike", () => {
+  const daemons = [running(7), running(8, INNER), running(9, { ...INNER, draining: true }), running(10, { uid: 0 })];
+  assert.deepEqual(plan("stop", [wanted(), wanted(INNER)], daemons), { steps: [], end: [7, 8, 9, 10] });
+});
+
+Deno.test("plan() changes nothing once what it said has been done", () => {
+  const daemons = [wanted(), wanted(INNER)];
+  const now = [running(7), running(8, INNER), running(9, { ...INNER, draining: true })];
+  assert.deepEqual(plan("start", daemons, now), {
+    steps: daemons.map((wanted) => ({ ...NOTHING, wanted })),
+    end: [],
+  });
+});

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { parseBridgeName } from "../names.ts";
+import { commandLine, type DaemonStart } from "./spawn.ts";
+
+const START: DaemonStart = {
+  bridge: undefined,
+  flags: ["--no-prompt", "--allow-net=10.0.0.1:80"],
+  owner: { uid: 9869, gid: 9870 },
+  host: 4026531840,
+  files: { runtime: "/usr/bin/deno", inner: "/x/inner.js", outer: "/x/outer.js" },
+};
+
+const NETNS_EXEC = ["/usr/sbin/ip", "netns", "exec", "one_tproxy_br0"];
+const SETPRIV = "/usr/bin/setpriv";
+const USER = ["--reuid=9869", "--regid=9870", "--clear-groups"];
+const NO_RIGHTS = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"];
+const RUN = ["/proc/self/fd/3", "run", "--quiet", "--no-config", "--no-lock", "--no-npm", "--no-remote"];
+const FLAGS = ["--ext=js", "--no-prompt", "--allow-net=10.0.0.1:80", "-"];
+
+Deno.test("commandLine() starts outer where it is, as its user and without rights", () => {
+  assert.deepEqual(commandLine(START), [SETPRIV, ...USER, ...NO_RIGHTS, ...RUN, ...FLAGS]);
+});
+
+Deno.test("commandLine() starts inner inside its namespace, with its bridge for an argument", () => {
+  assert.deepEqual(
+    commandLine({ ...START, bridge: parseBridgeName("br0") }),
+    [...NETNS_EXEC, SETPRIV, ...USER, ...NO_RIGHTS, ...RUN, "--unstable-net", ...FLAGS, "br0"],
+  );
+});
+
+Deno.test("commandLine() takes the capabilities away even if the owner is root", () => {
+  assert.deepEqual(
+    commandLine({ ...START, owner: { uid: 0, gid: 0 } }),
+    [SETPRIV, ...NO_RIGHTS, ...RUN, ...FLAGS],
+  );
+});
+
+Deno.test("commandLine() puts no permission behind the program, where it would be an argument", () => {
+  for (const bridge of [undefined, parseBridgeName("br0")]) {
+    const line = commandLine({ ...START, bridge });
+    const program = line.indexOf("-");
+    assert.deepEqual(line.slice(program + 1), bridge === undefined ? [] : [bridge]);
+    for (const flag of START.flags) assert.ok(line.indexOf(flag) > line.indexOf("run") && line.indexOf(flag) < program);
+  }
+});

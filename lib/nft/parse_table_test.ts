@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { KernelStateError } from "../errors.ts";
+import { parseTable, parseTableFamilies } from "./parse.ts";
+
+/** A listing as nft 1.0.6 prints it. */
+function listing(...items: unknown[]): string {
+  return JSON.stringify({ nftables: [{ metainfo: { version: "1.0.6", json_schema_version: 1 } }, ...items] });
+}
+
+const GATE = [5030, { concat: ["10.11.12.13", 5030] }];
+
+Deno.test("parseTable() lists everything in a table but its rules", () => {
+  const family = { family: "bridge", table: "one_tproxy" };
+  const json = listing(
+    { table: { family: "bridge", name: "one_tproxy", handle: 2 } },
+    { set: { ...family, name: "veth_ends", type: "ifname", handle: 1, elem: ["br0b", "br1b"] } },
+    { set: { ...family, name: "empty", type: "ifname", handle: 4 } },
+    { chain: { ...family, name: "ch_br0", handle: 2, type: "filter", hook: "forward", prio: -200, policy: "accept" } },
+    { rule: { ...family, chain: "ch_br0", handle: 3, expr: [{ drop: null }] } },
+    { map: { family: "ip", name: "ep_br0", table: "one_tproxy", type: "inet_service", elem: [GATE] } },
+    { counter: { ...family, name: "seen" } },
+  );
+  assert.deepEqual(parseTable(json), [
+    { family: "bridge", kind: "set", name: "veth_ends", elements: ["br0b", "br1b"] },
+    { family: "bridge", kind: "set", name: "empty", elements: [] },
+    { family: "bridge", kind: "chain", name: "ch_br0", elements: [] },
+    { family: "ip", kind: "map", name: "ep_br0", elements: [] },
+    { family: "bridge", kind: "counter", name: "seen", elements: [] },
+  ]);
+});
+
+Deno.test("parseTableFamilies() finds the families that have a table of ours", () => {
+  const table = (family: string, name: string) => ({ table: { family, name, handle: 1 } });
+  const json = listing(
+    table("ip", "one_tproxy"),
+    table("bridge", "one_tproxy"),
+    table("inet", "filter"),
+    table("ip6", "x"),
+  );
+  assert.deepEqual(parseTableFamilies(json), new Set(["ip", "bridge"]));
+  assert.deepEqual(parseTableFamilies(listing(table("ip", "nat"))), new Set());
+});
+
+Deno.test("parseTable() and parseTableFamilies() never take what is not a listing for an empty one", () => {
+  for (const text of ["", "{", "null", "[]", "{}", '{"nftables":{}}', '{"nftables":[]}', listing().slice(0, -1)]) {
+    for (const parse of [parseTable, parseTableFamilies]) assert.throws(() => parse(text), KernelStateError, text);
+  }
+  assert.deepEqual(parseTable(listing()), []);
+});
+
+Deno.test("parseTable() and parseTableFamilies() fail with nothing but KernelStateError", () => {
+  const text = fc.oneof(fc.string(), fc.json(), fc.array(fc.jsonValue()).map((items) => listing(...items)));
+  fc.assert(fc.property(text, (text) => {
+    for (const parse of [parseTable, parseTableFamilies]) {
+      try {
+        parse(text);
+      } catch (error) {
+        assert.ok(error instanceof KernelStateError, String(error));
+      }
+    }
+  }));
+});

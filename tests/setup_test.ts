@@ -1,0 +1,256 @@
+/**
+ * `setup` on a real kernel: what it leaves, what it repairs, what it removes, what it does not touch.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import type { Hypervisor } from "./lab/hypervisor.ts";
+import type { Lab } from "./lab/lab.ts";
+import { CONFIG, inLab } from "./lab/scenario.ts";
+
+/** A hypervisor with br0 and nothing else; no guest, no service. */
+async function hypervisor(lab: Lab, config = CONFIG): Promise<Hypervisor> {
+  const hv = await lab.hypervisor("hv1", "10.11.12.1");
+  await hv.configure(config);
+  await hv.bridge("br0");
+  return hv;
+}
+
+/** All of our kernel state, in a form that is equal if and only if the state is. */
+async function stateOf({ host }: Hypervisor): Promise<string[]> {
+  const netns = (await host.text(["ip", "netns", "list"])).split(" ")[0]?.trim() ?? "";
+  const inside = netns === "" ? [] : [
+    ["ip", "-n", netns, "-d", "link", "show"],
+    ["ip", "-n", netns, "-4", "address", "show"],
+    ["ip", "-n", netns, "route", "show"],
+    ["ip", "netns", "exec", netns, "sysctl", "net.ipv4.conf.all.arp_ignore", "net.ipv4.ip_unprivileged_port_start"],
+  ];
+  const all = [["nft", "list", "ruleset"], ["ip", "-o", "link", "show", "type", "veth"], ...inside];
+  const texts = await Promise.all(all.map((argv) => host.text(argv)));
+  // The uplink to the lab is not ours, and timers run.
+  return [netns, ...texts.map((text) => text.replaceAll(/^.*eth0.*\n|(?<=_timer +)[\d.]+/gm, ""))];
+}
+
+const NOTHING = ["", "", ""];
+
+Deno.test(
+  "up leaves what the user document shows",
+  inLab(async (lab) => {
+    const hv = await hypervisor(
+      lab,
+      CONFIG + "- {':service_port': 1234, ':remote_addr': 10.11.12.34, ':remote_port': 1234, ':networks': [vnet0]}\n",
+    );
+    await hv.up("br0");
+    assert.equal(
+      await hv.host.text(["nft", "list", "table", "ip", "one_tproxy"]),
+      `table ip one_tproxy {
+	map ep_br0 {
+		type inet_service : ipv4_addr . inet_service
+		elements = { 1234 : 10.11.12.34 . 1234, 5030 : 10.11.12.13 . 5030 }
+	}
+}
+`,
+    );
+    const chain = await hv.host.text(["nft", "list", "chain", "bridge", "one_tproxy", "ch_br0"]);
+    assert.match(chain, /type filter hook forward priority filter; policy accept;/);
+    assert.match(chain, /arp operation request arp daddr ip 169\.254\.16\.9 drop/);
+    assert.match(await hv.host.text(["ip", "netns", "list"]), /^one_tproxy_br0 \(id: \d+\)\n$/);
+    const address = await hv.host.text(["ip", "netns", "exec", "one_tproxy_br0", "ip", "address"]);
+    assert.match(address, /^1: lo: <LOOPBACK> mtu 65536 qdisc noop state DOWN/);
+    assert.match(address, /br0a@if\d+: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP/);
+    assert.match(address, / inet 169\.254\.16\.9\/32 scope global br0a\n/);
+    assert.match(address, / inet6 fe80:\S+\/64 scope link/);
+    assert.equal(address.match(/ inet6? /g)?.length, 2, address);
+    const route = await hv.host.text(["ip", "netns", "exec", "one_tproxy_br0", "ip", "route"]);
+    assert.equal(route.trim(), "default dev br0a scope link");
+    const [port] = JSON.parse(await hv.host.text(["ip", "-j", "link", "show", "dev", "br0b"]));
+    assert.equal(port.master, "br0");
+  }),
+);
+
+Deno.test(
+  "up run twice is up run once",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    await hv.up("br0");
+    const first = await stateOf(hv);
+    await hv.up("br0");
+    assert.deepEqual(await stateOf(hv), first);
+  }),
+);
+
+Deno.test(
+  "down removes all of it, twice, without a bridge and without a configuration",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    await hv.down("br0");
+    assert.deepEqual(await stateOf(hv), NOTHING);
+    await hv.up("br0");
+    await hv.host.ip("link delete dev br0");
+    await hv.host.text(["rm", "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf"]);
+    await hv.down("br0");
+    assert.deepEqual(await stateOf(hv), NOTHING);
+    await hv.down("br0");
+    assert.deepEqual(await stateOf(hv), NOTHING);
+  }),
+);
+
+/** Ways to damage a bridge's state, as somebody at a shell might. */
+const DAMAGES: Readonly<Record<string, string[][]>> = {
+  "the veth pair is gone": [["ip", "link", "delete", "dev", "br0b"]],
+  "the namespace is gone": [["ip", "netns", "delete", "one_tproxy_br0"]],
+  "the namespace is a leftover file": [
+    ["ip", "netns", "delete", "one_tproxy_br0"],
+    ["touch", "/run/netns/one_tproxy_br0"],
+  ],
+  "the inner end is in the host's namespace": [
+    ["ip", "-n", "one_tproxy_br0", "link", "set", "dev", "br0a", "netns", "1"],
+  ],
+  "the outer end left the bridge": [["ip", "link", "set", "dev", "br0b", "nomaster"]],
+  "the outer end is down": [["ip", "link", "set", "dev", "br0b", "down"]],
+  "the address is gone": [["ip", "-n", "one_tproxy_br0", "address", "flush", "dev", "br0a"]],
+  "the inner end is down, so its route is gone": [["ip", "-n", "one_tproxy_br0", "link", "set", "dev", "br0a", "down"]],
+  "the map is empty": [["nft", "flush", "map", "ip", "one_tproxy", "ep_br0"]],
+  "a foreign element is in the map": [
+    ["nft", "add", "element", "ip", "one_tproxy", "ep_br0", "{ 99 : 10.0.0.1 . 99 }"],
+  ],
+  "the chain is empty": [["nft", "flush", "chain", "bridge", "one_tproxy", "ch_br0"]],
+  "all rules are gone": [["nft", "flush", "ruleset"]],
+  "the sysctl is back at its default": [
+    ["ip", "netns", "exec", "one_tproxy_br0", "sysctl", "-q", "-w", "net.ipv4.conf.all.arp_ignore=1"],
+  ],
+};
+
+/** Without what a new device changes: its number and its address. */
+function numberless(state: string[]): string[] {
+  return state.map((text) => text.replaceAll(/^\d+: |(?<=@if)\d+|(?<=link\/ether )\S+|(?<=inet6 )\S+/gm, "#"));
+}
+
+for (const [damage, commands] of Object.entries(DAMAGES)) {
+  Deno.test(
+    `up repairs, and down removes, when ${damage}`,
+    inLab(async (lab) => {
+      const hv = await hypervisor(lab);
+      const hurt = async () => {
+        for (const argv of commands) await hv.host.text(argv);
+      };
+      await hv.up("br0");
+      const whole = numberless(await stateOf(hv));
+      await hurt();
+      await hv.up("br0");
+      assert.deepEqual(numberless(await stateOf(hv)), whole);
+      await hurt();
+      await hv.down("br0");
+      assert.deepEqual(await stateOf(hv), NOTHING);
+      const left = await hv.host.run(["ip", "link", "show", "dev", "br0a"]);
+      assert.notEqual(left.code, 0, left.stdout);
+    }),
+  );
+}
+
+for (
+  const [name, kind] of [["br0b", "bridge"], ["br0a", "bridge"], ["br0b", "veth peer name other"]] as const
+) {
+  Deno.test(
+    `a foreign device named ${name} of type ${kind} is neither taken over nor deleted`,
+    inLab(async (lab) => {
+      const hv = await hypervisor(lab);
+      await hv.host.ip(`link add name ${name} type ${kind}`);
+      const { code, stderr } = await hv.setup("up", "--bridge", "br0", "--network", "vnet0");
+      assert.equal(code, 1);
+      assert.match(stderr, new RegExp(`^setup: error: The device ${name} is not ours: it is (bridge|veth); .+\n$`));
+      await hv.setup("down", "--bridge", "br0");
+      assert.match(await hv.host.text(["ip", "-d", "link", "show", "dev", name]), / bridge | veth /);
+      assert.equal(await hv.host.text(["ip", "netns", "list"]), "");
+    }),
+  );
+}
+
+Deno.test(
+  "other bridges, other tables and what others keep in ours stay as they are",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    await hv.bridge("br1");
+    const foreign = `table ip one_tproxy { map ep_driver1 { type inet_service : ipv4_addr . inet_service; }\n }
+table inet theirs { chain input { type filter hook input priority 0; tcp dport 22 accept; }\n }`;
+    await hv.host.text(["nft", "-f", "-"], foreign);
+    const before = await hv.host.text(["nft", "list", "ruleset"]);
+    await hv.up("br0");
+    await hv.up("br1");
+    await hv.down("br0");
+    const after = await hv.host.text(["nft", "list", "ruleset"]);
+    assert.match(after, /map ep_br1/);
+    assert.match(after, /chain ch_br1/);
+    assert.doesNotMatch(after, /br0/);
+    await hv.down("br1");
+    assert.equal(await hv.host.text(["nft", "list", "ruleset"]), before);
+  }),
+);
+
+Deno.test(
+  "the rules survive being listed and loaded again",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    await hv.up("br0");
+    const rules = await hv.host.text(["nft", "list", "ruleset"]);
+    await hv.host.text(["nft", "flush", "ruleset"]);
+    await hv.host.text(["nft", "-f", "-"], rules);
+    assert.equal(await hv.host.text(["nft", "list", "ruleset"]), rules);
+  }),
+);
+
+Deno.test(
+  "a network for which nothing is configured any more loses its proxy",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    await hv.up("br0");
+    await hv.configure(CONFIG + "  :networks: [other]\n");
+    const { stderr } = await hv.up("br0");
+    assert.match(stderr, /No service is configured for this network/);
+    assert.deepEqual(await stateOf(hv), NOTHING);
+  }),
+);
+
+Deno.test(
+  "a host name is resolved on the hypervisor; one that does not resolve takes nothing else away",
+  inLab(async (lab) => {
+    const hv = await hypervisor(
+      lab,
+      CONFIG.replace("10.11.12.13", "gate.example") +
+        "- {':service_port': 1, ':remote_addr': nowhere.invalid, ':remote_port': 1}\n",
+    );
+    await hv.host.write("/run/hosts", "10.11.12.99 gate.example\n");
+    await hv.host.text(["mount", "--bind", "/run/hosts", "/etc/hosts"]);
+    const { stderr } = await hv.up("br0");
+    assert.match(stderr, /conf:\d+:3: :remote_addr: is nowhere\.invalid; expected a name that resolves to IPv4/);
+    assert.match(await hv.host.text(["nft", "list", "ruleset"]), /elements = \{ 5030 : 10\.11\.12\.99 \. 5030 \}/);
+  }),
+);
+
+Deno.test(
+  "a bad entry is reported with its place, and the good ones work",
+  inLab(async (lab) => {
+    const hv = await hypervisor(
+      lab,
+      CONFIG + "- {':service_port': 70000, ':remote_addr': 10.0.0.1, ':remote_port': 1}\n",
+    );
+    const { stderr } = await hv.up("br0");
+    assert.match(stderr, /OpenNebulaNetwork\.conf:\d+:21: :service_port: is 70000; expected a port from 1 to 65535/);
+    assert.match(await hv.host.text(["nft", "list", "ruleset"]), /elements = \{ 5030 : 10\.11\.12\.13 \. 5030 \}/);
+  }),
+);
+
+Deno.test(
+  "twenty runs at once end in the state of one",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    await hv.up("br0");
+    const whole = numberless(await stateOf(hv));
+    await Promise.all(
+      Array.from({ length: 20 }, (_, i) => i % 2 === 0 ? hv.up("br0") : hv.setup("down", "--bridge", "br0")),
+    );
+    await hv.up("br0");
+    assert.deepEqual(numberless(await stateOf(hv)), whole);
+  }),
+);
