@@ -6,7 +6,6 @@
 
 /** An error to be shown to the operator as one line, without a stack. */
 export class TproxyError extends Error {
-  override name = "TproxyError";
   /** What the operator can do about it: an imperative phrase, or empty if the message says it all. */
   readonly remedy: string;
 
@@ -17,34 +16,25 @@ export class TproxyError extends Error {
    */
   constructor(message: string, remedy = "", options?: ErrorOptions) {
     super(message, options);
+    this.name = new.target.name;
     this.remedy = remedy;
   }
 }
 
 /** Something that was typed, or read from a file that somebody wrote, is not what it has to be. */
-export class InputError extends TproxyError {
-  override name = "InputError";
-}
+export class InputError extends TproxyError {}
 
 /** The configuration file can't be used at all. */
-export class ConfigError extends TproxyError {
-  override name = "ConfigError";
-}
+export class ConfigError extends TproxyError {}
 
 /** The kernel's state (links, namespaces, nft) is not what it has to be, and is not ours to change. */
-export class KernelStateError extends TproxyError {
-  override name = "KernelStateError";
-}
+export class KernelStateError extends TproxyError {}
 
 /** A daemon could not be started, reached or ended. */
-export class DaemonError extends TproxyError {
-  override name = "DaemonError";
-}
+export class DaemonError extends TproxyError {}
 
 /** Another run holds a lock for longer than anybody should. */
-export class LockError extends TproxyError {
-  override name = "LockError";
-}
+export class LockError extends TproxyError {}
 
 /**
  * Puts an error into one line for a person or a log.

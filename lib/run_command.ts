@@ -10,7 +10,6 @@ import { type ProgramName, PROGRAMS } from "./programs.ts";
 
 /** A program ended with an exit code that is not 0, or was not there, or took too long. */
 export class CommandError extends TproxyError {
-  override name = "CommandError";
   /** The program's path and its arguments. */
   readonly argv: readonly string[];
   /** Its exit code, or `undefined` if it never ran or was ended. */
@@ -98,9 +97,9 @@ function spawn(name: ProgramName, args: readonly string[], piped: boolean): Deno
       stderr: "piped",
     }).spawn();
   } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    if (!(cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.PermissionDenied)) throw cause;
     throw new CommandError(
-      `Cannot run ${path}: it is not installed`,
+      `Cannot run ${path}: it is not installed or not executable`,
       `install it, for example "apt-get install ${debian}"`,
       {
         argv: [path, ...args],

@@ -34,12 +34,17 @@ export async function writeOuterRoutes({ owner, debugLevel, bridges }: Desired):
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function writeInnerRoutes(bridge: BridgeName, desired: Desired): Promise<boolean> {
-  const { runDir, portsFile, log } = namesOf(bridge);
+  const names = namesOf(bridge);
+  const { runDir, portsFile, log } = names;
   const { owner, debugLevel } = desired;
   const ports = (desired.bridges.get(bridge)?.endpoints ?? []).map(({ servicePort }) => servicePort);
   await Deno.mkdir(runDir, { recursive: true, mode: 0o700 });
   await Deno.chown(runDir, 0, owner.gid);
   await Deno.chmod(runDir, BRIDGE_DIR_MODE);
+  // Sockets that a former owner's outer left could neither be removed nor replaced by the present one's.
+  for (const socket of [names.socket, names.nextSocket]) {
+    if (await isOwnedByOther(socket, owner.uid)) await removeIfThere(socket);
+  }
   await ensureLog(log, owner);
   return await replaceFile(portsFile, renderInnerRoutes({ debugLevel, ports }), owner.gid);
 }
@@ -55,4 +60,13 @@ export async function removeLeftovers(keep: ReadonlySet<BridgeName>): Promise<vo
     if (isDirectory && !keep.has(name as BridgeName)) await removeIfThere(`${RUN_DIR}/${name}`);
   }
   if (keep.size === 0) await removeIfThere(RUN_FILES.outerRoutes);
+}
+
+async function isOwnedByOther(path: string, uid: number): Promise<boolean> {
+  try {
+    return (await Deno.lstat(path)).uid !== uid;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }

@@ -100,8 +100,11 @@ async function attempt(step: Step, context: Context): Promise<void> {
       if (bridge !== undefined) await setNetnsSysctls(namesOf(bridge));
       const { host, desired } = context;
       const start = { bridge, flags: flagsOf(bridge, desired), owner: desired.owner, host, files: daemonFiles() };
-      const pid = await startDaemon(start);
+      const { pid, notListening } = await startDaemon(start);
       log.info("Started", { title, pid });
+      if (notListening.length > 0) {
+        context.failures.push(`${title} can't listen on ${notListening.join(", ")}; see its log`);
+      }
     }
     await send("HUP", step.reload);
     await retire("USR1", step.retire);

@@ -71,15 +71,23 @@ export function commandLine({ bridge, flags, owner }: DaemonStart): [string, ...
     : [PROGRAMS.ip.path, "netns", "exec", namesOf(bridge).netns, ...unprivileged];
 }
 
+/** A daemon that serves. */
+export interface Started {
+  /** Its process ID. */
+  readonly pid: number;
+  /** The ports or bridges that it could not open; its log says why. */
+  readonly notListening: readonly string[];
+}
+
 /**
  * Starts a daemon and waits until it serves.
  *
  * @param start What it is started with.
- * @returns Its process ID.
+ * @returns Its process ID, and what it can't listen on.
  * @throws {DaemonError} If it ends before it serves, or takes longer than 15 seconds.
  * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/daemon/permissions.ts`.
  */
-export async function startDaemon(start: DaemonStart): Promise<number> {
+export async function startDaemon(start: DaemonStart): Promise<Started> {
   const { bridge, owner, files } = start;
   const title: Title = bridge === undefined ? TPROXY : namesOf(bridge).title;
   const log = bridge === undefined ? OUTER_LOG : namesOf(bridge).log;
@@ -102,7 +110,8 @@ export async function startDaemon(start: DaemonStart): Promise<number> {
   const answer = await firstLine(child);
   child.stdout?.destroy();
   child.unref();
-  if (answer === READY && child.pid !== undefined) return child.pid;
+  const [first, ...notListening] = answer.trim().split(" ");
+  if (first === READY && child.pid !== undefined) return { pid: child.pid, notListening };
   child.kill("SIGKILL");
   throw new DaemonError(`Cannot start ${title}: ${answer.trim() || "it ended at once"}`, `see ${log}`);
 }

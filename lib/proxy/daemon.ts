@@ -24,8 +24,19 @@ export const DRAIN_TIMEOUT_MS = 5_000;
 /** What a daemon's title ends with once it has stopped listening. */
 export const DRAINING = " (draining)";
 
-/** What a daemon writes to standard output when it serves; whoever started it waits for this line. */
-export const READY = "ready\n";
+/**
+ * What the line begins with that a daemon writes to standard output when it serves; whoever started it waits for it. What
+ * follows names the listeners that could not be opened.
+ */
+export const READY = "ready";
+
+/** What a daemon found in its route file, and could do about it. */
+export interface Loaded {
+  /** How much to log from now on. */
+  readonly debugLevel: DebugLevel;
+  /** The ports or bridges that it can't listen on. */
+  readonly notListening: readonly (number | string)[];
+}
 
 /** A proxy that can be run as a daemon. */
 export interface Proxy {
@@ -38,9 +49,9 @@ export interface Proxy {
   /**
    * Reads what to serve and makes the listeners follow it.
    *
-   * @returns How much to log from now on.
+   * @returns How much to log from now on, and what could not be opened.
    */
-  load(): Promise<DebugLevel>;
+  load(): Promise<Loaded>;
   /** Closes every listener, once all that came in before has been taken. */
   stopListening(): Promise<void>;
 }
@@ -82,10 +93,11 @@ class Signals {
 export async function runDaemon(proxy: Proxy): Promise<void> {
   const signals = new Signals();
   const file = logToFile(proxy.log, DEFAULT_DEBUG_LEVEL);
-  file.reopen(await proxy.load());
+  const { debugLevel, notListening } = await proxy.load();
+  file.reopen(debugLevel);
   process.title = proxy.title;
   log.info("Serving", { title: proxy.title });
-  Deno.stdout.writeSync(new TextEncoder().encode(READY));
+  Deno.stdout.writeSync(new TextEncoder().encode(`${[READY, ...notListening].join(" ")}\n`));
   while (signals.stop === undefined) {
     const next = signals.next();
     if (signals.reload) {
@@ -102,7 +114,8 @@ export async function runDaemon(proxy: Proxy): Promise<void> {
 
 async function reload(proxy: Proxy, file: FileLog): Promise<void> {
   try {
-    file.reopen(await proxy.load());
+    const { debugLevel } = await proxy.load();
+    file.reopen(debugLevel);
     log.info("Reloaded", { title: proxy.title });
   } catch (error) {
     log.error("Cannot reload; serving what was served before", { title: proxy.title, error: describe(error) });

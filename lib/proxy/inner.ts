@@ -6,11 +6,11 @@
  */
 
 import { describe } from "../errors.ts";
-import { type DebugLevel, getLogger } from "../log.ts";
+import { getLogger } from "../log.ts";
 import { type BridgeName, type BridgeNames, GUEST_ADDRESS, namesOf, type Title } from "../names.ts";
 import { parseInnerRoutes } from "../routes.ts";
 import { acceptAll } from "./accept.ts";
-import type { Proxy } from "./daemon.ts";
+import type { Loaded, Proxy } from "./daemon.ts";
 import { Listeners } from "./listeners.ts";
 import { encodePreamble } from "./preamble.ts";
 import { close, relay, writeAll } from "./relay.ts";
@@ -42,10 +42,9 @@ export class Inner implements Proxy {
   }
 
   /** @inheritDoc */
-  async load(): Promise<DebugLevel> {
+  async load(): Promise<Loaded> {
     const { debugLevel, ports } = parseInnerRoutes(await Deno.readTextFile(this.#names.portsFile));
-    await this.#listeners.follow(ports);
-    return debugLevel;
+    return { debugLevel, notListening: await this.#listeners.follow(ports) };
   }
 
   /** @inheritDoc */

@@ -45,8 +45,10 @@ export class Listeners<K> {
    * call tries it again.
    *
    * @param wanted The keys that should be open.
+   * @returns Those that could not be opened.
    */
-  async follow(wanted: Iterable<K>): Promise<void> {
+  async follow(wanted: Iterable<K>): Promise<K[]> {
+    const failed: K[] = [];
     const { open, close } = diff(this.#open.keys(), wanted);
     for (const key of close) await this.#close(key);
     for (const key of open) {
@@ -55,8 +57,10 @@ export class Listeners<K> {
         log.info("Listening", { listener: key });
       } catch (error) {
         log.error("Cannot listen", { listener: key, error: describe(error) });
+        failed.push(key);
       }
     }
+    return failed;
   }
 
   async #close(key: K): Promise<void> {

@@ -7,11 +7,11 @@
 
 import { type Endpoint, remoteOf } from "../address.ts";
 import { describe } from "../errors.ts";
-import { type DebugLevel, getLogger } from "../log.ts";
+import { getLogger } from "../log.ts";
 import { type BridgeName, namesOf, OUTER_LOG, RUN_FILES, type Title, TPROXY } from "../names.ts";
 import { type OuterRoutes, parseOuterRoutes } from "../routes.ts";
 import { acceptAll } from "./accept.ts";
-import type { Proxy } from "./daemon.ts";
+import type { Loaded, Proxy } from "./daemon.ts";
 import { type Closable, Listeners } from "./listeners.ts";
 import { FIXED_LENGTH, parseAddresses, parseFixedPart, type Preamble } from "./preamble.ts";
 import { close, readFull, relay } from "./relay.ts";
@@ -37,11 +37,10 @@ export class Outer implements Proxy {
   readonly #listeners = new Listeners<BridgeName>((bridge) => this.#listen(bridge));
 
   /** @inheritDoc */
-  async load(): Promise<DebugLevel> {
+  async load(): Promise<Loaded> {
     const { debugLevel, bridges } = parseOuterRoutes(await Deno.readTextFile(RUN_FILES.outerRoutes));
     this.#routes = bridges;
-    await this.#listeners.follow(bridges.keys());
-    return debugLevel;
+    return { debugLevel, notListening: await this.#listeners.follow(bridges.keys()) };
   }
 
   /** @inheritDoc */

@@ -1,0 +1,67 @@
+/**
+ * one-tproxy: transparent proxies for OpenNebula hypervisors, the "string-phone". The four programs are in `cmd/`; this
+ * is the library that they share, for reviewers and for tools that want to read what they read.
+ *
+ * | part | what it is for |
+ * |---|---|
+ * | names | every address, device, namespace, map, file and title |
+ * | config | `OpenNebulaNetwork.conf` becomes endpoints for a network |
+ * | nft | endpoints become nft scripts, and nft's listings become endpoints |
+ * | routes | what `tproxy` tells the daemons to serve |
+ * | preamble | the PROXY v2 header on the string |
+ * | permissions | what each program may do |
+ *
+ * @module
+ */
+
+export { type Endpoint, isIpv4, isPort, remoteOf } from "./lib/address.ts";
+export {
+  type Config,
+  type ConfigEntry,
+  type NetworkReference,
+  type Position,
+  type Problem,
+} from "./lib/config/config.ts";
+export { describeProblem } from "./lib/config/config.ts";
+export { isDiallable, parseConfig } from "./lib/config/parse.ts";
+export { readConfig } from "./lib/config/read.ts";
+export { appliesTo, type Network, selectEndpoints, type Selection } from "./lib/config/select.ts";
+export {
+  type DaemonFiles,
+  innerPermissions,
+  outerPermissions,
+  type Permissions,
+  setupPermissions,
+  toFlags,
+  tproxyPermissions,
+} from "./lib/daemon/permissions.ts";
+export {
+  ConfigError,
+  DaemonError,
+  describe,
+  InputError,
+  KernelStateError,
+  LockError,
+  TproxyError,
+} from "./lib/errors.ts";
+export { type DebugLevel } from "./lib/log.ts";
+export {
+  type BridgeName,
+  type BridgeNames,
+  DEFAULT_CONFIG_PATH,
+  GUEST_ADDRESS,
+  namesOf,
+  parseBridgeName,
+  type Title,
+} from "./lib/names.ts";
+export { type MapListing, parseMaps } from "./lib/nft/parse.ts";
+export { type ArpForm, renderDown, renderUp, type TableObject, type Tables } from "./lib/nft/render.ts";
+export { encodePreamble, parseAddresses, parseFixedPart, type Preamble } from "./lib/proxy/preamble.ts";
+export {
+  type InnerRoutes,
+  type OuterRoutes,
+  parseInnerRoutes,
+  parseOuterRoutes,
+  renderInnerRoutes,
+  renderOuterRoutes,
+} from "./lib/routes.ts";
