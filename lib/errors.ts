@@ -10,6 +10,8 @@ export class TproxyError extends Error {
   readonly remedy: string;
 
   /**
+   * Makes an error.
+   *
    * @param message What failed, on what, and why: one line in the active voice, without a full stop.
    * @param remedy What to do about it, or an empty string.
    * @param options The error that caused this one.

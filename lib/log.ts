@@ -5,9 +5,27 @@
  * @module
  */
 
-import { configureSync, getLogger, type LogLevel, type LogRecord } from "@logtape/logtape";
+import { configureSync, getLogger as getLogTape, type LogLevel, type LogRecord } from "@logtape/logtape";
 
-export { getLogger };
+/** Writes a line of one level: what happened, and the fields that say to whom. */
+export type LogLine = (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+/** Writes lines of all levels. */
+export type Logger = Readonly<Record<"error" | "warning" | "info" | "debug", LogLine>>;
+
+/**
+ * Gives a module its logger.
+ *
+ * @param category The module's name.
+ * @returns A logger; where its lines go is decided in `cmd/`, and until then they go nowhere.
+ */
+export function getLogger(category: string): Logger {
+  const logger = getLogTape(category);
+  // LogTape takes a message for a template; ours are texts, in which braces mean themselves.
+  const line = (level: keyof Logger): LogLine => (message, fields = {}) =>
+    logger[level](message.replaceAll(/[{}]/g, "$&$&"), fields);
+  return { error: line("error"), warning: line("warning"), info: line("info"), debug: line("debug") };
+}
 
 /** The `:tproxy_debug_level:` of the user document: 0 ERROR, 1 WARNING, 2 INFO, 3 DEBUG. */
 export type DebugLevel = 0 | 1 | 2 | 3;

@@ -38,13 +38,11 @@ export const RUN_FILES = {
 /** The bridge-family nft set that holds every bridge-side veth end, see `lib/nft/render.ts`. */
 export const VETH_SET = "veth_ends";
 
-declare const validated: unique symbol;
-
 /** A name that {@linkcode parseBridgeName} has accepted: safe as a device, in a path, in a command and in a rule. */
-export type BridgeName = string & { readonly [validated]: "BridgeName" };
+export type BridgeName = string & { readonly validated: "BridgeName" };
 
 /** The title of a daemon: `one_tproxy` for outer, `one_tproxy_<br>` for the inner of the bridge `<br>`. */
-export type Title = typeof TPROXY | `${typeof TPROXY}_${string}`;
+export type Title = "one_tproxy" | `one_tproxy_${string}`;
 
 // Linux allows more in a device name (anything but "/", ":" and white space); nft identifiers and what the drivers
 // make do not. 15 is IFNAMSIZ less the closing NUL.

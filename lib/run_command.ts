@@ -66,10 +66,11 @@ export async function runCommand(
   const argv = [path, ...args];
   const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
   const child = spawn(name, args, options.stdin !== undefined);
-  const timer = setTimeout(() => endProcess(child), deadlineMs);
+  const timer = setTimeout(() => child.kill("SIGKILL"), deadlineMs);
   try {
     const written = options.stdin === undefined ? undefined : feed(child.stdin, options.stdin);
     const { code, signal, stdout, stderr } = await child.output();
+    clearTimeout(timer);
     await written;
     if (code === 0) return decode(stdout);
     const said = decode(stderr).trim();
@@ -106,14 +107,6 @@ function spawn(name: ProgramName, args: readonly string[], piped: boolean): Deno
         cause,
       },
     );
-  }
-}
-
-function endProcess(child: Deno.ChildProcess): void {
-  try {
-    child.kill("SIGKILL");
-  } catch {
-    // It has just ended by itself.
   }
 }
 

@@ -107,6 +107,10 @@ const DAMAGES: Readonly<Record<string, string[][]>> = {
   "the inner end is in the host's namespace": [
     ["ip", "-n", "one_tproxy_br0", "link", "set", "dev", "br0a", "netns", "1"],
   ],
+  "the outer end has another name": [
+    ["ip", "link", "set", "dev", "br0b", "down"],
+    ["ip", "link", "set", "dev", "br0b", "name", "gone0"],
+  ],
   "the outer end left the bridge": [["ip", "link", "set", "dev", "br0b", "nomaster"]],
   "the outer end is down": [["ip", "link", "set", "dev", "br0b", "down"]],
   "the address is gone": [["ip", "-n", "one_tproxy_br0", "address", "flush", "dev", "br0a"]],
@@ -237,6 +241,7 @@ Deno.test(
     );
     const { stderr } = await hv.up("br0");
     assert.match(stderr, /OpenNebulaNetwork\.conf:\d+:21: :service_port: is 70000; expected a port from 1 to 65535/);
+    assert.match(stderr, /:remote_port: is \{a: 1\}; expected a port from 1 to 65535/);
     assert.match(await hv.host.text(["nft", "list", "ruleset"]), /elements = \{ 5030 : 10\.11\.12\.13 \. 5030 \}/);
   }),
 );

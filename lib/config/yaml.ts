@@ -23,7 +23,8 @@ export class YamlValue {
    */
   constructor(file: YamlFile, node: Node | null, fallback: Position) {
     this.#file = file;
-    this.#node = isAlias(node) ? node.resolve(file.document) ?? null : node;
+    // An alias of nothing stays what it is, neither scalar nor list, so that it can't be taken for an empty value.
+    this.#node = isAlias(node) ? node.resolve(file.document) ?? node : node;
     this.at = node?.range ? file.positionOf(node.range[0]) : fallback;
   }
 
@@ -54,17 +55,28 @@ export class YamlValue {
   }
 
   /**
-   * Finds a key of a mapping. If it is there more than once, the last one counts, as in Ruby.
+   * Finds a key of a mapping, or of what is merged into it (`<<: *defaults`). If it is there more than once, the last one
+   * counts, as in Ruby.
    *
    * @param key The key without colons; `tproxy` finds `:tproxy:`, `tproxy:` and `"tproxy":`.
    * @returns Its value, or `undefined` if there is no such key.
    */
   get(key: string): YamlValue | undefined {
-    if (!isMap(this.#node)) return undefined;
-    const pair = this.#node.items.findLast((pair) => isScalar(pair.key) && bare(pair.key.value) === key);
-    if (pair === undefined) return undefined;
-    const keyNode = pair.key as Node;
-    return new YamlValue(this.#file, pair.value as Node | null, this.#file.positionOf(keyNode.range?.[0] ?? 0));
+    const own = this.#valuesOf(key).at(-1);
+    if (own !== undefined) return own;
+    const merged = this.#valuesOf("<<").flatMap((value) => value.items ?? [value]);
+    return merged.map((value) => value.get(key)).find((value) => value !== undefined);
+  }
+
+  #valuesOf(key: string): YamlValue[] {
+    if (!isMap(this.#node)) return [];
+    const pairs = this.#node.items.filter((pair) =>
+      isScalar(pair.key) && bare(pair.key.source ?? pair.key.value) === key
+    );
+    return pairs.map(({ key, value }) => {
+      const at = this.#file.positionOf((key as Node).range?.[0] ?? 0);
+      return new YamlValue(this.#file, value as Node | null, at);
+    });
   }
 }
 
@@ -85,7 +97,7 @@ function bare(key: unknown): string {
  * @param text The file's text.
  * @param path Its name, for messages.
  * @returns Its top-level value.
- * @throws {ConfigError} If it is not YAML; the message shows the line and a caret.
+ * @throws {ConfigError} If it is not YAML; the message names line and column.
  */
 export function parseYaml(text: string, path: string): YamlValue {
   const lines = new LineCounter();

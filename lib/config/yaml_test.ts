@@ -115,3 +115,18 @@ Deno.test("parseYaml() fails with nothing but ConfigError", () => {
     }
   }));
 });
+
+Deno.test("parseYaml() looks into what is merged, unless the mapping has the key itself", () => {
+  const text = ":d: &d {a: 1, b: 2}\n:e: &e {b: 3, c: 4}\none: {<<: *d, b: 9}\nboth: {<<: [*d, *e]}\n";
+  const root = parseYaml(text, "a.conf");
+  const values = (name: string) => ["a", "b", "c"].map((key) => root.get(name)?.get(key)?.scalar);
+  assert.deepEqual(values("one"), [1, 9, undefined]);
+  assert.deepEqual(values("both"), [1, 2, 4]);
+});
+
+Deno.test("parseYaml() does not take an alias of nothing for an empty value", () => {
+  const value = parseYaml(":a: *typo\n", "a.conf").get("a");
+  assert.equal(value?.scalar, undefined);
+  assert.equal(value?.items, undefined);
+  assert.equal(value?.source, "*typo");
+});

@@ -39,6 +39,7 @@ export async function ensureLinks(names: BridgeNames, then: () => Promise<void>)
     if (plan.removeNetns) await runCommand("ip", ["netns", "delete", names.netns]);
     if (plan.addNetns) await runCommand("ip", ["netns", "add", names.netns]);
     await setNetnsSysctls(names);
+    await batch(["-n", names.netns], plan.netnsBefore);
     await batch([], plan.host);
     await batch(["-n", names.netns], plan.netns);
     await then();

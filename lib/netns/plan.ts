@@ -15,6 +15,8 @@ export interface LinkPlan {
   readonly removeNetns: boolean;
   /** Whether the namespace has to be made. */
   readonly addNetns: boolean;
+  /** Lines for `ip -batch` inside the namespace, to be run before those of the host. */
+  readonly netnsBefore: readonly string[];
   /** Lines for `ip -batch` in the host namespace. */
   readonly host: readonly string[];
   /** Lines for `ip -batch` inside the namespace, to be run after those of the host. */
@@ -47,6 +49,7 @@ export function planUp(names: BridgeNames, observed: Observed): LinkPlan {
   return {
     removeNetns: observed.netns.state === "broken",
     addNetns: !alive,
+    netnsBefore: paired || !hasNetnsEnd(names, observed) ? [] : [`link delete dev ${names.netnsEnd}`],
     host: [
       ...stray.map((name) => `link delete dev ${name}`),
       ...(paired ? [`link set dev ${names.bridgeEnd} mtu ${bridge.mtu}`] : [addPair(names, bridge)]),
@@ -83,6 +86,11 @@ function hex(name: string): string {
     hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
   }
   return BigInt.asUintN(40, hash).toString(16).padStart(10, "0").replaceAll(/..(?=.)/g, "$&:");
+}
+
+/** Whether the namespace, in which everything is ours, has a device of the inner end's name. */
+function hasNetnsEnd(names: BridgeNames, { netns }: Observed): boolean {
+  return netns.state === "alive" && netns.links.some((link) => link.name === names.netnsEnd);
 }
 
 /** Whether the two ends are where they should be and are each other's. */

@@ -1,28 +1,22 @@
 import assert from "node:assert/strict";
 import { KernelStateError } from "../errors.ts";
 import { namesOf, parseBridgeName } from "../names.ts";
+import {
+  ABSENT,
+  ADDRESS,
+  alive,
+  BRIDGE,
+  BROKEN,
+  host,
+  INSIDE,
+  link,
+  NAMES,
+  OUTSIDE,
+} from "../../tests/fixtures/links.ts";
 import type { Link, NetnsState } from "./observe.ts";
-import { planDown, planUp } from "./plan.ts";
+import { planUp } from "./plan.ts";
 
-const NAMES = namesOf(parseBridgeName("br0"));
-
-function link(name: string, index: number, overrides: Partial<Link> = {}): Link {
-  return { name, index, peerIndex: undefined, kind: undefined, master: undefined, mtu: 1500, ...overrides };
-}
-
-const BRIDGE = link("br0", 2, { kind: "bridge" });
-const OUTSIDE = link("br0b", 8, { kind: "veth", peerIndex: 7, master: "br0" });
-const INSIDE = link("br0a", 7, { kind: "veth", peerIndex: 8 });
-const LOOPBACK = link("lo", 1);
-
-const ABSENT: NetnsState = { state: "absent" };
-const BROKEN: NetnsState = { state: "broken" };
-const alive = (...links: Link[]): NetnsState => ({ state: "alive", links: [LOOPBACK, ...links] });
-const host = (...links: Link[]) => new Map(links.map((link) => [link.name, link]));
-
-// The address is "fe" and the low 40 bits of the FNV-1a hash (64 bits) of "br0".
-const ADD = "link add name br0b address fe:19:13:6f:7b:9f mtu 1500 type veth " +
-  "peer name br0a mtu 1500 netns one_tproxy_br0";
+const ADD = `link add name br0b address ${ADDRESS} mtu 1500 type veth peer name br0a mtu 1500 netns one_tproxy_br0`;
 const JOIN = "link set dev br0b master br0 up";
 const INSIDE_LINES = [
   "link set dev br0a mtu 1500",
@@ -35,6 +29,7 @@ Deno.test("planUp() makes everything where there is only the bridge", () => {
   assert.deepEqual(planUp(NAMES, { host: host(BRIDGE), netns: ABSENT }), {
     removeNetns: false,
     addNetns: true,
+    netnsBefore: [],
     host: [ADD, JOIN],
     netns: INSIDE_LINES,
   });
@@ -44,6 +39,7 @@ Deno.test("planUp() makes no device and no namespace where all is right, and set
   assert.deepEqual(planUp(NAMES, { host: host(BRIDGE, OUTSIDE), netns: alive(INSIDE) }), {
     removeNetns: false,
     addNetns: false,
+    netnsBefore: [],
     host: ["link set dev br0b mtu 1500", JOIN],
     netns: INSIDE_LINES,
   });
@@ -56,28 +52,32 @@ Deno.test("planUp() puts a pair that has fallen off the bridge back on it", () =
 });
 
 Deno.test("planUp() repairs what is half there", () => {
-  const lonely = { ...OUTSIDE, peerIndex: 99 };
-  const cases: [string, Map<string, Link>, NetnsState, string[]][] = [
-    ["a namespace without a pair", host(BRIDGE), alive(), [ADD, JOIN]],
-    ["a pair whose namespace is gone", host(BRIDGE, OUTSIDE), ABSENT, ["link delete dev br0b", ADD, JOIN]],
-    ["an end outside whose other half is elsewhere", host(BRIDGE, lonely), alive(), [
-      "link delete dev br0b",
-      ADD,
-      JOIN,
-    ]],
-    ["an end that was not moved inside", host(BRIDGE, INSIDE), alive(), ["link delete dev br0a", ADD, JOIN]],
+  const known = link("br0b", 8, { kind: "veth", peerIndex: 99, address: ADDRESS });
+  const unmoved = [
+    link("br0b", 8, { kind: "veth", peerName: "br0a" }),
+    link("br0a", 7, { kind: "veth", peerName: "br0b" }),
   ];
-  for (const [what, devices, netns, lines] of cases) {
-    const plan = planUp(NAMES, { host: devices, netns });
-    assert.deepEqual([plan.host, plan.netns], [lines, INSIDE_LINES], what);
+  const cases: [string, Link[], NetnsState, string[]][] = [
+    ["a namespace without a pair", [], alive(), []],
+    ["a pair whose namespace is gone", [OUTSIDE], ABSENT, ["br0b"]],
+    ["an end outside whose other half is elsewhere", [OUTSIDE], alive(), ["br0b"]],
+    ["an end outside that is known by its address alone", [known], alive(), ["br0b"]],
+    ["a pair that was not moved inside: one removal takes both", unmoved, alive(), ["br0b"]],
+    ["two halves of two pairs", [OUTSIDE, { ...INSIDE, master: "br0" }], alive(), ["br0b", "br0a"]],
+  ];
+  for (const [what, ends, netns, stray] of cases) {
+    const plan = planUp(NAMES, { host: host(BRIDGE, ...ends), netns });
+    assert.deepEqual(plan.host, [...stray.map((name) => `link delete dev ${name}`), ADD, JOIN], what);
     assert.deepEqual([plan.removeNetns, plan.addNetns], [false, netns.state === "absent"], what);
+    assert.deepEqual(plan.netns, INSIDE_LINES);
   }
 });
 
-Deno.test("planUp() removes two ends that are not each other's one by one", () => {
-  const devices = host(BRIDGE, { ...OUTSIDE, peerIndex: 51 }, { ...INSIDE, peerIndex: 52 });
-  const { host: lines } = planUp(NAMES, { host: devices, netns: alive() });
-  assert.deepEqual(lines, ["link delete dev br0b", "link delete dev br0a", ADD, JOIN]);
+Deno.test("planUp() takes two ends for a pair only if each is the other's", () => {
+  const cases = [[{ ...OUTSIDE, peerIndex: 99 }, INSIDE], [OUTSIDE, { ...INSIDE, peerIndex: 99 }]] as const;
+  for (const [outside, inside] of cases) {
+    assert.equal(planUp(NAMES, { host: host(BRIDGE, outside), netns: alive(inside) }).host[0], "link delete dev br0b");
+  }
 });
 
 Deno.test("planUp() replaces the file of a namespace that does not work", () => {
@@ -122,12 +122,13 @@ Deno.test("planUp() refuses to touch a device that only has one of our names", (
   const foreign: [Link, RegExp][] = [
     [{ ...OUTSIDE, kind: "dummy" }, /^The device br0b is not ours: it is dummy on br0$/],
     [{ ...OUTSIDE, master: "br1" }, /^The device br0b is not ours: it is veth on br1$/],
+    [{ ...OUTSIDE, master: undefined, peerName: "x" }, /^The device br0b is not ours: it is veth$/],
     [link("br0b", 8), /^The device br0b is not ours: it is a physical device$/],
     [{ ...INSIDE, kind: "tun" }, /^The device br0a is not ours: it is tun$/],
     [{ ...INSIDE, master: "br1" }, /^The device br0a is not ours: it is veth on br1$/],
   ];
   for (const [device, message] of foreign) {
-    for (const netns of [ABSENT, BROKEN, alive(), alive(INSIDE)]) {
+    for (const netns of [ABSENT, BROKEN, alive()]) {
       assert.throws(() => planUp(NAMES, { host: host(BRIDGE, device), netns }), (error) => {
         return error instanceof KernelStateError && message.test(error.message);
       });
@@ -135,13 +136,7 @@ Deno.test("planUp() refuses to touch a device that only has one of our names", (
   }
 });
 
-Deno.test("planDown() removes the pair by name, whether the bridge is there or not", () => {
-  assert.deepEqual(planDown(NAMES, host(BRIDGE, OUTSIDE)), ["link delete dev br0b"]);
-  assert.deepEqual(planDown(NAMES, host({ ...OUTSIDE, master: undefined })), ["link delete dev br0b"]);
-});
-
-Deno.test("planDown() has nothing to do where nothing of ours is", () => {
-  for (const devices of [host(), host(BRIDGE), host(BRIDGE, { ...OUTSIDE, kind: "dummy" })]) {
-    assert.deepEqual(planDown(NAMES, devices), []);
-  }
+Deno.test("planUp() first removes an inner end in the namespace whose partner is not the outer end", () => {
+  const stranger: Link = { ...INSIDE, peerIndex: 99 };
+  assert.deepEqual(planUp(NAMES, { host: host(BRIDGE), netns: alive(stranger) }).netnsBefore, ["link delete dev br0a"]);
 });

@@ -7,7 +7,7 @@
 
 import { type Endpoint, isPort, remoteOf } from "../address.ts";
 import { isDiallable } from "../config/parse.ts";
-import { describe, KernelStateError } from "../errors.ts";
+import { describe, InputError, KernelStateError } from "../errors.ts";
 import { type BridgeName, bridgeOfMap, TPROXY } from "../names.ts";
 import type { TableObject } from "./render.ts";
 
@@ -38,6 +38,7 @@ export function parseMaps(json: string): MapListing {
       if (bridge === undefined) continue;
       bridges.set(bridge, parseElements(name, field(map, "elem") ?? [], warnings));
     } catch (error) {
+      if (!(error instanceof InputError)) throw error;
       warnings.push(`Skipped the map ${JSON.stringify(name)}: ${describe(error)}`);
     }
   }
@@ -45,7 +46,9 @@ export function parseMaps(json: string): MapListing {
 }
 
 function parseElements(map: string, elements: unknown, warnings: string[]): Endpoint[] {
-  if (!Array.isArray(elements)) throw new KernelStateError("its elements are not a list");
+  if (!Array.isArray(elements)) {
+    throw new KernelStateError(`Cannot read what nft listed: the elements of the map ${map} are not a list`);
+  }
   const endpoints: Endpoint[] = [];
   for (const element of elements) {
     const endpoint = parseElement(element);
@@ -67,7 +70,7 @@ function parseElements(map: string, elements: unknown, warnings: string[]): Endp
 /** `[5030, {"concat": ["10.11.12.13", 5030]}]`, or with `{"elem": {"val": 5030, …}}` in place of the port. */
 function parseElement(element: unknown): Endpoint | undefined {
   if (!Array.isArray(element) || element.length !== 2) return undefined;
-  const servicePort = field(field(element[0], "elem"), "val") ?? element[0];
+  const servicePort = valueOf(element[0]);
   const concat = field(element[1], "concat");
   if (!Array.isArray(concat) || concat.length !== 2) return undefined;
   const [remoteAddr, remotePort] = concat;
@@ -94,10 +97,15 @@ export function parseTable(json: string): TableObject[] {
       family,
       kind,
       name: String(field(body, "name")),
-      elements: Array.isArray(elements) ? elements.filter((element) => typeof element === "string") : [],
+      elements: Array.isArray(elements) ? elements.map(valueOf).filter((element) => typeof element === "string") : [],
     });
   }
   return objects;
+}
+
+/** An element with a comment, a counter or a timeout is an object around its value. */
+function valueOf(element: unknown): unknown {
+  return field(field(element, "elem"), "val") ?? element;
 }
 
 /**

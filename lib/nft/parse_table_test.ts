@@ -61,3 +61,13 @@ Deno.test("parseTable() and parseTableFamilies() fail with nothing but KernelSta
     }
   }));
 });
+
+Deno.test("parseTable() sees elements of a set that carry a comment", () => {
+  const set = {
+    family: "bridge",
+    table: "one_tproxy",
+    name: "veth_ends",
+    elem: [{ elem: { val: "br1b", comment: "x" } }],
+  };
+  assert.deepEqual(parseTable(listing({ set }))[0]?.elements, ["br1b"]);
+});

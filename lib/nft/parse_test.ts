@@ -69,7 +69,7 @@ Deno.test("parseMaps() skips an element that is no endpoint, with a warning, and
   ];
   const ports = [0, "80", { range: [80, 90] }, { elem: { comment: "x" } }];
   const wrong = [
-    ...[7, null, [], [80]],
+    ...[7, null, [], [80], [...GATE, 80]],
     ...remotes.map((remote) => [80, remote]),
     ...ports.map((port) => [port, { concat: ["10.0.0.1", 80] }]),
   ];
@@ -125,4 +125,10 @@ Deno.test("parseMaps() fails with nothing but KernelStateError", () => {
       assert.ok(error instanceof KernelStateError, String(error));
     }
   }));
+});
+
+Deno.test("parseMaps() never reads a damaged map as one without endpoints", () => {
+  const map = { family: "ip", table: "one_tproxy", name: "ep_br0", elem: "damaged" };
+  const json = JSON.stringify({ nftables: [{ metainfo: {} }, { map }] });
+  assert.throws(() => parseMaps(json), /elements of the map ep_br0 are not a list/);
 });

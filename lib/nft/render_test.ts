@@ -108,7 +108,11 @@ Deno.test("renderDown() leaves what somebody else put into our tables", () => {
     { family: "ip", kind: "set", name: "ep_br0", elements: [] },
     map("services"),
   ];
-  const tables = { ip: [...foreign, map("ep_br0")], bridge: [chain("mine"), chain("ch_br0")] };
+  const namedAlike: TableObject[] = [
+    { family: "bridge", kind: "map", name: "ep_br0", elements: [] },
+    { family: "bridge", kind: "set", name: "ch_br0", elements: [] },
+  ];
+  const tables = { ip: [...foreign, map("ep_br0")], bridge: [...namedAlike, chain("mine"), chain("ch_br0")] };
   assert.deepEqual(linesOf(renderDown(BR0, tables)), [
     "delete map ip one_tproxy ep_br0",
     "flush chain bridge one_tproxy ch_br0",

@@ -50,7 +50,7 @@ export class Listeners<K> {
   async follow(wanted: Iterable<K>): Promise<K[]> {
     const failed: K[] = [];
     const { open, close } = diff(this.#open.keys(), wanted);
-    for (const key of close) await this.#close(key);
+    await Promise.all(close.map((key) => this.#close(key)));
     for (const key of open) {
       try {
         this.#open.set(key, await this.#listen(key));
@@ -64,8 +64,13 @@ export class Listeners<K> {
   }
 
   async #close(key: K): Promise<void> {
-    await this.#open.get(key)?.close();
+    const listener = this.#open.get(key);
     this.#open.delete(key);
-    log.info("Not listening any more", { listener: key });
+    try {
+      await listener?.close();
+      log.info("Not listening any more", { listener: key });
+    } catch (error) {
+      log.error("Cannot close a listener", { listener: key, error: describe(error) });
+    }
   }
 }

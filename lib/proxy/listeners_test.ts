@@ -61,20 +61,28 @@ Deno.test("Listeners.follow() does not close what could not be opened", async ()
   assert.deepEqual(await follow(), []);
 });
 
+Deno.test("Listeners.follow() returns what could not be opened", async () => {
+  const listeners = new Listeners<number>((key) =>
+    key < 1024 ? Promise.reject(new Error("x")) : Promise.resolve({ close() {} })
+  );
+  assert.deepEqual(await listeners.follow([80, 5030, 443]), [80, 443]);
+  assert.deepEqual(await listeners.follow([5030]), []);
+});
+
 Deno.test("Listeners.follow() waits until a listener has closed before it opens the next", async () => {
-  const events: string[] = [];
+  const opened: number[] = [];
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
   const listeners = new Listeners<number>((key) => {
-    events.push(`open ${key}`);
-    return Promise.resolve({
-      async close() {
-        await Promise.resolve();
-        events.push(`closed ${key}`);
-      },
-    });
+    opened.push(key);
+    return Promise.resolve({ close: () => closed });
   });
   await listeners.follow([1]);
-  await listeners.follow([2]);
-  assert.deepEqual(events, ["open 1", "closed 1", "open 2"]);
+  const following = listeners.follow([2]);
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.deepEqual(opened, [1]);
+  resolve();
+  await following;
+  assert.deepEqual(opened, [1, 2]);
 });
 
 Deno.test("Listeners.follow() ends with what was last wanted, whatever was before", async () => {

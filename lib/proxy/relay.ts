@@ -62,7 +62,7 @@ async function pump(from: Duplex, to: Duplex, abort: () => void): Promise<Ending
     try {
       count = await from.read(buffer);
     } catch (error) {
-      // A reset: what was cut off must not look complete to the other side, nor keep it waiting.
+      // A reset. Deno can't pass one on, so all there is to do is not to keep the other side waiting.
       abort();
       return { bytes, error };
     }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { text, until } from "./command.ts";
+import { text } from "./command.ts";
 import { Host } from "./host.ts";
 import { Hypervisor } from "./hypervisor.ts";
 
@@ -15,7 +15,7 @@ const BACKBONE = "backbone";
 export class Lab implements AsyncDisposable {
   readonly #hosts: Host[] = [];
   readonly #guestPorts = new Map<Host, string>();
-  #ports = 0;
+  readonly #ports: string[] = [];
 
   /** Makes an empty lab. */
   static async create(): Promise<Lab> {
@@ -30,7 +30,8 @@ export class Lab implements AsyncDisposable {
   }
 
   async #onBackbone(host: Host, address: string): Promise<void> {
-    const port = `port${++this.#ports}`;
+    const port = `port${this.#ports.length}`;
+    this.#ports.push(port);
     await ip(
       `link add name ${port} type veth peer name eth0 netns ${host.pid}`,
       `link set dev ${port} master ${BACKBONE} up`,
@@ -55,7 +56,7 @@ export class Lab implements AsyncDisposable {
   /** Makes a guest on a bridge, configured as the user document says: an address and the route to 169.254.16.9. */
   async guest(name: string, hypervisor: Hypervisor, bridge: string, address: string): Promise<Host> {
     const guest = await this.#host(name);
-    const port = `one-${++this.#ports}-0`;
+    const port = `one-${this.#guestPorts.size}-0`;
     await ip(`link add name eth0 netns ${guest.pid} type veth peer name ${port} netns ${hypervisor.host.pid}`);
     await hypervisor.host.ip(`link set dev ${port} master ${bridge} up`);
     this.#guestPorts.set(guest, port);
@@ -83,10 +84,9 @@ export class Lab implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // The ports would go with their hosts, but not at once, and the next lab makes ports of the same names.
+    await ip(...this.#ports.map((port) => `link delete dev ${port}`), `link delete dev ${BACKBONE}`);
     await Promise.all(this.#hosts.map((host) => host[Symbol.asyncDispose]()));
-    await ip(`link delete dev ${BACKBONE}`);
-    // The ports go with their hosts, but not at once, and the next lab makes ports of the same names.
-    await until("the lab's devices are gone", async () => !(await text(["/usr/sbin/ip", "link"])).includes("port"));
   }
 }
 

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { ABSENT, ADDRESS, alive, BRIDGE, BROKEN, host, INSIDE, NAMES, OUTSIDE } from "../../tests/fixtures/links.ts";
+import type { Link, NetnsState } from "./observe.ts";
+import { planDown } from "./plan.ts";
+
+Deno.test("planDown() removes the pair, whether bridge, namespace or other half are where they should be or not", () => {
+  const cases: [Link[], NetnsState, string][] = [
+    [[BRIDGE, OUTSIDE], alive(INSIDE), "br0b"],
+    [[{ ...OUTSIDE, master: undefined }], alive(INSIDE), "br0b"],
+    [[BRIDGE, OUTSIDE], ABSENT, "br0b"],
+    [[{ ...OUTSIDE, master: undefined, address: ADDRESS }], BROKEN, "br0b"],
+    [[{ ...OUTSIDE, peerName: "br0a" }, { ...INSIDE, peerName: "br0b" }], ABSENT, "br0b"],
+    [[{ ...INSIDE, master: "br0" }], ABSENT, "br0a"],
+  ];
+  for (const [devices, netns, removed] of cases) {
+    assert.deepEqual(planDown(NAMES, { host: host(...devices), netns }), [`link delete dev ${removed}`]);
+  }
+});
+
+Deno.test("planDown() has nothing to do where nothing of ours is", () => {
+  const foreign = [{ kind: "dummy" }, { master: "br1" }, {
+    master: undefined,
+    address: "02:00:00:00:00:01",
+  }];
+  const cases: Link[][] = [[], [BRIDGE], ...foreign.map((what) => [BRIDGE, { ...OUTSIDE, ...what }])];
+  for (const devices of cases) {
+    for (const netns of [ABSENT, BROKEN, alive()]) {
+      assert.deepEqual(planDown(NAMES, { host: host(...devices), netns }), []);
+    }
+  }
+});
