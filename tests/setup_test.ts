@@ -237,7 +237,7 @@ Deno.test(
   inLab(async (lab) => {
     const hv = await hypervisor(
       lab,
-      CONFIG + "- {':service_port': 70000, ':remote_addr': 10.0.0.1, ':remote_port': 1}\n",
+      CONFIG + "- {':service_port': 70000, ':remote_addr': 10.0.0.1, ':remote_port': {a: 1}}\n",
     );
     const { stderr } = await hv.up("br0");
     assert.match(stderr, /OpenNebulaNetwork\.conf:\d+:21: :service_port: is 70000; expected a port from 1 to 65535/);

@@ -69,7 +69,9 @@ export async function setNetnsSysctls(names: BridgeNames): Promise<void> {
  */
 export async function removeLinks(names: BridgeNames): Promise<void> {
   const observed = await observe(names);
-  await batch([], planDown(names, observed));
+  const { netnsBefore, host } = planDown(names, observed);
+  await batch(["-n", names.netns], netnsBefore);
+  await batch([], host);
   if (observed.netns.state !== "absent") await runCommand("ip", ["netns", "delete", names.netns]);
 }
 

@@ -49,7 +49,7 @@ export function planUp(names: BridgeNames, observed: Observed): LinkPlan {
   return {
     removeNetns: observed.netns.state === "broken",
     addNetns: !alive,
-    netnsBefore: paired || !hasNetnsEnd(names, observed) ? [] : [`link delete dev ${names.netnsEnd}`],
+    netnsBefore: loneNetnsEnd(names, observed, paired),
     host: [
       ...stray.map((name) => `link delete dev ${name}`),
       ...(paired ? [`link set dev ${names.bridgeEnd} mtu ${bridge.mtu}`] : [addPair(names, bridge)]),
@@ -88,9 +88,10 @@ function hex(name: string): string {
   return BigInt.asUintN(40, hash).toString(16).padStart(10, "0").replaceAll(/..(?=.)/g, "$&:");
 }
 
-/** Whether the namespace, in which everything is ours, has a device of the inner end's name. */
-function hasNetnsEnd(names: BridgeNames, { netns }: Observed): boolean {
-  return netns.state === "alive" && netns.links.some((link) => link.name === names.netnsEnd);
+/** Removes a device of the inner end's name whose partner is not the outer end; all in the namespace is ours. */
+function loneNetnsEnd(names: BridgeNames, { netns }: Observed, paired: boolean): string[] {
+  if (paired || netns.state !== "alive") return [];
+  return netns.links.some((link) => link.name === names.netnsEnd) ? [`link delete dev ${names.netnsEnd}`] : [];
 }
 
 /** Whether the two ends are where they should be and are each other's. */
@@ -134,10 +135,14 @@ function strayEnds(names: BridgeNames, { host }: Observed, paired: boolean): str
  *
  * @param names The bridge's names.
  * @param observed What is there now.
- * @returns Lines for `ip -batch` in the host namespace; none for devices that are not ours.
+ * @returns Lines for `ip -batch`; none for devices that are not ours.
  */
-export function planDown(names: BridgeNames, observed: Observed): string[] {
+export function planDown(names: BridgeNames, observed: Observed): Pick<LinkPlan, "netnsBefore" | "host"> {
+  const paired = isPaired(names, observed);
   const ends = [names.bridgeEnd, names.netnsEnd].map((name) => observed.host.get(name));
-  const ours = ends.find((link) => link !== undefined && (isPaired(names, observed) || isOurs(names, link)));
-  return ours === undefined ? [] : [`link delete dev ${ours.name}`];
+  const ours = ends.find((link) => link !== undefined && (paired || isOurs(names, link)));
+  return {
+    netnsBefore: loneNetnsEnd(names, observed, paired),
+    host: ours === undefined ? [] : [`link delete dev ${ours.name}`],
+  };
 }

@@ -13,7 +13,8 @@ Deno.test("planDown() removes the pair, whether bridge, namespace or other half 
     [[{ ...INSIDE, master: "br0" }], ABSENT, "br0a"],
   ];
   for (const [devices, netns, removed] of cases) {
-    assert.deepEqual(planDown(NAMES, { host: host(...devices), netns }), [`link delete dev ${removed}`]);
+    const plan = planDown(NAMES, { host: host(...devices), netns });
+    assert.deepEqual(plan, { netnsBefore: [], host: [`link delete dev ${removed}`] });
   }
 });
 
@@ -25,7 +26,12 @@ Deno.test("planDown() has nothing to do where nothing of ours is", () => {
   const cases: Link[][] = [[], [BRIDGE], ...foreign.map((what) => [BRIDGE, { ...OUTSIDE, ...what }])];
   for (const devices of cases) {
     for (const netns of [ABSENT, BROKEN, alive()]) {
-      assert.deepEqual(planDown(NAMES, { host: host(...devices), netns }), []);
+      assert.deepEqual(planDown(NAMES, { host: host(...devices), netns }), { netnsBefore: [], host: [] });
     }
   }
+});
+
+Deno.test("planDown() removes an inner end whose partner is not the outer end", () => {
+  const plan = planDown(NAMES, { host: host(BRIDGE), netns: alive({ ...INSIDE, peerIndex: 99 }) });
+  assert.deepEqual(plan, { netnsBefore: ["link delete dev br0a"], host: [] });
 });
