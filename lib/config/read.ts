@@ -22,7 +22,7 @@ export async function readConfig(path: string): Promise<Config> {
     text = await Deno.readTextFile(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) {
-      const remedy = 'run "onehost sync -f" on the front-end, or name another file with --config';
+      const remedy = 'run "onehost sync -f" on the front-end';
       throw new ConfigError(`Cannot read the configuration ${path}: there is no such file`, remedy, { cause });
     }
     if (cause instanceof Deno.errors.PermissionDenied) {
