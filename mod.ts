@@ -55,7 +55,14 @@ export {
   type Title,
 } from "./lib/names.ts";
 export { type MapListing, parseMaps } from "./lib/nft/parse.ts";
-export { type ArpForm, renderDown, renderUp, type TableObject, type Tables } from "./lib/nft/render.ts";
+export {
+  type BridgeForm,
+  type BridgeRules,
+  renderDown,
+  renderUp,
+  type TableObject,
+  type Tables,
+} from "./lib/nft/render.ts";
 export { encodePreamble, parseAddresses, parseFixedPart, type Preamble } from "./lib/proxy/preamble.ts";
 export {
   type InnerRoutes,

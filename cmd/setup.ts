@@ -18,7 +18,7 @@ async function main(): Promise<number> {
       await up(command);
       return OK;
     case "down":
-      await down(command.bridge);
+      await down(command.bridge, command.network);
       return OK;
     case "done":
       return command.exitCode;

@@ -10,6 +10,12 @@ import { InputError } from "./errors.ts";
 import { OK, USAGE } from "./exit_code.ts";
 import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName } from "./names.ts";
 
+/** A virtual network, by its name, its ID or both. */
+interface Network {
+  readonly name?: string;
+  readonly id?: string;
+}
+
 /** What `setup` is asked for. */
 export type SetupCommand =
   | {
@@ -18,15 +24,17 @@ export type SetupCommand =
     /** The bridge. */
     readonly bridge: BridgeName;
     /** The virtual network whose guests are on it. */
-    readonly network: { readonly name?: string; readonly id?: string };
+    readonly network: Network;
     /** The configuration file. */
     readonly config: string;
   }
   | {
-    /** Remove a bridge's proxy. */
+    /** Remove a bridge's proxy, or what one network has of it. */
     readonly verb: "down";
     /** The bridge. */
     readonly bridge: BridgeName;
+    /** The network that goes; all of them if it is missing. */
+    readonly network?: Network;
   }
   | Done;
 
@@ -67,7 +75,12 @@ export function parseSetup(args: readonly string[]): SetupCommand {
         );
       program.command("down").description("remove all of it; nothing there is fine")
         .option("--bridge <name>", "the bridge, which may be gone already")
-        .action(({ bridge }) => done({ verb: "down", bridge: toBridge(bridge) }));
+        .option("--network <name>", "only what this network has of it")
+        .option("--network-id <id>", "only what this network has of it")
+        .action(({ bridge, network, networkId }) => {
+          const which = network === undefined && networkId === undefined ? {} : { network: toNetwork(network, networkId) };
+          done({ verb: "down", bridge: toBridge(bridge), ...which });
+        });
     },
   );
 }
@@ -124,7 +137,7 @@ function toBridge(value: string | undefined): BridgeName {
   return parseBridgeName(value);
 }
 
-function toNetwork(name: string | undefined, id: string | undefined): { name?: string; id?: string } {
+function toNetwork(name: string | undefined, id: string | undefined): Network {
   if (name === undefined && id === undefined) {
     throw new InputError("The network is missing", "name it with --network NAME, --network-id ID or both");
   }

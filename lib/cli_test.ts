@@ -72,6 +72,12 @@ Deno.test("parseSetup() needs no more than the bridge to take it down", () => {
   assert.deepEqual(parseSetup(["down", "--bridge", "br0"]), { verb: "down", bridge: "br0" });
 });
 
+Deno.test("parseSetup() takes the one network that is to go", () => {
+  const network = { name: "v0", id: "7" };
+  const args = ["down", "--bridge", "br0", "--network", "v0", "--network-id", "7"];
+  assert.deepEqual(parseSetup(args), { verb: "down", bridge: "br0", network });
+});
+
 Deno.test("parseSetup() names what is missing or wrong", () => {
   const cases: [string[], RegExp][] = [
     [["up", "--network", "v0"], /^The bridge is missing$/],
@@ -79,7 +85,7 @@ Deno.test("parseSetup() names what is missing or wrong", () => {
     [["up", "--bridge", "br0"], /^The network is missing$/],
     [["up", "--bridge", "a/b", "--network", "v0"], /^"a\/b" is not a bridge name$/],
     [["down", "--bridge", ""], /^"" is not a bridge name$/],
-    [["down", "--bridge", "abcdefghijklmno"], /too long for a proxy/],
+    [["down", "--bridge", "abcdefghijklmnop"], /is not a bridge name$/],
     [["up", "--bridge", "br0", "--network-id", "v0"], /^"v0" is not a network ID$/],
     [["up", "--bridge", "br0", "--network-id", "-1"], /^"-1" is not a network ID$/],
     [["up", "--bridge", "br0", "--network-id", ""], /^"" is not a network ID$/],
@@ -94,7 +100,7 @@ Deno.test("parseSetup() names what is missing or wrong", () => {
 });
 
 Deno.test("parseSetup() answers an unknown verb or flag, or a flag without its value, with usage", () => {
-  for (const args of [[], ["upp"], ["up", "--brigde", "br0"], ["down", "--network", "v0"], ["up", "--bridge"]]) {
+  for (const args of [[], ["upp"], ["up", "--brigde", "br0"], ["down", "--config", "x"], ["up", "--bridge"]]) {
     const { result, stderr } = quietly(() => parseSetup(args));
     assert.deepEqual(result, { verb: "done", exitCode: USAGE });
     assert.match(stderr, /Usage: setup/);

@@ -6,6 +6,7 @@
  */
 
 import { InputError } from "./errors.ts";
+import { hashDigits } from "./hash.ts";
 
 /** The address at which every guest of every network finds the services, from the user document. */
 export const GUEST_ADDRESS = "169.254.16.9";
@@ -31,6 +32,7 @@ export const LOG_DIR = "/var/log";
  */
 export const RUN_FILES = {
   outerRoutes: `${RUN_DIR}/outer-routes.json`,
+  setupRecord: `${RUN_DIR}/setup-record.json`,
   setupLock: `${RUN_DIR}/kernel-state.lock`,
   daemonLock: `${RUN_DIR}/daemon-state.lock`,
 } as const;
@@ -52,6 +54,19 @@ const BRIDGE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/;
 const LONGEST_WITH_SUFFIX = 14;
 
 /**
+ * What the veth ends are named after. A name that leaves no room for the last letter is cut and gets six digits that stand
+ * for all of it; "~" is in no bridge name, so the result is never that of another bridge.
+ */
+function stemOf(bridge: BridgeName): string {
+  return bridge.length <= LONGEST_WITH_SUFFIX ? bridge : `${bridge.slice(0, 7)}~${hashDigits(bridge, 6)}`;
+}
+
+/** Five bytes of a MAC address that stand for a bridge. */
+function macOf(bridge: BridgeName): string {
+  return hashDigits(bridge, 10).replaceAll(/..(?=.)/g, "$&:");
+}
+
+/**
  * Validates a bridge name where it enters: from the command line, from nft or from a file name.
  *
  * @param text The name as it came in, for example `br0` or `onebr.12`.
@@ -65,14 +80,6 @@ export function parseBridgeName(text: string): BridgeName {
       'use 1 to 15 letters, digits, "_", "." or "-", and start with a letter, a digit or "_"',
     );
   }
-  if (text.length > LONGEST_WITH_SUFFIX) {
-    throw new InputError(
-      `The bridge name ${text} is too long for a proxy: ${text}b would have ${
-        text.length + 1
-      } characters, Linux allows 15`,
-      `give the network a bridge name of at most ${LONGEST_WITH_SUFFIX} characters`,
-    );
-  }
   return text as BridgeName;
 }
 
@@ -84,14 +91,28 @@ export interface BridgeNames {
   readonly bridgeEnd: string;
   /** The veth end inside the namespace, which holds the guest-facing address. */
   readonly netnsEnd: string;
+  /**
+   * The MAC address of the bridge-side end, by which we know it again.
+   *
+   * WHY "fe": a bridge takes the lowest of its ports' addresses for its own, unless it was given one. Ours must not become
+   * it, or the host's neighbours would lose the host for as long as they remember the old address.
+   */
+  readonly bridgeEndMac: string;
+  /**
+   * The MAC address of the other end. It is the same on every hypervisor, so what a guest remembers stays right when the
+   * guest moves; the rules see to it that it is seen by the bridge's own guests only.
+   */
+  readonly netnsEndMac: string;
   /** The network namespace, as `ip netns list` shows it. */
   readonly netns: string;
   /** The namespace's file. */
   readonly netnsPath: string;
   /** The map of the bridge's endpoints in `table ip one_tproxy`. */
   readonly map: string;
-  /** The chain of the bridge's ARP rule in `table bridge one_tproxy`. */
+  /** The chain in `table bridge one_tproxy` that decides what goes from port to port. */
   readonly chain: string;
+  /** The chain in `table bridge one_tproxy` that decides what comes in at a port. */
+  readonly guardChain: string;
   /** The process title of the bridge's inner proxy. */
   readonly title: Title;
   /** The log of the bridge's inner proxy. */
@@ -117,12 +138,16 @@ export function namesOf(bridge: BridgeName): BridgeNames {
   const runDir = `${RUN_DIR}/${bridge}`;
   return {
     bridge,
-    bridgeEnd: `${bridge}b`,
-    netnsEnd: `${bridge}a`,
+    bridgeEnd: `${stemOf(bridge)}b`,
+    netnsEnd: `${stemOf(bridge)}a`,
+    // "fe" and "12": locally administered, unicast (IEEE 802, second lowest and lowest bit of the first byte).
+    bridgeEndMac: `fe:${macOf(bridge)}`,
+    netnsEndMac: `12:${macOf(bridge)}`,
     netns,
     netnsPath: `${NETNS_DIR}/${netns}`,
     map: `ep_${bridge}`,
     chain: `ch_${bridge}`,
+    guardChain: `guard_${bridge}`,
     title: `${TPROXY}_${bridge}`,
     log: `${LOG_DIR}/${TPROXY}_${bridge}.log`,
     runDir,

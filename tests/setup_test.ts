@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
 import { CONFIG, inLab } from "./lab/scenario.ts";
+import { DAMAGES, NOTHING, numberless, stateOf } from "./lab/state.ts";
 
 /** A hypervisor with br0 and nothing else; no guest, no service. */
 async function hypervisor(lab: Lab, config = CONFIG): Promise<Hypervisor> {
@@ -16,23 +17,6 @@ async function hypervisor(lab: Lab, config = CONFIG): Promise<Hypervisor> {
   await hv.bridge("br0");
   return hv;
 }
-
-/** All of our kernel state, in a form that is equal if and only if the state is. */
-async function stateOf({ host }: Hypervisor): Promise<string[]> {
-  const netns = (await host.text(["ip", "netns", "list"])).split(" ")[0]?.trim() ?? "";
-  const inside = netns === "" ? [] : [
-    ["ip", "-n", netns, "-d", "link", "show"],
-    ["ip", "-n", netns, "-4", "address", "show"],
-    ["ip", "-n", netns, "route", "show"],
-    ["ip", "netns", "exec", netns, "sysctl", "net.ipv4.conf.all.arp_ignore", "net.ipv4.ip_unprivileged_port_start"],
-  ];
-  const all = [["nft", "list", "ruleset"], ["ip", "-o", "link", "show", "type", "veth"], ...inside];
-  const texts = await Promise.all(all.map((argv) => host.text(argv)));
-  // The uplink to the lab is not ours, and timers run.
-  return [netns, ...texts.map((text) => text.replaceAll(/^.*eth0.*\n|(?<=_timer +)[\d.]+/gm, ""))];
-}
-
-const NOTHING = ["", "", ""];
 
 Deno.test(
   "up leaves what the user document shows",
@@ -95,41 +79,6 @@ Deno.test(
     assert.deepEqual(await stateOf(hv), NOTHING);
   }),
 );
-
-/** Ways to damage a bridge's state, as somebody at a shell might. */
-const DAMAGES: Readonly<Record<string, string[][]>> = {
-  "the veth pair is gone": [["ip", "link", "delete", "dev", "br0b"]],
-  "the namespace is gone": [["ip", "netns", "delete", "one_tproxy_br0"]],
-  "the namespace is a leftover file": [
-    ["ip", "netns", "delete", "one_tproxy_br0"],
-    ["touch", "/run/netns/one_tproxy_br0"],
-  ],
-  "the inner end is in the host's namespace": [
-    ["ip", "-n", "one_tproxy_br0", "link", "set", "dev", "br0a", "netns", "1"],
-  ],
-  "the outer end has another name": [
-    ["ip", "link", "set", "dev", "br0b", "down"],
-    ["ip", "link", "set", "dev", "br0b", "name", "gone0"],
-  ],
-  "the outer end left the bridge": [["ip", "link", "set", "dev", "br0b", "nomaster"]],
-  "the outer end is down": [["ip", "link", "set", "dev", "br0b", "down"]],
-  "the address is gone": [["ip", "-n", "one_tproxy_br0", "address", "flush", "dev", "br0a"]],
-  "the inner end is down, so its route is gone": [["ip", "-n", "one_tproxy_br0", "link", "set", "dev", "br0a", "down"]],
-  "the map is empty": [["nft", "flush", "map", "ip", "one_tproxy", "ep_br0"]],
-  "a foreign element is in the map": [
-    ["nft", "add", "element", "ip", "one_tproxy", "ep_br0", "{ 99 : 10.0.0.1 . 99 }"],
-  ],
-  "the chain is empty": [["nft", "flush", "chain", "bridge", "one_tproxy", "ch_br0"]],
-  "all rules are gone": [["nft", "flush", "ruleset"]],
-  "the sysctl is back at its default": [
-    ["ip", "netns", "exec", "one_tproxy_br0", "sysctl", "-q", "-w", "net.ipv4.conf.all.arp_ignore=1"],
-  ],
-};
-
-/** Without what a new device changes: its number and its address. */
-function numberless(state: string[]): string[] {
-  return state.map((text) => text.replaceAll(/^\d+: |(?<=@if)\d+|(?<=link\/ether )\S+|(?<=inet6 )\S+/gm, "#"));
-}
 
 for (const [damage, commands] of Object.entries(DAMAGES)) {
   Deno.test(

@@ -66,7 +66,7 @@ Deno.test("titleOf() takes nothing that only looks like a title", () => {
     "one_tproxy(draining)",
     "one_tproxy_br0 status",
     "one_tproxy_br0 (draining) (draining)",
-    "one_tproxy_abcdefghijklmno",
+    "one_tproxy_abcdefghijklmnop",
     "one_tproxy_../etc",
     "xone_tproxy",
     "[one_tproxy]",

@@ -8,13 +8,22 @@ import type { BridgeNames } from "../names.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { observe } from "./observe.ts";
 import { planDown, planUp } from "./plan.ts";
+import { uplinksOf } from "./ports.ts";
 
 /**
  * What the namespace's network stack must know before the veth moves in, since a device takes over its namespace's
- * defaults when it arrives: answer ARP for an address of /32; let an unprivileged proxy listen on ports under 1024; and
- * hand connections that nobody accepted yet to a proxy's successor (Linux 5.14; older ones ignore it).
+ * defaults when it arrives, and a namespace takes over its host's: forward nothing from guest to guest, nor listen to
+ * redirects and router advertisements; answer ARP for an address of /32; let an unprivileged proxy listen on ports under
+ * 1024; and hand connections that nobody accepted yet to a proxy's successor (Linux 5.14). What a kernel does not know it
+ * ignores. Forwarding comes first, because it puts other settings back.
  */
 const NETNS_SYSCTLS = [
+  "net.ipv4.ip_forward=0",
+  "net.ipv6.conf.all.forwarding=0",
+  "net.ipv4.conf.all.accept_redirects=0",
+  "net.ipv4.conf.default.accept_redirects=0",
+  "net.ipv6.conf.all.accept_ra=0",
+  "net.ipv6.conf.default.accept_ra=0",
   "net.ipv4.conf.all.arp_ignore=0",
   "net.ipv4.conf.default.arp_ignore=0",
   "net.ipv4.ip_unprivileged_port_start=0",
@@ -26,12 +35,15 @@ const NETNS_SYSCTLS = [
  * nothing is left behind.
  *
  * @param names The bridge's names.
- * @param then What has to work as well for the whole to be done.
+ * @param then What has to work as well for the whole to be done; it is told the bridge's uplinks.
  * @throws {import("../errors.ts").KernelStateError} If there is no such bridge, or a device under our names is not ours.
  * @throws {CommandError} If ip or sysctl fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for `/usr/sbin/ip` and `--allow-read=/run/netns`.
  */
-export async function ensureLinks(names: BridgeNames, then: () => Promise<void>): Promise<void> {
+export async function ensureLinks(
+  names: BridgeNames,
+  then: (uplinks: readonly string[]) => Promise<void>,
+): Promise<void> {
   const observed = await observe(names);
   const plan = planUp(names, observed);
   const isNew = observed.netns.state === "absent" && !observed.host.has(names.bridgeEnd);
@@ -42,7 +54,7 @@ export async function ensureLinks(names: BridgeNames, then: () => Promise<void>)
     await batch(["-n", names.netns], plan.netnsBefore);
     await batch([], plan.host);
     await batch(["-n", names.netns], plan.netns);
-    await then();
+    await then(uplinksOf([...observed.host.values()], names.bridge));
   } catch (error) {
     if (isNew) await removeLinks(names);
     throw error;

@@ -37,7 +37,7 @@ export type NetnsState = { readonly state: "absent" | "broken" } | {
 
 /** Everything that `setup` compares with what should be. */
 export interface Observed {
-  /** The devices of the host namespace with the bridge's name and its veth ends' names. */
+  /** The devices of the host namespace that are the bridge, its ports, or named like its veth ends. */
   readonly host: ReadonlyMap<string, Link>;
   /** The bridge's namespace. */
   readonly netns: NetnsState;
@@ -55,7 +55,7 @@ export interface Observed {
 export async function observe(names: BridgeNames): Promise<Observed> {
   const [links, netns] = await Promise.all([runCommand("ip", ["-j", "-d", "link", "show"]), observeNetns(names)]);
   const relevant = new Set<string>([names.bridge, names.bridgeEnd, names.netnsEnd]);
-  const host = parseLinks(links).filter((link) => relevant.has(link.name));
+  const host = parseLinks(links).filter((link) => relevant.has(link.name) || link.master === names.bridge);
   return { host: new Map(host.map((link) => [link.name, link])), netns };
 }
 

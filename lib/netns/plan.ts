@@ -56,7 +56,8 @@ export function planUp(names: BridgeNames, observed: Observed): LinkPlan {
       `link set dev ${names.bridgeEnd} master ${names.bridge} up`,
     ],
     netns: [
-      `link set dev ${names.netnsEnd} mtu ${bridge.mtu}`,
+      // Also where the network driver made the pair, with an address that only this host has.
+      `link set dev ${names.netnsEnd} mtu ${bridge.mtu} address ${names.netnsEndMac}`,
       `address replace ${GUEST_ADDRESS}/32 dev ${names.netnsEnd}`,
       `link set dev ${names.netnsEnd} up`,
       `route replace default dev ${names.netnsEnd} scope link`,
@@ -64,28 +65,9 @@ export function planUp(names: BridgeNames, observed: Observed): LinkPlan {
   };
 }
 
-function addPair(names: BridgeNames, bridge: Link): string {
-  return `link add name ${names.bridgeEnd} address ${bridgeEndAddress(names)} mtu ${bridge.mtu} type veth ` +
-    `peer name ${names.netnsEnd} mtu ${bridge.mtu} netns ${names.netns}`;
-}
-
-/**
- * The MAC address of the bridge-side end, by which we know it again.
- *
- * WHY "fe": a bridge takes the lowest of its ports' addresses for its own, unless it was given one. Ours must not become
- * it, or the host's neighbours would lose the host for as long as they remember the old address.
- */
-function bridgeEndAddress(names: BridgeNames): string {
-  return `fe:${hex(names.bridge)}`;
-}
-
-/** Five bytes that stand for a name: the low 40 bits of FNV-1a (64 bits), which need only differ between neighbours. */
-function hex(name: string): string {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(name)) {
-    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  }
-  return BigInt.asUintN(40, hash).toString(16).padStart(10, "0").replaceAll(/..(?=.)/g, "$&:");
+function addPair(names: BridgeNames, { mtu }: Link): string {
+  return `link add name ${names.bridgeEnd} address ${names.bridgeEndMac} mtu ${mtu} type veth ` +
+    `peer name ${names.netnsEnd} address ${names.netnsEndMac} mtu ${mtu} netns ${names.netns}`;
 }
 
 /** Removes a device of the inner end's name whose partner is not the outer end; all in the namespace is ours. */
@@ -107,7 +89,7 @@ function isPaired(names: BridgeNames, { host, netns }: Observed): boolean {
 function isOurs(names: BridgeNames, link: Link): boolean {
   const ends: (string | undefined)[] = [names.bridgeEnd, names.netnsEnd];
   return link.kind === "veth" &&
-    (link.master === names.bridge || ends.includes(link.peerName) || link.address === bridgeEndAddress(names));
+    (link.master === names.bridge || ends.includes(link.peerName) || link.address === names.bridgeEndMac);
 }
 
 /** The ends in the host namespace that are in the way; removing one removes its other half too. */

@@ -9,6 +9,7 @@ import {
   BROKEN,
   host,
   INSIDE,
+  INSIDE_ADDRESS,
   link,
   NAMES,
   OUTSIDE,
@@ -16,10 +17,11 @@ import {
 import type { Link, NetnsState } from "./observe.ts";
 import { planUp } from "./plan.ts";
 
-const ADD = `link add name br0b address ${ADDRESS} mtu 1500 type veth peer name br0a mtu 1500 netns one_tproxy_br0`;
+const ADD =
+  `link add name br0b address ${ADDRESS} mtu 1500 type veth peer name br0a address ${INSIDE_ADDRESS} mtu 1500 netns one_tproxy_br0`;
 const JOIN = "link set dev br0b master br0 up";
 const INSIDE_LINES = [
-  "link set dev br0a mtu 1500",
+  `link set dev br0a mtu 1500 address ${INSIDE_ADDRESS}`,
   "address replace 169.254.16.9/32 dev br0a",
   "link set dev br0a up",
   "route replace default dev br0a scope link",
@@ -91,7 +93,10 @@ Deno.test("planUp() gives both ends the bridge's MTU", () => {
   const fresh = planUp(NAMES, { host: host(bridge), netns: ABSENT });
   assert.equal(fresh.host[0], ADD.replaceAll("mtu 1500", "mtu 9000"));
   const there = planUp(NAMES, { host: host(bridge, OUTSIDE), netns: alive(INSIDE) });
-  assert.deepEqual([there.host[0], there.netns[0]], ["link set dev br0b mtu 9000", "link set dev br0a mtu 9000"]);
+  assert.deepEqual([there.host[0], there.netns[0]], [
+    "link set dev br0b mtu 9000",
+    `link set dev br0a mtu 9000 address ${INSIDE_ADDRESS}`,
+  ]);
 });
 
 Deno.test("planUp() gives each bridge's end an address of its own that no bridge takes over", () => {

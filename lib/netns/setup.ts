@@ -4,15 +4,17 @@
  * @module
  */
 
+import { remoteOf } from "../address.ts";
 import { describeProblem } from "../config/config.ts";
 import { readConfig } from "../config/read.ts";
 import { type Network, selectEndpoints } from "../config/select.ts";
 import { ConfigError } from "../errors.ts";
 import { withLock } from "../lock.ts";
 import { getLogger } from "../log.ts";
-import { type BridgeName, type BridgeNames, namesOf, RUN_FILES } from "../names.ts";
+import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
 import { ensureRules, removeRules } from "../nft/nft.ts";
 import { ensureLinks, removeLinks } from "./links.ts";
+import { type NetworkRecord, readRecord, unionOf, withNetwork, withoutNetwork, writeRecord } from "./record.ts";
 
 const log = getLogger("setup");
 
@@ -30,8 +32,9 @@ export interface UpRequest {
 }
 
 /**
- * Makes the kernel's state of one bridge what the configuration says: endpoints in nft, the veth pair, the namespace.
- * A network for which no entry is meant gets no proxy. Doing it twice is doing it once.
+ * Makes the kernel's state of one bridge what the configuration says: endpoints in nft, the veth pair, the namespace. The
+ * endpoints of other networks on the bridge stay; a network for which no entry is meant adds none. Doing it twice is doing
+ * it once.
  *
  * @param request What to set up.
  * @throws {ConfigError} If the configuration can't be read or has no `:tproxy:` key.
@@ -40,7 +43,6 @@ export interface UpRequest {
  * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/daemon/permissions.ts`.
  */
 export async function up({ bridge, network, config: path }: UpRequest): Promise<void> {
-  const names = namesOf(bridge);
   await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, async () => {
     const config = await readConfig(path);
     if (config.entries === undefined) {
@@ -52,31 +54,59 @@ export async function up({ bridge, network, config: path }: UpRequest): Promise<
     for (const problem of config.problems) log.warning(describeProblem(path, problem));
     const { endpoints, warnings } = await selectEndpoints(config, network);
     for (const warning of warnings) log.warning(warning);
-    if (endpoints.length === 0) {
-      log.warning("No service is configured for this network: its bridge gets no proxy", { bridge, ...network });
-      await remove(names);
-      return;
-    }
-    // The map comes last: whoever finds it finds a namespace that is ready.
-    await ensureLinks(names, () => ensureRules(bridge, endpoints));
-    log.info("The bridge is set up", { bridge, ports: endpoints.map((endpoint) => endpoint.servicePort).join(" ") });
+    if (endpoints.length === 0) log.warning("No service is configured for this network", { bridge, ...network });
+    await change(bridge, (networks) => withNetwork(networks, { ...network, endpoints }));
   });
 }
 
 /**
- * Removes all of one bridge's kernel state. It goes by names alone: the bridge, the configuration and name resolution
- * may be gone. Doing it twice, or after half of anything, is fine.
+ * Removes a bridge's proxy, or what one network on it has. It goes by names and by what `up` recorded: the bridge, the
+ * configuration and name resolution may be gone. Doing it twice, or after half of anything, is fine.
  *
  * @param bridge The bridge.
+ * @param network The network that goes; all of them unless told.
  * @throws {import("../run_command.ts").CommandError} If ip or nft fails.
  * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/daemon/permissions.ts`.
  */
-export async function down(bridge: BridgeName): Promise<void> {
-  await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, () => remove(namesOf(bridge)));
-  log.info("The bridge has no proxy any more", { bridge });
+export async function down(bridge: BridgeName, network?: Network): Promise<void> {
+  await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, async () => {
+    await change(bridge, (networks) => network === undefined ? [] : withoutNetwork(networks, network));
+  });
 }
 
-async function remove(names: BridgeNames): Promise<void> {
-  await removeRules(names.bridge);
-  await removeLinks(names);
+type Change = (networks: readonly NetworkRecord[]) => readonly NetworkRecord[];
+
+/**
+ * Changes which networks a bridge has, and makes its kernel state follow. The record is written first, so that a run that
+ * is cut off is completed by the next one; if the kernel refuses, the record is what it was.
+ */
+async function change(bridge: BridgeName, change: Change): Promise<void> {
+  const names = namesOf(bridge);
+  const record = await readRecord();
+  const before = record.get(bridge) ?? [];
+  const networks = change(before);
+  await writeRecord(record, bridge, networks);
+  if (networks.length === 0) {
+    await removeRules(bridge);
+    await removeLinks(names);
+    log.info("The bridge has no proxy", { bridge });
+    return;
+  }
+  const { endpoints, clashes } = unionOf(networks);
+  for (const clash of clashes) {
+    const { servicePort: port } = clash;
+    log.warning("Another network of the bridge has this port for another service", {
+      bridge,
+      port,
+      remote: remoteOf(clash),
+    });
+  }
+  try {
+    // The map comes last: whoever finds it finds a namespace that is ready.
+    await ensureLinks(names, (uplinks) => ensureRules({ bridge, endpoints, uplinks }));
+  } catch (error) {
+    await writeRecord(record, bridge, before);
+    throw error;
+  }
+  log.info("The bridge is set up", { bridge, ports: endpoints.map(({ servicePort }) => servicePort).join(" ") });
 }

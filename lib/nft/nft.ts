@@ -4,12 +4,11 @@
  * @module
  */
 
-import type { Endpoint } from "../address.ts";
 import { getLogger } from "../log.ts";
 import { type BridgeName, TPROXY } from "../names.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { type MapListing, parseMaps, parseTable, parseTableFamilies } from "./parse.ts";
-import { renderDown, renderUp, type TableObject } from "./render.ts";
+import { type BridgeRules, renderDown, renderUp, type TableObject } from "./render.ts";
 
 const log = getLogger("nft");
 
@@ -26,25 +25,24 @@ export async function listEndpoints(): Promise<MapListing> {
 }
 
 /**
- * Makes one bridge's map and ARP chain hold exactly what they should.
+ * Makes one bridge's map and chains hold exactly what they should, in one transaction.
  *
- * @param bridge The bridge.
- * @param endpoints Its endpoints.
+ * @param rules What they should hold.
  * @throws {CommandError} If nft fails; then nothing has changed.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
-export async function ensureRules(bridge: BridgeName, endpoints: readonly Endpoint[]): Promise<void> {
+export async function ensureRules(rules: BridgeRules): Promise<void> {
   try {
-    await apply(renderUp(bridge, endpoints, "ibrname"));
+    await apply(renderUp(rules, "ibrname"));
   } catch (error) {
     if (!(error instanceof CommandError) || !error.stderr.includes("Operation not supported")) throw error;
-    log.debug("This kernel has no meta ibrname: the ARP rule goes by the set of veth ends", { bridge });
-    await apply(renderUp(bridge, endpoints, "veth-set"));
+    log.debug("This kernel has no meta ibrname: the rules go by the set of veth ends", { bridge: rules.bridge });
+    await apply(renderUp(rules, "veth-set"));
   }
 }
 
 /**
- * Removes one bridge's map and ARP chain, and a table in which nothing is left. Nothing there is fine.
+ * Removes one bridge's map and chains, and a table in which nothing is left. Nothing there is fine.
  *
  * @param bridge The bridge; neither it nor its namespace needs to exist.
  * @throws {CommandError} If nft fails; then nothing has changed.

@@ -82,10 +82,10 @@ Deno.test("parseMaps() skips an element that is no endpoint, with a warning, and
 });
 
 Deno.test("parseMaps() skips a map of a bridge that can't have a proxy, with a warning", () => {
-  const { bridges, warnings } = parseMaps(listing(map("ep_abcdefghijklmno", [GATE]), map("ep_br0", [GATE])));
+  const { bridges, warnings } = parseMaps(listing(map("ep_abcdefghijklmnop", [GATE]), map("ep_br0", [GATE])));
   assert.deepEqual([...bridges.keys()], ["br0"]);
   assert.equal(warnings.length, 1);
-  assert.match(warnings[0] ?? "", /^Skipped the map "ep_abcdefghijklmno": .*too long/);
+  assert.match(warnings[0] ?? "", /^Skipped the map "ep_abcdefghijklmnop": .*is not a bridge name/);
 });
 
 Deno.test("parseMaps() never takes what is not a listing for one without maps", () => {

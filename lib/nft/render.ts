@@ -8,24 +8,33 @@ import type { Endpoint } from "../address.ts";
 import { type BridgeName, type BridgeNames, GUEST_ADDRESS, namesOf, TPROXY, VETH_SET } from "../names.ts";
 
 /**
- * How the ARP rule recognises the frames of its bridge.
+ * How the rules recognise the frames of their bridge.
  *
- * WHY two: a forward chain of the bridge family sees every bridge of the host. `meta ibrname` narrows it to one, but
- * needs CONFIG_NFT_BRIDGE_META, which some kernels lack. There the rule lets requests out through any bridge's veth
- * end; since a frame never leaves the bridge it is on, that says the same for every bridge that has a proxy. What it
- * costs: on bridges without a proxy such requests go nowhere either.
+ * WHY two: a chain of the bridge family sees every bridge of the host. `meta ibrname` narrows it to one, but needs
+ * CONFIG_NFT_BRIDGE_META, which some kernels lack. There the rules make an exception for every bridge's veth end; since a
+ * frame never leaves the bridge it is on, that says the same for every bridge that has a proxy. What it costs: bridges
+ * without a proxy carry no ARP for the address either.
  */
-export type ArpForm = "ibrname" | "veth-set";
+export type BridgeForm = "ibrname" | "veth-set";
+
+/** What one bridge's map and chains are to hold. */
+export interface BridgeRules {
+  /** The bridge. */
+  readonly bridge: BridgeName;
+  /** Its endpoints, in the order to be listed. */
+  readonly endpoints: readonly Endpoint[];
+  /** The ports that lead out of the hypervisor. */
+  readonly uplinks: readonly string[];
+}
 
 /**
- * Renders the transaction that makes one bridge's map and chain hold exactly what they should, whatever they held.
+ * Renders the transaction that makes one bridge's map and chains hold exactly what they should, whatever they held.
  *
- * @param bridge The bridge.
- * @param endpoints Its endpoints, in the order to be listed.
- * @param form Which rendering of the ARP rule the kernel takes.
+ * @param rules What they should hold.
+ * @param form Which rendering the kernel takes.
  * @returns A script for `nft -f -`.
  */
-export function renderUp(bridge: BridgeName, endpoints: readonly Endpoint[], form: ArpForm): string {
+export function renderUp({ bridge, endpoints, uplinks }: BridgeRules, form: BridgeForm): string {
   const names = namesOf(bridge);
   const elements = endpoints.map((e) => `${e.servicePort} : ${e.remoteAddr} . ${e.remotePort}`);
   return lines(
@@ -38,18 +47,50 @@ export function renderUp(bridge: BridgeName, endpoints: readonly Endpoint[], for
       `add set bridge ${TPROXY} ${VETH_SET} { type ifname ; }`,
       `add element bridge ${TPROXY} ${VETH_SET} { "${names.bridgeEnd}" }`,
     ]),
-    `add chain bridge ${TPROXY} ${names.chain} { type filter hook forward priority filter ; policy accept ; }`,
-    `flush chain bridge ${TPROXY} ${names.chain}`,
-    `add rule bridge ${TPROXY} ${names.chain} ${arpRule(names, form)}`,
+    ...renderChain(names.chain, "forward priority filter", forwardRules(names, uplinks, form)),
+    ...renderChain(names.guardChain, "prerouting priority filter", guardRules(names, form)),
   );
 }
 
-/** The request for the address leaves through no port but our veth end, so the closest hypervisor is the one to answer. */
-function arpRule(names: BridgeNames, form: ArpForm): string {
-  const scope = form === "ibrname"
-    ? `meta ibrname "${names.bridge}" oifname != "${names.bridgeEnd}"`
-    : `oifname != @${VETH_SET}`;
-  return `${scope} arp operation request arp daddr ip ${GUEST_ADDRESS} drop`;
+function renderChain(chain: string, hook: string, rules: readonly string[]): string[] {
+  return [
+    `add chain bridge ${TPROXY} ${chain} { type filter hook ${hook} ; policy accept ; }`,
+    `flush chain bridge ${TPROXY} ${chain}`,
+    ...rules.map((rule) => `add rule bridge ${TPROXY} ${chain} ${rule}`),
+  ];
+}
+
+/** What may go from port to port. */
+function forwardRules(names: BridgeNames, uplinks: readonly string[], form: BridgeForm): string[] {
+  const end = `"${names.bridgeEnd}"`;
+  const out = `{ ${uplinks.map((name) => `"${name}"`).join(", ")} }`;
+  return [
+    // The request for the address leaves through no port but our veth end, so the closest hypervisor is the one to answer.
+    `${scopeOf(names, "oifname", form)} arp operation request arp daddr ip ${GUEST_ADDRESS} drop`,
+    // Nobody out there uses this proxy, nor sees the MAC address that every hypervisor's veth end has.
+    ...(uplinks.length === 0 ? [] : [`iifname ${out} oifname ${end} drop`, `iifname ${end} oifname ${out} drop`]),
+  ];
+}
+
+/**
+ * What may come in at a port: nobody but our veth end has the address, in ARP or in IPv4, or its MAC address.
+ *
+ * WHY prerouting: that is before the bridge learns where a MAC address is, and before the host itself sees the frame.
+ */
+function guardRules(names: BridgeNames, form: BridgeForm): string[] {
+  const scope = scopeOf(names, "iifname", form);
+  return [
+    `${scope} ether saddr ${names.netnsEndMac} drop`,
+    `${scope} arp saddr ip ${GUEST_ADDRESS} drop`,
+    `${scope} ip saddr ${GUEST_ADDRESS} drop`,
+  ];
+}
+
+/** Matches the frames of the bridge that come in, or go out, at any port but our veth end. */
+function scopeOf(names: BridgeNames, port: "iifname" | "oifname", form: BridgeForm): string {
+  return form === "ibrname"
+    ? `meta ibrname "${names.bridge}" ${port} != "${names.bridgeEnd}"`
+    : `${port} != @${VETH_SET}`;
 }
 
 /** A thing in one of our two tables. */
@@ -68,7 +109,7 @@ export interface TableObject {
 export type Tables = Readonly<Record<"ip" | "bridge", readonly TableObject[] | undefined>>;
 
 /**
- * Renders the transaction that removes one bridge's map and chain, and a table in which nothing is left.
+ * Renders the transaction that removes one bridge's map and chains, and a table in which nothing is left.
  *
  * @param bridge The bridge.
  * @param tables What is there now.
@@ -78,7 +119,8 @@ export function renderDown(bridge: BridgeName, tables: Tables): string {
   const names = namesOf(bridge);
   const isOurs = (object: TableObject) =>
     object.family === "ip" && object.kind === "map" && object.name === names.map ||
-    object.family === "bridge" && object.kind === "chain" && object.name === names.chain;
+    object.family === "bridge" && object.kind === "chain" &&
+      (object.name === names.chain || object.name === names.guardChain);
   const isVethSet = (object: TableObject) => object.kind === "set" && object.name === VETH_SET;
   const script: string[] = [];
   for (const family of ["ip", "bridge"] as const) {

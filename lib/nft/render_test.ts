@@ -3,6 +3,8 @@ import { parseBridgeName } from "../names.ts";
 import { renderDown, renderUp, type TableObject } from "./render.ts";
 
 const BR0 = parseBridgeName("br0");
+/** The low 40 bits of the FNV-1a hash (64 bits) of "br0". */
+const MAC = "12:19:13:6f:7b:9f";
 const ENDPOINTS = [
   { servicePort: 1234, remoteAddr: "10.11.12.34", remotePort: 80 },
   { servicePort: 5030, remoteAddr: "10.11.12.13", remotePort: 5030 },
@@ -26,7 +28,7 @@ function linesOf(script: string): string[] {
 }
 
 Deno.test("renderUp() writes this script where the kernel has meta ibrname", () => {
-  assert.deepEqual(linesOf(renderUp(BR0, ENDPOINTS, "ibrname")), [
+  assert.deepEqual(linesOf(renderUp({ bridge: BR0, endpoints: ENDPOINTS, uplinks: [] }, "ibrname")), [
     "add table ip one_tproxy",
     "add map ip one_tproxy ep_br0 { type inet_service : ipv4_addr . inet_service ; }",
     "flush map ip one_tproxy ep_br0",
@@ -36,11 +38,16 @@ Deno.test("renderUp() writes this script where the kernel has meta ibrname", () 
     "flush chain bridge one_tproxy ch_br0",
     'add rule bridge one_tproxy ch_br0 meta ibrname "br0" oifname != "br0b" ' +
     "arp operation request arp daddr ip 169.254.16.9 drop",
+    "add chain bridge one_tproxy guard_br0 { type filter hook prerouting priority filter ; policy accept ; }",
+    "flush chain bridge one_tproxy guard_br0",
+    `add rule bridge one_tproxy guard_br0 meta ibrname "br0" iifname != "br0b" ether saddr ${MAC} drop`,
+    'add rule bridge one_tproxy guard_br0 meta ibrname "br0" iifname != "br0b" arp saddr ip 169.254.16.9 drop',
+    'add rule bridge one_tproxy guard_br0 meta ibrname "br0" iifname != "br0b" ip saddr 169.254.16.9 drop',
   ]);
 });
 
 Deno.test("renderUp() writes this script where the kernel has no meta ibrname", () => {
-  assert.deepEqual(linesOf(renderUp(BR0, ENDPOINTS, "veth-set")), [
+  assert.deepEqual(linesOf(renderUp({ bridge: BR0, endpoints: ENDPOINTS, uplinks: ["eth1", "vx-12"] }, "veth-set")), [
     "add table ip one_tproxy",
     "add map ip one_tproxy ep_br0 { type inet_service : ipv4_addr . inet_service ; }",
     "flush map ip one_tproxy ep_br0",
@@ -51,20 +58,27 @@ Deno.test("renderUp() writes this script where the kernel has no meta ibrname", 
     "add chain bridge one_tproxy ch_br0 { type filter hook forward priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy ch_br0",
     "add rule bridge one_tproxy ch_br0 oifname != @veth_ends arp operation request arp daddr ip 169.254.16.9 drop",
+    'add rule bridge one_tproxy ch_br0 iifname { "eth1", "vx-12" } oifname "br0b" drop',
+    'add rule bridge one_tproxy ch_br0 iifname "br0b" oifname { "eth1", "vx-12" } drop',
+    "add chain bridge one_tproxy guard_br0 { type filter hook prerouting priority filter ; policy accept ; }",
+    "flush chain bridge one_tproxy guard_br0",
+    `add rule bridge one_tproxy guard_br0 iifname != @veth_ends ether saddr ${MAC} drop`,
+    "add rule bridge one_tproxy guard_br0 iifname != @veth_ends arp saddr ip 169.254.16.9 drop",
+    "add rule bridge one_tproxy guard_br0 iifname != @veth_ends ip saddr 169.254.16.9 drop",
   ]);
 });
 
 Deno.test("renderUp() empties the map of a bridge without endpoints and adds none", () => {
-  const script = linesOf(renderUp(BR0, [], "ibrname"));
+  const script = linesOf(renderUp({ bridge: BR0, endpoints: [], uplinks: [] }, "ibrname"));
   assert.ok(script.includes("flush map ip one_tproxy ep_br0"));
   assert.ok(!script.some((line) => line.startsWith("add element")));
 });
 
 Deno.test("renderUp() names nothing of any other bridge", () => {
   for (const form of ["ibrname", "veth-set"] as const) {
-    const script = renderUp(parseBridgeName("onebr.12"), ENDPOINTS, form);
-    const named = new Set(script.match(/\b(?:ep|ch)_[\w.-]+|"[^"]+"/g));
-    const own = ["ep_onebr.12", "ch_onebr.12", '"onebr.12b"'];
+    const script = renderUp({ bridge: parseBridgeName("onebr.12"), endpoints: ENDPOINTS, uplinks: [] }, form);
+    const named = new Set(script.match(/\b(?:ep|ch|guard)_[\w.-]+|"[^"]+"/g));
+    const own = ["ep_onebr.12", "ch_onebr.12", "guard_onebr.12", '"onebr.12b"'];
     assert.deepEqual(named, new Set(form === "ibrname" ? [...own, '"onebr.12"'] : own));
   }
 });

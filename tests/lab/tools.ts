@@ -22,6 +22,7 @@ export const DEMO_TOOLS: Tools = {
 /** What the tests need beyond that. */
 export const TEST_TOOLS: Tools = {
   ...DEMO_TOOLS,
+  "/usr/bin/arping": "iputils-arping",
   "/usr/bin/iperf3": "iperf3",
   "/usr/bin/ping": "iputils-ping",
   "/usr/bin/socat": "socat",

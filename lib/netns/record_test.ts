@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { type NetworkRecord, parseRecord, unionOf, withNetwork, withoutNetwork } from "./record.ts";
+
+const endpoint = (servicePort: number, remoteAddr = "10.0.0.1") => ({ servicePort, remoteAddr, remotePort: 80 });
+const A: NetworkRecord = { id: "7", name: "vnet0", endpoints: [endpoint(80), endpoint(81)] };
+const B: NetworkRecord = { id: "12", name: "vnet0", endpoints: [endpoint(81, "10.0.0.2"), endpoint(5030)] };
+
+Deno.test("unionOf() joins the networks' endpoints and lets the network that came first win", () => {
+  assert.deepEqual(unionOf([A, B]), {
+    endpoints: [endpoint(80), endpoint(81), endpoint(5030)],
+    clashes: [endpoint(81, "10.0.0.2")],
+  });
+  assert.deepEqual(unionOf([B, A]).endpoints, [endpoint(80), endpoint(81, "10.0.0.2"), endpoint(5030)]);
+});
+
+Deno.test("unionOf() sees no clash where two networks have the same service", () => {
+  assert.deepEqual(unionOf([A, { id: "8", endpoints: A.endpoints }]).clashes, []);
+});
+
+Deno.test("withNetwork() keeps the place of a network that is there, and appends one that is not", () => {
+  const changed = { ...A, name: "renamed", endpoints: [endpoint(90)] };
+  assert.deepEqual(withNetwork([A, B], changed), [changed, B]);
+  assert.deepEqual(withNetwork([B], A), [B, A]);
+  assert.deepEqual(withNetwork([A, B], { ...A, endpoints: [] }), [B]);
+});
+
+Deno.test("networks are told apart by ID, and by name where one has no ID", () => {
+  assert.deepEqual(withoutNetwork([A, B], { id: "7", name: "other" }), [B]);
+  assert.deepEqual(withoutNetwork([A, B], { name: "vnet0" }), []);
+  assert.deepEqual(withoutNetwork([A, B], { id: "1" }), [A, B]);
+});
+
+Deno.test("adding and removing networks in any order leaves what adding the remaining ones leaves", () => {
+  const networks = fc.array(fc.record({ id: fc.constantFrom("1", "2", "3"), add: fc.boolean() }));
+  fc.assert(fc.property(networks, (steps) => {
+    let list: NetworkRecord[] = [];
+    const present = new Set<string>();
+    for (const { id, add } of steps) {
+      const network = { id, endpoints: [endpoint(Number(id))] };
+      list = add ? withNetwork(list, network) : withoutNetwork(list, network);
+      if (add) present.add(id);
+      else present.delete(id);
+    }
+    const ports = unionOf(list).endpoints.map(({ servicePort }) => String(servicePort));
+    assert.deepEqual(ports, [...present].toSorted());
+  }));
+});
+
+Deno.test("parseRecord() takes a damaged record for an empty one", () => {
+  for (const text of ["", "{", "[]", "null", '{"br0":[{}]}', '{"br0":[{"endpoints":[{"servicePort":0}]}]}']) {
+    assert.equal(parseRecord(text).size, 0, text);
+  }
+  assert.deepEqual([...parseRecord(JSON.stringify({ br0: [A] }))], [["br0", [A]]]);
+});

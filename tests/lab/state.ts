@@ -1,0 +1,62 @@
+/**
+ * A hypervisor's kernel state as far as it is ours, to be compared; and ways to damage it.
+ *
+ * @module
+ */
+
+import type { Hypervisor } from "./hypervisor.ts";
+
+/** What {@linkcode stateOf} gives where nothing of ours is. */
+export const NOTHING = ["", "", ""];
+
+/** All of our kernel state, in a form that is equal if and only if the state is. */
+export async function stateOf({ host }: Hypervisor): Promise<string[]> {
+  const listed = (await host.text(["ip", "netns", "list"])).trim();
+  const names = listed === "" ? [] : listed.split("\n").map((line) => line.split(" ")[0] ?? "").toSorted();
+  const sysctls = ["net.ipv4.conf.all.arp_ignore", "net.ipv4.ip_unprivileged_port_start", "net.ipv4.ip_forward"];
+  const inside = names.flatMap((netns) => [
+    ["ip", "-n", netns, "-d", "link", "show"],
+    ["ip", "-n", netns, "-4", "address", "show"],
+    ["ip", "-n", netns, "route", "show"],
+    ["ip", "netns", "exec", netns, "sysctl", ...sysctls],
+  ]);
+  const all = [["nft", "list", "ruleset"], ["ip", "-o", "link", "show", "type", "veth"], ...inside];
+  const texts = await Promise.all(all.map((argv) => host.text(argv)));
+  // The uplink to the lab is not ours, and timers run.
+  return [names.join(" "), ...texts.map((text) => text.replaceAll(/^.*eth0.*\n|(?<=_timer +)[\d.]+/gm, ""))];
+}
+
+/** The same without what a new device changes: its number, and the order of devices and of objects in nft. */
+export function numberless(state: string[]): string[] {
+  return state.map((text) => text.replaceAll(/^\d+: |(?<=@if)\d+|(?<=link-netnsid )\d+/gm, "#"));
+}
+
+/** Ways to damage a bridge's state, as somebody at a shell might. */
+export const DAMAGES: Readonly<Record<string, string[][]>> = {
+  "the veth pair is gone": [["ip", "link", "delete", "dev", "br0b"]],
+  "the namespace is gone": [["ip", "netns", "delete", "one_tproxy_br0"]],
+  "the namespace is a leftover file": [
+    ["ip", "netns", "delete", "one_tproxy_br0"],
+    ["touch", "/run/netns/one_tproxy_br0"],
+  ],
+  "the inner end is in the host's namespace": [
+    ["ip", "-n", "one_tproxy_br0", "link", "set", "dev", "br0a", "netns", "1"],
+  ],
+  "the outer end has another name": [
+    ["ip", "link", "set", "dev", "br0b", "down"],
+    ["ip", "link", "set", "dev", "br0b", "name", "gone0"],
+  ],
+  "the outer end left the bridge": [["ip", "link", "set", "dev", "br0b", "nomaster"]],
+  "the outer end is down": [["ip", "link", "set", "dev", "br0b", "down"]],
+  "the address is gone": [["ip", "-n", "one_tproxy_br0", "address", "flush", "dev", "br0a"]],
+  "the inner end is down, so its route is gone": [["ip", "-n", "one_tproxy_br0", "link", "set", "dev", "br0a", "down"]],
+  "the map is empty": [["nft", "flush", "map", "ip", "one_tproxy", "ep_br0"]],
+  "a foreign element is in the map": [
+    ["nft", "add", "element", "ip", "one_tproxy", "ep_br0", "{ 99 : 10.0.0.1 . 99 }"],
+  ],
+  "the chain is empty": [["nft", "flush", "chain", "bridge", "one_tproxy", "ch_br0"]],
+  "all rules are gone": [["nft", "flush", "ruleset"]],
+  "the sysctl is back at its default": [
+    ["ip", "netns", "exec", "one_tproxy_br0", "sysctl", "-q", "-w", "net.ipv4.conf.all.arp_ignore=1"],
+  ],
+};
