@@ -5,6 +5,9 @@
  */
 
 import assert from "node:assert/strict";
+import fc from "fast-check";
+import { parseBridgeName } from "../lib/names.ts";
+import { parseMaps } from "../lib/nft/parse.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { inLab } from "./lab/scenario.ts";
 import { NOTHING, stateOf } from "./lab/state.ts";
@@ -42,6 +45,39 @@ Deno.test(
     assert.equal((await down("--network", "b", "--network-id", "12")).code, 0);
     assert.deepEqual(await stateOf(hv), NOTHING);
     assert.equal((await hv.host.run(["ls", "/run/one_tproxy"])).stdout, "kernel-state.lock\n");
+  }),
+);
+
+Deno.test(
+  "what nft lists is what was configured",
+  inLab(async (lab) => {
+    const hv = await lab.hypervisor("hv1", "10.11.12.1");
+    await hv.bridge("br0");
+    const port = fc.integer({ min: 1, max: 65535 });
+    const remoteAddr = fc.tuple(fc.integer({ min: 1, max: 223 }), fc.nat(255), fc.nat(255), fc.nat(255))
+      .map((bytes) => bytes.join(".")).filter((address) => address !== "169.254.16.9");
+    const endpoint = fc.record({ servicePort: port, remoteAddr, remotePort: port }, { noNullPrototype: true });
+    const endpoints = fc.uniqueArray(endpoint, {
+      selector: ({ servicePort }) => servicePort,
+      minLength: 1,
+      maxLength: 300,
+    });
+    await fc.assert(
+      fc.asyncProperty(endpoints, async (endpoints) => {
+        const entries = endpoints.map(({ servicePort, remoteAddr, remotePort }) =>
+          `- {":service_port": ${servicePort}, ":remote_addr": ${remoteAddr}, ":remote_port": ${remotePort}}\n`
+        );
+        await hv.configure(`:tproxy:\n${entries.join("")}`);
+        await hv.up("br0");
+        const { bridges, warnings } = parseMaps(await hv.host.text(["nft", "-j", "list", "maps", "ip"]));
+        assert.deepEqual(warnings, []);
+        assert.deepEqual(
+          bridges.get(parseBridgeName("br0")),
+          endpoints.toSorted((a, b) => a.servicePort - b.servicePort),
+        );
+      }),
+      { numRuns: 10 },
+    );
   }),
 );
 

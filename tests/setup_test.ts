@@ -196,15 +196,21 @@ Deno.test(
 );
 
 Deno.test(
-  "twenty runs at once end in the state of one",
+  "twenty runs at once, for one bridge and for another, end in the state of one",
   inLab(async (lab) => {
     const hv = await hypervisor(lab);
-    await hv.up("br0");
+    await hv.bridge("br1");
+    for (const bridge of ["br0", "br1"]) await hv.up(bridge);
     const whole = numberless(await stateOf(hv));
     await Promise.all(
-      Array.from({ length: 20 }, (_, i) => i % 2 === 0 ? hv.up("br0") : hv.setup("down", "--bridge", "br0")),
+      Array.from({ length: 20 }, async (_, i) => {
+        const bridge = i % 4 < 2 ? "br0" : "br1";
+        await (i % 2 === 0 ? hv.up(bridge) : hv.down(bridge));
+      }),
     );
-    await hv.up("br0");
+    for (const bridge of ["br0", "br1"]) await hv.up(bridge);
     assert.deepEqual(numberless(await stateOf(hv)), whole);
+    await Promise.all(Array.from({ length: 20 }, (_, i) => hv.down(i % 2 === 0 ? "br0" : "br1")));
+    assert.deepEqual(await stateOf(hv), NOTHING);
   }),
 );

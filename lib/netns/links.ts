@@ -36,14 +36,15 @@ const NETNS_SYSCTLS = [
  *
  * @param names The bridge's names.
  * @param then What has to work as well for the whole to be done; it is told the bridge's uplinks.
+ * @returns What that returns.
  * @throws {import("../errors.ts").KernelStateError} If there is no such bridge, or a device under our names is not ours.
  * @throws {CommandError} If ip or sysctl fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for `/usr/sbin/ip` and `--allow-read=/run/netns`.
  */
-export async function ensureLinks(
+export async function ensureLinks<T>(
   names: BridgeNames,
-  then: (uplinks: readonly string[]) => Promise<void>,
-): Promise<void> {
+  then: (uplinks: readonly string[]) => Promise<T>,
+): Promise<T> {
   const observed = await observe(names);
   const plan = planUp(names, observed);
   const isNew = observed.netns.state === "absent" && !observed.host.has(names.bridgeEnd);
@@ -54,7 +55,7 @@ export async function ensureLinks(
     await batch(["-n", names.netns], plan.netnsBefore);
     await batch([], plan.host);
     await batch(["-n", names.netns], plan.netns);
-    await then(uplinksOf([...observed.host.values()], names.bridge));
+    return await then(uplinksOf([...observed.host.values()], names.bridge));
   } catch (error) {
     if (isNew) await removeLinks(names);
     throw error;

@@ -13,6 +13,7 @@ import { withLock } from "../lock.ts";
 import { getLogger } from "../log.ts";
 import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
 import { ensureRules, removeRules } from "../nft/nft.ts";
+import type { BridgeForm } from "../nft/render.ts";
 import { ensureLinks, removeLinks } from "./links.ts";
 import { type NetworkRecord, readRecord, unionOf, withNetwork, withoutNetwork, writeRecord } from "./record.ts";
 
@@ -101,12 +102,14 @@ async function change(bridge: BridgeName, change: Change): Promise<void> {
       remote: remoteOf(clash),
     });
   }
+  let rules: BridgeForm;
   try {
     // The map comes last: whoever finds it finds a namespace that is ready.
-    await ensureLinks(names, (uplinks) => ensureRules({ bridge, endpoints, uplinks }));
+    rules = await ensureLinks(names, (uplinks) => ensureRules({ bridge, endpoints, uplinks }));
   } catch (error) {
     await writeRecord(record, bridge, before);
     throw error;
   }
-  log.info("The bridge is set up", { bridge, ports: endpoints.map(({ servicePort }) => servicePort).join(" ") });
+  const ports = endpoints.map(({ servicePort }) => servicePort).join(" ");
+  log.info("The bridge is set up", { bridge, ports, rules });
 }

@@ -4,13 +4,10 @@
  * @module
  */
 
-import { getLogger } from "../log.ts";
 import { type BridgeName, TPROXY } from "../names.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { type MapListing, parseMaps, parseTable, parseTableFamilies } from "./parse.ts";
-import { type BridgeRules, renderDown, renderUp, type TableObject } from "./render.ts";
-
-const log = getLogger("nft");
+import { type BridgeForm, type BridgeRules, renderDown, renderUp, type TableObject } from "./render.ts";
 
 /**
  * Lists every bridge's endpoints.
@@ -28,16 +25,18 @@ export async function listEndpoints(): Promise<MapListing> {
  * Makes one bridge's map and chains hold exactly what they should, in one transaction.
  *
  * @param rules What they should hold.
+ * @returns The form of the rules that this kernel takes.
  * @throws {CommandError} If nft fails; then nothing has changed.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
-export async function ensureRules(rules: BridgeRules): Promise<void> {
+export async function ensureRules(rules: BridgeRules): Promise<BridgeForm> {
   try {
     await apply(renderUp(rules, "ibrname"));
+    return "ibrname";
   } catch (error) {
     if (!(error instanceof CommandError) || !error.stderr.includes("Operation not supported")) throw error;
-    log.debug("This kernel has no meta ibrname: the rules go by the set of veth ends", { bridge: rules.bridge });
     await apply(renderUp(rules, "veth-set"));
+    return "veth-set";
   }
 }
 
