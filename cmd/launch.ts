@@ -21,7 +21,7 @@ async function main(): Promise<number> {
       return await run("setup", setupPermissions(configOf(args)), args);
     case "tproxy":
       await bundleDaemons();
-      return await run("tproxy", tproxyPermissions(DEFAULT_CONFIG_PATH, daemonFiles()), args);
+      return await run("tproxy", tproxyPermissions(configOf(args), daemonFiles()), args);
     default:
       throw new InputError(`There is no entrypoint ${JSON.stringify(entrypoint ?? "")}`, 'name "setup" or "tproxy"');
   }
@@ -32,7 +32,7 @@ function run(entrypoint: string, permissions: Permissions, args: readonly string
   return runDeno(["run", "--quiet", "--frozen", ...toFlags(permissions), program, ...args]);
 }
 
-/** The file that `setup` will ask for. Whatever else is wrong with the arguments is for `setup` to say. */
+/** The configuration file that the program will ask for. Whatever else is wrong with the arguments is for it to say. */
 function configOf(args: readonly string[]): string {
   const at = args.findLastIndex((arg) => arg === "--config" || arg.startsWith("--config="));
   const value = args[at]?.startsWith("--config=") ? args[at].slice("--config=".length) : args[at + 1];

@@ -1,6 +1,6 @@
 /**
- * `setup up|down`: the kernel's state of one bridge; see `lib/netns/setup.ts` for what it does and
- * `lib/daemon/permissions.ts` for what it may do.
+ * `setup up|down|hook`: the kernel's state of one bridge, or of all that a VM is on; see `lib/netns/setup.ts` and
+ * `lib/netns/hook.ts` for what it does and `lib/daemon/permissions.ts` for what it may do.
  *
  * @module
  */
@@ -8,6 +8,7 @@
 import { parseSetup } from "../lib/cli.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
+import { runHook } from "../lib/netns/hook.ts";
 import { down, up } from "../lib/netns/setup.ts";
 
 async function main(): Promise<number> {
@@ -20,6 +21,8 @@ async function main(): Promise<number> {
     case "down":
       await down(command.bridge, command.network);
       return OK;
+    case "hook":
+      return await runHook(command.action, command.config, Deno.stdin.readable);
     case "done":
       return command.exitCode;
   }

@@ -1,13 +1,15 @@
 /**
  * `tproxy start|stop|restart|reload|status`: the daemons of this hypervisor; see `lib/daemon/reconcile.ts` for what it
- * does and `lib/daemon/permissions.ts` for what it may do.
+ * does and `lib/daemon/permissions.ts` for what it may do. `tproxy check`: the configuration; see `lib/daemon/check.ts`.
  *
  * @module
  */
 
 import { parseTproxy } from "../lib/cli.ts";
+import { check } from "../lib/daemon/check.ts";
 import { reconcile } from "../lib/daemon/reconcile.ts";
 import { readStatus } from "../lib/daemon/status.ts";
+import { watch } from "../lib/daemon/watch.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
@@ -22,17 +24,33 @@ async function main(): Promise<number> {
     case "reload":
       await reconcile(command.verb, DEFAULT_CONFIG_PATH);
       return OK;
+    case "watch":
+      await watch(DEFAULT_CONFIG_PATH);
+      return OK;
     case "status":
-      return await status();
+      return await status(command.json);
+    case "check":
+      return await checkConfiguration(command.config, command.json);
     case "done":
       return command.exitCode;
   }
 }
 
-async function status(): Promise<number> {
-  const { lines, missing, exitCode } = await readStatus();
-  for (const line of lines) console.log(line);
+async function status(json: boolean): Promise<number> {
+  const { proxies, missing, exitCode } = await readStatus();
+  if (json) {
+    console.log(JSON.stringify({ proxies, missing }, undefined, 2));
+    return exitCode;
+  }
+  for (const { title, pid, draining } of proxies) if (!draining) console.log(`${title}: ${pid}`);
   for (const title of missing) console.error(`${title}: not running; run "tproxy start"`);
+  return exitCode;
+}
+
+async function checkConfiguration(config: string, json: boolean): Promise<number> {
+  const { stdout, stderr, exitCode } = await check(config, json);
+  if (stdout !== "") console.log(stdout);
+  if (stderr !== "") console.error(stderr);
   return exitCode;
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Command, CommanderError } from "commander";
+import { Argument, Command, CommanderError } from "commander";
 import { InputError } from "./errors.ts";
 import { OK, USAGE } from "./exit_code.ts";
 import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName } from "./names.ts";
@@ -36,13 +36,40 @@ export type SetupCommand =
     /** The network that goes; all of them if it is missing. */
     readonly network?: Network;
   }
+  | {
+    /** Do what a network driver's hook is for. */
+    readonly verb: "hook";
+    /** Which hook. */
+    readonly action: HookAction;
+    /** The configuration file. */
+    readonly config: string;
+  }
   | Done;
+
+/** The network drivers' actions that have hooks, in the order of a VM's life. */
+export type HookAction = "pre" | "post" | "clean";
 
 /** The verbs of `tproxy` that change what runs. */
 export type Verb = "start" | "stop" | "restart" | "reload";
 
 /** What `tproxy` is asked for. */
-export type TproxyCommand = { readonly verb: Verb | "status" } | Done;
+export type TproxyCommand =
+  | { readonly verb: Verb | "watch" }
+  | {
+    /** Tell what runs. */
+    readonly verb: "status";
+    /** Whether the answer is for a script. */
+    readonly json: boolean;
+  }
+  | {
+    /** Check the configuration. */
+    readonly verb: "check";
+    /** The configuration file. */
+    readonly config: string;
+    /** Whether the answer is for a script. */
+    readonly json: boolean;
+  }
+  | Done;
 
 /** Nothing is left to do: help or usage has been printed. */
 export interface Done {
@@ -78,9 +105,20 @@ export function parseSetup(args: readonly string[]): SetupCommand {
         .option("--network <name>", "only what this network has of it")
         .option("--network-id <id>", "only what this network has of it")
         .action(({ bridge, network, networkId }) => {
-          const which = network === undefined && networkId === undefined ? {} : { network: toNetwork(network, networkId) };
+          const which = network === undefined && networkId === undefined
+            ? {}
+            : { network: toNetwork(network, networkId) };
           done({ verb: "down", bridge: toBridge(bridge), ...which });
         });
+      program.command("hook")
+        .description("what the network drivers' hooks call, with a VM's XML in base64 on standard input")
+        .addArgument(
+          new Argument("<action>", "set up at pre; remove what no guest needs at clean; do and read nothing at post")
+            .choices(["pre", "post", "clean"]),
+        )
+        .argument("[args...]", "what the driver says besides; nothing is made of it")
+        .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
+        .action((action, _args, { config }) => done({ verb: "hook", action, config }));
     },
   );
 }
@@ -93,16 +131,23 @@ export function parseSetup(args: readonly string[]): SetupCommand {
  */
 export function parseTproxy(args: readonly string[]): TproxyCommand {
   return parse("tproxy", "Controls the proxies of this hypervisor", args, (program, done) => {
-    const verbs: Record<(TproxyCommand & { verb: Verb | "status" })["verb"], string> = {
+    const verbs: Record<Verb | "watch", string> = {
       start: "start what is missing, stop what is not wanted; does nothing if all is well",
       stop: "stop all proxies",
       restart: "replace every proxy by a new one; live streams go on",
       reload: "like start, and have every proxy read its routes and reopen its log",
-      status: "print the process ID of every proxy that runs",
+      watch: "stay, and keep all proxies and bridges as they should be; the proxies go on when it ends",
     };
     for (const [verb, description] of Object.entries(verbs)) {
       program.command(verb).description(description).action(() => done({ verb: verb as keyof typeof verbs }));
     }
+    program.command("status").description("print the process ID of every proxy that runs")
+      .option("--json", "print all that is known of each, as JSON", false)
+      .action(({ json }) => done({ verb: "status", json }));
+    program.command("check").description("print what is configured, for whom, and what is wrong with it")
+      .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
+      .option("--json", "print it as JSON")
+      .action(({ config, json = false }) => done({ verb: "check", config, json }));
   });
 }
 

@@ -22,8 +22,17 @@ function quietly<T>(work: () => T): { result: T; stdout: string; stderr: string 
   }
 }
 
-Deno.test("parseTproxy() knows the five verbs", () => {
-  for (const verb of ["start", "stop", "restart", "reload", "status"]) assert.deepEqual(parseTproxy([verb]), { verb });
+Deno.test("parseTproxy() knows its verbs", () => {
+  for (const verb of ["start", "stop", "restart", "reload", "watch"]) assert.deepEqual(parseTproxy([verb]), { verb });
+  assert.deepEqual(parseTproxy(["status"]), { verb: "status", json: false });
+  assert.deepEqual(parseTproxy(["status", "--json"]), { verb: "status", json: true });
+});
+
+Deno.test("parseTproxy() reads which file to check, and for whom the answer is", () => {
+  const check = { verb: "check", config: "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf", json: false };
+  assert.deepEqual(parseTproxy(["check"]), check);
+  assert.deepEqual(parseTproxy(["check", "--config", "/a.conf"]), { ...check, config: "/a.conf" });
+  assert.deepEqual(parseTproxy(["check", "--json", "--config=/a.conf"]), { ...check, config: "/a.conf", json: true });
 });
 
 Deno.test("parseTproxy() answers a mistake with usage on standard error", () => {
@@ -76,6 +85,23 @@ Deno.test("parseSetup() takes the one network that is to go", () => {
   const network = { name: "v0", id: "7" };
   const args = ["down", "--bridge", "br0", "--network", "v0", "--network-id", "7"];
   assert.deepEqual(parseSetup(args), { verb: "down", bridge: "br0", network });
+});
+
+Deno.test("parseSetup() knows the three hooks, and takes whatever the drivers say besides", () => {
+  const hook = { verb: "hook", config: "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf" };
+  assert.deepEqual(parseSetup(["hook", "pre"]), { ...hook, action: "pre" });
+  assert.deepEqual(parseSetup(["hook", "post", "one-42", "hv1"]), { ...hook, action: "post" });
+  assert.deepEqual(parseSetup(["hook", "post", "", "hv1"]), { ...hook, action: "post" });
+  assert.deepEqual(parseSetup(["hook", "clean", "hv1"]), { ...hook, action: "clean" });
+  assert.deepEqual(parseSetup(["hook", "pre", "--config", "/a.conf"]), { ...hook, action: "pre", config: "/a.conf" });
+});
+
+Deno.test("parseSetup() answers a hook that there is not with usage", () => {
+  for (const args of [["hook"], ["hook", "pree"], ["hook", "hv1", "clean"], ["hook", "pre", "--bridge", "br0"]]) {
+    const { result, stderr } = quietly(() => parseSetup(args));
+    assert.deepEqual(result, { verb: "done", exitCode: USAGE });
+    assert.match(stderr, /Usage: setup hook /);
+  }
 });
 
 Deno.test("parseSetup() names what is missing or wrong", () => {

@@ -8,10 +8,8 @@
 import { LockError } from "./errors.ts";
 import { ensureRunDir } from "./run_dir.ts";
 
-const RETRY_MS = 10;
-
 /**
- * Does some work while holding an exclusive lock.
+ * Does some work while holding an exclusive lock. Whoever asks first gets it first, as far as the kernel keeps to that.
  *
  * @param path The lock's file under `/run/one_tproxy`; it is created, and stays there.
  * @param deadlineMs How long to wait for another holder, in milliseconds.
@@ -23,15 +21,18 @@ const RETRY_MS = 10;
 export async function withLock<T>(path: string, deadlineMs: number, work: () => Promise<T>): Promise<T> {
   await ensureRunDir();
   using file = await Deno.open(path, { create: true, read: true, write: true, mode: 0o600 });
-  const deadline = performance.now() + deadlineMs;
-  while (!await file.tryLock(true)) {
-    if (performance.now() > deadline) {
-      throw new LockError(
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() =>
+    late.reject(
+      new LockError(
         `Cannot lock ${path}: another run has held it for ${deadlineMs / 1000} seconds`,
         `see who with "fuser -v ${path}"`,
-      );
-    }
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      ),
+    ), deadlineMs);
+  try {
+    await Promise.race([file.lock(true), late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
   return await work();
 }

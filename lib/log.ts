@@ -71,8 +71,14 @@ export function jsonLine(record: LogRecord): string {
  * @returns For example `warning: Skipped an entry (bridge=br0)` and a newline.
  */
 export function plainLine(record: LogRecord): string {
-  const fields = Object.entries(record.properties).map(([key, value]) => `${key}=${String(value)}`);
+  const fields = Object.entries(record.properties).map(([key, value]) => `${key}=${shown(value)}`);
   return `${record.level}: ${messageOf(record)}${fields.length > 0 ? ` (${fields.join(", ")})` : ""}\n`;
+}
+
+/** A name that somebody else chose must not look like a line of its own. */
+function shown(value: unknown): string {
+  const text = String(value);
+  return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(text) ? JSON.stringify(text) : text;
 }
 
 function direct(level: DebugLevel, sink: (record: LogRecord) => void): void {

@@ -45,3 +45,8 @@ Deno.test("isDebugLevel() accepts 0 to 3 and nothing else", () => {
   for (const value of [0, 1, 2, 3]) assert.equal(isDebugLevel(value), true);
   for (const value of [-1, 4, 1.5, NaN, "2", true, null, undefined]) assert.equal(isDebugLevel(value), false);
 });
+
+Deno.test("plainLine() stays one line, whatever a tenant has called a network", () => {
+  const line = plainLine(record({ properties: { name: "a\nerror: b" } }));
+  assert.equal(line, 'warning: Skipped 2 entries (name="a\\nerror: b")\n');
+});

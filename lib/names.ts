@@ -32,6 +32,7 @@ export const LOG_DIR = "/var/log";
  */
 export const RUN_FILES = {
   outerRoutes: `${RUN_DIR}/outer-routes.json`,
+  outerStats: `${RUN_DIR}/outer-stats.json`,
   setupRecord: `${RUN_DIR}/setup-record.json`,
   setupLock: `${RUN_DIR}/kernel-state.lock`,
   daemonLock: `${RUN_DIR}/daemon-state.lock`,
@@ -119,6 +120,8 @@ export interface BridgeNames {
   readonly log: string;
   /** The bridge's folder under {@linkcode RUN_DIR}. */
   readonly runDir: string;
+  /** What the bridge's inner proxy has counted. Longer than a bridge name, as the files beside it. */
+  readonly statsFile: string;
   /** The string: the UNIX socket from inner to outer. */
   readonly socket: string;
   /** Where a new outer binds before it renames its socket over {@linkcode BridgeNames.socket}. */
@@ -151,6 +154,7 @@ export function namesOf(bridge: BridgeName): BridgeNames {
     title: `${TPROXY}_${bridge}`,
     log: `${LOG_DIR}/${TPROXY}_${bridge}.log`,
     runDir,
+    statsFile: `${RUN_DIR}/inner-stats.${bridge}.json`,
     socket: `${runDir}/outer.socket`,
     nextSocket: `${runDir}/outer.socket.next`,
     portsFile: `${runDir}/ports.json`,

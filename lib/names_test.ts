@@ -26,6 +26,7 @@ Deno.test("namesOf() gives the names that the network drivers know", () => {
     title: "one_tproxy_br0",
     log: "/var/log/one_tproxy_br0.log",
     runDir: "/run/one_tproxy/br0",
+    statsFile: "/run/one_tproxy/inner-stats.br0.json",
     socket: "/run/one_tproxy/br0/outer.socket",
     nextSocket: "/run/one_tproxy/br0/outer.socket.next",
     portsFile: "/run/one_tproxy/br0/ports.json",

@@ -66,15 +66,25 @@ export async function runCommand(
   const argv = [path, ...args];
   const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
   const child = spawn(name, args, options.stdin !== undefined);
-  const timer = setTimeout(() => child.kill("SIGKILL"), deadlineMs);
+  const expired = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => {
+    child.kill("SIGKILL");
+    expired.resolve(undefined);
+  }, deadlineMs);
   try {
     const written = options.stdin === undefined ? undefined : feed(child.stdin, options.stdin);
-    const { code, signal, stdout, stderr } = await child.output();
+    // Not its output alone: what the program has started itself may hold that open for as long as it likes.
+    const result = await Promise.race([child.output(), expired.promise]);
+    if (result === undefined) {
+      const message = `Cannot run ${name} ${args.join(" ")}: it took longer than ${deadlineMs} ms`;
+      throw new CommandError(message, "", { argv });
+    }
+    const { code, signal, stdout, stderr } = result;
     clearTimeout(timer);
     await written;
     if (code === 0) return decode(stdout);
     const said = decode(stderr).trim();
-    const how = signal === null ? `it exited with ${code}` : `it was ended by ${signal} (deadline ${deadlineMs} ms)`;
+    const how = signal === null ? `it exited with ${code}` : `it was ended by ${signal}`;
     const message = `Cannot run ${name} ${args.join(" ")}: ${said === "" ? how : `${how}: ${said}`}`;
     throw new CommandError(message, remedyFor(said), {
       argv,
@@ -128,6 +138,42 @@ function remedyFor(stderr: string): string {
   return /operation not permitted|permission denied|must be root/i.test(stderr)
     ? "run it as root, for example with sudo"
     : "";
+}
+
+/** A program that goes on until it is ended. */
+export interface RunningCommand {
+  /** Resolves when it has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  /** Ends it. */
+  stop(): void;
+}
+
+/**
+ * Runs a program that goes on, and hands over each line it prints. It ends with this process, whatever ends that.
+ *
+ * @param name The program.
+ * @param args Its arguments.
+ * @param onLine What to do with a line of its standard output.
+ * @returns The program.
+ * @throws {CommandError} If setpriv, which ties the two together, is not installed.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/setpriv`.
+ */
+export function followCommand(
+  name: ProgramName,
+  args: readonly string[],
+  onLine: (line: string) => void,
+): RunningCommand {
+  const child = spawn("setpriv", ["--pdeathsig=TERM", PROGRAMS[name].path, ...args], false);
+  const read = async () => {
+    let rest = "";
+    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) onLine(line);
+    }
+  };
+  const ended = Promise.all([read(), child.stderr.cancel(), child.status]).then(() => {});
+  return { ended, stop: () => child.kill("SIGTERM") };
 }
 
 /**

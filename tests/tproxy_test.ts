@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import { DRAIN_TIMEOUT_MS } from "../lib/proxy/daemon.ts";
 import { run, until } from "./lab/command.ts";
 import type { Host } from "./lab/host.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
@@ -173,6 +174,27 @@ Deno.test(
 );
 
 Deno.test(
+  "a predecessor serves its live streams for as long as they take; stop gives them five seconds",
+  inLab(async (lab) => {
+    const { hv, gate, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    const download = await startDownload(gate, guest);
+    await hv.control("restart");
+    const draining = async () => (await hv.host.text(["ps", "-eo", "args="])).includes("one_tproxy (draining)");
+    assert.ok(await draining());
+    // Longer than a stream gets at stop.
+    await new Promise((resolve) => setTimeout(resolve, DRAIN_TIMEOUT_MS + 1000));
+    assert.ok(await draining());
+    const started = performance.now();
+    await hv.control("stop");
+    assert.ok(performance.now() - started >= DRAIN_TIMEOUT_MS - 1000, "stop did not wait for the stream");
+    assert.equal(await draining(), false);
+    assert.equal(await download.finish(), false, "the stream was not closed");
+  }),
+);
+
+Deno.test(
   "reload follows nft: ports come and go and remotes change, while a live stream goes on",
   inLab(async (lab) => {
     const { hv, gate, guest } = await makeScenario(lab);
@@ -287,6 +309,97 @@ Deno.test(
     assert.ok(after.length === 2 && after.every((pid) => !before.includes(pid)), `${before} became ${after}`);
     assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
     assert.equal((await hv.host.text(["ls", "/run/one_tproxy"])).includes("gone"), false);
+  }),
+);
+
+Deno.test(
+  "a socket that somebody removed is there again after a start",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    const pids = await pidsOf(hv);
+    await hv.host.text(["rm", "/run/one_tproxy/br0/outer.socket"]);
+    assert.notEqual((await guest.run(["curl", "-s", "http://169.254.16.9:5030/who"])).code, 0);
+    await hv.control("start");
+    await until("the guest is served", async () => {
+      return (await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:5030/who"])).code === 0;
+    });
+    assert.deepEqual(await pidsOf(hv), pids);
+  }),
+);
+
+Deno.test(
+  "status --json tells what each proxy serves and has done",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(
+      lab,
+      CONFIG + `- {":service_port": 1234, ":remote_addr": ${GATE}, ":remote_port": 4321}\n`,
+    );
+    await hv.up("br0");
+    await hv.control("start");
+    for (let i = 0; i < 3; i++) await fetchFrom(guest, "/who");
+    await guest.run(["curl", "-s", "--max-time", "5", "http://169.254.16.9:1234/"]);
+    const { proxies, missing } = await until("it is counted", async () => {
+      const status = JSON.parse((await hv.tproxy("status", "--json")).stdout);
+      return status.proxies.every(({ counts }: { counts?: { total: number } }) => counts?.total === 4) && status;
+    });
+    assert.deepEqual(missing, []);
+    const [outer, inner] = proxies;
+    assert.equal(outer.title, "one_tproxy");
+    assert.deepEqual(outer.counts.listening, ["br0"]);
+    assert.equal(outer.counts.failed, 1);
+    assert.match(outer.counts.lastError.message, /^Cannot reach 10\.11\.12\.13:4321: ConnectionRefused/);
+    assert.equal(inner.bridge, "br0");
+    assert.deepEqual(inner.counts.listening, [1234, 5030]);
+    assert.deepEqual(inner.endpoints.map(({ servicePort }: { servicePort: number }) => servicePort), [1234, 5030]);
+    assert.equal(inner.counts.live, 0);
+    assert.ok(inner.counts.down > inner.counts.up && inner.counts.up > 0);
+    for (const { pid, since, draining } of proxies) {
+      assert.equal(typeof pid, "number");
+      assert.ok(Math.abs(Date.parse(since) - Date.now()) < 60_000);
+      assert.equal(draining, false);
+    }
+  }),
+);
+
+Deno.test(
+  "ten commands at once end in what the last one asked for",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    const verbs = ["start", "reload", "restart", "stop", "start", "restart", "stop", "reload", "restart"];
+    for (const last of ["start", "stop"]) {
+      const all = verbs.map((verb) => hv.tproxy(verb));
+      await Promise.all(all);
+      await hv.control(last);
+      const titles = [...(await hv.status()).keys()];
+      assert.deepEqual(titles, last === "stop" ? [] : ["one_tproxy", "one_tproxy_br0"]);
+      if (last === "start") assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    }
+    await until("none is left", async () => !(await hv.host.text(["ps", "-eo", "args="])).match(/^one_tproxy/m));
+  }),
+);
+
+Deno.test(
+  "a SIGHUP that comes while a daemon starts or reloads is not lost",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    const inner = (await hv.status()).get("one_tproxy_br0");
+    for (let port = 81; port < 91; port++) {
+      await hv.host.text(["nft", "add", "element", "ip", "one_tproxy", "ep_br0", `{ ${port} : ${GATE} . 5030 }`]);
+      await Promise.all([hv.control("reload"), hv.host.text(["kill", "-HUP", String(inner)])]);
+    }
+    await until("the last port is served", async () => {
+      return (await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:90/who"])).code === 0;
+    });
+    // From the first moment on: setpriv, env, the runtime, the daemon.
+    const storm = hv.host.start(["sh", "-c", "while :; do pkill -HUP -u nobody -f 'one_tproxy|fd/3'; done"]);
+    await hv.control("restart");
+    storm.signal("SIGKILL");
+    assert.equal(await fetchFrom(guest, "/who", 90), "gate 10.11.12.1\n");
   }),
 );
 

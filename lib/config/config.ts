@@ -6,6 +6,9 @@
 
 import type { DebugLevel } from "../log.ts";
 
+/** The user that the data path runs as where `:tproxy_process_owner:` names none. */
+export const DEFAULT_PROCESS_OWNER = "nobody";
+
 /** A place in the file, both counted from 1. */
 export interface Position {
   /** The line. */
@@ -35,7 +38,7 @@ export interface ConfigEntry {
 export interface Problem {
   /** Where it is. */
   readonly at: Position;
-  /** The key as the user document writes it, for example `:service_port:`. */
+  /** The key as the user document writes it, for example `:service_port:`; or `the file`, if it is not in a key. */
   readonly key: string;
   /** The value as the file has it, or `undefined` if the key is missing. */
   readonly value: string | undefined;
@@ -51,6 +54,8 @@ export interface Config {
   readonly debugLevel: DebugLevel;
   /** `:tproxy_process_owner:`, if it is set. */
   readonly processOwner?: string;
+  /** Where that stands. */
+  readonly processOwnerAt?: Position;
   /** The good entries of `:tproxy:` in the file's order, or `undefined` if the file has no such key. */
   readonly entries: readonly ConfigEntry[] | undefined;
   /** All that was left out. */
@@ -68,4 +73,14 @@ export function describeProblem(path: string, problem: Problem): string {
   const { at, key, value, expected } = problem;
   const is = value === undefined ? "is missing" : `is ${value}`;
   return `${path}:${at.line}:${at.column}: ${key} ${is}; expected ${expected}`;
+}
+
+/**
+ * Makes a text from the file safe to print: what it holds must not move a terminal's cursor.
+ *
+ * @param text A text.
+ * @returns The same text with a replacement character for each control character but the tab.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(/(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, "\ufffd");
 }

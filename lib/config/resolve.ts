@@ -14,15 +14,28 @@ const DEADLINE_MS = 3_000;
 /**
  * Resolves a name to its first IPv4 address.
  *
- * WHY getent and not `Deno.resolveDns`: the user document promises the host's resolver, which also means /etc/hosts and
- * whatever else nsswitch.conf names; it needs no network permission; and a process can be ended at its deadline.
- *
  * @param name A host name.
  * @returns An IPv4 address in dotted form.
  * @throws {TproxyError} If it has none, or if the resolver takes longer than 3 seconds.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
  */
 export async function resolveIpv4(name: string): Promise<string> {
+  const [first] = await resolveAllIpv4(name);
+  return first;
+}
+
+/**
+ * Resolves a name to all its IPv4 addresses.
+ *
+ * WHY getent and not `Deno.resolveDns`: the user document promises the host's resolver, which also means /etc/hosts and
+ * whatever else nsswitch.conf names; it needs no network permission; and a process can be ended at its deadline.
+ *
+ * @param name A host name.
+ * @returns IPv4 addresses in dotted form, in the resolver's order; at least one.
+ * @throws {TproxyError} If it has none, or if the resolver takes longer than 3 seconds.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
+ */
+export async function resolveAllIpv4(name: string): Promise<[string, ...string[]]> {
   let answer: string;
   try {
     answer = await runCommand("getent", ["ahostsv4", "--", name], { deadlineMs: DEADLINE_MS });
@@ -33,7 +46,8 @@ export async function resolveIpv4(name: string): Promise<string> {
     }
     throw cause;
   }
-  const address = answer.split(/\s/, 1)[0];
-  if (!isIpv4(address)) throw new TproxyError(`The resolver answered ${JSON.stringify(answer)} for ${name}`);
-  return address;
+  const addresses = answer.split("\n").map((line) => line.split(/\s/, 1)[0]).filter(isIpv4);
+  const [first, ...others] = new Set(addresses);
+  if (first === undefined) throw new TproxyError(`The resolver answered ${JSON.stringify(answer)} for ${name}`);
+  return [first, ...others];
 }

@@ -5,9 +5,12 @@
  */
 
 import { type Endpoint, isIpv4 } from "../address.ts";
-import { type Config, type ConfigEntry, describeProblem } from "./config.ts";
+import { type Config, type ConfigEntry, describeProblem, type Problem } from "./config.ts";
 import { isDiallable } from "./parse.ts";
 import { resolveIpv4 } from "./resolve.ts";
+
+/** Resolves a host name to an IPv4 address, or fails with an error that says why not. */
+export type Resolve = (name: string) => Promise<string>;
 
 /** A virtual network, as the VM's NIC names it. */
 export interface Network {
@@ -17,10 +20,16 @@ export interface Network {
   readonly id?: string;
 }
 
+/** An endpoint, and the name that its address was resolved from, if it was. */
+export interface SelectedEndpoint extends Endpoint {
+  /** The host name in `:remote_addr:`. */
+  readonly remoteName?: string;
+}
+
 /** What a network gets, and what it does not get although somebody may expect it to. */
 export interface Selection {
   /** The endpoints, no two with the same service port, in ascending order of it. */
-  readonly endpoints: readonly Endpoint[];
+  readonly endpoints: readonly SelectedEndpoint[];
   /** One line for each entry that was left out and why. */
   readonly warnings: readonly string[];
 }
@@ -50,7 +59,7 @@ export function appliesTo(entry: ConfigEntry, network: Network): boolean {
 export async function selectEndpoints(
   config: Config,
   network: Network,
-  resolve: (name: string) => Promise<string> = resolveIpv4,
+  resolve: Resolve = resolveIpv4,
 ): Promise<Selection> {
   const warnings: string[] = [];
   const chosen = new Map<number, ConfigEntry>();
@@ -60,24 +69,19 @@ export async function selectEndpoints(
     if (first === undefined) {
       chosen.set(entry.servicePort, entry);
     } else {
-      warnings.push(
-        warn(config, entry, ":service_port:", `${entry.servicePort}`, `a port not taken in line ${first.at.line}`),
-      );
+      warnings.push(describeProblem(config.path, taken(entry, `in line ${first.at.line}`)));
     }
   }
+  const ask = once(resolve);
   const endpoints = await Promise.all([...chosen.values()].map(async (entry) => {
-    const { servicePort, remoteAddr, remotePort } = entry;
-    try {
-      const address = isIpv4(remoteAddr) ? remoteAddr : await resolve(remoteAddr);
-      if (isDiallable(address)) return { servicePort, remoteAddr: address, remotePort };
-      warnings.push(
-        warn(config, entry, ":remote_addr:", `${remoteAddr} (${address})`, "a name of an address that can be dialled"),
-      );
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      warnings.push(warn(config, entry, ":remote_addr:", remoteAddr, `a name that resolves to IPv4 (${why})`));
+    const { servicePort, remotePort } = entry;
+    const remoteAddr = await resolveRemote(entry, ask);
+    if (typeof remoteAddr !== "string") {
+      warnings.push(describeProblem(config.path, remoteAddr));
+      return undefined;
     }
-    return undefined;
+    const isName = remoteAddr !== entry.remoteAddr;
+    return { servicePort, remoteAddr, remotePort, ...(isName ? { remoteName: entry.remoteAddr } : {}) };
   }));
   return {
     endpoints: endpoints.filter((endpoint) => endpoint !== undefined)
@@ -86,6 +90,48 @@ export async function selectEndpoints(
   };
 }
 
-function warn(config: Config, entry: ConfigEntry, key: string, value: string, expected: string): string {
-  return describeProblem(config.path, { at: entry.at, key, value, expected });
+/**
+ * Finds the address of an entry's service.
+ *
+ * @param entry The entry.
+ * @param resolve Resolves a host name.
+ * @returns An IPv4 address that can be dialled, or the problem of a name that leads to none.
+ */
+export async function resolveRemote(entry: ConfigEntry, resolve: Resolve): Promise<string | Problem> {
+  const { at, remoteAddr } = entry;
+  const key = ":remote_addr:";
+  try {
+    const address = isIpv4(remoteAddr) ? remoteAddr : await resolve(remoteAddr);
+    if (isDiallable(address)) return address;
+    return { at, key, value: `${remoteAddr} (${address})`, expected: "a name of an address that can be dialled" };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { at, key, value: remoteAddr, expected: `a name that resolves to IPv4 (${why})` };
+  }
+}
+
+/**
+ * Asks a resolver about each name only once, since several entries may be on one host.
+ *
+ * @param resolve The resolver.
+ * @returns The same with a memory.
+ */
+export function once(resolve: Resolve): Resolve {
+  const answers = new Map<string, Promise<string>>();
+  return (name) => {
+    const answer = answers.get(name) ?? resolve(name);
+    answers.set(name, answer);
+    return answer;
+  };
+}
+
+/**
+ * Makes the problem of an entry whose service port another entry has.
+ *
+ * @param entry The later entry.
+ * @param where Where the earlier one is, and for which networks it has it.
+ * @returns The problem.
+ */
+export function taken(entry: ConfigEntry, where: string): Problem {
+  return { at: entry.at, key: ":service_port:", value: `${entry.servicePort}`, expected: `a port not taken ${where}` };
 }

@@ -93,6 +93,16 @@ Deno.test("selectEndpoints() resolves names, and only those of the network's own
   assert.deepEqual(asked, ["a.example"]);
 });
 
+Deno.test("selectEndpoints() resolves a name once, however many entries have it", async () => {
+  const asked: string[] = [];
+  const all = config(...[80, 81, 82].map((port) => entry(port, port, "a.example")));
+  const { endpoints } = await selectEndpoints(all, { id: "0" }, (name) => {
+    asked.push(name);
+    return resolver({ "a.example": "10.0.0.7" })(name);
+  });
+  assert.deepEqual([endpoints.length, asked], [3, ["a.example"]]);
+});
+
 Deno.test("selectEndpoints() warns of a name that does not resolve, and keeps the other endpoints", async () => {
   const all = config(entry(2, 80, "gone.example"), entry(5, 81, "a.example"));
   const { endpoints, warnings } = await selectEndpoints(all, { id: "0" }, resolver({ "a.example": "10.0.0.7" }));

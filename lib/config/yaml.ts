@@ -1,57 +1,71 @@
 /**
- * YAML with positions, the one wrapper around the `yaml` package: read as Ruby's YAML 1.1 reads it, with symbol and
- * string keys alike.
+ * YAML with positions: read as Ruby's YAML 1.1 reads it, with symbol and string keys alike. This and the modules that
+ * begin with `yaml_` are the one wrapper around the `yaml` package.
  *
  * @module
  */
 
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
-import { ConfigError } from "../errors.ts";
-import type { Position } from "./config.ts";
+import { isMap, isScalar, isSeq, type Node } from "yaml";
+import { type Position, printable } from "./config.ts";
+import { type PlainValue, resolvePlain } from "./scalar.ts";
+import { YamlDocument } from "./yaml_document.ts";
 
 /** A value in the file. */
 export class YamlValue {
   readonly #node: Node | null;
-  readonly #file: YamlFile;
+  readonly #document: YamlDocument;
   /** Where it begins, or where its key does if it is empty. */
   readonly at: Position;
 
   /**
-   * @param file The file it is in.
+   * @param document The file it is in.
    * @param node The node of the `yaml` package; `null` for an empty value.
    * @param fallback The position of an empty value.
    */
-  constructor(file: YamlFile, node: Node | null, fallback: Position) {
-    this.#file = file;
+  constructor(document: YamlDocument, node: Node | null, fallback: Position) {
+    this.#document = document;
     // An alias of nothing stays what it is, neither scalar nor list, so that it can't be taken for an empty value.
-    this.#node = isAlias(node) ? node.resolve(file.document) ?? node : node;
-    this.at = node?.range ? file.positionOf(node.range[0]) : fallback;
+    this.#node = node && document.follow(node);
+    this.at = node?.range ? document.positionOf(node.range[0]) : fallback;
   }
 
-  /** The text as the file has it, cut to one short line. */
+  /** The text as the file has it, cut to one short line that is safe to print. */
   get source(): string {
     const range = this.#node?.range;
-    const text = range ? this.#file.text.slice(range[0], range[1]).trim() : "";
+    const text = range ? this.#document.text.slice(range[0], range[1]).trim() : "";
     if (text === "") return "empty";
     const line = text.split("\n", 1)[0] ?? "";
-    return line === text && line.length <= 80 ? line : `${line.slice(0, 77)}...`;
+    return printable(line === text && line.length <= 80 ? line : `${line.slice(0, 77).trimEnd()}...`);
   }
 
   /** The plain value, if it is neither a list nor a mapping. */
-  get scalar(): unknown {
+  get scalar(): PlainValue | undefined {
     if (this.#node === null) return null;
-    return isScalar(this.#node) ? this.#node.value : undefined;
+    if (!isScalar(this.#node)) return undefined;
+    const { value, type, tag } = this.#node;
+    return type === "PLAIN" && tag === undefined ? resolvePlain(String(value)) : String(value);
   }
 
   /** The values of a list, or `undefined` if it is none. */
   get items(): YamlValue[] | undefined {
     if (!isSeq(this.#node)) return undefined;
-    return this.#node.items.map((item) => new YamlValue(this.#file, item as Node | null, this.at));
+    this.#document.count(this.#node.items.length);
+    return this.#node.items.map((item) => new YamlValue(this.#document, item as Node | null, this.at));
+  }
+
+  /** Where the document after this value's begins, if the file has one; it does not count, as in Ruby. */
+  get nextDocument(): Position | undefined {
+    return this.#document.next;
   }
 
   /** Whether it is a mapping. */
   get isMapping(): boolean {
     return isMap(this.#node);
+  }
+
+  /** The keys of a mapping without colons, in the file's order; none of anything else. */
+  get keys(): string[] {
+    return this.#pairs.map(({ key }) => key);
   }
 
   /**
@@ -62,33 +76,46 @@ export class YamlValue {
    * @returns Its value, or `undefined` if there is no such key.
    */
   get(key: string): YamlValue | undefined {
-    const own = this.#valuesOf(key).at(-1);
-    if (own !== undefined) return own;
-    const merged = this.#valuesOf("<<").flatMap((value) => value.items ?? [value]);
-    return merged.map((value) => value.get(key)).find((value) => value !== undefined);
+    const seen = new Set<Node>();
+    const left: YamlValue[] = [this];
+    for (let value = left.pop(); value !== undefined; value = left.pop()) {
+      // Mappings may be merged into each other, or one of them a thousand times.
+      if (value.#node === null || seen.has(value.#node)) continue;
+      seen.add(value.#node);
+      const own = value.getAll(key).at(-1);
+      if (own !== undefined) return own;
+      const merged = value.getAll("<<").flatMap((mapping) => mapping.items ?? [mapping]);
+      for (const mapping of merged.toReversed()) left.push(mapping);
+    }
+    return undefined;
   }
 
-  #valuesOf(key: string): YamlValue[] {
+  /**
+   * Finds every value of a key of a mapping, without what is merged into it.
+   *
+   * @param key The key without colons.
+   * @returns The values in the file's order, of which only the last one counts.
+   */
+  getAll(key: string): YamlValue[] {
+    const pairs = this.#pairs.filter((pair) => pair.key === key);
+    return pairs.map(({ at, value }) => new YamlValue(this.#document, value, at));
+  }
+
+  get #pairs(): { key: string; at: Position; value: Node | null }[] {
     if (!isMap(this.#node)) return [];
-    const pairs = this.#node.items.filter((pair) =>
-      isScalar(pair.key) && bare(pair.key.source ?? pair.key.value) === key
-    );
-    return pairs.map(({ key, value }) => {
-      const at = this.#file.positionOf((key as Node).range?.[0] ?? 0);
-      return new YamlValue(this.#file, value as Node | null, at);
+    const { items } = this.#node;
+    this.#document.count(items.length);
+    return items.flatMap(({ key, value }) => {
+      if (!isScalar(key)) return [];
+      const at = this.#document.positionOf(key.range?.[0] ?? 0);
+      return [{ key: bare(String(key.value)), at, value: value as Node | null }];
     });
   }
 }
 
-/** A parsed file. */
-interface YamlFile {
-  readonly text: string;
-  readonly document: Document;
-  positionOf(offset: number): Position;
-}
-
-function bare(key: unknown): string {
-  return String(key).replace(/^:/, "").replace(/^"(.*)"$/, "$1");
+/** Takes from a key what makes it a symbol, and the quotes that a symbol may have. */
+function bare(key: string): string {
+  return key.replace(/^:/, "").replace(/^(["'])(.*)\1$/, "$2");
 }
 
 /**
@@ -97,27 +124,9 @@ function bare(key: unknown): string {
  * @param text The file's text.
  * @param path Its name, for messages.
  * @returns Its top-level value.
- * @throws {ConfigError} If it is not YAML; the message names line and column.
+ * @throws {import("./yaml_error.ts").YamlError} If it is not YAML; the message names line and column.
  */
 export function parseYaml(text: string, path: string): YamlValue {
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
-    version: "1.1",
-    lineCounter: lines,
-    prettyErrors: false,
-    uniqueKeys: false,
-    logLevel: "silent",
-  });
-  const positionOf = (offset: number): Position => {
-    const { line, col } = lines.linePos(offset);
-    return { line, column: col };
-  };
-  const error = document.errors[0];
-  if (error !== undefined) {
-    const { line, column } = positionOf(error.pos[0]);
-    throw new ConfigError(`${path}:${line}:${column}: not YAML: ${error.message}`, "correct that line", {
-      cause: error,
-    });
-  }
-  return new YamlValue({ text, document, positionOf }, document.contents, { line: 1, column: 1 });
+  const document = new YamlDocument(text, path);
+  return new YamlValue(document, document.root, { line: 1, column: 1 });
 }

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
-import { ConfigError } from "../errors.ts";
 import { parseYaml } from "./yaml.ts";
 
 Deno.test("parseYaml() finds a key by its bare name, however it is written", () => {
-  for (const key of [":tproxy", "tproxy", '"tproxy"', "'tproxy'", ':"tproxy"', '":tproxy"']) {
+  for (const key of [":tproxy", "tproxy", '"tproxy"', "'tproxy'", ':"tproxy"', '":tproxy"', ":'tproxy'"]) {
     assert.equal(parseYaml(`:a: 1\n${key}: 7\n`, "a.conf").get("tproxy")?.scalar, 7, key);
   }
   for (const key of [":tproxy_x", "xtproxy", "TPROXY", "7", "? [tproxy]\n"]) {
@@ -14,27 +12,6 @@ Deno.test("parseYaml() finds a key by its bare name, however it is written", () 
 
 Deno.test("parseYaml() lets the last of two equal keys count, as Ruby does", () => {
   assert.equal(parseYaml(":a: 1\na: 2\n:a: 3\n", "a.conf").get("a")?.scalar, 3);
-});
-
-Deno.test("parseYaml() reads plain values as YAML 1.1", () => {
-  const cases: [string, unknown][] = [
-    ["5030", 5030],
-    ["0x10", 16],
-    ["010", 8],
-    ['"5030"', "5030"],
-    ["'5030'", "5030"],
-    ["10.11.12.13", "10.11.12.13"],
-    ["yes", true],
-    ["off", false],
-    ["true", true],
-    ["~", null],
-    ["", null],
-    [":symbol", ":symbol"],
-    ["5030 # OneGate", 5030],
-    ["[5030]", undefined],
-    ["{a: 5030}", undefined],
-  ];
-  for (const [text, value] of cases) assert.equal(parseYaml(`:a: ${text}\n`, "a.conf").get("a")?.scalar, value, text);
 });
 
 Deno.test("parseYaml() knows where every value stands, and what it looks like in the file", () => {
@@ -52,8 +29,11 @@ Deno.test("parseYaml() knows where every value stands, and what it looks like in
   assert.equal(root.get("d")?.source, "[...");
 });
 
-Deno.test("parseYaml() counts lines and columns the same with CRLF", () => {
-  assert.deepEqual(parseYaml("# x\r\n:a: 1\r\n:b:   70000\r\n", "a.conf").get("b")?.at, { line: 3, column: 7 });
+Deno.test("parseYaml() counts lines and columns the same with CRLF and with CR", () => {
+  for (const end of ["\n", "\r\n", "\r"]) {
+    const text = ["# x", ":a: 1", ":b:   70000", ""].join(end);
+    assert.deepEqual(parseYaml(text, "a.conf").get("b")?.at, { line: 3, column: 7 }, JSON.stringify(end));
+  }
 });
 
 Deno.test("parseYaml() cuts a long value", () => {
@@ -72,56 +52,14 @@ Deno.test("parseYaml() takes an empty file, a list or a plain value for one with
   }
 });
 
-Deno.test("parseYaml() says where a file stops being YAML", () => {
-  const cases: [string, string][] = [
-    [":a: 1\n:b: 'x\n", "a.conf:3:1: not YAML: "],
-    [":a: 1\n\t:b: 2\n", "a.conf:2:1: not YAML: "],
-    [":a: {b: 1\n", "a.conf:2:1: not YAML: "],
-  ];
-  for (const [text, beginning] of cases) {
-    assert.throws(() => parseYaml(text, "a.conf"), (error) => {
-      assert.ok(error instanceof ConfigError);
-      assert.equal(error.message.slice(0, beginning.length), beginning);
-      return true;
-    });
-  }
+Deno.test("parseYaml() lets an alias stand for the last anchor of that name before it", () => {
+  const root = parseYaml("x: &x 1\n:a: *x\ny: &x 2\n:b: *x\n", "a.conf");
+  assert.deepEqual(["a", "b"].map((key) => root.get(key)?.scalar), [1, 2]);
 });
 
-Deno.test("parseYaml() fails with nothing but ConfigError", () => {
-  const pieces = fc.constantFrom(
-    ":a:",
-    " ",
-    "\n",
-    "- ",
-    "[",
-    "]",
-    "{",
-    "}",
-    "'",
-    '"',
-    "*x",
-    "&x ",
-    "!!int ",
-    "7",
-    "\t",
-    "|",
-  );
-  fc.assert(fc.property(fc.oneof(fc.string(), fc.array(pieces).map((all) => all.join(""))), (text) => {
-    try {
-      const value = parseYaml(text, "a.conf").get("a");
-      void [value?.source, value?.scalar, value?.items?.map(({ source }) => source)];
-    } catch (error) {
-      assert.ok(error instanceof ConfigError, String(error));
-    }
-  }));
-});
-
-Deno.test("parseYaml() looks into what is merged, unless the mapping has the key itself", () => {
-  const text = ":d: &d {a: 1, b: 2}\n:e: &e {b: 3, c: 4}\none: {<<: *d, b: 9}\nboth: {<<: [*d, *e]}\n";
-  const root = parseYaml(text, "a.conf");
-  const values = (name: string) => ["a", "b", "c"].map((key) => root.get(name)?.get(key)?.scalar);
-  assert.deepEqual(values("one"), [1, 9, undefined]);
-  assert.deepEqual(values("both"), [1, 2, 4]);
+Deno.test("parseYaml() gives a source that is safe to print", () => {
+  const source = parseYaml(":a: \u001b[2Jx\u0000y\u2028z\n", "a.conf").get("a")?.source;
+  assert.equal(source, "\ufffd[2Jx\ufffdy\ufffdz");
 });
 
 Deno.test("parseYaml() does not take an alias of nothing for an empty value", () => {

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { type BridgeName, namesOf, RUN_DIR, RUN_FILES } from "../names.ts";
+import { type BridgeName, namesOf, OUTER_LOG, RUN_DIR, RUN_FILES } from "../names.ts";
 import { renderInnerRoutes, renderOuterRoutes } from "../routes.ts";
 import { removeIfThere, replaceFile } from "../run_dir.ts";
 import type { Desired } from "./desired.ts";
-import { ensureLog } from "./spawn.ts";
+import { ensureOwnFile } from "./spawn.ts";
 
 /** Only members of the owner's group come in, and the sticky bit keeps them from replacing what root put there. */
 const BRIDGE_DIR_MODE = 0o1770;
@@ -17,12 +17,17 @@ const BRIDGE_DIR_MODE = 0o1770;
  * Writes outer's routes.
  *
  * @param desired What should run.
- * @returns Whether they differ from what was there.
+ * @returns Whether outer has to read them: they differ from what was there, or one of its sockets is gone.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function writeOuterRoutes({ owner, debugLevel, bridges }: Desired): Promise<boolean> {
+  await ensureOwnFile(OUTER_LOG, owner);
+  await ensureOwnFile(RUN_FILES.outerStats, owner);
   const endpoints = new Map([...bridges].map(([bridge, { endpoints }]) => [bridge, endpoints]));
-  return await replaceFile(RUN_FILES.outerRoutes, renderOuterRoutes({ debugLevel, bridges: endpoints }), owner.gid);
+  const routes = renderOuterRoutes({ debugLevel, bridges: endpoints });
+  const changed = await replaceFile(RUN_FILES.outerRoutes, routes, owner.gid);
+  const sockets = await Promise.all([...bridges.keys()].map((bridge) => ownerOf(namesOf(bridge).socket)));
+  return changed || sockets.includes(undefined);
 }
 
 /**
@@ -35,7 +40,7 @@ export async function writeOuterRoutes({ owner, debugLevel, bridges }: Desired):
  */
 export async function writeInnerRoutes(bridge: BridgeName, desired: Desired): Promise<boolean> {
   const names = namesOf(bridge);
-  const { runDir, portsFile, log } = names;
+  const { runDir, portsFile, log, statsFile } = names;
   const { owner, debugLevel } = desired;
   const ports = (desired.bridges.get(bridge)?.endpoints ?? []).map(({ servicePort }) => servicePort);
   await Deno.mkdir(runDir, { recursive: true, mode: 0o700 });
@@ -43,30 +48,36 @@ export async function writeInnerRoutes(bridge: BridgeName, desired: Desired): Pr
   await Deno.chmod(runDir, BRIDGE_DIR_MODE);
   // Sockets that a former owner's outer left could neither be removed nor replaced by the present one's.
   for (const socket of [names.socket, names.nextSocket]) {
-    if (await isOwnedByOther(socket, owner.uid)) await removeIfThere(socket);
+    const uid = await ownerOf(socket);
+    if (uid !== undefined && uid !== owner.uid) await removeIfThere(socket);
   }
-  await ensureLog(log, owner);
+  await ensureOwnFile(log, owner);
+  await ensureOwnFile(statsFile, owner);
   return await replaceFile(portsFile, renderInnerRoutes({ debugLevel, ports }), owner.gid);
 }
 
 /**
- * Removes the folders of bridges that have no proxy any more; there are no other folders.
+ * Removes the folders and counts of bridges that have no proxy any more; there are no other folders.
  *
  * @param keep The bridges that have one.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function removeLeftovers(keep: ReadonlySet<BridgeName>): Promise<void> {
+  const keptStats = new Set([...keep].map((bridge) => namesOf(bridge).statsFile));
   for await (const { name, isDirectory } of Deno.readDir(RUN_DIR)) {
-    if (isDirectory && !keep.has(name as BridgeName)) await removeIfThere(`${RUN_DIR}/${name}`);
+    const path = `${RUN_DIR}/${name}`;
+    if (name.startsWith("inner-stats.") && !keptStats.has(path)) await removeIfThere(path);
+    if (isDirectory && !keep.has(name as BridgeName)) await removeIfThere(path);
   }
-  if (keep.size === 0) await removeIfThere(RUN_FILES.outerRoutes);
+  if (keep.size > 0) return;
+  for (const file of [RUN_FILES.outerRoutes, RUN_FILES.outerStats]) await removeIfThere(file);
 }
 
-async function isOwnedByOther(path: string, uid: number): Promise<boolean> {
+async function ownerOf(path: string): Promise<number | null | undefined> {
   try {
-    return (await Deno.lstat(path)).uid !== uid;
+    return (await Deno.lstat(path)).uid;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
 }

@@ -33,6 +33,8 @@ export interface RunningDaemon {
   readonly netns: number;
   /** The permission flags it was started with, joined by `;`. */
   readonly flags: string;
+  /** For how many seconds it has run. */
+  readonly seconds: number;
 }
 
 /** Who runs, and where we are ourselves. */
@@ -52,17 +54,19 @@ export interface Processes {
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps`.
  */
 export async function findDaemons(): Promise<Processes> {
-  const rows = parseRows(await runCommand("ps", ["-ww", "-eo", "pid=,uid=,netns=,args="]));
+  const rows = parseRows(await runCommand("ps", ["-ww", "-eo", "pid=,uid=,netns=,etimes=,args="]));
   const self = rows.find((row) => row.pid === Deno.pid);
   if (self === undefined) throw new DaemonError("Cannot find this process in what ps lists");
   if (self.uid !== 0) throw new DaemonError("Only root can see and control the proxies", "run it with sudo");
   const host = self.netns;
   const candidates = rows.filter((row) => titleOf(row.args) !== undefined);
   const marks = parseMarks(await listEnvironments(candidates.map((row) => row.pid)));
-  const daemons = candidates.flatMap(({ pid, uid, netns, args }) => {
+  const daemons = candidates.flatMap(({ pid, uid, netns, seconds, args }) => {
     const mark = marks.get(pid);
     const title = titleOf(args);
-    return title === undefined || mark?.host !== host ? [] : [{ pid, uid, netns, ...title, flags: mark.flags }];
+    return title === undefined || mark?.host !== host
+      ? []
+      : [{ pid, uid, netns, seconds, ...title, flags: mark.flags }];
   });
   return { host, daemons: daemons.toSorted((a, b) => compare(a.title, b.title) || a.pid - b.pid) };
 }
@@ -76,21 +80,28 @@ interface Row {
   readonly pid: number;
   readonly uid: number;
   readonly netns: number;
+  readonly seconds: number;
   readonly args: string;
 }
 
 /**
- * Reads the answer of `ps -eo pid=,uid=,netns=,args=`.
+ * Reads the answer of `ps -eo pid=,uid=,netns=,etimes=,args=`.
  *
  * @param text What ps printed.
  * @returns A row for each process; one whose namespace ps may not see has `NaN` for it.
  */
 export function parseRows(text: string): Row[] {
   return text.split("\n").flatMap((line) => {
-    const match = /^\s*(\d+)\s+(\d+)\s+(\d+|-)\s(.*)$/.exec(line);
+    const match = /^\s*(\d+)\s+(\d+)\s+(\d+|-)\s+(\d+)\s(.*)$/.exec(line);
     if (match === null) return [];
-    const [, pid, uid, netns, args = ""] = match;
-    return [{ pid: Number(pid), uid: Number(uid), netns: Number(netns), args: args.trimEnd() }];
+    const [, pid, uid, netns, seconds, args = ""] = match;
+    return [{
+      pid: Number(pid),
+      uid: Number(uid),
+      netns: Number(netns),
+      seconds: Number(seconds),
+      args: args.trimEnd(),
+    }];
   });
 }
 

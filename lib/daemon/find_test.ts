@@ -6,31 +6,32 @@ import { parseRows, titleOf } from "./find.ts";
 
 Deno.test("parseRows() reads the columns of ps, however they are padded", () => {
   const text = [
-    "      1     0 4026531840 /sbin/init splash",
-    "  16803 65534 4026531840 one_tproxy   ",
-    "4194304     0 4026532100 one_tproxy_br0 (draining)",
-    "     14     0 4026531840 [kworker/0:1H-events_highpri]",
+    "      1     0 4026531840 1234567 /sbin/init splash",
+    "  16803 65534 4026531840       3 one_tproxy   ",
+    "4194304     0 4026532100       0 one_tproxy_br0 (draining)",
+    "     14     0 4026531840     100 [kworker/0:1H-events_highpri]",
     "",
   ].join("\n");
   assert.deepEqual(parseRows(text), [
-    { pid: 1, uid: 0, netns: 4026531840, args: "/sbin/init splash" },
-    { pid: 16803, uid: 65534, netns: 4026531840, args: "one_tproxy" },
-    { pid: 4194304, uid: 0, netns: 4026532100, args: "one_tproxy_br0 (draining)" },
-    { pid: 14, uid: 0, netns: 4026531840, args: "[kworker/0:1H-events_highpri]" },
+    { pid: 1, uid: 0, netns: 4026531840, seconds: 1234567, args: "/sbin/init splash" },
+    { pid: 16803, uid: 65534, netns: 4026531840, seconds: 3, args: "one_tproxy" },
+    { pid: 4194304, uid: 0, netns: 4026532100, seconds: 0, args: "one_tproxy_br0 (draining)" },
+    { pid: 14, uid: 0, netns: 4026531840, seconds: 100, args: "[kworker/0:1H-events_highpri]" },
   ]);
 });
 
 Deno.test("parseRows() has no namespace for a process whose namespace ps may not see", () => {
-  assert.deepEqual(parseRows("   7  1000          - bash -c x\n"), [{
+  assert.deepEqual(parseRows("   7  1000          -     1 bash -c x\n"), [{
     pid: 7,
     uid: 1000,
     netns: NaN,
+    seconds: 1,
     args: "bash -c x",
   }]);
 });
 
 Deno.test("parseRows() keeps what a command line holds, and passes over what is no row", () => {
-  assert.deepEqual(parseRows("1 0 2  two  spaces 3 4\n").map(({ args }) => args), [" two  spaces 3 4"]);
+  assert.deepEqual(parseRows("1 0 2 5  two  spaces 3 4\n").map(({ args }) => args), [" two  spaces 3 4"]);
   for (const text of ["", "\n\n", "error: x\n", "PID UID NETNS COMMAND\n", "-1 0 2 x\n"]) {
     assert.deepEqual(parseRows(text), []);
   }

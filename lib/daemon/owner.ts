@@ -4,14 +4,12 @@
  * @module
  */
 
-import { getLogger } from "../log.ts";
+import { DEFAULT_PROCESS_OWNER } from "../config/config.ts";
 import { DaemonError } from "../errors.ts";
+import { getLogger } from "../log.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 
 const log = getLogger("owner");
-
-/** Used where `:tproxy_process_owner:` is not set or names nobody that exists. */
-const FALLBACK = "nobody";
 
 /** A user of this host, by numbers. */
 export interface Owner {
@@ -33,11 +31,29 @@ export async function findOwner(name: string | undefined): Promise<Owner> {
   const wanted = name === undefined ? undefined : await lookUp(name);
   if (wanted !== undefined) return wanted;
   if (name !== undefined) {
-    log.warning("There is no such user; the proxies run as another one", { user: name, instead: FALLBACK });
+    log.warning("There is no such user; the proxies run as another one", {
+      user: name,
+      instead: DEFAULT_PROCESS_OWNER,
+    });
   }
-  const fallback = await lookUp(FALLBACK);
+  const fallback = await lookUp(DEFAULT_PROCESS_OWNER);
   if (fallback !== undefined) return fallback;
-  throw new DaemonError(`There is no user ${FALLBACK}`, "set :tproxy_process_owner: to a user without rights");
+  throw new DaemonError(
+    `There is no user ${DEFAULT_PROCESS_OWNER}`,
+    "set :tproxy_process_owner: to a user without rights",
+  );
+}
+
+/**
+ * Tells whether the daemons could run as a user.
+ *
+ * @param name A user's name.
+ * @returns Whether this host knows it.
+ * @throws {CommandError} If getent fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
+ */
+export async function isUser(name: string): Promise<boolean> {
+  return await lookUp(name) !== undefined;
 }
 
 async function lookUp(name: string): Promise<Owner | undefined> {

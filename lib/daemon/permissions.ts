@@ -39,18 +39,18 @@ const YAML_ENV = ["LOG_STREAM", "LOG_TOKENS"];
  * What an inner proxy may do.
  *
  * @param bridge Its bridge.
- * @returns Listen at the guest-facing address, call outer, read its own folder, write its own log.
+ * @returns Listen at the guest-facing address, call outer, read its own folder, write its own log and counts.
  */
 export function innerPermissions(bridge: BridgeName): Permissions {
-  const { log, runDir, socket } = namesOf(bridge);
-  return { net: [GUEST_ADDRESS, `unix:${socket}`], read: [runDir], write: [log, socket], run: [], env: [] };
+  const { log, runDir, socket, statsFile } = namesOf(bridge);
+  return { net: [GUEST_ADDRESS, `unix:${socket}`], read: [runDir], write: [log, socket, statsFile], run: [], env: [] };
 }
 
 /**
  * What the outer proxy may do.
  *
  * @param bridges The endpoints of every bridge that it serves.
- * @returns Listen on the bridges' sockets, dial exactly the listed remotes, write its own log.
+ * @returns Listen on the bridges' sockets, dial exactly the listed remotes, write its own log and counts.
  */
 export function outerPermissions(bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>): Permissions {
   const names = [...bridges.keys()].toSorted().map(namesOf);
@@ -59,7 +59,7 @@ export function outerPermissions(bridges: ReadonlyMap<BridgeName, readonly Endpo
   return {
     net: [...names.map(({ nextSocket }) => `unix:${nextSocket}`), ...[...remotes].toSorted()],
     read: [RUN_FILES.outerRoutes, ...folders],
-    write: [OUTER_LOG, ...folders],
+    write: [OUTER_LOG, RUN_FILES.outerStats, ...folders],
     run: [],
     env: [],
   };

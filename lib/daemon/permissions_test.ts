@@ -16,7 +16,7 @@ Deno.test("innerPermissions() let it listen, call outer, read its folder and wri
     "--no-prompt",
     "--allow-net=169.254.16.9,unix:/run/one_tproxy/br0/outer.socket",
     "--allow-read=/run/one_tproxy/br0",
-    "--allow-write=/var/log/one_tproxy_br0.log,/run/one_tproxy/br0/outer.socket",
+    "--allow-write=/var/log/one_tproxy_br0.log,/run/one_tproxy/br0/outer.socket,/run/one_tproxy/inner-stats.br0.json",
   ]);
 });
 
@@ -30,7 +30,7 @@ Deno.test("outerPermissions() let it dial exactly the listed remotes, each named
     "--allow-net=unix:/run/one_tproxy/br0/outer.socket.next,unix:/run/one_tproxy/br1/outer.socket.next," +
     "10.0.0.1:5030,10.0.0.2:8080",
     "--allow-read=/run/one_tproxy/outer-routes.json,/run/one_tproxy/br0,/run/one_tproxy/br1",
-    "--allow-write=/var/log/one_tproxy.log,/run/one_tproxy/br0,/run/one_tproxy/br1",
+    "--allow-write=/var/log/one_tproxy.log,/run/one_tproxy/outer-stats.json,/run/one_tproxy/br0,/run/one_tproxy/br1",
   ]);
 });
 

@@ -13,7 +13,7 @@ function wanted(overrides: Partial<WantedDaemon> = {}): WantedDaemon {
 }
 
 function running(pid: number, overrides: Partial<RunningDaemon> = {}): RunningDaemon {
-  const common = { netns: HOST, uid: 65534, flags: "--no-prompt", draining: false };
+  const common = { seconds: 1, netns: HOST, uid: 65534, flags: "--no-prompt", draining: false };
   return { pid, title: "one_tproxy", bridge: undefined, ...common, ...overrides };
 }
 

@@ -9,7 +9,7 @@ import type { Verb } from "../cli.ts";
 import { DaemonError, describe } from "../errors.ts";
 import { withLock } from "../lock.ts";
 import { getLogger } from "../log.ts";
-import { type BridgeName, namesOf, OUTER_LOG, RUN_FILES, TPROXY } from "../names.ts";
+import { type BridgeName, namesOf, RUN_FILES, type Title, TPROXY } from "../names.ts";
 import { setNetnsSysctls } from "../netns/links.ts";
 import { DRAIN_TIMEOUT_MS } from "../proxy/daemon.ts";
 import { type Desired, readDesired } from "./desired.ts";
@@ -19,7 +19,7 @@ import { innerPermissions, outerPermissions, toFlags } from "./permissions.ts";
 import { plan, type Step, type WantedDaemon } from "./plan.ts";
 import { daemonFiles } from "./siblings.ts";
 import { send, waitFor } from "./signal.ts";
-import { ensureLog, startDaemon } from "./spawn.ts";
+import { startDaemon } from "./spawn.ts";
 
 const log = getLogger("tproxy");
 
@@ -31,6 +31,7 @@ const DRAINING_DEADLINE_MS = 2_000;
 
 /** What a pass needs to know of the host. */
 interface Context {
+  readonly mayStart: (title: Title) => boolean;
   readonly host: number;
   readonly desired: Desired;
   readonly failures: string[];
@@ -41,11 +42,16 @@ interface Context {
  *
  * @param verb Why; see {@linkcode plan}.
  * @param config The configuration file.
+ * @param mayStart Whether a daemon that should be started may be, now; asked once for each.
  * @throws {DaemonError} If a daemon could not be started or ended; the others were.
  * @throws {import("../errors.ts").TproxyError} If what should run, or what does, can't be found out; then nothing was changed.
  * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/daemon/permissions.ts`.
  */
-export async function reconcile(verb: Verb, config: string): Promise<void> {
+export async function reconcile(
+  verb: Verb,
+  config: string,
+  mayStart: (title: Title) => boolean = () => true,
+): Promise<void> {
   await withLock(RUN_FILES.daemonLock, LOCK_DEADLINE_MS, async () => {
     const { host, daemons } = await findDaemons();
     if (verb === "stop") {
@@ -53,7 +59,7 @@ export async function reconcile(verb: Verb, config: string): Promise<void> {
       await removeLeftovers(new Set());
       return;
     }
-    const context: Context = { host, desired: await readDesired(config), failures: [] };
+    const context: Context = { mayStart, host, desired: await readDesired(config), failures: [] };
     const { steps, end } = plan(verb, await prepare(context), daemons);
     const [first, ...rest] = steps;
     // Outer first: an inner without its other half could only turn guests away.
@@ -81,7 +87,6 @@ async function prepare({ desired, host, failures }: Context): Promise<WantedDaem
     }
     inners.push({ title: namesOf(bridge).title, bridge, netns, uid: owner.uid, flags, changed });
   }
-  await ensureLog(OUTER_LOG, owner);
   const changed = await writeOuterRoutes(desired);
   const flags = flagsOf(undefined, desired).join(";");
   return [{ title: TPROXY, bridge: undefined, netns: host, uid: owner.uid, flags, changed }, ...inners];
@@ -96,6 +101,7 @@ function flagsOf(bridge: BridgeName | undefined, { bridges }: Desired): string[]
 async function attempt(step: Step, context: Context): Promise<void> {
   const { title, bridge } = step.wanted;
   try {
+    if (step.start && !context.mayStart(title)) return;
     if (step.start) {
       if (bridge !== undefined) await setNetnsSysctls(namesOf(bridge));
       const { host, desired } = context;

@@ -18,6 +18,9 @@ import { FLAGS_MARK, HOST_MARK } from "./find.ts";
 import type { Owner } from "./owner.ts";
 import type { DaemonFiles } from "./permissions.ts";
 
+/** From coreutils 8.31; run by setpriv, so that nobody needs a permission for it. */
+const ENV_PROGRAM = "/usr/bin/env";
+
 /** A daemon starts in a tenth of a second; a host that swaps may take its time. */
 const READY_DEADLINE_MS = 15_000;
 
@@ -51,6 +54,9 @@ export function commandLine({ bridge, flags, owner }: DaemonStart): [string, ...
     "--no-new-privs",
     "--bounding-set=-all",
     "--inh-caps=-all",
+    // A SIGHUP that comes before the daemon listens for it would end it; and it is about to read its routes anyway.
+    ENV_PROGRAM,
+    "--ignore-signal=HUP",
     "/proc/self/fd/3",
     "run",
     "--quiet",
@@ -91,7 +97,7 @@ export async function startDaemon(start: DaemonStart): Promise<Started> {
   const { bridge, owner, files } = start;
   const title: Title = bridge === undefined ? TPROXY : namesOf(bridge).title;
   const log = bridge === undefined ? OUTER_LOG : namesOf(bridge).log;
-  await ensureLog(log, owner);
+  await ensureOwnFile(log, owner);
   const [program, ...args] = commandLine(start);
   const descriptors = [bridge === undefined ? files.outer : files.inner, files.runtime].map(openCode);
   const [code, runtime] = descriptors;
@@ -145,13 +151,14 @@ function firstLine(child: ChildProcess): Promise<string> {
 }
 
 /**
- * Makes sure that a daemon's log is there and is the daemon's own, since a daemon may not create it.
+ * Makes sure that a daemon's log, or the file for its counts, is there and is the daemon's own, since a daemon may not
+ * create it. Its folder must be root's alone, or somebody could put a link in its place.
  *
- * @param path The log.
+ * @param path The file.
  * @param owner The user that writes it.
  * @throws {Deno.errors.NotCapable} Without `--allow-write` for it.
  */
-export async function ensureLog(path: string, { uid, gid }: Owner): Promise<void> {
+export async function ensureOwnFile(path: string, { uid, gid }: Owner): Promise<void> {
   using file = await Deno.open(path, { create: true, append: true, mode: 0o640 });
   void file;
   await Deno.chown(path, uid, gid);

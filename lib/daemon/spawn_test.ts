@@ -13,7 +13,7 @@ const START: DaemonStart = {
 const NETNS_EXEC = ["/usr/sbin/ip", "netns", "exec", "one_tproxy_br0"];
 const SETPRIV = "/usr/bin/setpriv";
 const USER = ["--reuid=9869", "--regid=9870", "--clear-groups"];
-const NO_RIGHTS = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"];
+const NO_RIGHTS = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "/usr/bin/env", "--ignore-signal=HUP"];
 const RUN = ["/proc/self/fd/3", "run", "--quiet", "--no-config", "--no-lock", "--no-npm", "--no-remote"];
 const FLAGS = ["--ext=js", "--no-prompt", "--allow-net=10.0.0.1:80", "-"];
 

@@ -4,9 +4,12 @@
  * @module
  */
 
-import { namesOf, type Title, TPROXY } from "../names.ts";
+import type { Endpoint } from "../address.ts";
+import { type BridgeName, namesOf, RUN_FILES, type Title, TPROXY } from "../names.ts";
 import { listEndpoints } from "../nft/nft.ts";
-import { findDaemons } from "./find.ts";
+import type { Counts } from "../proxy/stats.ts";
+import { readIfThere } from "../run_dir.ts";
+import { findDaemons, type RunningDaemon } from "./find.ts";
 
 /** Every proxy that should run does. */
 export const ALL_RUN = 0;
@@ -15,10 +18,28 @@ export const NONE_RUNS = 3;
 /** Some that should run do not. */
 export const SOME_MISSING = 4;
 
+/** A proxy that runs. */
+export interface ProxyStatus {
+  /** Its process title. */
+  readonly title: Title;
+  /** The bridge of an inner proxy. */
+  readonly bridge?: BridgeName;
+  /** Its process ID. */
+  readonly pid: number;
+  /** When it started, ISO 8601. */
+  readonly since: string;
+  /** Whether it only finishes its streams. */
+  readonly draining: boolean;
+  /** What the bridge's guests are served. */
+  readonly endpoints?: readonly Endpoint[];
+  /** What it has counted, at most a second ago; missing for one that drains, or if it could not write it. */
+  readonly counts?: Counts;
+}
+
 /** What runs and what does not. */
 export interface Status {
-  /** A line for each proxy that runs, outer first: its title and its process ID. */
-  readonly lines: readonly string[];
+  /** Those that run, outer first, draining ones too. */
+  readonly proxies: readonly ProxyStatus[];
   /** The titles of those that should run and do not; empty if none runs. */
   readonly missing: readonly Title[];
   /** {@linkcode ALL_RUN}, {@linkcode NONE_RUNS} or {@linkcode SOME_MISSING}. */
@@ -34,12 +55,42 @@ export interface Status {
  */
 export async function readStatus(): Promise<Status> {
   const [{ daemons }, { bridges }] = await Promise.all([findDaemons(), listEndpoints()]);
-  const live = daemons.filter(({ draining }) => !draining);
-  const lines = live.map(({ title, pid }) => `${title}: ${pid}`);
-  if (live.length === 0) return { lines, missing: [], exitCode: NONE_RUNS };
+  const proxies = await Promise.all(daemons.map((daemon) => describeDaemon(daemon, bridges)));
+  const running = new Set<Title>(daemons.filter(({ draining }) => !draining).map(({ title }) => title));
+  if (running.size === 0) return { proxies, missing: [], exitCode: NONE_RUNS };
   const inners = [...bridges].filter(([, endpoints]) => endpoints.length > 0).map(([bridge]) => namesOf(bridge).title);
   const wanted: Title[] = inners.length === 0 ? [] : [TPROXY, ...inners.toSorted()];
-  const running = new Set<Title>(live.map(({ title }) => title));
   const missing = wanted.filter((title) => !running.has(title));
-  return { lines, missing, exitCode: missing.length === 0 ? ALL_RUN : SOME_MISSING };
+  return { proxies, missing, exitCode: missing.length === 0 ? ALL_RUN : SOME_MISSING };
+}
+
+async function describeDaemon(
+  { title, bridge, pid, seconds, draining }: RunningDaemon,
+  bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>,
+): Promise<ProxyStatus> {
+  const since = new Date(Date.now() - seconds * 1000).toISOString();
+  // The file is the one of whoever serves now.
+  const counts = draining
+    ? undefined
+    : await readCounts(bridge === undefined ? RUN_FILES.outerStats : namesOf(bridge).statsFile);
+  const endpoints = bridge === undefined ? undefined : bridges.get(bridge) ?? [];
+  return {
+    title,
+    ...(bridge === undefined ? {} : { bridge }),
+    pid,
+    since,
+    draining,
+    ...(endpoints === undefined ? {} : { endpoints }),
+    ...(counts === undefined ? {} : { counts }),
+  };
+}
+
+/** Reads what a daemon has counted. It may be writing just now; then there is nothing to tell. */
+async function readCounts(path: string): Promise<Counts | undefined> {
+  try {
+    return JSON.parse(await readIfThere(path) ?? "");
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

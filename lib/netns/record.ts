@@ -7,14 +7,14 @@
 
 import { type Endpoint, isPort } from "../address.ts";
 import { isDiallable } from "../config/parse.ts";
-import type { Network } from "../config/select.ts";
+import type { Network, SelectedEndpoint } from "../config/select.ts";
 import { type BridgeName, RUN_FILES } from "../names.ts";
 import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 
 /** A network on a bridge. */
 export interface NetworkRecord extends Network {
   /** Its endpoints. */
-  readonly endpoints: readonly Endpoint[];
+  readonly endpoints: readonly SelectedEndpoint[];
 }
 
 /** The networks of every bridge, in the order in which they came. */

@@ -13,14 +13,13 @@ import { withLock } from "../lock.ts";
 import { getLogger } from "../log.ts";
 import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
 import { ensureRules, removeRules } from "../nft/nft.ts";
-import type { BridgeForm } from "../nft/render.ts";
 import { ensureLinks, removeLinks } from "./links.ts";
 import { type NetworkRecord, readRecord, unionOf, withNetwork, withoutNetwork, writeRecord } from "./record.ts";
 
 const log = getLogger("setup");
 
 /** Longer than any run takes, shorter than what a driver waits for a VM's network. */
-const LOCK_DEADLINE_MS = 30_000;
+export const LOCK_DEADLINE_MS = 30_000;
 
 /** A bridge, the network whose guests are on it, and the configuration. */
 export interface UpRequest {
@@ -82,34 +81,41 @@ type Change = (networks: readonly NetworkRecord[]) => readonly NetworkRecord[];
  * is cut off is completed by the next one; if the kernel refuses, the record is what it was.
  */
 async function change(bridge: BridgeName, change: Change): Promise<void> {
-  const names = namesOf(bridge);
   const record = await readRecord();
   const before = record.get(bridge) ?? [];
   const networks = change(before);
   await writeRecord(record, bridge, networks);
   if (networks.length === 0) {
     await removeRules(bridge);
-    await removeLinks(names);
+    await removeLinks(namesOf(bridge));
     log.info("The bridge has no proxy", { bridge });
     return;
   }
-  const { endpoints, clashes } = unionOf(networks);
-  for (const clash of clashes) {
-    const { servicePort: port } = clash;
-    log.warning("Another network of the bridge has this port for another service", {
-      bridge,
-      port,
-      remote: remoteOf(clash),
-    });
-  }
-  let rules: BridgeForm;
   try {
-    // The map comes last: whoever finds it finds a namespace that is ready.
-    rules = await ensureLinks(names, (uplinks) => ensureRules({ bridge, endpoints, uplinks }));
+    await applyRecord(bridge, networks);
   } catch (error) {
     await writeRecord(record, bridge, before);
     throw error;
   }
+}
+
+/**
+ * Makes the kernel's state of one bridge what its record says. Whoever calls it holds the lock.
+ *
+ * @param bridge The bridge.
+ * @param networks Its networks; at least one.
+ * @throws {import("../errors.ts").KernelStateError} If the bridge is not there, or a device in the way is not ours.
+ * @throws {import("../run_command.ts").CommandError} If ip, nft or sysctl fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run` for ip and nft, and `--allow-read=/run/netns`.
+ */
+export async function applyRecord(bridge: BridgeName, networks: readonly NetworkRecord[]): Promise<void> {
+  const { endpoints, clashes } = unionOf(networks);
+  for (const clash of clashes) {
+    const fields = { bridge, port: clash.servicePort, remote: remoteOf(clash) };
+    log.warning("Another network of the bridge has this port for another service", fields);
+  }
+  // The map comes last: whoever finds it finds a namespace that is ready.
+  const rules = await ensureLinks(namesOf(bridge), (uplinks) => ensureRules({ bridge, endpoints, uplinks }));
   const ports = endpoints.map(({ servicePort }) => servicePort).join(" ");
   log.info("The bridge is set up", { bridge, ports, rules });
 }

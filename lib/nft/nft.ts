@@ -7,7 +7,7 @@
 import { type BridgeName, TPROXY } from "../names.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { type MapListing, parseMaps, parseTable, parseTableFamilies } from "./parse.ts";
-import { type BridgeForm, type BridgeRules, renderDown, renderUp, type TableObject } from "./render.ts";
+import { type BridgeForm, type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./render.ts";
 
 /**
  * Lists every bridge's endpoints.
@@ -41,6 +41,22 @@ export async function ensureRules(rules: BridgeRules): Promise<BridgeForm> {
 }
 
 /**
+ * Lists what our two tables hold.
+ *
+ * @returns Everything in them but their rules.
+ * @throws {CommandError} If nft fails, which never means that there is nothing.
+ * @throws {import("../errors.ts").KernelStateError} If nft's answer is not a listing.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
+ */
+export async function listObjects(): Promise<Tables> {
+  const families = parseTableFamilies(await runCommand("nft", ["-j", "list", "tables"]));
+  const list = async (family: "ip" | "bridge"): Promise<TableObject[] | undefined> =>
+    families.has(family) ? parseTable(await runCommand("nft", ["-j", "list", "table", family, TPROXY])) : undefined;
+  const [ip, bridge] = await Promise.all([list("ip"), list("bridge")]);
+  return { ip, bridge };
+}
+
+/**
  * Removes one bridge's map and chains, and a table in which nothing is left. Nothing there is fine.
  *
  * @param bridge The bridge; neither it nor its namespace needs to exist.
@@ -48,11 +64,7 @@ export async function ensureRules(rules: BridgeRules): Promise<BridgeForm> {
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
 export async function removeRules(bridge: BridgeName): Promise<void> {
-  const families = parseTableFamilies(await runCommand("nft", ["-j", "list", "tables"]));
-  const list = async (family: "ip" | "bridge"): Promise<TableObject[] | undefined> =>
-    families.has(family) ? parseTable(await runCommand("nft", ["-j", "list", "table", family, TPROXY])) : undefined;
-  const [ip, bridgeFamily] = await Promise.all([list("ip"), list("bridge")]);
-  const script = renderDown(bridge, { ip, bridge: bridgeFamily });
+  const script = renderDown(bridge, await listObjects());
   if (script !== "") await apply(script);
 }
 

@@ -14,6 +14,7 @@ import process from "node:process";
 import { describe } from "../errors.ts";
 import { type DebugLevel, DEFAULT_DEBUG_LEVEL, type FileLog, getLogger, logToFile } from "../log.ts";
 import type { Title } from "../names.ts";
+import type { Stats } from "./stats.ts";
 import type { Streams } from "./streams.ts";
 
 const log = getLogger("daemon");
@@ -44,8 +45,14 @@ export interface Proxy {
   readonly title: Title;
   /** Its log file. */
   readonly log: string;
+  /** The file for its counts. */
+  readonly statsFile: string;
   /** The streams it serves. */
   readonly streams: Streams;
+  /** What it counts. */
+  readonly stats: Stats;
+  /** What it listens on now. */
+  readonly listening: readonly (number | string)[];
   /**
    * Reads what to serve and makes the listeners follow it.
    *
@@ -96,6 +103,10 @@ export async function runDaemon(proxy: Proxy): Promise<void> {
   const { debugLevel, notListening } = await proxy.load();
   file.reopen(debugLevel);
   process.title = proxy.title;
+  const endStats = proxy.stats.writeTo(
+    proxy.statsFile,
+    () => proxy.stats.counts(proxy.listening, proxy.streams.size),
+  );
   log.info("Serving", { title: proxy.title });
   Deno.stdout.writeSync(new TextEncoder().encode(`${[READY, ...notListening].join(" ")}\n`));
   while (signals.stop === undefined) {
@@ -107,6 +118,7 @@ export async function runDaemon(proxy: Proxy): Promise<void> {
       await next;
     }
   }
+  endStats();
   process.title = proxy.title + DRAINING;
   await drain(proxy, signals);
   log.info("Ended", { title: proxy.title });

@@ -14,6 +14,7 @@ import type { Loaded, Proxy } from "./daemon.ts";
 import { Listeners } from "./listeners.ts";
 import { encodePreamble } from "./preamble.ts";
 import { close, relay, writeAll } from "./relay.ts";
+import { Stats } from "./stats.ts";
 import { Streams } from "./streams.ts";
 
 const log = getLogger("inner");
@@ -21,6 +22,7 @@ const log = getLogger("inner");
 /** The inner proxy of one bridge. */
 export class Inner implements Proxy {
   readonly streams: Streams = new Streams();
+  readonly stats: Stats = new Stats();
   readonly #names: BridgeNames;
   readonly #listeners = new Listeners<number>((port) => Promise.resolve(this.#listen(port)));
 
@@ -39,6 +41,16 @@ export class Inner implements Proxy {
   /** @inheritDoc */
   get log(): string {
     return this.#names.log;
+  }
+
+  /** @inheritDoc */
+  get statsFile(): string {
+    return this.#names.statsFile;
+  }
+
+  /** @inheritDoc */
+  get listening(): number[] {
+    return this.#listeners.keys;
   }
 
   /** @inheritDoc */
@@ -67,6 +79,7 @@ export class Inner implements Proxy {
   async #serve(guest: Deno.TcpConn, port: number): Promise<void> {
     const { hostname, port: guestPort } = guest.remoteAddr;
     const fields = { bridge: this.#names.bridge, guest: `${hostname}:${guestPort}`, port };
+    this.stats.opened();
     let string: Deno.UnixConn | undefined;
     try {
       guest.setNoDelay(true);
@@ -83,11 +96,13 @@ export class Inner implements Proxy {
       );
     } catch (error) {
       if (string !== undefined) close(string);
+      this.stats.failedWith(`Cannot pass a guest on to the outer proxy: ${describe(error)}`);
       log.warning("Cannot pass the guest on to the outer proxy", { ...fields, error: describe(error) });
       return;
     }
     log.debug("Opened", fields);
     const { up, down, error } = await relay(guest, string);
+    this.stats.closed(up, down);
     log.debug("Closed", { ...fields, up, down, ...(error === undefined ? {} : { error: describe(error) }) });
   }
 }

@@ -40,6 +40,11 @@ export class Listeners<K> {
     this.#listen = listen;
   }
 
+  /** The keys that are open. */
+  get keys(): K[] {
+    return [...this.#open.keys()];
+  }
+
   /**
    * Makes the open listeners those that are wanted. One that can't be opened is logged, the others go on, and the next
    * call tries it again.

@@ -15,6 +15,7 @@ import type { Loaded, Proxy } from "./daemon.ts";
 import { type Closable, Listeners } from "./listeners.ts";
 import { FIXED_LENGTH, parseAddresses, parseFixedPart, type Preamble } from "./preamble.ts";
 import { close, readFull, relay } from "./relay.ts";
+import { Stats } from "./stats.ts";
 import { Streams } from "./streams.ts";
 
 const log = getLogger("outer");
@@ -32,14 +33,27 @@ const BACKLOG_GRACE_MS = 50;
 export class Outer implements Proxy {
   readonly title: Title = TPROXY;
   readonly log: string = OUTER_LOG;
+  readonly statsFile: string = RUN_FILES.outerStats;
   readonly streams: Streams = new Streams();
+  readonly stats: Stats = new Stats();
   #routes: OuterRoutes["bridges"] = new Map();
+  readonly #inodes = new Map<BridgeName, number | null>();
   readonly #listeners = new Listeners<BridgeName>((bridge) => this.#listen(bridge));
+
+  /** @inheritDoc */
+  get listening(): BridgeName[] {
+    return this.#listeners.keys;
+  }
 
   /** @inheritDoc */
   async load(): Promise<Loaded> {
     const { debugLevel, bridges } = parseOuterRoutes(await Deno.readTextFile(RUN_FILES.outerRoutes));
     this.#routes = bridges;
+    // A socket that somebody has removed, or replaced, is one that no inner can reach.
+    const reachable = await Promise.all([...bridges.keys()].map(async (bridge) => {
+      return await inodeOf(namesOf(bridge).socket) === this.#inodes.get(bridge) ? [bridge] : [];
+    }));
+    await this.#listeners.follow(reachable.flat());
     return { debugLevel, notListening: await this.#listeners.follow(bridges.keys()) };
   }
 
@@ -56,6 +70,7 @@ export class Outer implements Proxy {
     const listener = Deno.listen({ transport: "unix", path: nextSocket });
     const { ino } = await Deno.stat(nextSocket);
     await Deno.rename(nextSocket, socket);
+    this.#inodes.set(bridge, ino);
     let latest = performance.now();
     const accepting = acceptAll(listener, (string) => {
       latest = performance.now();
@@ -75,18 +90,21 @@ export class Outer implements Proxy {
   }
 
   async #serve(bridge: BridgeName, string: Deno.UnixConn): Promise<void> {
+    this.stats.opened();
     const preamble = await this.#greet(bridge, string);
     if (preamble === undefined) return;
     const { sourceAddr, sourcePort, destinationPort: port } = preamble;
     const fields = { bridge, guest: `${sourceAddr}:${sourcePort}`, port };
     const endpoint = this.#routes.get(bridge)?.find((endpoint) => endpoint.servicePort === port);
     if (endpoint === undefined) {
+      this.stats.failedWith(`The network of ${bridge} has no service on port ${port}`);
       log.warning("Refused a guest: its network has no such service", fields);
       return;
     }
     const service = await this.#dial(endpoint, fields);
     if (service === undefined) return;
     const { up, down, error } = await relay(string, service);
+    this.stats.closed(up, down);
     const remote = remoteOf(endpoint);
     log.debug("Closed", { ...fields, remote, up, down, ...(error === undefined ? {} : { error: describe(error) }) });
   }
@@ -100,6 +118,7 @@ export class Outer implements Proxy {
       await readFull(string, rest);
       return parseAddresses(rest);
     } catch (error) {
+      this.stats.failedWith(`A stream of ${bridge} had no good preamble: ${describe(error)}`);
       log.warning("Refused a stream without a good preamble", { bridge, error: describe(error) });
       return undefined;
     } finally {
@@ -120,6 +139,7 @@ export class Outer implements Proxy {
       log.debug("Opened", { ...fields, remote });
       return service;
     } catch (error) {
+      this.stats.failedWith(`Cannot reach ${remote}: ${describe(error)}`);
       log.warning("Cannot reach the service", { ...fields, remote, error: describe(error) });
       return undefined;
     }

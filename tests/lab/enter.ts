@@ -1,6 +1,6 @@
 /**
- * `enter demo|test [ARGS…]`: gets a machine ready, enters network, mount and process namespaces of its own, and runs the
- * demo or the tests there. Nothing that happens inside reaches the machine, and all of it ends with this process.
+ * `enter demo|test|bench [ARGS…]`: gets a machine ready, enters network, mount and process namespaces of its own, and runs
+ * the demo, the tests or the benchmark there. Nothing that happens inside reaches the machine, and all of it ends with this process.
  *
  * @module
  */
@@ -30,17 +30,21 @@ const UNIT_FLAGS = ["--no-prompt", "--cached-only", "--frozen", "--allow-env=LOG
 
 async function main(): Promise<number> {
   const [what, ...args] = Deno.args;
-  if (what !== "demo" && what !== "test") throw new Error('name "demo" or "test"');
+  if (what !== "demo" && what !== "test" && what !== "bench") throw new Error('name "demo", "test" or "bench"');
   if (HIDDEN.test(ROOT)) {
     throw new Error(`the checkout is in ${ROOT}, which the lab hides; move it, for example to /opt`);
   }
   const isRoot = Deno.uid() === 0;
-  await ensureTools(what === "demo" ? DEMO_TOOLS : TEST_TOOLS, isRoot);
+  await ensureTools(what === "test" ? TEST_TOOLS : DEMO_TOOLS, isRoot);
   const namespaces = await findNamespaces(isRoot);
   const cached = await deno([Deno.execPath(), "cache", "--quiet", "--frozen", "--no-check", ...await modules()]);
   if (cached !== 0) return cached;
   await bundleDaemons();
   if (what === "demo") return await deno([...namespaces, Deno.execPath(), "run", ...LAB_FLAGS, "tests/demo/demo.ts"]);
+  if (what === "bench") {
+    const flags = [...LAB_FLAGS, `--allow-write=${ROOT}.build/bench.json`];
+    return await deno([...namespaces, Deno.execPath(), "run", ...flags, "tests/bench/bench.ts", ...args]);
+  }
   return await test(namespaces, args);
 }
 

@@ -62,10 +62,11 @@ export class Host implements AsyncDisposable {
   }
 
   /** Starts a program that ends with this host at the latest. */
-  start(argv: readonly string[]): Background {
-    // Without a fork, nsenter becomes the program, which then gets the signals that are sent to it.
+  start(argv: readonly string[], { inside = false } = {}): Background {
+    // Without a fork, nsenter becomes the program, which then gets the signals that are sent to it; but it is not in the
+    // host's process namespace itself, so a program that looks for itself among the processes has to be forked.
     const [nsenter = "", ...rest] = this.argv(argv);
-    const background = new Background([nsenter, "--no-fork", ...rest]);
+    const background = new Background(inside ? [nsenter, ...rest] : [nsenter, "--no-fork", ...rest]);
     this.#started.push(background);
     return background;
   }
@@ -78,7 +79,7 @@ export class Host implements AsyncDisposable {
   /** Writes a file. */
   async write(path: string, content: string): Promise<void> {
     await this.text(["mkdir", "-p", path.slice(0, path.lastIndexOf("/"))]);
-    await this.text(["tee", path], content);
+    await this.text(["dd", `of=${path}`, "status=none"], content);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -7,7 +7,7 @@
 import { setupPermissions, toFlags, tproxyPermissions } from "../../lib/daemon/permissions.ts";
 import { daemonFiles } from "../../lib/daemon/siblings.ts";
 import { DEFAULT_CONFIG_PATH } from "../../lib/names.ts";
-import type { Result } from "./command.ts";
+import type { Background, Result } from "./command.ts";
 import type { Host } from "./host.ts";
 import { ROOTLESS } from "./rootless.ts";
 
@@ -35,9 +35,33 @@ export class Hypervisor {
     return this.host.run(entrypoint("setup", toFlags(setupPermissions(DEFAULT_CONFIG_PATH)), args));
   }
 
+  /** Runs `setup hook` with exactly its permissions, and with some text on standard input. */
+  async hook(args: readonly string[], input: string): Promise<Result> {
+    return this.host.run(await this.#hookArgv(args, input));
+  }
+
+  /** Starts `setup hook` in the background. */
+  async startHook(args: readonly string[], input: string): Promise<Background> {
+    return this.host.start(await this.#hookArgv(args, input));
+  }
+
+  async #hookArgv(args: readonly string[], input: string): Promise<string[]> {
+    const program = entrypoint("setup", toFlags(setupPermissions(DEFAULT_CONFIG_PATH)), ["hook", ...args]);
+    const file = `/run/hook-input-${crypto.randomUUID()}`;
+    await this.host.text(["sh", "-c", 'cat >"$0"', file], input);
+    // A pipe, as the driver has it; and one that may break without breaking the test.
+    return ["sh", "-c", 'cat "$0" | "$@"', file, ...program];
+  }
+
   /** Runs `tproxy` with exactly its permissions. */
   tproxy(...args: string[]): Promise<Result> {
     return this.host.run(entrypoint("tproxy", toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, daemonFiles())), args));
+  }
+
+  /** Starts `tproxy watch` with exactly its permissions. */
+  startWatch(): Background {
+    const flags = toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, daemonFiles()));
+    return this.host.start(entrypoint("tproxy", flags, ["watch"]), { inside: true });
   }
 
   /** Sets a bridge up; it has to succeed. */

@@ -1,0 +1,101 @@
+/**
+ * What `tproxy check` finds out beyond what reading the configuration does.
+ *
+ * @module
+ */
+
+import type { Config, ConfigEntry, NetworkReference, Problem } from "./config.ts";
+import { once, type Resolve, resolveRemote, taken } from "./select.ts";
+
+/** An entry, and where its service is. */
+export interface CheckedEntry extends ConfigEntry {
+  /** The service's IPv4 address, or `undefined` if its name leads to none. */
+  readonly address: string | undefined;
+}
+
+/** The configuration with all that this host knows about it. */
+export interface CheckedConfig extends Config {
+  /** The good entries in the file's order, or `undefined` if the file has no `:tproxy:` key. */
+  readonly entries: readonly CheckedEntry[] | undefined;
+  /** All problems, in the file's order. */
+  readonly problems: readonly Problem[];
+}
+
+/** What only the host can tell. */
+export interface HostFacts {
+  /** Resolves a host name. */
+  readonly resolve: Resolve;
+  /** Tells whether there is such a user. */
+  readonly isUser: (name: string) => Promise<boolean>;
+}
+
+/**
+ * Checks a configuration for all networks at once.
+ *
+ * @param config The configuration.
+ * @param host Asks the host.
+ * @returns The configuration with the address of each entry, and its problems with those of names, of the user and of
+ * entries that are shadowed.
+ */
+export async function checkConfig(config: Config, host: HostFacts): Promise<CheckedConfig> {
+  const resolve = once(host.resolve);
+  const [remotes, userProblem] = await Promise.all([
+    Promise.all((config.entries ?? []).map((entry) => resolveRemote(entry, resolve))),
+    checkUser(config, host),
+  ]);
+  const entries = config.entries?.map((entry, i) => {
+    const remote = remotes[i];
+    return { ...entry, address: typeof remote === "string" ? remote : undefined };
+  });
+  const problems = [
+    ...config.problems,
+    ...userProblem,
+    ...remotes.filter((remote) => typeof remote !== "string"),
+    ...findShadowed(config.entries ?? []),
+  ];
+  return {
+    ...config,
+    entries,
+    problems: problems.toSorted((a, b) => a.at.line - b.at.line || a.at.column - b.at.column),
+  };
+}
+
+async function checkUser({ processOwner, processOwnerAt: at }: Config, { isUser }: HostFacts): Promise<Problem[]> {
+  if (processOwner === undefined || at === undefined || await isUser(processOwner)) return [];
+  return [{ at, key: ":tproxy_process_owner:", value: processOwner, expected: "a user of this host" }];
+}
+
+/**
+ * Finds the entries that an earlier one with the same service port keeps from at least one network: it is for all
+ * networks, or names a network that the later one names too. A later entry for all networks is none of them, since it
+ * serves the networks that the earlier one leaves.
+ *
+ * @param entries The entries in the file's order.
+ * @returns A problem for each of them, which says where the earlier one is.
+ */
+export function findShadowed(entries: readonly ConfigEntry[]): Problem[] {
+  const ports = new Map<number, { all?: number; some: Map<string, number> }>();
+  return entries.flatMap((entry) => {
+    const earlier = ports.get(entry.servicePort) ?? { some: new Map<string, number>() };
+    ports.set(entry.servicePort, earlier);
+    if (earlier.all !== undefined) return [taken(entry, `in line ${earlier.all}`)];
+    const networks = [...new Set(entry.networks.map(nameNetwork))];
+    const lines = Map.groupBy(networks, (network) => earlier.some.get(network));
+    if (networks.length === 0) earlier.all = entry.at.line;
+    for (const network of lines.get(undefined) ?? []) earlier.some.set(network, entry.at.line);
+    lines.delete(undefined);
+    const places = [...lines].map(([line, names]) => `for ${names.join(", ")} in line ${line}`);
+    return places.length === 0 ? [] : [taken(entry, places.join(" and "))];
+  });
+}
+
+/**
+ * Writes a reference to a network.
+ *
+ * @param network The reference.
+ * @returns For example `ID 7` or `name vnet0`; a name that is not one plain word is in quotes.
+ */
+export function nameNetwork(network: NetworkReference): string {
+  if ("id" in network) return `ID ${network.id}`;
+  return `name ${/^[\w.-]+$/.test(network.name) ? network.name : JSON.stringify(network.name)}`;
+}

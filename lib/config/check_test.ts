@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { TproxyError } from "../errors.ts";
+import { checkConfig, findShadowed, type HostFacts, nameNetwork } from "./check.ts";
+import type { Config, ConfigEntry, NetworkReference } from "./config.ts";
+import { appliesTo, selectEndpoints } from "./select.ts";
+
+const ID7 = { id: "7" };
+const V0 = { name: "v0" };
+
+function entry(line: number, servicePort: number, networks: NetworkReference[] = [], remoteAddr = "10.0.0.1") {
+  return { at: { line, column: 3 }, servicePort, remoteAddr, remotePort: 80, networks };
+}
+
+function config(entries: ConfigEntry[] | undefined, more: Partial<Config> = {}): Config {
+  return { path: "a.conf", debugLevel: 2, entries, problems: [], ...more };
+}
+
+const HOST: HostFacts = {
+  resolve: (name) =>
+    name === "a.example" ? Promise.resolve("10.0.0.7") : Promise.reject(new TproxyError(`${name} has no IPv4 address`)),
+  isUser: (name) => Promise.resolve(name === "oneadmin"),
+};
+
+/** What findShadowed() says of which line. */
+function shadowed(...entries: ConfigEntry[]): [number, string][] {
+  return findShadowed(entries).map(({ at, expected }) => [at.line, expected]);
+}
+
+Deno.test("findShadowed() finds an entry whose port an earlier one has for all networks", () => {
+  assert.deepEqual(shadowed(entry(1, 80), entry(2, 80), entry(3, 80, [ID7]), entry(4, 81)), [
+    [2, "a port not taken in line 1"],
+    [3, "a port not taken in line 1"],
+  ]);
+});
+
+Deno.test("findShadowed() finds an entry that names a network that an earlier one names, and says which", () => {
+  assert.deepEqual(
+    shadowed(entry(1, 80, [ID7, V0]), entry(2, 80, [{ id: "8" }]), entry(3, 80, [V0, { id: "9" }, ID7, { id: "8" }])),
+    [[3, "a port not taken for name v0, ID 7 in line 1 and for ID 8 in line 2"]],
+  );
+});
+
+Deno.test("findShadowed() leaves entries for different networks, and one for the networks that are left", () => {
+  assert.deepEqual(shadowed(entry(1, 80, [ID7]), entry(2, 80, [V0]), entry(3, 80), entry(4, 81, [ID7])), []);
+  assert.deepEqual(shadowed(entry(1, 80, [ID7, ID7, { name: "7" }])), []);
+});
+
+Deno.test("findShadowed() names the entry that wins, not the one that lost before", () => {
+  assert.deepEqual(shadowed(entry(1, 80, [ID7]), entry(2, 80, [ID7, V0]), entry(3, 80, [V0, ID7])), [
+    [2, "a port not taken for ID 7 in line 1"],
+    [3, "a port not taken for name v0 in line 2 and for ID 7 in line 1"],
+  ]);
+});
+
+Deno.test("findShadowed() finds just the entries that a network of theirs would be warned of", async () => {
+  const networks = fc.uniqueArray(fc.constantFrom("1", "2", "3"), { maxLength: 2 });
+  const entries = fc.array(fc.tuple(fc.integer({ min: 1, max: 2 }), networks), { maxLength: 6 });
+  await fc.assert(fc.asyncProperty(entries, async (drawn) => {
+    const all = drawn.map(([port, ids], i) => entry(i + 1, port, ids.map((id) => ({ id }))));
+    const warned = new Set<number>();
+    for (const id of ["1", "2", "3", "4"]) {
+      const { warnings } = await selectEndpoints(config(all), { id });
+      for (const warning of warnings) warned.add(Number(warning.split(":")[1]));
+    }
+    // An entry for all networks behind one for some is warned of there, as it should be, and still has its use.
+    const useful = (line: number) =>
+      all[line - 1]?.networks.length === 0 &&
+      !all.slice(0, line - 1).some((earlier) =>
+        earlier.servicePort === all[line - 1]?.servicePort && appliesTo(earlier, { id: "4" })
+      );
+    assert.deepEqual(
+      findShadowed(all).map(({ at }) => at.line),
+      [...warned].filter((line) => !useful(line)).toSorted((a, b) => a - b),
+    );
+  }));
+});
+
+Deno.test("checkConfig() resolves each name once, and reports those that lead nowhere", async () => {
+  const asked: string[] = [];
+  const resolve = (name: string) => {
+    asked.push(name);
+    return HOST.resolve(name);
+  };
+  const entries = ["a.example", "10.0.0.9", "a.example", "b.example"].map((name, i) => entry(i + 1, i + 1, [], name));
+  const checked = await checkConfig(config(entries), { ...HOST, resolve });
+  assert.deepEqual(asked, ["a.example", "b.example"]);
+  assert.deepEqual(checked.entries?.map(({ address }) => address), ["10.0.0.7", "10.0.0.9", "10.0.0.7", undefined]);
+  assert.deepEqual(checked.problems, [{
+    at: { line: 4, column: 3 },
+    key: ":remote_addr:",
+    value: "b.example",
+    expected: "a name that resolves to IPv4 (b.example has no IPv4 address)",
+  }]);
+});
+
+Deno.test("checkConfig() reports a user that this host does not know", async () => {
+  const at = { line: 9, column: 24 };
+  const check = async (processOwner: string) =>
+    (await checkConfig(config([], { processOwner, processOwnerAt: at }), HOST)).problems;
+  assert.deepEqual(await check("oneadmin"), []);
+  const problem = { at, key: ":tproxy_process_owner:", value: "oneadmn", expected: "a user of this host" };
+  assert.deepEqual(await check("oneadmn"), [problem]);
+});
+
+Deno.test("checkConfig() puts all problems into the file's order", async () => {
+  const problems = [{ at: { line: 4, column: 1 }, key: ":tproxy:", value: "x", expected: "an entry" }];
+  const all = [entry(2, 80), entry(3, 80, [], "b.example"), entry(6, 80)];
+  const checked = await checkConfig(config(all, { problems }), HOST);
+  assert.deepEqual(checked.problems.map(({ at, key }) => `${at.line} ${key}`), [
+    "3 :remote_addr:",
+    "3 :service_port:",
+    "4 :tproxy:",
+    "6 :service_port:",
+  ]);
+});
+
+Deno.test("checkConfig() asks nothing of the host for a file without our keys", async () => {
+  const refuse = () => Promise.reject(new Error("nothing is to be asked"));
+  assert.deepEqual(await checkConfig(config(undefined), { resolve: refuse, isUser: refuse }), config(undefined));
+});
+
+Deno.test("nameNetwork() puts a name that is not one plain word into quotes", () => {
+  const names = ["vnet0", "a-b.c_d", "a b", "a, ID 7", 'a"b', "a\nb", ""];
+  assert.deepEqual([nameNetwork(ID7), ...names.map((name) => nameNetwork({ name }))], [
+    "ID 7",
+    "name vnet0",
+    "name a-b.c_d",
+    'name "a b"',
+    'name "a, ID 7"',
+    'name "a\\"b"',
+    'name "a\\nb"',
+    'name ""',
+  ]);
+});

@@ -1,0 +1,117 @@
+/**
+ * What `tproxy check` prints, for people and for scripts.
+ *
+ * @module
+ */
+
+import { type ConfigError, describe } from "../errors.ts";
+import { type CheckedConfig, type CheckedEntry, nameNetwork } from "./check.ts";
+import { DEFAULT_PROCESS_OWNER, describeProblem } from "./config.ts";
+import { YamlError } from "./yaml_error.ts";
+
+/** What each debug level lets through, as the user document has it. */
+const LEVELS = { 0: "ERROR", 1: "WARNING", 2: "INFO", 3: "DEBUG" } as const;
+
+/** How much of the file's line is shown on either side of the caret. */
+const WINDOW = 60;
+
+/**
+ * Renders a checked configuration for people.
+ *
+ * @param config The configuration.
+ * @returns Lines: what is set, a table of the entries, the problems, and how many they are.
+ */
+export function renderText(config: CheckedConfig): string {
+  const { path, debugLevel, processOwner, entries, problems } = config;
+  const settings = renderTable([
+    ["file", path],
+    ["debug level", `${debugLevel} (${LEVELS[debugLevel]})`],
+    ["process owner", processOwner ?? `${DEFAULT_PROCESS_OWNER} (default)`],
+  ]);
+  const blocks = [settings, renderEntries(entries)];
+  if (problems.length > 0) blocks.push(problems.map((problem) => describeProblem(path, problem)));
+  blocks.push([
+    problems.length === 0 ? "no problems" : problems.length === 1 ? "1 problem" : `${problems.length} problems`,
+  ]);
+  return blocks.map((lines) => lines.join("\n")).join("\n\n");
+}
+
+function renderEntries(entries: readonly CheckedEntry[] | undefined): string[] {
+  if (entries === undefined) return ["the feature is not configured: the file has no :tproxy: key"];
+  if (entries.length === 0) return ["no service is configured: no network gets a proxy"];
+  const rows = entries.map((entry) => [
+    `${entry.servicePort}`,
+    renderRemote(entry),
+    entry.networks.length === 0 ? "all" : entry.networks.map(nameNetwork).join(", "),
+    `${entry.at.line}`,
+  ]);
+  return renderTable([["service port", "remote", "networks", "line"], ...rows]);
+}
+
+function renderRemote({ remoteAddr, remotePort, address }: CheckedEntry): string {
+  const known = address === remoteAddr ? "" : ` (${address ?? "does not resolve"})`;
+  return `${remoteAddr}:${remotePort}${known}`;
+}
+
+function renderTable(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
+}
+
+/**
+ * Renders a checked configuration for scripts.
+ *
+ * @param config The configuration.
+ * @returns One JSON object in one line.
+ */
+export function renderJson(config: CheckedConfig): string {
+  const { path, debugLevel, processOwner, entries, problems } = config;
+  return JSON.stringify({
+    file: path,
+    debugLevel,
+    processOwner: processOwner ?? null,
+    configured: entries !== undefined,
+    entries: (entries ?? []).map(({ at, servicePort, remoteAddr, address, remotePort, networks }) => ({
+      line: at.line,
+      servicePort,
+      remoteAddr,
+      address: address ?? null,
+      remotePort,
+      networks,
+    })),
+    problems: problems.map(({ at, key, value, expected }) => ({ ...at, key, value: value ?? null, expected })),
+  });
+}
+
+/**
+ * Renders why a configuration can't be used at all, for people.
+ *
+ * @param program Who says so.
+ * @param error Why.
+ * @returns The one line that every program has for an error; if the file is not YAML, also the line in it and a caret.
+ */
+export function renderErrorText(program: string, error: ConfigError): string {
+  const message = `${program}: error: ${describe(error)}`;
+  if (!(error instanceof YamlError)) return message;
+  const { at, line } = error;
+  const number = `${at.line}`;
+  // A window of a long line; what stays before the caret keeps its tabs, so that it is under its column.
+  const start = Math.max(0, at.column - 1 - WINDOW);
+  const before = line.slice(start, at.column - 1).replaceAll(/[^\t]/g, " ");
+  const shown = line.slice(start, at.column - 1 + WINDOW);
+  return `${message}\n${number} | ${shown}\n${" ".repeat(number.length)} | ${before}^`;
+}
+
+/**
+ * Renders why a configuration can't be used at all, for scripts.
+ *
+ * @param path The file.
+ * @param error Why.
+ * @returns One JSON object in one line; place and text of the line are there if the file is not YAML.
+ */
+export function renderErrorJson(path: string, error: ConfigError): string {
+  const details = error instanceof YamlError
+    ? { ...error.at, message: error.reason, text: error.line }
+    : { message: describe(error) };
+  return JSON.stringify({ file: path, error: details });
+}

@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { ConfigError } from "../errors.ts";
+import type { CheckedConfig, CheckedEntry } from "./check.ts";
+import { renderErrorJson, renderErrorText, renderJson, renderText } from "./check_text.ts";
+import { YamlError } from "./yaml_error.ts";
+
+const ENTRIES: readonly CheckedEntry[] = [
+  { at: { line: 4, column: 3 }, servicePort: 5030, remoteAddr: "10.11.12.13", remotePort: 5030, networks: [] },
+  {
+    at: { line: 12, column: 3 },
+    servicePort: 80,
+    remoteAddr: "a.example",
+    remotePort: 8080,
+    networks: [{ id: "7" }, { name: "v 0" }],
+  },
+  { at: { line: 16, column: 3 }, servicePort: 81, remoteAddr: "b.example", remotePort: 1, networks: [{ name: "v1" }] },
+].map((entry, i) => ({ ...entry, address: ["10.11.12.13", "10.0.0.7", undefined][i] }));
+
+const PROBLEM = {
+  at: { line: 20, column: 18 },
+  key: ":service_port:",
+  value: "70000",
+  expected: "a port from 1 to 65535",
+};
+
+const CONFIG: CheckedConfig = { path: "/a.conf", debugLevel: 3, processOwner: "one", entries: ENTRIES, problems: [] };
+
+/** An error in the second line of a file. */
+function yamlError(column: number, line: string): YamlError {
+  return new YamlError("/a.conf", { at: { line: 12, column }, reason: "no good", line });
+}
+
+Deno.test("renderText() shows settings, a table of entries, problems and their number", () => {
+  const lines = [
+    "file           /a.conf",
+    "debug level    3 (DEBUG)",
+    "process owner  one",
+    "",
+    "service port  remote                        networks          line",
+    "5030          10.11.12.13:5030              all               4",
+    '80            a.example:8080 (10.0.0.7)     ID 7, name "v 0"  12',
+    "81            b.example:1 (does not resolve)  name v1         16",
+    "",
+    "/a.conf:20:18: :service_port: is 70000; expected a port from 1 to 65535",
+    "",
+    "1 problem",
+  ];
+  const text = renderText({ ...CONFIG, problems: [PROBLEM] });
+  // The columns' widths are one test, what is in them another.
+  assert.deepEqual(text.split("\n").map((line) => line.split(/ {2,}/)), lines.map((line) => line.split(/ {2,}/)));
+  const table = text.split("\n").slice(4, 8);
+  for (const heading of ["remote", "networks", "line"]) {
+    const column = table[0]?.indexOf(heading) ?? 0;
+    for (const line of table) assert.match(line.slice(column - 2, column + 1), /^ {2}\S$/);
+  }
+  assert.doesNotMatch(text, / $/m);
+});
+
+Deno.test("renderText() ends with how many problems there are", () => {
+  const last = (count: number) => renderText({ ...CONFIG, problems: Array(count).fill(PROBLEM) }).split("\n").at(-1);
+  assert.deepEqual([0, 1, 2].map(last), ["no problems", "1 problem", "2 problems"]);
+});
+
+Deno.test("renderText() says so when nothing is configured, and who runs the proxies then", () => {
+  const { processOwner: _, ...unowned } = CONFIG;
+  assert.equal(
+    renderText({ ...unowned, debugLevel: 2, entries: undefined }),
+    `file           /a.conf
+debug level    2 (INFO)
+process owner  nobody (default)
+
+the feature is not configured: the file has no :tproxy: key
+
+no problems`,
+  );
+  assert.match(renderText({ ...CONFIG, entries: [] }), /^no service is configured: no network gets a proxy$/m);
+});
+
+Deno.test("renderJson() has the same in one object", () => {
+  const text = renderJson({ ...CONFIG, problems: [PROBLEM, { ...PROBLEM, value: undefined }] });
+  assert.doesNotMatch(text, /\n/);
+  assert.deepEqual(JSON.parse(text), {
+    file: "/a.conf",
+    debugLevel: 3,
+    processOwner: "one",
+    configured: true,
+    entries: [
+      {
+        line: 4,
+        servicePort: 5030,
+        remoteAddr: "10.11.12.13",
+        address: "10.11.12.13",
+        remotePort: 5030,
+        networks: [],
+      },
+      {
+        line: 12,
+        servicePort: 80,
+        remoteAddr: "a.example",
+        address: "10.0.0.7",
+        remotePort: 8080,
+        networks: [{ id: "7" }, { name: "v 0" }],
+      },
+      { line: 16, servicePort: 81, remoteAddr: "b.example", address: null, remotePort: 1, networks: [{ name: "v1" }] },
+    ],
+    problems: [
+      { line: 20, column: 18, key: ":service_port:", value: "70000", expected: "a port from 1 to 65535" },
+      { line: 20, column: 18, key: ":service_port:", value: null, expected: "a port from 1 to 65535" },
+    ],
+  });
+});
+
+Deno.test("renderJson() tells a file without our key from one with an empty list", () => {
+  const { processOwner: _, ...unowned } = CONFIG;
+  const values = [undefined, []].map((entries) => JSON.parse(renderJson({ ...unowned, entries })));
+  assert.deepEqual(values.map(({ configured }) => configured), [false, true]);
+  assert.deepEqual(values.map(({ entries, processOwner }) => [entries, processOwner]), [[[], null], [[], null]]);
+});
+
+Deno.test("renderErrorText() shows the line that is not YAML with a caret under the place", () => {
+  assert.equal(
+    renderErrorText("tproxy", yamlError(5, "\t:a: @x")),
+    "tproxy: error: /a.conf:12:5: not YAML: no good; correct that line\n12 | \t:a: @x\n   | \t   ^",
+  );
+  assert.equal(renderErrorText("tproxy", yamlError(1, "")).split("\n").at(-1), "   | ^");
+});
+
+Deno.test("renderErrorText() shows a window of a long line", () => {
+  const line = `${"a".repeat(500)}!${"b".repeat(500)}`;
+  const [, shown = "", caret = ""] = renderErrorText("tproxy", yamlError(501, line)).split("\n");
+  assert.ok(shown.length < 130, shown);
+  assert.equal(shown[caret.indexOf("^")], "!");
+});
+
+Deno.test("renderErrorText() is one line for a file that can't be read", () => {
+  const error = new ConfigError("Cannot read /a.conf", "look at it");
+  assert.equal(renderErrorText("tproxy", error), "tproxy: error: Cannot read /a.conf; look at it");
+});
+
+Deno.test("renderErrorJson() has place and text of a line that is not YAML, and the message of any other error", () => {
+  assert.deepEqual(JSON.parse(renderErrorJson("/a.conf", yamlError(5, ":a: @x"))), {
+    file: "/a.conf",
+    error: { line: 12, column: 5, message: "no good", text: ":a: @x" },
+  });
+  assert.deepEqual(JSON.parse(renderErrorJson("/a.conf", new ConfigError("Cannot read it", "look at it"))), {
+    file: "/a.conf",
+    error: { message: "Cannot read it; look at it" },
+  });
+});

@@ -1,0 +1,45 @@
+/**
+ * `tproxy check`: the configuration against this host. Read-only, and no daemon is looked at.
+ *
+ * @module
+ */
+
+import { checkConfig } from "../config/check.ts";
+import { renderErrorJson, renderErrorText, renderJson, renderText } from "../config/check_text.ts";
+import { readConfig } from "../config/read.ts";
+import { resolveIpv4 } from "../config/resolve.ts";
+import { ConfigError } from "../errors.ts";
+import { FAILED, OK } from "../exit_code.ts";
+import { isUser } from "./owner.ts";
+
+/** What to print, and how to exit. */
+export interface CheckResult {
+  /** For standard output, without the last newline; may be empty. */
+  readonly stdout: string;
+  /** For standard error, likewise. */
+  readonly stderr: string;
+  /** 0 if there is no problem, else 1. */
+  readonly exitCode: number;
+}
+
+/**
+ * Checks the configuration file.
+ *
+ * @param path The file.
+ * @param json Whether the answer is for a script.
+ * @returns What to print, and how to exit.
+ * @throws {import("../run_command.ts").CommandError} If getent fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` for the file and `--allow-run=/usr/bin/getent`.
+ */
+export async function check(path: string, json: boolean): Promise<CheckResult> {
+  try {
+    const config = await checkConfig(await readConfig(path), { resolve: resolveIpv4, isUser });
+    const exitCode = config.problems.length === 0 ? OK : FAILED;
+    return { stdout: json ? renderJson(config) : renderText(config), stderr: "", exitCode };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return json
+      ? { stdout: renderErrorJson(path, error), stderr: "", exitCode: FAILED }
+      : { stdout: "", stderr: renderErrorText("tproxy", error), exitCode: FAILED };
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * Supervision: one pass after another, for as long as the program runs. A pass puts back what is missing of the bridges,
+ * follows names, and makes the daemons match. There is one on SIGHUP, on every change of our tables, as soon as a daemon
+ * is gone, and every few seconds anyway, so nothing depends on an event that might be lost.
+ *
+ * @module
+ */
+
+import { describe } from "../errors.ts";
+import { getLogger } from "../log.ts";
+import { TPROXY } from "../names.ts";
+import { refreshNames } from "../netns/refresh.ts";
+import { restore } from "../netns/restore.ts";
+import { followCommand, type RunningCommand } from "../run_command.ts";
+import { Backoff } from "./backoff.ts";
+import { findDaemons } from "./find.ts";
+import { reconcile } from "./reconcile.ts";
+
+const log = getLogger("watch");
+
+/** How often to look whether a daemon is gone. */
+const LOOK_MS = 1_000;
+/** How often there is a pass anyway. */
+const PASS_MS = 3_000;
+/** How often names are looked up again. */
+const NAMES_MS = 30_000;
+
+/** Why there is a pass; `reload` makes the daemons read their routes again and reopen their logs. */
+type Reason = "start" | "reload";
+
+/**
+ * Watches until SIGTERM or SIGINT; the daemons go on without it.
+ *
+ * @param config The configuration file.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/daemon/permissions.ts`.
+ */
+export async function watch(config: string): Promise<void> {
+  const events = new Events();
+  const backoff = new Backoff();
+  let monitor: RunningCommand | undefined;
+  let [passAt, namesAt] = [0, performance.now() + NAMES_MS];
+  log.info("Watching");
+  while (!events.ended) {
+    const reason = events.take();
+    const now = performance.now();
+    monitor ??= startMonitor(events, () => monitor = undefined);
+    if (reason !== undefined || now >= passAt) {
+      const isTime = now >= namesAt;
+      if (isTime) namesAt = now + NAMES_MS;
+      await pass(reason ?? "start", isTime, config, backoff);
+      events.seen = await look();
+      passAt = performance.now() + PASS_MS;
+    }
+    await events.next(LOOK_MS);
+    if (await look() !== events.seen) events.wish("start");
+  }
+  monitor?.stop();
+  log.info("Not watching any more; the proxies go on");
+}
+
+async function pass(reason: Reason, names: boolean, config: string, backoff: Backoff): Promise<void> {
+  try {
+    await restore();
+    if (names) await refreshNames();
+  } catch (error) {
+    log.error("Cannot restore what setup recorded; trying again", { error: describe(error) });
+  }
+  const mayStart = (title: string) => {
+    const now = performance.now();
+    const wait = backoff.waitFor(title, now);
+    if (wait === 0) backoff.started(title, now);
+    else {log.warning("A proxy keeps ending; waiting before it is started again", {
+        title,
+        seconds: Math.ceil(wait / 1000),
+      });}
+    return wait === 0;
+  };
+  try {
+    await reconcile(reason, config, mayStart);
+  } catch (error) {
+    log.error("Cannot make the proxies match; trying again", { error: describe(error) });
+  }
+}
+
+/** Which daemons run, in a form that differs if one has come or gone. */
+async function look(): Promise<string> {
+  try {
+    return (await findDaemons()).daemons.map(({ pid, draining }) => `${pid}${draining}`).join(" ");
+  } catch (error) {
+    log.error("Cannot look for the proxies; trying again", { error: describe(error) });
+    return "";
+  }
+}
+
+/** Follows nft's changes; what it misses while it is not there, the next pass finds. */
+function startMonitor(events: Events, onEnd: () => void): RunningCommand {
+  const monitor = followCommand("nft", ["monitor"], (line) => {
+    if (line.includes(TPROXY)) events.wish("start");
+  });
+  void monitor.ended.then(onEnd);
+  return monitor;
+}
+
+/** What has come in since the last pass. */
+class Events {
+  ended = false;
+  seen = "";
+  #wish: Reason | undefined;
+  #wake: () => void = () => {};
+
+  constructor() {
+    Deno.addSignalListener("SIGHUP", () => this.wish("reload"));
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      Deno.addSignalListener(signal, () => {
+        this.ended = true;
+        this.#wake();
+      });
+    }
+  }
+
+  /** Asks for a pass; a reload is more than a start. */
+  wish(reason: Reason): void {
+    if (this.#wish !== "reload") this.#wish = reason;
+    this.#wake();
+  }
+
+  /** Takes what was asked for. */
+  take(): Reason | undefined {
+    const wish = this.#wish;
+    this.#wish = undefined;
+    return wish;
+  }
+
+  /** Waits for the next wish, or for some time. */
+  async next(ms: number): Promise<void> {
+    if (this.#wish !== undefined || this.ended) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const timer = setTimeout(resolve, ms);
+    await promise;
+    clearTimeout(timer);
+  }
+}

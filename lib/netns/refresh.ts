@@ -1,0 +1,84 @@
+/**
+ * Looking names up again: a service that moves is followed, and one whose name can't be resolved stays where it was.
+ *
+ * @module
+ */
+
+import { isDiallable } from "../config/parse.ts";
+import { resolveAllIpv4 } from "../config/resolve.ts";
+import { describe } from "../errors.ts";
+import { withLock } from "../lock.ts";
+import { getLogger } from "../log.ts";
+import { RUN_FILES } from "../names.ts";
+import { type NetworkRecord, readRecord, type SetupRecord, writeRecord } from "./record.ts";
+import { applyRecord, LOCK_DEADLINE_MS } from "./setup.ts";
+
+const log = getLogger("refresh");
+
+/** The addresses that a name has now. */
+export type Answers = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Gives the endpoints of some networks the addresses that their names have now. An address that is still among them stays,
+ * since a name with several gives them in another order each time.
+ *
+ * @param networks The networks of a bridge.
+ * @param answers The addresses by name; a name that could not be resolved is missing.
+ * @returns The networks, the very same ones if nothing changed.
+ */
+export function withAnswers(networks: readonly NetworkRecord[], answers: Answers): readonly NetworkRecord[] {
+  let changed = false;
+  const next = networks.map((network) => ({
+    ...network,
+    endpoints: network.endpoints.map((endpoint) => {
+      const addresses = answers.get(endpoint.remoteName ?? "") ?? [];
+      const [remoteAddr] = addresses;
+      if (remoteAddr === undefined || addresses.includes(endpoint.remoteAddr)) return endpoint;
+      changed = true;
+      return { ...endpoint, remoteAddr };
+    }),
+  }));
+  return changed ? next : networks;
+}
+
+/**
+ * Looks up every name in the record, and makes nft follow.
+ *
+ * @throws {import("../errors.ts").TproxyError} If the record can't be locked, or ip or nft fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run` for getent, ip and nft, and `--allow-read=/run/netns`.
+ */
+export async function refreshNames(): Promise<void> {
+  const names = namesIn(await readRecord());
+  if (names.size === 0) return;
+  // Not under the lock: a resolver may take seconds, and a VM's deploy waits for the lock.
+  const answers = await resolveAll(names);
+  await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, async () => {
+    for (const [bridge, networks] of await readRecord()) {
+      const next = withAnswers(networks, answers);
+      if (next === networks) continue;
+      log.info("A name has another address; following it", {
+        bridge,
+        names: [...namesIn(new Map([[bridge, next]]))].join(" "),
+      });
+      await writeRecord(await readRecord(), bridge, next);
+      await applyRecord(bridge, next);
+    }
+  });
+}
+
+function namesIn(record: SetupRecord): Set<string> {
+  const endpoints = [...record.values()].flat().flatMap(({ endpoints }) => endpoints);
+  return new Set(endpoints.map(({ remoteName }) => remoteName).filter((name) => name !== undefined));
+}
+
+async function resolveAll(names: ReadonlySet<string>): Promise<Answers> {
+  const answers = new Map<string, readonly string[]>();
+  await Promise.all([...names].map(async (name) => {
+    try {
+      answers.set(name, (await resolveAllIpv4(name)).filter(isDiallable));
+    } catch (error) {
+      log.warning("Cannot look up a name; its last address stays", { name, error: describe(error) });
+    }
+  }));
+  return answers;
+}

@@ -1,0 +1,106 @@
+/**
+ * A VM's description, as the network drivers hand it to their hooks: which of its NICs can have a proxy, and why the
+ * others can't. Pure.
+ *
+ * @module
+ */
+
+import type { Network } from "../config/select.ts";
+import { describe, InputError } from "../errors.ts";
+import { type BridgeName, parseBridgeName } from "../names.ts";
+import { parseXml, type XmlElement } from "./xml.ts";
+
+/** A NIC on a Linux bridge. */
+export interface Nic {
+  /** `NIC_ID`, for messages. */
+  readonly id: string;
+  /** `BRIDGE`. */
+  readonly bridge: BridgeName;
+  /** `NETWORK` and `NETWORK_ID`. */
+  readonly network: Network;
+  /** Ports of the bridge that are no other guest's: the NIC's own (`TARGET`), and the way out (`PHYDEV`, and its VLAN). */
+  readonly ownPorts: readonly string[];
+}
+
+/** A NIC that gets no proxy. */
+export interface SkippedNic {
+  /** `NIC_ID`, for messages. */
+  readonly id: string;
+  /** Why: one line, without a full stop. */
+  readonly reason: string;
+  /** Whether somebody should do something about it. */
+  readonly isWrong: boolean;
+}
+
+/** A VM's NICs, in the order of its description. */
+export interface VmNics {
+  /** Those that can have a proxy. */
+  readonly nics: readonly Nic[];
+  /** The others. */
+  readonly skipped: readonly SkippedNic[];
+}
+
+/** The network drivers that put guests on Linux bridges; asked only where the NIC does not say what its bridge is. */
+const BRIDGE_DRIVERS: ReadonlySet<string> = new Set(["bridge", "fw", "ebtables", "802.1q", "vxlan"]);
+
+/**
+ * Reads a VM's NICs.
+ *
+ * @param xml The VM's description.
+ * @returns The NICs on Linux bridges, and the others with the reason.
+ * @throws {InputError} If it is not well-formed XML, or not of a VM.
+ */
+export function parseVmNics(xml: string): VmNics {
+  const vm = parseXml(xml);
+  const template = vm.name === "VM" ? vm.children.find(({ name }) => name === "TEMPLATE") : undefined;
+  if (template === undefined) {
+    throw new InputError("The XML is not a VM's: it has no VM/TEMPLATE", "see that the network driver calls the hook");
+  }
+  const all = template.children.map(toNic).filter((nic) => nic !== undefined);
+  return { nics: all.filter((nic) => "bridge" in nic), skipped: all.filter((nic) => "reason" in nic) };
+}
+
+/** Reads an element of the template, which may be no NIC at all. */
+function toNic(element: XmlElement): Nic | SkippedNic | undefined {
+  // Whatever pretty-prints XML puts white space around values.
+  const value = (name: string) => element.children.find((child) => child.name === name)?.text.trim() || undefined;
+  const number = (name: string) => /^\d{1,10}$/.test(value(name) ?? "") ? String(Number(value(name))) : undefined;
+  const id = number("NIC_ID") ?? "unknown";
+  const skip = (reason: string, isWrong = false): SkippedNic => ({ id, reason, isWrong });
+  if (element.name === "NIC_ALIAS") return skip("it is an alias of another NIC, and has no port of its own");
+  if (element.name === "PCI") return value("TYPE") === "NIC" ? skip("it is a PCI device, and on no bridge") : undefined;
+  if (element.name !== "NIC") return undefined;
+
+  const name = value("BRIDGE");
+  if (name === undefined) return skip("it is on no bridge");
+  const other = otherThanLinux(value("BRIDGE_TYPE"), value("VN_MAD"));
+  if (other !== undefined) return skip(other);
+  const [network, networkId] = [value("NETWORK"), number("NETWORK_ID")];
+  if (network === undefined && networkId === undefined) return skip("it names no network", true);
+  const [phydev, vlan] = [value("PHYDEV"), value("VLAN_ID")];
+  const vlanDevice = phydev !== undefined && vlan !== undefined ? `${phydev}.${vlan}` : undefined;
+  try {
+    return {
+      id,
+      bridge: parseBridgeName(name),
+      network: {
+        ...(network === undefined ? {} : { name: network }),
+        ...(networkId === undefined ? {} : { id: networkId }),
+      },
+      ownPorts: [value("TARGET"), phydev, vlanDevice].filter((port) => port !== undefined),
+    };
+  } catch (error) {
+    return skip(describe(error), true);
+  }
+}
+
+/** Says what a bridge is if it is not a Linux bridge. */
+function otherThanLinux(bridgeType: string | undefined, driver: string | undefined): string | undefined {
+  const [type, mad] = [bridgeType?.toLowerCase(), driver?.toLowerCase()];
+  if (mad?.startsWith("ovswitch")) return `its driver is ${JSON.stringify(driver)}, which makes no Linux bridges`;
+  if (type !== undefined) {
+    return type === "linux" ? undefined : `its bridge is of the type ${JSON.stringify(bridgeType)}`;
+  }
+  if (mad !== undefined && BRIDGE_DRIVERS.has(mad)) return undefined;
+  return `its bridge has no type, and its driver is ${mad === undefined ? "missing" : JSON.stringify(driver)}`;
+}

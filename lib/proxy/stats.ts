@@ -1,0 +1,88 @@
+/**
+ * What a daemon counts, and the file in which `tproxy status --json` finds it.
+ *
+ * @module
+ */
+
+/** What a daemon has done since it started. */
+export interface Counts {
+  /** What it listens on: ports, or bridges. */
+  readonly listening: readonly (number | string)[];
+  /** Streams that are open now. */
+  readonly live: number;
+  /** Streams it has taken. */
+  readonly total: number;
+  /** Streams that it could not bring to the other side. */
+  readonly failed: number;
+  /** Bytes from guests. */
+  readonly up: number;
+  /** Bytes to guests. */
+  readonly down: number;
+  /** The latest failure. */
+  readonly lastError?: { readonly time: string; readonly message: string };
+}
+
+/** How often the file is written at most. */
+const INTERVAL_MS = 1_000;
+
+/** Counts, and writes the counts to a file when they have changed. */
+export class Stats {
+  #total = 0;
+  #failed = 0;
+  #up = 0;
+  #down = 0;
+  #lastError: Counts["lastError"];
+  #written = "";
+
+  /** Counts a stream that was taken. */
+  opened(): void {
+    this.#total++;
+  }
+
+  /** Counts a stream that was brought to the other side and has ended. */
+  closed(up: number, down: number): void {
+    this.#up += up;
+    this.#down += down;
+  }
+
+  /** Counts a stream that was not brought to the other side, or a listener that could not be opened. */
+  failedWith(message: string): void {
+    this.#failed++;
+    this.#lastError = { time: new Date().toISOString(), message };
+  }
+
+  /**
+   * Tells the counts.
+   *
+   * @param listening What the daemon listens on.
+   * @param live How many streams are open.
+   * @returns All of them.
+   */
+  counts(listening: Counts["listening"], live: number): Counts {
+    const lastError = this.#lastError === undefined ? {} : { lastError: this.#lastError };
+    return { listening, live, total: this.#total, failed: this.#failed, up: this.#up, down: this.#down, ...lastError };
+  }
+
+  /**
+   * Writes the counts to a file, now and then. A file that can't be written (a full disk) is no reason to stop.
+   *
+   * @param path The file, which has to be there; its place is taken by no other, since a daemon may not make files.
+   * @param counts Tells what to write.
+   * @returns Ends it. What a successor has written by then stays.
+   */
+  writeTo(path: string, counts: () => Counts): () => void {
+    const write = () => {
+      const text = JSON.stringify(counts()) + "\n";
+      if (text === this.#written) return;
+      try {
+        Deno.writeTextFileSync(path, text, { create: false });
+        this.#written = text;
+      } catch {
+        // The next second may be a better one; `tproxy status` says that it has no counts.
+      }
+    };
+    write();
+    const timer = setInterval(write, INTERVAL_MS);
+    return () => clearInterval(timer);
+  }
+}

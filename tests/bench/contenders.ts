@@ -1,0 +1,111 @@
+/**
+ * Who sets a bridge up and takes it down in the benchmark.
+ *
+ * @module
+ */
+
+import { namesOf, parseBridgeName, TPROXY } from "../../lib/names.ts";
+import type { BridgeForm } from "../../lib/nft/render.ts";
+import type { Hypervisor } from "../lab/hypervisor.ts";
+import type { Lab } from "../lab/lab.ts";
+import { type Argv, commandsDown, commandsUp } from "./single_commands.ts";
+
+/** What is measured, in the words of the report. */
+export type Task = "up, nothing is there" | "up, all is there" | "down" | "an empty module" | "setup --help";
+
+/** Does a task once. */
+type Work = () => Promise<unknown>;
+
+/** One that does some of the tasks. */
+export interface Contender {
+  /** What it is, in the words of the report. */
+  readonly name: string;
+  /** What it does, in an order in which each task leaves what the next one needs. */
+  readonly tasks: ReadonlyMap<Task, Work>;
+  /** How many commands it starts for a task, where that is known beforehand. */
+  readonly commands: ReadonlyMap<Task, number>;
+}
+
+/** Ours, to which the others are compared. */
+export const OURS = "setup";
+
+const BRIDGE = "br0";
+const NAMES = namesOf(parseBridgeName(BRIDGE));
+
+/** The user document's two services. */
+const ENDPOINTS = [
+  { servicePort: 1234, remoteAddr: "10.11.12.34", remotePort: 80 },
+  { servicePort: 5030, remoteAddr: "10.11.12.13", remotePort: 5030 },
+];
+
+/** Makes a hypervisor with the bridge and nothing on it. */
+export async function makeHypervisor(lab: Lab, name: string, address: string): Promise<Hypervisor> {
+  const hv = await lab.hypervisor(name, address);
+  const entries = ENDPOINTS.map((e) =>
+    `- :service_port: ${e.servicePort}\n  :remote_addr: ${e.remoteAddr}\n  :remote_port: ${e.remotePort}\n`
+  );
+  await hv.configure(`:tproxy:\n${entries.join("")}`);
+  await hv.bridge(BRIDGE);
+  return hv;
+}
+
+/** Every setting of the network stack in the bridge's namespace. */
+export function settingsOf({ host }: Hypervisor): Promise<string> {
+  return host.text(["ip", "netns", "exec", NAMES.netns, "sysctl", "-a", "--pattern", "^net"]);
+}
+
+/** `setup` itself. */
+export function ours(hv: Hypervisor): Contender {
+  const up = () => hv.up(BRIDGE);
+  const tasks: [Task, Work][] = [["up, nothing is there", up], ["up, all is there", up], [
+    "down",
+    () => hv.down(BRIDGE),
+  ]];
+  return { name: OURS, tasks: new Map(tasks), commands: new Map() };
+}
+
+/** The others; each is one process on the host that starts the rest. */
+export async function others(hv: Hypervisor): Promise<Contender[]> {
+  const form = await findForm(hv);
+  const up = commandsUp(NAMES, ENDPOINTS, form);
+  const down = commandsDown(NAMES, form);
+  const commands = new Map<Task, number>([["up, nothing is there", up.length], ["down", down.length]]);
+  const run = (...argv: string[]) => hv.host.text(argv);
+  const makeContender = (name: string, launch: (commands: readonly Argv[]) => Promise<unknown>): Contender => ({
+    name,
+    tasks: new Map<Task, Work>([["up, nothing is there", () => launch(up)], ["down", () => launch(down)]]),
+    commands,
+  });
+  const deno = [Deno.execPath(), "run", "--quiet", "--no-prompt", "--cached-only", "--frozen"];
+  return [
+    makeContender("single commands, from sh", (commands) => run("/bin/sh", "-e", "-c", toScript(commands))),
+    makeContender(
+      "single commands, from Deno",
+      (commands) => run(...deno, "--allow-run=/usr/sbin/ip,/usr/sbin/nft", fileOf("driver"), JSON.stringify(commands)),
+    ),
+    {
+      name: "Deno",
+      tasks: new Map<Task, Work>([
+        ["an empty module", () => run(...deno, fileOf("empty"))],
+        ["setup --help", () => hv.setup("--help")],
+      ]),
+      commands: new Map(),
+    },
+  ];
+}
+
+/** Finds out which form of the rules this kernel takes. */
+async function findForm(hv: Hypervisor): Promise<BridgeForm> {
+  await hv.up(BRIDGE);
+  const rules = await hv.host.text(["nft", "list", "chain", "bridge", TPROXY, NAMES.chain]);
+  await hv.down(BRIDGE);
+  return rules.includes("ibrname") ? "ibrname" : "veth-set";
+}
+
+function toScript(commands: readonly Argv[]): string {
+  return commands.map((argv) => argv.map((word) => `'${word}'`).join(" ")).join("\n");
+}
+
+function fileOf(name: string): string {
+  return new URL(`${name}.ts`, import.meta.url).pathname;
+}

@@ -1,0 +1,9 @@
+/**
+ * `driver COMMANDS`: runs commands, given as JSON, one after another, as a network driver in a scripting language does.
+ *
+ * @module
+ */
+
+import { text } from "../lab/command.ts";
+
+for (const argv of JSON.parse(Deno.args[0] ?? "[]")) await text(argv);

@@ -1,0 +1,82 @@
+/**
+ * What `setup` does, as single commands of one process each, the way a network driver in a scripting language does it:
+ * the same kernel state in the same order. Nothing is looked at first and nothing is repaired.
+ *
+ * @module
+ */
+
+import type { Endpoint } from "../../lib/address.ts";
+import { type BridgeNames, GUEST_ADDRESS, TPROXY, VETH_SET } from "../../lib/names.ts";
+import type { BridgeForm } from "../../lib/nft/render.ts";
+
+/** A program by its absolute path, and its arguments. */
+export type Argv = readonly string[];
+
+const SYSCTLS = [
+  "net.ipv4.ip_forward=0",
+  "net.ipv6.conf.all.forwarding=0",
+  "net.ipv4.conf.all.accept_redirects=0",
+  "net.ipv4.conf.default.accept_redirects=0",
+  "net.ipv6.conf.all.accept_ra=0",
+  "net.ipv6.conf.default.accept_ra=0",
+  "net.ipv4.conf.all.arp_ignore=0",
+  "net.ipv4.conf.default.arp_ignore=0",
+  "net.ipv4.ip_unprivileged_port_start=0",
+  "net.ipv4.tcp_migrate_req=1",
+];
+
+const ip = (line: string): Argv => ["/usr/sbin/ip", ...line.split(" ")];
+const nft = (line: string): Argv => ["/usr/sbin/nft", line];
+
+/** The commands that set a bridge up on which nothing of ours is. */
+export function commandsUp(names: BridgeNames, endpoints: readonly Endpoint[], form: BridgeForm): Argv[] {
+  const { bridge, bridgeEnd, netns, netnsEnd, map, chain, guardChain } = names;
+  const scope = (port: string) =>
+    form === "ibrname" ? `meta ibrname "${bridge}" ${port} != "${bridgeEnd}"` : `${port} != @${VETH_SET}`;
+  const guard = `add rule bridge ${TPROXY} ${guardChain} ${scope("iifname")}`;
+  return [
+    ip(`netns add ${netns}`),
+    ...SYSCTLS.map((sysctl) => ip(`netns exec ${netns} /usr/sbin/sysctl -e -q -w ${sysctl}`)),
+    ip(
+      `link add name ${bridgeEnd} address ${names.bridgeEndMac} type veth ` +
+        `peer name ${netnsEnd} address ${names.netnsEndMac}`,
+    ),
+    ip(`link set dev ${bridgeEnd} master ${bridge} up`),
+    ip(`link set dev ${netnsEnd} netns ${netns}`),
+    ip(`-n ${netns} address replace ${GUEST_ADDRESS}/32 dev ${netnsEnd}`),
+    ip(`-n ${netns} link set dev ${netnsEnd} up`),
+    ip(`-n ${netns} route replace default dev ${netnsEnd} scope link`),
+    nft(`add table ip ${TPROXY}`),
+    nft(`add map ip ${TPROXY} ${map} { type inet_service : ipv4_addr . inet_service ; }`),
+    ...endpoints.map((e) =>
+      nft(`add element ip ${TPROXY} ${map} { ${e.servicePort} : ${e.remoteAddr} . ${e.remotePort} }`)
+    ),
+    nft(`add table bridge ${TPROXY}`),
+    ...(form === "ibrname" ? [] : [
+      nft(`add set bridge ${TPROXY} ${VETH_SET} { type ifname ; }`),
+      nft(`add element bridge ${TPROXY} ${VETH_SET} { "${bridgeEnd}" }`),
+    ]),
+    nft(`add chain bridge ${TPROXY} ${chain} { type filter hook forward priority filter ; policy accept ; }`),
+    nft(
+      `add rule bridge ${TPROXY} ${chain} ${scope("oifname")} arp operation request arp daddr ip ${GUEST_ADDRESS} drop`,
+    ),
+    nft(`add chain bridge ${TPROXY} ${guardChain} { type filter hook prerouting priority filter ; policy accept ; }`),
+    nft(`${guard} ether saddr ${names.netnsEndMac} drop`),
+    nft(`${guard} arp saddr ip ${GUEST_ADDRESS} drop`),
+    nft(`${guard} ip saddr ${GUEST_ADDRESS} drop`),
+  ];
+}
+
+/** The commands that take it down again, by somebody who knows that no other bridge has a proxy. */
+export function commandsDown(names: BridgeNames, form: BridgeForm): Argv[] {
+  return [
+    nft(`delete map ip ${TPROXY} ${names.map}`),
+    nft(`delete chain bridge ${TPROXY} ${names.chain}`),
+    nft(`delete chain bridge ${TPROXY} ${names.guardChain}`),
+    ...(form === "ibrname" ? [] : [nft(`delete set bridge ${TPROXY} ${VETH_SET}`)]),
+    nft(`delete table ip ${TPROXY}`),
+    nft(`delete table bridge ${TPROXY}`),
+    ip(`link delete dev ${names.bridgeEnd}`),
+    ip(`netns delete ${names.netns}`),
+  ];
+}

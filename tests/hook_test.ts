@@ -1,0 +1,268 @@
+/**
+ * The network drivers' hooks on a real kernel: what a VM's coming and going does to the bridges that it is on.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import sample from "./fixtures/vm-pre.xml" with { type: "text" };
+import { until } from "./lab/command.ts";
+import type { Hypervisor } from "./lab/hypervisor.ts";
+import type { Lab } from "./lab/lab.ts";
+import { CONFIG, inLab } from "./lab/scenario.ts";
+
+const CONFIG_PATH = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
+
+/** The sample's second network has a service that the first one has not. */
+const TWO_NETWORKS = CONFIG +
+  "- {':service_port': 80, ':remote_addr': 10.11.12.34, ':remote_port': 80, ':networks': [12]}\n";
+
+/** A hypervisor with the bridges of the sample VM; no guest, no service. */
+async function hypervisor(lab: Lab, config = CONFIG): Promise<Hypervisor> {
+  const hv = await lab.hypervisor("hv1", "10.11.12.1");
+  await hv.configure(config);
+  await hv.bridge("br0");
+  await hv.bridge("onebr.12");
+  return hv;
+}
+
+/** What the driver gives its hooks. */
+function base64(xml: string): string {
+  return new TextEncoder().encode(xml).toBase64() + "\n";
+}
+
+/** A VM with NICs on these bridges and networks. */
+function vm(...nics: [bridge: string, network: string][]): string {
+  const elements = nics.map(([bridge, id], at) =>
+    `<NIC><NIC_ID>${at}</NIC_ID><BRIDGE>${bridge}</BRIDGE><BRIDGE_TYPE>linux</BRIDGE_TYPE><NETWORK>vnet${id}</NETWORK>` +
+    `<NETWORK_ID>${id}</NETWORK_ID><PHYDEV>uplink0</PHYDEV><TARGET>one-42-${at}</TARGET></NIC>`
+  );
+  return base64(`<VM><ID>42</ID><TEMPLATE>${elements.join("")}</TEMPLATE></VM>`);
+}
+
+/** Puts a port onto a bridge. */
+async function addPort({ host }: Hypervisor, name: string, bridge: string, type = "veth"): Promise<void> {
+  await host.ip(`link add name ${name} type ${type}`, `link set dev ${name} master ${bridge} up`);
+}
+
+/** The bridges that have a proxy. */
+async function proxied({ host }: Hypervisor): Promise<string[]> {
+  const [namespaces, rules] = [await host.text(["ip", "netns", "list"]), await host.text(["nft", "list", "ruleset"])];
+  const bridges = [...namespaces.matchAll(/^one_tproxy_(\S+)/gm)].map(([, bridge = ""]) => bridge).toSorted();
+  const maps = [...rules.matchAll(/\bmap ep_(\S+)/g)].map(([, bridge = ""]) => bridge).toSorted();
+  assert.deepEqual(maps, bridges);
+  return bridges;
+}
+
+Deno.test(
+  "pre sets up the bridge of every NIC that can have a proxy, and says why the others can't",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab, TWO_NETWORKS);
+    for (let time = 1; time <= 2; time++) {
+      const { code, stdout, stderr } = await hv.hook(["pre"], base64(sample));
+      assert.deepEqual([code, stdout], [0, ""], stderr);
+      assert.match(stderr, /^info: Skipped a NIC: its driver is "ovswitch", .+ \(nic=3\)$/m);
+      assert.match(stderr, /^info: Skipped a NIC: it is an alias .+ \(nic=2\)$/m);
+      assert.match(stderr, /^info: Skipped a NIC: it is a PCI device.+ \(nic=4\)$/m);
+      assert.deepEqual(await proxied(hv), ["br0", "onebr.12"]);
+    }
+    const rules = await hv.host.text(["nft", "list", "table", "ip", "one_tproxy"]);
+    assert.match(rules, /map ep_br0 \{[^}]*elements = \{ 5030 : 10\.11\.12\.13 \. 5030 \}/);
+    assert.match(rules, /map ep_onebr\.12 \{[^}]*elements = \{ 80 : 10\.11\.12\.34 \. 80,\s+5030 : /);
+  }),
+);
+
+Deno.test(
+  "pre gives a bridge what each of the VM's networks on it needs, and asks once for each",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab, TWO_NETWORKS.replace(CONFIG, CONFIG + "  :networks: [7]\n"));
+    const { code, stderr } = await hv.hook(["pre"], vm(["br0", "7"], ["br0", "12"], ["br0", "7"]));
+    assert.equal(code, 0, stderr);
+    assert.equal(stderr.match(/The bridge is set up/g)?.length, 2, stderr);
+    const rules = await hv.host.text(["nft", "list", "table", "ip", "one_tproxy"]);
+    assert.match(rules, /elements = \{ 80 : 10\.11\.12\.34 \. 80,\s+5030 : 10\.11\.12\.13 \. 5030 \}/);
+  }),
+);
+
+Deno.test(
+  "pre warns of a bad bridge name, and the other NICs get theirs",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    const { code, stderr } = await hv.hook(["pre"], vm(["br0;reboot", "7"], ["onebr.12", "12"]));
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^warning: Skipped a NIC: "br0;reboot" is not a bridge name; .+ \(nic=0\)$/m);
+    assert.deepEqual(await proxied(hv), ["onebr.12"]);
+  }),
+);
+
+Deno.test(
+  "pre fails the deploy when a bridge can't be set up, after the other NICs got theirs",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    const { code, stderr } = await hv.hook(["pre"], vm(["br7", "7"], ["br0", "7"]));
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /^error: There is no bridge br7; .+ \(nic=0, bridge=br7\)$/m);
+    assert.deepEqual(await proxied(hv), ["br0"]);
+  }),
+);
+
+const UNUSED: Readonly<Record<string, [make: (hv: Hypervisor) => Promise<unknown>, says: RegExp]>> = {
+  "the configuration has no :tproxy: key": [
+    (hv) => hv.configure(":vlan_mtu: 1500\n"),
+    /^info: The configuration has no :tproxy: key: no bridge gets a proxy \(path=\S+\)\n$/,
+  ],
+  "there is no configuration": [
+    (hv) => hv.host.text(["rm", CONFIG_PATH]),
+    /^error: Cannot read the configuration \S+: there is no such file; .+; no bridge gets a proxy\n$/,
+  ],
+  "the configuration is not YAML": [
+    (hv) => hv.configure(":tproxy: [\n"),
+    /^error: \S+:\d+:\d+: not YAML: .+; no bridge gets a proxy\n$/,
+  ],
+};
+
+for (const [what, [make, says]] of Object.entries(UNUSED)) {
+  Deno.test(
+    `pre fails no deploy when ${what}`,
+    inLab(async (lab) => {
+      const hv = await hypervisor(lab);
+      await make(hv);
+      const { code, stderr } = await hv.hook(["pre"], vm(["br0", "7"], ["onebr.12", "12"]));
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, says);
+      assert.deepEqual(await proxied(hv), []);
+    }),
+  );
+}
+
+Deno.test(
+  "post does nothing, whatever it is given",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    for (const input of [base64(sample), "", "%"]) {
+      const result = await hv.hook(["post", "one-42", "hv1"], input);
+      assert.deepEqual(result, { code: 0, stdout: "", stderr: "" });
+    }
+    assert.deepEqual(await proxied(hv), []);
+  }),
+);
+
+Deno.test(
+  "clean leaves a bridge to its other guests, and the last one's takes it down",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    const input = vm(["br0", "7"], ["onebr.12", "12"]);
+    await hv.hook(["pre"], input);
+    // The VM's own port may still be there, and a way out is no guest, even if it is a veth end.
+    await addPort(hv, "one-42-0", "br0");
+    await addPort(hv, "uplink0", "br0");
+    await addPort(hv, "uplink1", "br0", "vxlan id 12 dstport 4789 dev eth0");
+    await addPort(hv, "one-7-0", "br0");
+    const first = await hv.hook(["clean", "hv1"], input);
+    assert.equal(first.code, 0, first.stderr);
+    assert.match(first.stderr, /^info: Other guests are on it: it keeps its proxy \(bridge=br0, ports=one-7-0\)$/m);
+    assert.deepEqual(await proxied(hv), ["br0"]);
+    await hv.host.ip("link delete dev one-7-0");
+    const last = await hv.hook(["clean", "hv1"], input);
+    assert.equal(last.code, 0, last.stderr);
+    assert.deepEqual(await proxied(hv), []);
+    assert.equal((await hv.hook(["clean", "hv1"], input)).code, 0);
+  }),
+);
+
+Deno.test(
+  "clean leaves a bridge to a guest that comes while it waits",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    const input = vm(["br0", "7"], ["onebr.12", "12"]);
+    await hv.hook(["pre"], input);
+    const clean = await hv.startHook(["clean", "hv1"], input);
+    await until("it has looked once", () => Promise.resolve(clean.output.includes("in a moment")));
+    await addPort(hv, "one-8-0", "br0");
+    assert.equal(await clean.ended(), 0, clean.output);
+    assert.match(clean.output, /^info: No other guest is on it: .+ \(bridge=br0 onebr\.12\)$/m);
+    assert.deepEqual(await proxied(hv), ["br0"]);
+  }),
+);
+
+Deno.test(
+  "clean waits for nobody where the bridge is gone, and needs no configuration",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    const input = vm(["br0", "7"]);
+    await hv.hook(["pre"], input);
+    await hv.host.ip("link delete dev br0");
+    await hv.host.text(["rm", CONFIG_PATH]);
+    const { code, stderr } = await hv.hook(["clean", "hv1"], input);
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /in a moment/);
+    assert.deepEqual(await proxied(hv), []);
+  }),
+);
+
+for (const program of ["nft", "ip"]) {
+  Deno.test(
+    `clean reports that ${program} is missing, and fails no VM for it`,
+    inLab(async (lab) => {
+      const hv = await hypervisor(lab);
+      const input = vm(["br0", "7"]);
+      await hv.hook(["pre"], input);
+      await hv.host.write("/run/nothing", "");
+      await hv.host.text(["mount", "--bind", "/run/nothing", `/usr/sbin/${program}`]);
+      const { code, stderr } = await hv.hook(["clean", "hv1"], input);
+      await hv.host.text(["umount", `/usr/sbin/${program}`]);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, new RegExp(`^error: Cannot run /usr/sbin/${program}: it is not installed`, "m"));
+      assert.deepEqual(await proxied(hv), ["br0"]);
+    }),
+  );
+}
+
+const MALFORMED: Readonly<Record<string, [input: string, says: RegExp]>> = {
+  "nothing": ["", /Standard input is empty; give it the VM's XML/],
+  "no base64": ["<VM></VM>\n", /Standard input is not one line of base64; /],
+  "base64 in many lines": [base64(sample).replaceAll(/.{76}/g, "$&\n"), /not one line of base64; .*base64 -w0/],
+  "base64 of no text": ["//79/w==\n", /Standard input is base64, but not of text in UTF-8; /],
+  "10 MB": [base64(`<VM><TEMPLATE>${" ".repeat(10_000_000)}</TEMPLATE></VM>`), /Standard input is longer than 1 MiB; /],
+  "XML that is cut off": [base64(sample.slice(0, 1000)), /Cannot read the VM's XML: .+; /],
+  "an entity": [
+    base64('<!DOCTYPE VM [<!ENTITY b "br0">]><VM><TEMPLATE><NIC><BRIDGE>&b;</BRIDGE></NIC></TEMPLATE></VM>'),
+    /Cannot read the VM's XML: it has a DOCTYPE or an entity declaration, which are refused; /,
+  ],
+  "an external reference": [
+    base64('<!DOCTYPE VM SYSTEM "file:///etc/passwd"><VM><TEMPLATE></TEMPLATE></VM>'),
+    /Cannot read the VM's XML: it has a DOCTYPE or an entity declaration, which are refused; /,
+  ],
+  "XML of something else": [base64("<VNET><TEMPLATE/></VNET>"), /The XML is not a VM's: it has no VM\/TEMPLATE; /],
+};
+
+for (const [what, [input, says]] of Object.entries(MALFORMED)) {
+  Deno.test(
+    `pre and clean refuse ${what} in one line, and leave everything as it is`,
+    inLab(async (lab) => {
+      const hv = await hypervisor(lab);
+      await hv.up("onebr.12");
+      for (const args of [["pre"], ["clean", "hv1"]]) {
+        const start = performance.now();
+        const { code, stdout, stderr } = await hv.hook(args, input);
+        assert.ok(performance.now() - start < 5_000);
+        assert.deepEqual([code, stdout], [1, ""], stderr);
+        assert.match(stderr, /^setup: error: [^\n]+\n$/);
+        assert.match(stderr, says);
+        assert.deepEqual(await proxied(hv), ["onebr.12"]);
+      }
+    }),
+  );
+}
+
+Deno.test(
+  "the task's launcher hands standard input on",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    await hv.host.write("/run/vm.base64", base64(sample));
+    const flags = ["--no-prompt", "--cached-only", `--allow-run=${Deno.execPath()}`, "--allow-read=.build"];
+    const launcher = [Deno.execPath(), "run", "--quiet", ...flags, "cmd/launch.ts", "setup", "hook", "pre"];
+    await hv.host.text(["sh", "-c", '"$@" </run/vm.base64', "sh", ...launcher]);
+    assert.deepEqual(await proxied(hv), ["br0", "onebr.12"]);
+  }),
+);

@@ -1,0 +1,170 @@
+/**
+ * `tproxy watch`: whatever is taken away comes back, and nothing that crashes stays down.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { until } from "./lab/command.ts";
+import type { Hypervisor } from "./lab/hypervisor.ts";
+import type { Lab } from "./lab/lab.ts";
+import { startNginx } from "./lab/nginx.ts";
+import { CONFIG, fetchFrom, inLab, makeScenario, type Scenario } from "./lab/scenario.ts";
+import { numberless, stateOf } from "./lab/state.ts";
+
+/** The usual scenario, set up and watched until everything serves. */
+async function watched(lab: Lab, config = CONFIG): Promise<Scenario & { watch: { output: string } }> {
+  const scenario = await makeScenario(lab, config);
+  await scenario.hv.up("br0");
+  const watch = scenario.hv.startWatch();
+  await serves(scenario, 5);
+  return { ...scenario, watch };
+}
+
+function serves({ guest }: Scenario, seconds: number): Promise<unknown> {
+  return until("the guest is served", async () => {
+    const { stdout } = await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:5030/who"]);
+    return stdout === "gate 10.11.12.1\n";
+  }, seconds);
+}
+
+async function pidOf(hv: Hypervisor, title: string): Promise<string> {
+  return String((await hv.status()).get(title));
+}
+
+Deno.test(
+  "a killed proxy is back within two seconds, inner and outer",
+  inLab(async (lab) => {
+    const scenario = await watched(lab);
+    for (const title of ["one_tproxy", "one_tproxy_br0"]) {
+      const pid = await pidOf(scenario.hv, title);
+      await scenario.hv.host.text(["kill", "-KILL", pid]);
+      await until("there is a new one", async () => {
+        const now = await pidOf(scenario.hv, title);
+        return now !== "undefined" && now !== pid;
+      }, 2);
+      await serves(scenario, 1);
+    }
+  }),
+);
+
+const LOSSES: Readonly<Record<string, string[][]>> = {
+  "the ruleset is flushed": [["nft", "flush", "ruleset"]],
+  "the namespace is deleted": [["ip", "netns", "delete", "one_tproxy_br0"]],
+  "the veth end is deleted": [["ip", "link", "delete", "dev", "br0b"]],
+  "a chain is deleted": [
+    ["nft", "flush", "chain", "bridge", "one_tproxy", "guard_br0"],
+    ["nft", "delete", "chain", "bridge", "one_tproxy", "guard_br0"],
+  ],
+};
+
+for (const [loss, commands] of Object.entries(LOSSES)) {
+  Deno.test(
+    `all is as it was within five seconds when ${loss}`,
+    inLab(async (lab) => {
+      const scenario = await watched(lab);
+      const whole = numberless(await stateOf(scenario.hv));
+      for (const argv of commands) await scenario.hv.host.text(argv);
+      await until("all is as it was", async () => {
+        try {
+          assert.deepEqual(numberless(await stateOf(scenario.hv)), whole);
+          return true;
+        } catch {
+          return false;
+        }
+      }, 5);
+      await serves(scenario, 2);
+    }),
+  );
+}
+
+Deno.test(
+  "a bridge that was deleted and comes back is served again",
+  inLab(async (lab) => {
+    const scenario = await watched(lab);
+    const { hv, guest } = scenario;
+    await hv.host.ip("link delete dev br0");
+    await hv.bridge("br0");
+    const [port] = JSON.parse(await hv.host.text(["ip", "-j", "link", "show", "type", "veth"]))
+      .filter(({ ifname }: { ifname: string }) => ifname.startsWith("one-"));
+    await hv.host.ip(`link set dev ${port.ifname} master br0 up`);
+    await serves(scenario, 5);
+    assert.ok(guest);
+  }),
+);
+
+Deno.test(
+  "a map that the network driver makes is served at once, and one it deletes is not",
+  inLab(async (lab) => {
+    const { hv, guest } = await watched(lab);
+    const nft = (...args: string[]) => hv.host.text(["nft", ...args]);
+    await nft("add", "element", "ip", "one_tproxy", "ep_br0", "{ 81 : 10.11.12.13 . 5030 }");
+    await until("the new port is served", async () => {
+      return (await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:81/who"])).code === 0;
+    }, 3);
+    await nft("delete", "element", "ip", "one_tproxy", "ep_br0", "{ 81 }");
+    await until("it is not any more", async () => {
+      return (await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:81/who"])).code === 7;
+    }, 3);
+  }),
+);
+
+Deno.test(
+  "a service that moves to another address is followed by its name; a name that is gone keeps its last address",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab, CONFIG.replace("10.11.12.13", "gate.example"));
+    const other = await lab.service("other", "10.11.12.34");
+    await startNginx(other, "10.11.12.34", 5030);
+    const hosts = (text: string) => hv.host.write("/run/hosts", text);
+    await hosts("10.11.12.13 gate.example\n");
+    await hv.host.text(["mount", "--bind", "/run/hosts", "/etc/hosts"]);
+    await hv.up("br0");
+    const watch = hv.startWatch();
+    const answers = (who: string) => async () =>
+      (await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:5030/who"])).stdout ===
+        `${who} 10.11.12.1\n`;
+    await until("gate answers", answers("gate"));
+    await hosts("10.11.12.34 gate.example\n");
+    await until("other answers", answers("other"), 45);
+    assert.match(watch.output, /A name has another address; following it .*gate\.example/);
+    await hosts("127.0.0.1 localhost\n");
+    await until("the failure is told", () => Promise.resolve(watch.output.includes("its last address stays")), 45);
+    assert.equal(await fetchFrom(guest, "/who"), "other 10.11.12.1\n");
+  }),
+);
+
+Deno.test(
+  "a proxy that keeps crashing is started less and less often, and the log says so",
+  inLab(async (lab) => {
+    const { hv, watch } = await watched(lab);
+    const pids = new Set<string>();
+    await until("the watch waits", async () => {
+      const pid = await pidOf(hv, "one_tproxy_br0");
+      if (pid !== "undefined") {
+        pids.add(pid);
+        await hv.host.run(["kill", "-KILL", pid]);
+      }
+      return watch.output.includes("A proxy keeps ending; waiting before it is started again");
+    }, 30);
+    assert.ok(pids.size >= 2);
+    assert.ok((await pidOf(hv, "one_tproxy")) !== "undefined", "the other one is left alone");
+  }),
+);
+
+Deno.test(
+  "the proxies go on when the watch ends, and a new watch takes them as they are",
+  inLab(async (lab) => {
+    const scenario = await makeScenario(lab);
+    const { hv } = scenario;
+    await hv.up("br0");
+    const first = hv.startWatch();
+    await serves(scenario, 5);
+    const pids = await hv.status();
+    await hv.host.text(["pkill", "-TERM", "-f", "tproxy.ts watch"]);
+    assert.equal(await first.ended(), 0, first.output);
+    hv.startWatch();
+    await serves(scenario, 2);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    assert.deepEqual(await hv.status(), pids);
+  }),
+);
