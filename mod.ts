@@ -25,7 +25,14 @@ export {
 export { describeProblem } from "./lib/config/config.ts";
 export { isDiallable, parseConfig } from "./lib/config/parse.ts";
 export { readConfig } from "./lib/config/read.ts";
-export { appliesTo, type Network, selectEndpoints, type Selection } from "./lib/config/select.ts";
+export {
+  appliesTo,
+  type Network,
+  type Resolve,
+  type SelectedEndpoint,
+  selectEndpoints,
+  type Selection,
+} from "./lib/config/select.ts";
 export {
   type DaemonFiles,
   innerPermissions,

@@ -11,8 +11,10 @@ import { OK, USAGE } from "./exit_code.ts";
 import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName } from "./names.ts";
 
 /** A virtual network, by its name, its ID or both. */
-interface Network {
+export interface Network {
+  /** Its name. */
   readonly name?: string;
+  /** Its ID, digits. */
   readonly id?: string;
 }
 

@@ -7,6 +7,8 @@
 
 import { configureSync, getLogger as getLogTape, type LogLevel, type LogRecord } from "@logtape/logtape";
 
+export type { LogRecord };
+
 /** Writes a line of one level: what happened, and the fields that say to whom. */
 export type LogLine = (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 

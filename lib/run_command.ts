@@ -18,6 +18,8 @@ export class CommandError extends TproxyError {
   readonly stderr: string;
 
   /**
+   * Makes an error.
+   *
    * @param message What failed and why.
    * @param remedy What to do about it.
    * @param details The command, how it ended, and the cause.

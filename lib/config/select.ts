@@ -6,7 +6,7 @@
 
 import { type Endpoint, isIpv4 } from "../address.ts";
 import { type Config, type ConfigEntry, describeProblem, type Problem } from "./config.ts";
-import { isDiallable } from "./parse.ts";
+import { isDiallable } from "./parse_entry.ts";
 import { resolveIpv4 } from "./resolve.ts";
 
 /** Resolves a host name to an IPv4 address, or fails with an error that says why not. */

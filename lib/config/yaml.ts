@@ -18,6 +18,8 @@ export class YamlValue {
   readonly at: Position;
 
   /**
+   * Makes a value.
+   *
    * @param document The file it is in.
    * @param node The node of the `yaml` package; `null` for an empty value.
    * @param fallback The position of an empty value.

@@ -17,6 +17,8 @@ export class YamlError extends ConfigError {
   readonly line: string;
 
   /**
+   * Makes an error.
+   *
    * @param path The file.
    * @param details Where and what is wrong, and the text of the line.
    * @param options The error that caused this one.

@@ -76,11 +76,16 @@ function compare(a: string, b: string): number {
 }
 
 /** A line of ps. */
-interface Row {
+export interface Row {
+  /** The process ID. */
   readonly pid: number;
+  /** The user. */
   readonly uid: number;
+  /** The inode of its network namespace, or `NaN`. */
   readonly netns: number;
+  /** For how long it has run. */
   readonly seconds: number;
+  /** Its command line, or its title. */
   readonly args: string;
 }
 

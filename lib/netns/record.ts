@@ -6,7 +6,7 @@
  */
 
 import { type Endpoint, isPort } from "../address.ts";
-import { isDiallable } from "../config/parse.ts";
+import { isDiallable } from "../config/parse_entry.ts";
 import type { Network, SelectedEndpoint } from "../config/select.ts";
 import { type BridgeName, RUN_FILES } from "../names.ts";
 import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";

@@ -6,7 +6,7 @@
  */
 
 import { type Endpoint, isPort, remoteOf } from "../address.ts";
-import { isDiallable } from "../config/parse.ts";
+import { isDiallable } from "../config/parse_entry.ts";
 import { describe, InputError, KernelStateError } from "../errors.ts";
 import { type BridgeName, bridgeOfMap, TPROXY } from "../names.ts";
 import type { TableObject } from "./render.ts";

@@ -27,39 +27,41 @@ export class Inner implements Proxy {
   readonly #listeners = new Listeners<number>((port) => Promise.resolve(this.#listen(port)));
 
   /**
+   * Makes the proxy; it serves nothing before it is loaded.
+   *
    * @param bridge The bridge whose guests it serves.
    */
   constructor(bridge: BridgeName) {
     this.#names = namesOf(bridge);
   }
 
-  /** @inheritDoc */
+  /** See {@linkcode Proxy}. */
   get title(): Title {
     return this.#names.title;
   }
 
-  /** @inheritDoc */
+  /** See {@linkcode Proxy}. */
   get log(): string {
     return this.#names.log;
   }
 
-  /** @inheritDoc */
+  /** See {@linkcode Proxy}. */
   get statsFile(): string {
     return this.#names.statsFile;
   }
 
-  /** @inheritDoc */
+  /** See {@linkcode Proxy}. */
   get listening(): number[] {
     return this.#listeners.keys;
   }
 
-  /** @inheritDoc */
+  /** See {@linkcode Proxy}. */
   async load(): Promise<Loaded> {
     const { debugLevel, ports } = parseInnerRoutes(await Deno.readTextFile(this.#names.portsFile));
     return { debugLevel, notListening: await this.#listeners.follow(ports) };
   }
 
-  /** @inheritDoc */
+  /** See {@linkcode Proxy}. */
   async stopListening(): Promise<void> {
     await this.#listeners.follow([]);
   }

@@ -34,6 +34,8 @@ export class Listeners<K> {
   readonly #listen: (key: K) => Promise<Closable>;
 
   /**
+   * Makes an empty set.
+   *
    * @param listen Opens the listener of a key and starts to serve it.
    */
   constructor(listen: (key: K) => Promise<Closable>) {

@@ -40,12 +40,12 @@ export class Outer implements Proxy {
   readonly #inodes = new Map<BridgeName, number | null>();
   readonly #listeners = new Listeners<BridgeName>((bridge) => this.#listen(bridge));
 
-  /** @inheritDoc */
+  /** See {@linkcode Proxy}. */
   get listening(): BridgeName[] {
     return this.#listeners.keys;
   }
 
-  /** @inheritDoc */
+  /** See {@linkcode Proxy}. */
   async load(): Promise<Loaded> {
     const { debugLevel, bridges } = parseOuterRoutes(await Deno.readTextFile(RUN_FILES.outerRoutes));
     this.#routes = bridges;
@@ -57,7 +57,7 @@ export class Outer implements Proxy {
     return { debugLevel, notListening: await this.#listeners.follow(bridges.keys()) };
   }
 
-  /** @inheritDoc */
+  /** See {@linkcode Proxy}. */
   async stopListening(): Promise<void> {
     await this.#listeners.follow([]);
   }
