@@ -151,7 +151,8 @@ Deno.test(
 Deno.test(
   "check says in one line why a file can't be read",
   inLab(async (lab) => {
-    const hv = await hypervisor(lab, "# x".repeat(400_000));
+    const hv = await hypervisor(lab, CONFIG);
+    await hv.host.text(["truncate", "--size=2M", DEFAULT_CONFIG_PATH]);
     const check = async () => {
       const { code, stdout, stderr } = await hv.tproxy("check");
       assert.deepEqual([code, stdout], [1, ""]);

@@ -1,43 +1,14 @@
 /**
- * `tproxy` and the daemons: who runs, as whom, until when; and that live streams outlast what is done to them.
+ * `tproxy` and the daemons: who runs, as whom, until when.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
-import { DRAIN_TIMEOUT_MS } from "../lib/proxy/daemon.ts";
-import { run, until } from "./lab/command.ts";
-import type { Host } from "./lab/host.ts";
+import { until } from "./lab/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
-import { startNginx } from "./lab/nginx.ts";
-
-/** Starts a download that takes until it is let go on, and waits until it is under way. */
-async function startDownload(gate: Host, guest: Host) {
-  await gate.text(["dd", "if=/dev/urandom", "of=/run/nginx-5030/files/big", "bs=1M", "count=20", "status=none"]);
-  // FIFO: nothing reads it yet, so the stream is alive for as long as the test wants.
-  await guest.text(["mkfifo", "/run/fifo"]);
-  const download = guest.start([
-    ...["curl", "-sS", "--fail", "-o", "/run/fifo", "http://169.254.16.9:5030/files/big"],
-  ]);
-  const hold = guest.start(["sh", "-c", "exec 3</run/fifo; read -r go </run/go; sha256sum <&3"]);
-  await guest.text(["mkfifo", "/run/go"]);
-  await until("the download is under way", async () => {
-    const { stdout } = await guest.run(["ss", "-Htn", "state", "established", "dst", "169.254.16.9"]);
-    return stdout !== "";
-  });
-  return {
-    /** Lets the download go on, and says whether it arrived unchanged. */
-    async finish(): Promise<boolean> {
-      await guest.text(["sh", "-c", "echo go >/run/go"]);
-      const code = await download.ended();
-      await hold.ended();
-      const want = (await gate.text(["sha256sum", "/run/nginx-5030/files/big"])).slice(0, 64);
-      return code === 0 && hold.output.includes(want);
-    },
-  };
-}
 
 async function pidsOf(hv: Hypervisor): Promise<number[]> {
   return [...(await hv.status()).values()];
@@ -64,20 +35,6 @@ Deno.test(
     });
     assert.equal(missing.stdout, `one_tproxy: ${outer}\n`);
     assert.equal(missing.stderr, 'one_tproxy_br0: not running; run "tproxy start"\n');
-  }),
-);
-
-Deno.test(
-  "start and reload leave alone what runs as it should",
-  inLab(async (lab) => {
-    const { hv, gate, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
-    const pids = await pidsOf(hv);
-    const download = await startDownload(gate, guest);
-    for (const verb of ["start", "reload", "start", "reload"]) await hv.control(verb);
-    assert.deepEqual(await pidsOf(hv), pids);
-    assert.ok(await download.finish());
   }),
 );
 
@@ -154,73 +111,6 @@ Deno.test(
 );
 
 Deno.test(
-  "restart replaces every daemon while a live stream goes on and new guests are served",
-  inLab(async (lab) => {
-    const { hv, gate, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
-    const before = await pidsOf(hv);
-    const download = await startDownload(gate, guest);
-    await hv.control("restart");
-    const after = await pidsOf(hv);
-    assert.equal(after.length, 2);
-    assert.ok(after.every((pid) => !before.includes(pid)), `${before} became ${after}`);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
-    assert.ok(await download.finish());
-    await until("the old ones have ended", async () => {
-      return !(await hv.host.text(["ps", "-eo", "args="])).includes("(draining)");
-    });
-  }),
-);
-
-Deno.test(
-  "a predecessor serves its live streams for as long as they take; stop gives them five seconds",
-  inLab(async (lab) => {
-    const { hv, gate, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
-    const download = await startDownload(gate, guest);
-    await hv.control("restart");
-    const draining = async () => (await hv.host.text(["ps", "-eo", "args="])).includes("one_tproxy (draining)");
-    assert.ok(await draining());
-    // Longer than a stream gets at stop.
-    await new Promise((resolve) => setTimeout(resolve, DRAIN_TIMEOUT_MS + 1000));
-    assert.ok(await draining());
-    const started = performance.now();
-    await hv.control("stop");
-    assert.ok(performance.now() - started >= DRAIN_TIMEOUT_MS - 1000, "stop did not wait for the stream");
-    assert.equal(await draining(), false);
-    assert.equal(await download.finish(), false, "the stream was not closed");
-  }),
-);
-
-Deno.test(
-  "reload follows nft: ports come and go and remotes change, while a live stream goes on",
-  inLab(async (lab) => {
-    const { hv, gate, guest } = await makeScenario(lab);
-    await startNginx(gate, GATE, 8081);
-    const other = await lab.service("other", "10.11.12.34");
-    await startNginx(other, "10.11.12.34", 5030);
-    await hv.up("br0");
-    await hv.control("start");
-    const download = await startDownload(gate, guest);
-    const element = (verb: string, text: string) =>
-      hv.host.text(["nft", verb, "element", "ip", "one_tproxy", "ep_br0", `{ ${text} }`]);
-    const answers = (port: number) => guest.run(["curl", "-s", "--max-time", "5", `http://169.254.16.9:${port}/who`]);
-    await element("add", `81 : ${GATE} . 8081`);
-    await hv.control("reload");
-    await until("the new port listens", async () => (await answers(81)).stdout === "gate 10.11.12.1\n");
-    await element("delete", "5030");
-    await hv.control("reload");
-    await until("the old port refuses", async () => (await answers(5030)).code === 7);
-    await element("add", "5030 : 10.11.12.34 . 5030");
-    await hv.control("reload");
-    await until("the new remote answers", async () => (await answers(5030)).stdout === "other 10.11.12.1\n");
-    assert.ok(await download.finish());
-  }),
-);
-
-Deno.test(
   "maps, namespace and veth pair that the network driver made are served",
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab);
@@ -255,81 +145,6 @@ Deno.test(
 );
 
 Deno.test(
-  "a listing that fails stops nothing",
-  inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
-    const pids = await pidsOf(hv);
-    for (const program of ["/usr/bin/false", "/usr/bin/true"]) {
-      await hv.host.text(["mount", "--bind", program, "/usr/sbin/nft"]);
-      for (const verb of ["start", "reload", "restart"]) {
-        const { code, stderr } = await hv.tproxy(verb);
-        assert.equal(code, 1, `${verb} with ${program} for nft`);
-        assert.match(stderr, /^tproxy: error: Cannot (run nft|read what nft listed).*\n$/);
-      }
-      await hv.host.text(["umount", "/usr/sbin/nft"]);
-    }
-    assert.deepEqual(await pidsOf(hv), pids);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
-  }),
-);
-
-Deno.test(
-  "a look-alike neither counts as a daemon nor is ended",
-  inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    const lookAlike = hv.host.start(["bash", "-c", "exec -a one_tproxy sleep 1000"]);
-    const other = hv.host.start(["bash", "-c", "exec -a one_tproxy_br0 sleep 1000"]);
-    assert.equal((await hv.tproxy("status")).code, 3);
-    await hv.up("br0");
-    await hv.control("start");
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
-    await hv.control("stop");
-    for (const { pid } of [lookAlike, other]) {
-      assert.match((await run(["/usr/bin/ps", "-o", "args=", "-p", String(pid)])).stdout, /^one_tproxy/);
-    }
-  }),
-);
-
-Deno.test(
-  "stale sockets, route files and a daemon left in a deleted namespace are no obstacle",
-  inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
-    const before = await pidsOf(hv);
-    await hv.down("br0");
-    await hv.up("br0");
-    await hv.host.text(["kill", "-KILL", String(before[0])]);
-    await hv.host.text(["mkdir", "/run/one_tproxy/gone"]);
-    await hv.host.write("/run/one_tproxy/br0/outer.socket.next", "");
-    await hv.control("start");
-    const after = await pidsOf(hv);
-    assert.ok(after.length === 2 && after.every((pid) => !before.includes(pid)), `${before} became ${after}`);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
-    assert.equal((await hv.host.text(["ls", "/run/one_tproxy"])).includes("gone"), false);
-  }),
-);
-
-Deno.test(
-  "a socket that somebody removed is there again after a start",
-  inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
-    const pids = await pidsOf(hv);
-    await hv.host.text(["rm", "/run/one_tproxy/br0/outer.socket"]);
-    assert.notEqual((await guest.run(["curl", "-s", "http://169.254.16.9:5030/who"])).code, 0);
-    await hv.control("start");
-    await until("the guest is served", async () => {
-      return (await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:5030/who"])).code === 0;
-    });
-    assert.deepEqual(await pidsOf(hv), pids);
-  }),
-);
-
-Deno.test(
   "status --json tells what each proxy serves and has done",
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(
@@ -360,64 +175,6 @@ Deno.test(
       assert.ok(Math.abs(Date.parse(since) - Date.now()) < 60_000);
       assert.equal(draining, false);
     }
-  }),
-);
-
-Deno.test(
-  "ten commands at once end in what the last one asked for",
-  inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    const verbs = ["start", "reload", "restart", "stop", "start", "restart", "stop", "reload", "restart"];
-    for (const last of ["start", "stop"]) {
-      const all = verbs.map((verb) => hv.tproxy(verb));
-      await Promise.all(all);
-      await hv.control(last);
-      const titles = [...(await hv.status()).keys()];
-      assert.deepEqual(titles, last === "stop" ? [] : ["one_tproxy", "one_tproxy_br0"]);
-      if (last === "start") assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
-    }
-    await until("none is left", async () => !(await hv.host.text(["ps", "-eo", "args="])).match(/^one_tproxy/m));
-  }),
-);
-
-Deno.test(
-  "a SIGHUP that comes while a daemon starts or reloads is not lost",
-  inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
-    const inner = (await hv.status()).get("one_tproxy_br0");
-    for (let port = 81; port < 91; port++) {
-      await hv.host.text(["nft", "add", "element", "ip", "one_tproxy", "ep_br0", `{ ${port} : ${GATE} . 5030 }`]);
-      await Promise.all([hv.control("reload"), hv.host.text(["kill", "-HUP", String(inner)])]);
-    }
-    await until("the last port is served", async () => {
-      return (await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:90/who"])).code === 0;
-    });
-    // From the first moment on: setpriv, env, the runtime, the daemon.
-    const storm = hv.host.start(["sh", "-c", "while :; do pkill -HUP -u nobody -f 'one_tproxy|fd/3'; done"]);
-    await hv.control("restart");
-    storm.signal("SIGKILL");
-    assert.equal(await fetchFrom(guest, "/who", 90), "gate 10.11.12.1\n");
-  }),
-);
-
-Deno.test(
-  "the debug level is followed on reload, and a rotated log is reopened",
-  inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab, CONFIG.replace("level: 3", "level: 2"));
-    await hv.up("br0");
-    await hv.control("start");
-    await fetchFrom(guest, "/who");
-    const messages = async () => (await hv.log("one_tproxy_br0")).map(({ message }) => message);
-    assert.ok(!(await messages()).includes("Closed"), "a line for a stream at level info");
-    await hv.configure(CONFIG);
-    await hv.host.text(["mv", "/var/log/one_tproxy_br0.log", "/var/log/one_tproxy_br0.log.1"]);
-    await hv.control("reload");
-    await until("the new log has a line", async () => (await messages()).includes("Reloaded"));
-    await fetchFrom(guest, "/who");
-    await until("streams are logged", async () => (await messages()).includes("Closed"));
   }),
 );
 

@@ -1,0 +1,116 @@
+/**
+ * What changes while streams are live: reload, restart, stop.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { DRAIN_TIMEOUT_MS } from "../lib/proxy/daemon.ts";
+import { until } from "./lab/command.ts";
+import { startDownload } from "./lab/download.ts";
+import type { Hypervisor } from "./lab/hypervisor.ts";
+import { startNginx } from "./lab/nginx.ts";
+import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
+
+async function pidsOf(hv: Hypervisor): Promise<number[]> {
+  return [...(await hv.status()).values()];
+}
+
+Deno.test(
+  "start and reload leave alone what runs as it should",
+  inLab(async (lab) => {
+    const { hv, gate, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    const pids = await pidsOf(hv);
+    const download = await startDownload(gate, guest);
+    for (const verb of ["start", "reload", "start", "reload"]) await hv.control(verb);
+    assert.deepEqual(await pidsOf(hv), pids);
+    assert.ok(await download.finish());
+  }),
+);
+
+Deno.test(
+  "restart replaces every daemon while a live stream goes on and new guests are served",
+  inLab(async (lab) => {
+    const { hv, gate, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    const before = await pidsOf(hv);
+    const download = await startDownload(gate, guest);
+    await hv.control("restart");
+    const after = await pidsOf(hv);
+    assert.equal(after.length, 2);
+    assert.ok(after.every((pid) => !before.includes(pid)), `${before} became ${after}`);
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    assert.ok(await download.finish());
+    await until("the old ones have ended", async () => {
+      return !(await hv.host.text(["ps", "-eo", "args="])).includes("(draining)");
+    });
+  }),
+);
+
+Deno.test(
+  "a predecessor serves its live streams for as long as they take; stop gives them five seconds",
+  inLab(async (lab) => {
+    const { hv, gate, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    const download = await startDownload(gate, guest);
+    await hv.control("restart");
+    const draining = async () => (await hv.host.text(["ps", "-eo", "args="])).includes("one_tproxy (draining)");
+    assert.ok(await draining());
+    // Longer than a stream gets at stop.
+    await new Promise((resolve) => setTimeout(resolve, DRAIN_TIMEOUT_MS + 1000));
+    assert.ok(await draining());
+    const started = performance.now();
+    await hv.control("stop");
+    assert.ok(performance.now() - started >= DRAIN_TIMEOUT_MS - 1000, "stop did not wait for the stream");
+    assert.equal(await draining(), false);
+    assert.equal(await download.finish(), false, "the stream was not closed");
+  }),
+);
+
+Deno.test(
+  "reload follows nft: ports come and go and remotes change, while a live stream goes on",
+  inLab(async (lab) => {
+    const { hv, gate, guest } = await makeScenario(lab);
+    await startNginx(gate, GATE, 8081);
+    const other = await lab.service("other", "10.11.12.34");
+    await startNginx(other, "10.11.12.34", 5030);
+    await hv.up("br0");
+    await hv.control("start");
+    const download = await startDownload(gate, guest);
+    const element = (verb: string, text: string) =>
+      hv.host.text(["nft", verb, "element", "ip", "one_tproxy", "ep_br0", `{ ${text} }`]);
+    const answers = (port: number) => guest.run(["curl", "-s", "--max-time", "5", `http://169.254.16.9:${port}/who`]);
+    await element("add", `81 : ${GATE} . 8081`);
+    await hv.control("reload");
+    await until("the new port listens", async () => (await answers(81)).stdout === "gate 10.11.12.1\n");
+    await element("delete", "5030");
+    await hv.control("reload");
+    await until("the old port refuses", async () => (await answers(5030)).code === 7);
+    await element("add", "5030 : 10.11.12.34 . 5030");
+    await hv.control("reload");
+    await until("the new remote answers", async () => (await answers(5030)).stdout === "other 10.11.12.1\n");
+    assert.ok(await download.finish());
+  }),
+);
+
+Deno.test(
+  "the debug level is followed on reload, and a rotated log is reopened",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab, CONFIG.replace("level: 3", "level: 2"));
+    await hv.up("br0");
+    await hv.control("start");
+    await fetchFrom(guest, "/who");
+    const messages = async () => (await hv.log("one_tproxy_br0")).map(({ message }) => message);
+    assert.ok(!(await messages()).includes("Closed"), "a line for a stream at level info");
+    await hv.configure(CONFIG);
+    await hv.host.text(["mv", "/var/log/one_tproxy_br0.log", "/var/log/one_tproxy_br0.log.1"]);
+    await hv.control("reload");
+    await until("the new log has a line", async () => (await messages()).includes("Reloaded"));
+    await fetchFrom(guest, "/who");
+    await until("streams are logged", async () => (await messages()).includes("Closed"));
+  }),
+);

@@ -1,0 +1,129 @@
+/**
+ * What must not stop or confuse the daemons: failing tools, look-alikes, leftovers, many commands at once.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { run, until } from "./lab/command.ts";
+import type { Hypervisor } from "./lab/hypervisor.ts";
+import { fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
+
+async function pidsOf(hv: Hypervisor): Promise<number[]> {
+  return [...(await hv.status()).values()];
+}
+
+Deno.test(
+  "a listing that fails stops nothing",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    const pids = await pidsOf(hv);
+    for (const program of ["/usr/bin/false", "/usr/bin/true"]) {
+      await hv.host.text(["mount", "--bind", program, "/usr/sbin/nft"]);
+      for (const verb of ["start", "reload", "restart"]) {
+        const { code, stderr } = await hv.tproxy(verb);
+        assert.equal(code, 1, `${verb} with ${program} for nft`);
+        assert.match(stderr, /^tproxy: error: Cannot (run nft|read what nft listed).*\n$/);
+      }
+      await hv.host.text(["umount", "/usr/sbin/nft"]);
+    }
+    assert.deepEqual(await pidsOf(hv), pids);
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+  }),
+);
+
+Deno.test(
+  "a look-alike neither counts as a daemon nor is ended",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    const lookAlike = hv.host.start(["bash", "-c", "exec -a one_tproxy sleep 1000"]);
+    const other = hv.host.start(["bash", "-c", "exec -a one_tproxy_br0 sleep 1000"]);
+    assert.equal((await hv.tproxy("status")).code, 3);
+    await hv.up("br0");
+    await hv.control("start");
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await hv.control("stop");
+    for (const { pid } of [lookAlike, other]) {
+      assert.match((await run(["/usr/bin/ps", "-o", "args=", "-p", String(pid)])).stdout, /^one_tproxy/);
+    }
+  }),
+);
+
+Deno.test(
+  "stale sockets, route files and a daemon left in a deleted namespace are no obstacle",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    const before = await pidsOf(hv);
+    await hv.down("br0");
+    await hv.up("br0");
+    await hv.host.text(["kill", "-KILL", String(before[0])]);
+    await hv.host.text(["mkdir", "/run/one_tproxy/gone"]);
+    await hv.host.write("/run/one_tproxy/br0/outer.socket.next", "");
+    await hv.control("start");
+    const after = await pidsOf(hv);
+    assert.ok(after.length === 2 && after.every((pid) => !before.includes(pid)), `${before} became ${after}`);
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    assert.equal((await hv.host.text(["ls", "/run/one_tproxy"])).includes("gone"), false);
+  }),
+);
+
+Deno.test(
+  "a socket that somebody removed is there again after a start",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    const pids = await pidsOf(hv);
+    await hv.host.text(["rm", "/run/one_tproxy/br0/outer.socket"]);
+    assert.notEqual((await guest.run(["curl", "-s", "http://169.254.16.9:5030/who"])).code, 0);
+    await hv.control("start");
+    await until("the guest is served", async () => {
+      return (await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:5030/who"])).code === 0;
+    });
+    assert.deepEqual(await pidsOf(hv), pids);
+  }),
+);
+
+Deno.test(
+  "ten commands at once end in what the last one asked for",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    const verbs = ["start", "reload", "restart", "stop", "start", "restart", "stop", "reload", "restart"];
+    for (const last of ["start", "stop"]) {
+      const all = verbs.map((verb) => hv.tproxy(verb));
+      await Promise.all(all);
+      await hv.control(last);
+      const titles = [...(await hv.status()).keys()];
+      assert.deepEqual(titles, last === "stop" ? [] : ["one_tproxy", "one_tproxy_br0"]);
+      if (last === "start") assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    }
+    await until("none is left", async () => !(await hv.host.text(["ps", "-eo", "args="])).match(/^one_tproxy/m));
+  }),
+);
+
+Deno.test(
+  "a SIGHUP that comes while a daemon starts or reloads is not lost",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    const inner = (await hv.status()).get("one_tproxy_br0");
+    for (let port = 81; port < 91; port++) {
+      await hv.host.text(["nft", "add", "element", "ip", "one_tproxy", "ep_br0", `{ ${port} : ${GATE} . 5030 }`]);
+      await Promise.all([hv.control("reload"), hv.host.text(["kill", "-HUP", String(inner)])]);
+    }
+    await until("the last port is served", async () => {
+      return (await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:90/who"])).code === 0;
+    });
+    // From the first moment on: setpriv, env, the runtime, the daemon.
+    const storm = hv.host.start(["sh", "-c", "while :; do pkill -HUP -u nobody -f 'one_tproxy|fd/3'; done"]);
+    await hv.control("restart");
+    storm.signal("SIGKILL");
+    assert.equal(await fetchFrom(guest, "/who", 90), "gate 10.11.12.1\n");
+  }),
+);
