@@ -32,17 +32,28 @@ export async function ensureRunDir(): Promise<void> {
  * @param path The file, under `/run/one_tproxy`.
  * @param text Its whole text.
  * @param gid The group that may read it.
- * @returns `false` if the file held just this text already.
+ * @returns `false` if the file held just this text already, for just this group.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for the file's folder.
  */
 export async function replaceFile(path: string, text: string, gid: number): Promise<boolean> {
-  if (await readIfThere(path) === text) return false;
+  if (await isRootsFile(path, gid) && await readIfThere(path) === text) return false;
   const temporary = `${path}.new`;
   await removeIfThere(temporary);
   await Deno.writeTextFile(temporary, text, { createNew: true, mode: 0o640 });
   await Deno.chown(temporary, null, gid);
   await Deno.rename(temporary, path);
   return true;
+}
+
+/** Whether it is a file that root has put there for a group, and not what a daemon may have left in its folder. */
+async function isRootsFile(path: string, gid: number): Promise<boolean> {
+  try {
+    const info = await Deno.lstat(path);
+    return info.isFile && info.uid === 0 && info.gid === gid;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 /**

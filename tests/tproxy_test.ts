@@ -5,10 +5,15 @@
  */
 
 import assert from "node:assert/strict";
+import { groupOf } from "../lib/daemon/owner.ts";
+import { parseBridgeName } from "../lib/names.ts";
 import { until } from "./lab/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
+
+const NOBODY = { uid: 65534, gid: 65534 };
+const [BR0, BR1] = [parseBridgeName("br0"), parseBridgeName("br1")];
 
 async function pidsOf(hv: Hypervisor): Promise<number[]> {
   return [...(await hv.status()).values()];
@@ -61,8 +66,10 @@ Deno.test(
     for (const pid of [outer, inner]) {
       const status = await hv.host.text(["cat", `/proc/${pid}/status`]);
       assert.match(status, /^Uid:\t65534\t65534\t65534\t65534$/m);
-      assert.match(status, /^Gid:\t65534\t65534\t65534\t65534$/m);
-      assert.match(status, /^Groups:\t ?$/m);
+      // Outer is in the group of each bridge, an inner in its bridge's alone.
+      const group = groupOf(NOBODY, pid === outer ? undefined : BR0);
+      assert.match(status, new RegExp(`^Gid:\t${group}\t${group}\t${group}\t${group}$`, "m"));
+      assert.match(status, new RegExp(`^Groups:\t${pid === outer ? groupOf(NOBODY, BR0) : ""} ?$`, "m"));
       for (const set of ["Inh", "Prm", "Eff", "Bnd", "Amb"]) {
         assert.match(status, new RegExp(`^Cap${set}:\t0{16}$`, "m"));
       }
@@ -71,6 +78,36 @@ Deno.test(
     const netns = (path: string) => hv.host.text(["stat", "-L", "-c", "%i", path]);
     assert.equal(await netns(`/proc/${inner}/ns/net`), await netns("/run/netns/one_tproxy_br0"));
     assert.equal(await netns(`/proc/${outer}/ns/net`), await netns("/proc/1/ns/net"));
+  }),
+);
+
+Deno.test(
+  "one bridge's inner, or another program of its user, reaches nothing of another bridge, sandbox or not",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv } = await makeScenario(lab);
+    await hv.bridge("br1");
+    for (const bridge of ["br0", "br1"]) await hv.up(bridge);
+    await hv.control("start");
+    const inner = (await hv.status()).get("one_tproxy_br0");
+    const as = (group: number, ...argv: string[]) =>
+      hv.host.run(["setpriv", "--reuid=65534", `--regid=${group}`, "--clear-groups", "--no-new-privs", ...argv]);
+    const connect = ["socat", "-u", "OPEN:/dev/null", "UNIX-CONNECT:/run/one_tproxy/br0/outer.socket"];
+    const own = groupOf(NOBODY, BR0);
+    for (const argv of [["cat", "/run/one_tproxy/br0/ports.json"], ["cat", "/var/log/one_tproxy_br0.log"], connect]) {
+      assert.equal((await as(own, ...argv)).code, 0, `its own inner can't ${argv}`);
+      for (const group of [groupOf(NOBODY, BR1), NOBODY.gid, 100]) {
+        const { code, stderr } = await as(group, ...argv);
+        assert.notEqual(code, 0, `${group} can ${argv}`);
+        assert.match(stderr, /Permission denied/);
+      }
+    }
+    for (const file of ["outer-routes.json", "setup-record.json"]) {
+      assert.match((await as(own, "cat", `/run/one_tproxy/${file}`)).stderr, /Permission denied/);
+    }
+    // Nor does its own inner replace what root has written for it, nor can another one look into its memory.
+    assert.notEqual((await as(own, "rm", "-f", "/run/one_tproxy/br0/ports.json")).code, 0);
+    assert.notEqual((await as(groupOf(NOBODY, BR1), "cat", `/proc/${inner}/environ`)).code, 0);
   }),
 );
 

@@ -28,7 +28,6 @@ export interface CheckResult {
  * @param path The file.
  * @param json Whether the answer is for a script.
  * @returns What to print, and how to exit.
- * @throws {import("../run_command.ts").CommandError} If getent fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for the file and `--allow-run=/usr/bin/getent`.
  */
 export async function check(path: string, json: boolean): Promise<CheckResult> {

@@ -8,9 +8,10 @@ import { type BridgeName, namesOf, OUTER_LOG, RUN_DIR, RUN_FILES } from "../name
 import { renderInnerRoutes, renderOuterRoutes } from "../routes.ts";
 import { removeIfThere, replaceFile } from "../run_dir.ts";
 import type { Desired } from "./desired.ts";
+import { groupOf } from "./owner.ts";
 import { ensureOwnFile } from "./spawn.ts";
 
-/** Only members of the owner's group come in, and the sticky bit keeps them from replacing what root put there. */
+/** Only the bridge's own group comes in, and the sticky bit keeps it from replacing what root put there. */
 const BRIDGE_DIR_MODE = 0o1770;
 
 /**
@@ -21,11 +22,12 @@ const BRIDGE_DIR_MODE = 0o1770;
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function writeOuterRoutes({ owner, debugLevel, bridges }: Desired): Promise<boolean> {
-  await ensureOwnFile(OUTER_LOG, owner);
-  await ensureOwnFile(RUN_FILES.outerStats, owner);
+  const group = groupOf(owner, undefined);
+  await ensureOwnFile(OUTER_LOG, group);
+  await ensureOwnFile(RUN_FILES.outerStats, group);
   const endpoints = new Map([...bridges].map(([bridge, { endpoints }]) => [bridge, endpoints]));
   const routes = renderOuterRoutes({ debugLevel, bridges: endpoints });
-  const changed = await replaceFile(RUN_FILES.outerRoutes, routes, owner.gid);
+  const changed = await replaceFile(RUN_FILES.outerRoutes, routes, group);
   const sockets = await Promise.all([...bridges.keys()].map((bridge) => ownerOf(namesOf(bridge).socket)));
   return changed || sockets.includes(undefined);
 }
@@ -44,16 +46,17 @@ export async function writeInnerRoutes(bridge: BridgeName, desired: Desired): Pr
   const { owner, debugLevel } = desired;
   const ports = (desired.bridges.get(bridge)?.endpoints ?? []).map(({ servicePort }) => servicePort);
   await Deno.mkdir(runDir, { recursive: true, mode: 0o700 });
-  await Deno.chown(runDir, 0, owner.gid);
+  const group = groupOf(owner, bridge);
+  await Deno.chown(runDir, 0, group);
   await Deno.chmod(runDir, BRIDGE_DIR_MODE);
   // Sockets that a former owner's outer left could neither be removed nor replaced by the present one's.
   for (const socket of [names.socket, names.nextSocket]) {
     const uid = await ownerOf(socket);
     if (uid !== undefined && uid !== owner.uid) await removeIfThere(socket);
   }
-  await ensureOwnFile(log, owner);
-  await ensureOwnFile(statsFile, owner);
-  return await replaceFile(portsFile, renderInnerRoutes({ debugLevel, ports }), owner.gid);
+  await ensureOwnFile(log, group);
+  await ensureOwnFile(statsFile, group);
+  return await replaceFile(portsFile, renderInnerRoutes({ debugLevel, ports }), group);
 }
 
 /**

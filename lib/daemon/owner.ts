@@ -4,6 +4,8 @@
  * @module
  */
 
+import { hashDigits } from "../hash.ts";
+import type { BridgeName } from "../names.ts";
 import { DEFAULT_PROCESS_OWNER } from "../config/config.ts";
 import { DaemonError } from "../errors.ts";
 import { getLogger } from "../log.ts";
@@ -17,6 +19,30 @@ export interface Owner {
   readonly uid: number;
   /** Its primary group. */
   readonly gid: number;
+}
+
+/**
+ * Groups of ours have no name, and numbers that systemd's UIDs-GIDS page calls unused: from 1,879,048,192 to 2,147,483,646.
+ */
+const FIRST_GROUP = 1_900_000_000;
+
+/** Six digits of the hash: 16,777,216 groups for bridges, and one more for outer. */
+const GROUP_DIGITS = 6;
+
+/**
+ * Tells the group that a daemon runs as.
+ *
+ * WHY one for each bridge: all inners are one user. A bridge's folder is open to its group alone, so that an inner that
+ * has broken out of its sandbox still finds no other bridge's socket, nor can it trace another daemon; nor does any other
+ * program of that user. Only outer is in all of them.
+ *
+ * @param owner The user that the daemons run as; root's own group serves for all, since root needs none.
+ * @param bridge The bridge of an inner proxy; `undefined` for outer.
+ * @returns A group by number.
+ */
+export function groupOf(owner: Owner, bridge: BridgeName | undefined): number {
+  if (owner.uid === 0) return owner.gid;
+  return FIRST_GROUP + (bridge === undefined ? 16 ** GROUP_DIGITS : Number(`0x${hashDigits(bridge, GROUP_DIGITS)}`));
 }
 
 /**

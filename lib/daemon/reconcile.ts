@@ -105,8 +105,10 @@ async function attempt(step: Step, context: Context): Promise<void> {
     if (step.start) {
       if (bridge !== undefined) await setNetnsSysctls(namesOf(bridge));
       const { host, desired } = context;
-      const start = { bridge, flags: flagsOf(bridge, desired), owner: desired.owner, host, files: daemonFiles() };
-      const { pid, notListening } = await startDaemon(start);
+      const { owner, bridges } = desired;
+      const serves = bridge === undefined ? [...bridges.keys()] : [];
+      const flags = flagsOf(bridge, desired);
+      const { pid, notListening } = await startDaemon({ bridge, flags, owner, serves, host, files: daemonFiles() });
       log.info("Started", { title, pid });
       if (notListening.length > 0) {
         context.failures.push(`${title} can't listen on ${notListening.join(", ")}; see its log`);

@@ -15,7 +15,7 @@ import { type BridgeName, namesOf, OUTER_LOG, type Title, TPROXY } from "../name
 import { PROGRAMS } from "../programs.ts";
 import { READY } from "../proxy/daemon.ts";
 import { FLAGS_MARK, HOST_MARK } from "./find.ts";
-import type { Owner } from "./owner.ts";
+import { groupOf, type Owner } from "./owner.ts";
 import type { DaemonFiles } from "./permissions.ts";
 
 /** From coreutils 8.31; run by setpriv, so that nobody needs a permission for it. */
@@ -32,6 +32,8 @@ export interface DaemonStart {
   readonly flags: readonly string[];
   /** The user it runs as. */
   readonly owner: Owner;
+  /** The bridges whose sockets it serves; none for an inner proxy. */
+  readonly serves: readonly BridgeName[];
   /** The inode of the host namespace. */
   readonly host: number;
   /** The files it is made of. */
@@ -45,9 +47,11 @@ export interface DaemonStart {
  * @returns The program's absolute path and its arguments. Each program in it replaces itself by the next one, so the
  * process that is started first is the daemon in the end.
  */
-export function commandLine({ bridge, flags, owner }: DaemonStart): [string, ...string[]] {
+export function commandLine({ bridge, flags, owner, serves }: DaemonStart): [string, ...string[]] {
   // Root without capabilities is as unprivileged as anybody, except that it owns files; an operator may ask for it.
-  const user = owner.uid === 0 ? [] : [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups"];
+  const groups = serves.map((bridge) => groupOf(owner, bridge));
+  const others = groups.length === 0 ? "--clear-groups" : `--groups=${groups.join(",")}`;
+  const user = owner.uid === 0 ? [] : [`--reuid=${owner.uid}`, `--regid=${groupOf(owner, bridge)}`, others];
   const unprivileged = [
     PROGRAMS.setpriv.path,
     ...user,
@@ -97,7 +101,7 @@ export async function startDaemon(start: DaemonStart): Promise<Started> {
   const { bridge, owner, files } = start;
   const title: Title = bridge === undefined ? TPROXY : namesOf(bridge).title;
   const log = bridge === undefined ? OUTER_LOG : namesOf(bridge).log;
-  await ensureOwnFile(log, owner);
+  await ensureOwnFile(log, groupOf(owner, bridge));
   const [program, ...args] = commandLine(start);
   const descriptors = [bridge === undefined ? files.outer : files.inner, files.runtime].map(openCode);
   const [code, runtime] = descriptors;
@@ -151,15 +155,16 @@ function firstLine(child: ChildProcess): Promise<string> {
 }
 
 /**
- * Makes sure that a daemon's log, or the file for its counts, is there and is the daemon's own, since a daemon may not
+ * Makes sure that a daemon's log, or the file for its counts, is there and can be written by the daemon, which may not
  * create it. Its folder must be root's alone, or somebody could put a link in its place.
  *
  * @param path The file.
- * @param owner The user that writes it.
+ * @param group The group that writes it.
  * @throws {Deno.errors.NotCapable} Without `--allow-write` for it.
  */
-export async function ensureOwnFile(path: string, { uid, gid }: Owner): Promise<void> {
-  using file = await Deno.open(path, { create: true, append: true, mode: 0o640 });
+export async function ensureOwnFile(path: string, group: number): Promise<void> {
+  using file = await Deno.open(path, { create: true, append: true, mode: 0o600 });
   void file;
-  await Deno.chown(path, uid, gid);
+  await Deno.chown(path, 0, group);
+  await Deno.chmod(path, 0o660);
 }

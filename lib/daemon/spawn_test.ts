@@ -1,30 +1,45 @@
 import assert from "node:assert/strict";
-import { parseBridgeName } from "../names.ts";
+import { type BridgeName, parseBridgeName } from "../names.ts";
+import { groupOf } from "./owner.ts";
 import { commandLine, type DaemonStart } from "./spawn.ts";
 
 const START: DaemonStart = {
   bridge: undefined,
   flags: ["--no-prompt", "--allow-net=10.0.0.1:80"],
   owner: { uid: 9869, gid: 9870 },
+  serves: [],
   host: 4026531840,
   files: { runtime: "/usr/bin/deno", inner: "/x/inner.js", outer: "/x/outer.js" },
 };
 
 const NETNS_EXEC = ["/usr/sbin/ip", "netns", "exec", "one_tproxy_br0"];
 const SETPRIV = "/usr/bin/setpriv";
-const USER = ["--reuid=9869", "--regid=9870", "--clear-groups"];
+const BR0 = parseBridgeName("br0");
+const OWNER = START.owner;
+/** Which group is a bridge's is told by groupOf(), whose tests are elsewhere. */
+const user = (bridge: BridgeName | undefined, others: string) => [
+  "--reuid=9869",
+  `--regid=${groupOf(OWNER, bridge)}`,
+  others,
+];
 const NO_RIGHTS = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "/usr/bin/env", "--ignore-signal=HUP"];
 const RUN = ["/proc/self/fd/3", "run", "--quiet", "--no-config", "--no-lock", "--no-npm", "--no-remote"];
 const FLAGS = ["--ext=js", "--no-prompt", "--allow-net=10.0.0.1:80", "-"];
 
 Deno.test("commandLine() starts outer where it is, as its user and without rights", () => {
-  assert.deepEqual(commandLine(START), [SETPRIV, ...USER, ...NO_RIGHTS, ...RUN, ...FLAGS]);
+  const serves = [BR0, parseBridgeName("br1")];
+  const others = `--groups=${serves.map((bridge) => groupOf(OWNER, bridge)).join(",")}`;
+  assert.deepEqual(
+    commandLine({ ...START, serves }),
+    [SETPRIV, ...user(undefined, others), ...NO_RIGHTS, ...RUN, ...FLAGS],
+  );
+  assert.deepEqual(commandLine(START).slice(1, 4), user(undefined, "--clear-groups"));
 });
 
 Deno.test("commandLine() starts inner inside its namespace, with its bridge for an argument", () => {
   assert.deepEqual(
-    commandLine({ ...START, bridge: parseBridgeName("br0") }),
-    [...NETNS_EXEC, SETPRIV, ...USER, ...NO_RIGHTS, ...RUN, "--unstable-net", ...FLAGS, "br0"],
+    commandLine({ ...START, bridge: BR0 }),
+    [...NETNS_EXEC, SETPRIV, ...user(BR0, "--clear-groups"), ...NO_RIGHTS, ...RUN, "--unstable-net", ...FLAGS, "br0"],
   );
 });
 
