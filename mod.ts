@@ -24,6 +24,8 @@ export {
 } from "./lib/config/config.ts";
 export { describeProblem } from "./lib/config/config.ts";
 export { isDiallable, parseConfig } from "./lib/config/parse.ts";
+export { checkConfig, type CheckedConfig, type CheckedEntry, type HostFacts } from "./lib/config/check.ts";
+export { YamlError } from "./lib/config/yaml_error.ts";
 export { readConfig } from "./lib/config/read.ts";
 export {
   appliesTo,

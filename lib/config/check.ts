@@ -61,8 +61,14 @@ export async function checkConfig(config: Config, host: HostFacts): Promise<Chec
 }
 
 async function checkUser({ processOwner, processOwnerAt: at }: Config, { isUser }: HostFacts): Promise<Problem[]> {
-  if (processOwner === undefined || at === undefined || await isUser(processOwner)) return [];
-  return [{ at, key: ":tproxy_process_owner:", value: processOwner, expected: "a user of this host" }];
+  if (processOwner === undefined || at === undefined) return [];
+  const problem = { at, key: ":tproxy_process_owner:", value: processOwner, expected: "a user of this host" };
+  try {
+    return await isUser(processOwner) ? [] : [problem];
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return [{ ...problem, expected: `${problem.expected} (${why})` }];
+  }
 }
 
 /**

@@ -101,6 +101,9 @@ Deno.test("checkConfig() reports a user that this host does not know", async () 
   assert.deepEqual(await check("oneadmin"), []);
   const problem = { at, key: ":tproxy_process_owner:", value: "oneadmn", expected: "a user of this host" };
   assert.deepEqual(await check("oneadmn"), [problem]);
+  const isUser = () => Promise.reject(new Error("no answer"));
+  const { problems } = await checkConfig(config([], { processOwner: "one", processOwnerAt: at }), { ...HOST, isUser });
+  assert.deepEqual(problems, [{ ...problem, value: "one", expected: "a user of this host (no answer)" }]);
 });
 
 Deno.test("checkConfig() puts all problems into the file's order", async () => {

@@ -1,7 +1,7 @@
 /**
  * Supervision: one pass after another, for as long as the program runs. A pass puts back what is missing of the bridges,
- * follows names, and makes the daemons match. There is one on SIGHUP, on every change of our tables, as soon as a daemon
- * is gone, and every few seconds anyway, so nothing depends on an event that might be lost.
+ * follows names, and makes the daemons match. There is one on SIGHUP, on every change of our tables, of links and of
+ * namespaces, as soon as a daemon is gone, and every few seconds anyway, so nothing depends on an event that might be lost.
  *
  * @module
  */
@@ -11,22 +11,21 @@ import { getLogger } from "../log.ts";
 import { TPROXY } from "../names.ts";
 import { refreshNames } from "../netns/refresh.ts";
 import { restore } from "../netns/restore.ts";
-import { followCommand, type RunningCommand } from "../run_command.ts";
 import { Backoff } from "./backoff.ts";
+import { Events, Monitor, type Reason } from "./events.ts";
 import { findDaemons } from "./find.ts";
 import { reconcile } from "./reconcile.ts";
 
 const log = getLogger("watch");
 
 /** How often to look whether a daemon is gone. */
-const LOOK_MS = 1_000;
+const LOOK_MS = 500;
 /** How often there is a pass anyway. */
 const PASS_MS = 3_000;
+/** How long after an event there is a pass: events come in flocks. */
+const SETTLE_MS = 50;
 /** How often names are looked up again. */
 const NAMES_MS = 30_000;
-
-/** Why there is a pass; `reload` makes the daemons read their routes again and reopen their logs. */
-type Reason = "start" | "reload";
 
 /**
  * Watches until SIGTERM or SIGINT; the daemons go on without it.
@@ -37,13 +36,16 @@ type Reason = "start" | "reload";
 export async function watch(config: string): Promise<void> {
   const events = new Events();
   const backoff = new Backoff();
-  let monitor: RunningCommand | undefined;
+  const monitors = [
+    new Monitor("nft", ["monitor"], (line) => line.includes(TPROXY) && events.wish("start")),
+    new Monitor("ip", ["monitor", "link"], () => events.wish("start")),
+  ];
   let [passAt, namesAt] = [0, performance.now() + NAMES_MS];
   log.info("Watching");
   while (!events.ended) {
     const reason = events.take();
     const now = performance.now();
-    monitor ??= startMonitor(events, () => monitor = undefined);
+    for (const monitor of monitors) monitor.ensure();
     if (reason !== undefined || now >= passAt) {
       const isTime = now >= namesAt;
       if (isTime) namesAt = now + NAMES_MS;
@@ -52,9 +54,10 @@ export async function watch(config: string): Promise<void> {
       passAt = performance.now() + PASS_MS;
     }
     await events.next(LOOK_MS);
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     if (await look() !== events.seen) events.wish("start");
   }
-  monitor?.stop();
+  for (const monitor of monitors) monitor.stop();
   log.info("Not watching any more; the proxies go on");
 }
 
@@ -89,55 +92,5 @@ async function look(): Promise<string> {
   } catch (error) {
     log.error("Cannot look for the proxies; trying again", { error: describe(error) });
     return "";
-  }
-}
-
-/** Follows nft's changes; what it misses while it is not there, the next pass finds. */
-function startMonitor(events: Events, onEnd: () => void): RunningCommand {
-  const monitor = followCommand("nft", ["monitor"], (line) => {
-    if (line.includes(TPROXY)) events.wish("start");
-  });
-  void monitor.ended.then(onEnd);
-  return monitor;
-}
-
-/** What has come in since the last pass. */
-class Events {
-  ended = false;
-  seen = "";
-  #wish: Reason | undefined;
-  #wake: () => void = () => {};
-
-  constructor() {
-    Deno.addSignalListener("SIGHUP", () => this.wish("reload"));
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      Deno.addSignalListener(signal, () => {
-        this.ended = true;
-        this.#wake();
-      });
-    }
-  }
-
-  /** Asks for a pass; a reload is more than a start. */
-  wish(reason: Reason): void {
-    if (this.#wish !== "reload") this.#wish = reason;
-    this.#wake();
-  }
-
-  /** Takes what was asked for. */
-  take(): Reason | undefined {
-    const wish = this.#wish;
-    this.#wish = undefined;
-    return wish;
-  }
-
-  /** Waits for the next wish, or for some time. */
-  async next(ms: number): Promise<void> {
-    if (this.#wish !== undefined || this.ended) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
-    const timer = setTimeout(resolve, ms);
-    await promise;
-    clearTimeout(timer);
   }
 }

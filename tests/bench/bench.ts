@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 import type { Hypervisor } from "../lab/hypervisor.ts";
 import { Lab } from "../lab/lab.ts";
 import { NOTHING, numberless, stateOf } from "../lab/state.ts";
-import { type Contender, makeHypervisor, others, ours, settingsOf } from "./contenders.ts";
+import { type Contender, makeHypervisor, others, OURS, ours, settingsOf } from "./contenders.ts";
 import { countProcesses } from "./processes.ts";
 import { type Results, rowsOf, tableOf } from "./report.ts";
 import { Timings } from "./timings.ts";
@@ -64,7 +64,8 @@ async function main(): Promise<void> {
   const machine = (await hv.host.text(["uname", "-srm"])).trim();
   console.log(`${machine}, ${rounds} rounds\n\n${tableOf(rows)}\n`);
   for (const [task, programs] of processes) {
-    console.log(`setup ${task}: ${Object.entries(programs).map(([name, count]) => `${count} ${name}`).join(", ")}`);
+    const counts = Object.entries(programs).map(([name, count]) => `${count} ${name}`);
+    if (counts.length > 0) console.log(`${OURS}, ${task}: itself, ${counts.join(", ")}`);
   }
   const report = { date: new Date().toISOString(), machine, rounds, rows, processes: Object.fromEntries(processes) };
   await Deno.writeTextFile(REPORT, `${JSON.stringify(report, undefined, 1)}\n`);

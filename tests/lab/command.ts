@@ -23,14 +23,22 @@ export async function run(argv: readonly string[], stdin?: string | Uint8Array):
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  if (stdin !== undefined) {
-    const writer = child.stdin.getWriter();
-    await writer.write(typeof stdin === "string" ? new TextEncoder().encode(stdin) : new Uint8Array(stdin));
-    await writer.close();
-  }
-  const { code, stdout, stderr } = await child.output();
+  // Both at once, or a program that echoes its input would wait for us while we wait for it.
+  const [{ code, stdout, stderr }] = await Promise.all([child.output(), feed(child, stdin)]);
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+async function feed(child: Deno.ChildProcess, stdin: string | Uint8Array | undefined): Promise<void> {
+  if (stdin === undefined) return;
+  const writer = child.stdin.getWriter();
+  try {
+    await writer.write(typeof stdin === "string" ? new TextEncoder().encode(stdin) : new Uint8Array(stdin));
+    await writer.close();
+  } catch (error) {
+    // It has ended without reading all of it; its exit code says why.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
 }
 
 /** Runs a program that has to succeed, and returns what it printed. */

@@ -1,6 +1,7 @@
 /**
- * `enter demo|test|bench [ARGS…]`: gets a machine ready, enters network, mount and process namespaces of its own, and runs
- * the demo, the tests or the benchmark there. Nothing that happens inside reaches the machine, and all of it ends with this process.
+ * `enter demo|test|bench [ARGS…]`: gets a machine ready, enters network, mount and process namespaces of its own, and
+ * runs the demo, the tests or the benchmark there. Nothing that happens inside reaches the machine, and all of it ends
+ * with this process.
  *
  * @module
  */
