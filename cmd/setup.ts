@@ -8,6 +8,7 @@
 import { parseSetup } from "../lib/cli.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
+import { runHook } from "../lib/netns/hook.ts";
 import { down, up } from "../lib/netns/setup.ts";
 
 async function main(): Promise<number> {
@@ -21,8 +22,6 @@ async function main(): Promise<number> {
       await down(command.bridge, command.network);
       return OK;
     case "hook": {
-      // Loaded only here: what reads the VM's XML takes 10 ms to load, and a VM deploy waits for the other verbs too.
-      const { runHook } = await import("../lib/netns/hook.ts");
       return await runHook(command.action, command.config, Deno.stdin.readable);
     }
     case "done":

@@ -1,6 +1,7 @@
 /**
  * `tproxy start|stop|restart|reload|status`: the daemons of this hypervisor; see `lib/daemon/reconcile.ts` for what it
  * does and `lib/daemon/permissions.ts` for what it may do. `tproxy check`: the configuration; see `lib/daemon/check.ts`.
+ * `tproxy permissions`: what each program may do; see `lib/daemon/show_permissions.ts`.
  *
  * @module
  */
@@ -8,6 +9,7 @@
 import { parseTproxy } from "../lib/cli.ts";
 import { check } from "../lib/daemon/check.ts";
 import { reconcile } from "../lib/daemon/reconcile.ts";
+import { showPermissions } from "../lib/daemon/show_permissions.ts";
 import { readStatus } from "../lib/daemon/status.ts";
 import { watch } from "../lib/daemon/watch.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
@@ -31,6 +33,11 @@ async function main(): Promise<number> {
       return await status(command.json);
     case "check":
       return await checkConfiguration(command.config, command.json);
+    case "permissions": {
+      const { stdout, exitCode } = await showPermissions(command, DEFAULT_CONFIG_PATH);
+      console.log(stdout);
+      return exitCode;
+    }
     case "done":
       return command.exitCode;
   }

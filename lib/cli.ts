@@ -54,6 +54,9 @@ export type HookAction = "pre" | "post" | "clean";
 /** The verbs of `tproxy` that change what runs. */
 export type Verb = "start" | "stop" | "restart" | "reload";
 
+/** The programs, in the order in which they come into play. */
+export type Entrypoint = "setup" | "tproxy" | "outer" | "inner";
+
 /** What `tproxy` is asked for. */
 export type TproxyCommand =
   | { readonly verb: Verb | "watch" }
@@ -68,6 +71,16 @@ export type TproxyCommand =
     readonly verb: "check";
     /** The configuration file. */
     readonly config: string;
+    /** Whether the answer is for a script. */
+    readonly json: boolean;
+  }
+  | {
+    /** Tell what each program may do, or whether those that run may do just that. */
+    readonly verb: "permissions";
+    /** The one program it is about; all of them if it is missing. */
+    readonly entrypoint?: Entrypoint;
+    /** Whether it is about the daemons that run. */
+    readonly running: boolean;
     /** Whether the answer is for a script. */
     readonly json: boolean;
   }
@@ -150,6 +163,18 @@ export function parseTproxy(args: readonly string[]): TproxyCommand {
       .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
       .option("--json", "print it as JSON")
       .action(({ config, json = false }) => done({ verb: "check", config, json }));
+    program.command("permissions").description("print the user and the permission flags of each program")
+      .addArgument(
+        new Argument("[entrypoint]", "the only one to be printed").choices(["setup", "tproxy", "outer", "inner"]),
+      )
+      .option("--running", "compare those of every proxy that runs with what they should be")
+      .option("--json", "print it as JSON")
+      .action((entrypoint: Entrypoint | undefined, { running = false, json = false }, command: Command) => {
+        if (running && (entrypoint === "setup" || entrypoint === "tproxy")) {
+          command.error(`error: ${entrypoint} is no proxy; name "outer" or "inner" with --running`);
+        }
+        done({ verb: "permissions", ...(entrypoint === undefined ? {} : { entrypoint }), running, json });
+      });
   });
 }
 

@@ -35,6 +35,21 @@ Deno.test("parseTproxy() reads which file to check, and for whom the answer is",
   assert.deepEqual(parseTproxy(["check", "--json", "--config=/a.conf"]), { ...check, config: "/a.conf", json: true });
 });
 
+Deno.test("parseTproxy() reads whose permissions to print, and whether of what runs", () => {
+  const permissions = { verb: "permissions", running: false, json: false };
+  assert.deepEqual(parseTproxy(["permissions"]), permissions);
+  for (const entrypoint of ["setup", "tproxy", "outer", "inner"]) {
+    assert.deepEqual(parseTproxy(["permissions", entrypoint]), { ...permissions, entrypoint });
+  }
+  const running = { ...permissions, running: true };
+  assert.deepEqual(parseTproxy(["permissions", "--running"]), running);
+  assert.deepEqual(parseTproxy(["permissions", "--running", "outer", "--json"]), {
+    ...running,
+    entrypoint: "outer",
+    json: true,
+  });
+});
+
 Deno.test("parseTproxy() answers a mistake with usage on standard error", () => {
   const cases: [string[], RegExp][] = [
     [[], /^Usage: tproxy /],
@@ -43,6 +58,8 @@ Deno.test("parseTproxy() answers a mistake with usage on standard error", () => 
     [["start", "--force"], /unknown option '--force'/],
     [["start", "br0"], /too many arguments/],
     [["help"], /unknown command 'help'/],
+    [["permissions", "iner"], /'iner' is invalid.* choices are setup, tproxy, outer, inner\./],
+    [["permissions", "setup", "--running"], /setup is no proxy; name "outer" or "inner" with --running/],
   ];
   for (const [args, message] of cases) {
     const { result, stdout, stderr } = quietly(() => parseTproxy(args));
@@ -56,7 +73,7 @@ Deno.test("parseTproxy() answers a mistake with usage on standard error", () => 
 Deno.test("parseTproxy() prints help that names every verb on standard output", () => {
   const { result, stdout, stderr } = quietly(() => parseTproxy(["--help"]));
   assert.deepEqual(result, { verb: "done", exitCode: OK });
-  for (const verb of ["start", "stop", "restart", "reload", "status"]) {
+  for (const verb of ["start", "stop", "restart", "reload", "status", "permissions"]) {
     assert.match(stdout, new RegExp(`^ +${verb} `, "m"));
   }
   assert.equal(stderr, "");

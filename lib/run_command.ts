@@ -70,8 +70,8 @@ export async function runCommand(
   const child = spawn(name, args, options.stdin !== undefined);
   const expired = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => {
-    child.kill("SIGKILL");
     expired.resolve(undefined);
+    end(child, "SIGKILL");
   }, deadlineMs);
   try {
     const written = options.stdin === undefined ? undefined : feed(child.stdin, options.stdin);
@@ -95,6 +95,15 @@ export async function runCommand(
     });
   } finally {
     clearTimeout(timer);
+  }
+}
+
+function end(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch (error) {
+    // It has ended by itself, and only something that it started has not.
+    if (!(error instanceof TypeError)) throw error;
   }
 }
 
@@ -175,7 +184,7 @@ export function followCommand(
     }
   };
   const ended = Promise.all([read(), child.stderr.cancel(), child.status]).then(() => {});
-  return { ended, stop: () => child.kill("SIGTERM") };
+  return { ended, stop: () => end(child, "SIGTERM") };
 }
 
 /**

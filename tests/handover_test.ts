@@ -10,6 +10,7 @@ import { until } from "./lab/command.ts";
 import { startDownload } from "./lab/download.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { startNginx } from "./lab/nginx.ts";
+import { ROOTLESS } from "./lab/rootless.ts";
 import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
 
 async function pidsOf(hv: Hypervisor): Promise<number[]> {
@@ -112,5 +113,26 @@ Deno.test(
     await until("the new log has a line", async () => (await messages()).includes("Reloaded"));
     await fetchFrom(guest, "/who");
     await until("streams are logged", async () => (await messages()).includes("Closed"));
+  }),
+);
+
+Deno.test(
+  "another user takes the proxies over while a live stream goes on",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv, gate, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    const download = await startDownload(gate, guest);
+    for (const owner of ["daemon", "nobody", "daemon"]) {
+      await hv.configure(`:tproxy_process_owner: ${owner}\n${CONFIG}`);
+      await hv.control("start");
+      assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n", owner);
+      const users = await Promise.all(
+        (await pidsOf(hv)).map((pid) => hv.host.text(["ps", "-o", "user=", "-p", `${pid}`])),
+      );
+      assert.deepEqual(users.map((user) => user.trim()), [owner, owner]);
+    }
+    assert.ok(await download.finish());
   }),
 );

@@ -11,7 +11,7 @@ import { ConfigError, describe } from "../errors.ts";
 import { type DebugLevel, DEFAULT_DEBUG_LEVEL, getLogger } from "../log.ts";
 import { type BridgeName, namesOf } from "../names.ts";
 import { listEndpoints } from "../nft/nft.ts";
-import { findOwner, type Owner } from "./owner.ts";
+import { findOwner, type NamedOwner } from "./owner.ts";
 
 const log = getLogger("desired");
 
@@ -26,7 +26,7 @@ export interface DesiredBridge {
 /** What should run. */
 export interface Desired {
   /** The user it should run as. */
-  readonly owner: Owner;
+  readonly owner: NamedOwner;
   /** How much it should log. */
   readonly debugLevel: DebugLevel;
   /** The bridges, by name in ascending order. */
@@ -61,7 +61,7 @@ export async function readDesired(config: string): Promise<Desired> {
   return { owner, debugLevel, bridges };
 }
 
-async function readSettings(path: string): Promise<{ debugLevel: DebugLevel; owner: Owner }> {
+async function readSettings(path: string): Promise<{ debugLevel: DebugLevel; owner: NamedOwner }> {
   try {
     const config = await readConfig(path);
     for (const problem of config.problems.filter(({ key }) => key.startsWith(":tproxy_"))) {

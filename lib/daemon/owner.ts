@@ -21,6 +21,12 @@ export interface Owner {
   readonly gid: number;
 }
 
+/** The same, with the name that a person knows it by. */
+export interface NamedOwner extends Owner {
+  /** The user's name. */
+  readonly name: string;
+}
+
 /**
  * Groups of ours have no name, and numbers that systemd's UIDs-GIDS page calls unused: from 1,879,048,192 to 2,147,483,646.
  */
@@ -53,7 +59,7 @@ export function groupOf(owner: Owner, bridge: BridgeName | undefined): number {
  * @throws {DaemonError} If there is no `nobody` either.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
  */
-export async function findOwner(name: string | undefined): Promise<Owner> {
+export async function findOwner(name: string | undefined): Promise<NamedOwner> {
   const wanted = name === undefined ? undefined : await lookUp(name);
   if (wanted !== undefined) return wanted;
   if (name !== undefined) {
@@ -82,16 +88,17 @@ export async function isUser(name: string): Promise<boolean> {
   return await lookUp(name) !== undefined;
 }
 
-async function lookUp(name: string): Promise<Owner | undefined> {
+async function lookUp(user: string): Promise<NamedOwner | undefined> {
   let line: string;
   try {
-    line = await runCommand("getent", ["passwd", "--", name]);
+    line = await runCommand("getent", ["passwd", "--", user]);
   } catch (error) {
     // getent(1): 2 is "not found in the database".
     if (error instanceof CommandError && error.exitCode === 2) return undefined;
     throw error;
   }
   // passwd(5): name:password:UID:GID:…
-  const [, , uid, gid] = line.split(":").map(Number);
-  return Number.isInteger(uid) && Number.isInteger(gid) ? { uid, gid } as Owner : undefined;
+  const [name = user, , uid, gid] = line.split(":");
+  const owner = { name, uid: Number(uid), gid: Number(gid) };
+  return Number.isInteger(owner.uid) && Number.isInteger(owner.gid) ? owner : undefined;
 }

@@ -118,11 +118,13 @@ function paths(...names: ProgramName[]): string[] {
  * Renders permissions as Deno's flags.
  *
  * @param permissions The permissions.
- * @returns One flag for each kind of which anything is allowed, and the one that turns questions into refusals.
+ * @returns One flag for each kind of which anything is allowed, the one that turns questions into refusals, and the one
+ * that refuses remote code.
  * @throws {InputError} If a value holds a comma, which the flags can't express.
  */
 export function toFlags(permissions: Permissions): string[] {
-  const flags = ["--no-prompt"];
+  // Without the second, a program may import code from half a dozen public hosts, whatever its net permission says.
+  const flags = ["--no-prompt", "--no-remote"];
   for (const kind of ["net", "read", "write", "run", "env"] as const) {
     const values = permissions[kind];
     const bad = values.find((value) => value.includes(","));
@@ -130,4 +132,19 @@ export function toFlags(permissions: Permissions): string[] {
     if (values.length > 0) flags.push(`--allow-${kind}=${values.join(",")}`);
   }
   return flags;
+}
+
+/**
+ * Renders what a daemon may do.
+ *
+ * @param bridge The bridge of an inner proxy; `undefined` for outer.
+ * @param bridges Every bridge that is served, with its endpoints.
+ * @returns Its flags.
+ */
+export function daemonFlags(
+  bridge: BridgeName | undefined,
+  bridges: ReadonlyMap<BridgeName, { readonly endpoints: readonly Endpoint[] }>,
+): string[] {
+  if (bridge !== undefined) return toFlags(innerPermissions(bridge));
+  return toFlags(outerPermissions(new Map([...bridges].map(([name, { endpoints }]) => [name, endpoints]))));
 }

@@ -14,6 +14,7 @@ function endpoint(servicePort: number, remoteAddr: string, remotePort: number) {
 Deno.test("innerPermissions() let it listen, call outer, read its folder and write its log", () => {
   assert.deepEqual(toFlags(innerPermissions(BR0)), [
     "--no-prompt",
+    "--no-remote",
     "--allow-net=169.254.16.9,unix:/run/one_tproxy/br0/outer.socket",
     "--allow-read=/run/one_tproxy/br0",
     "--allow-write=/var/log/one_tproxy_br0.log,/run/one_tproxy/br0/outer.socket,/run/one_tproxy/inner-stats.br0.json",
@@ -27,6 +28,7 @@ Deno.test("outerPermissions() let it dial exactly the listed remotes, each named
   ]);
   assert.deepEqual(toFlags(outerPermissions(bridges)), [
     "--no-prompt",
+    "--no-remote",
     "--allow-net=unix:/run/one_tproxy/br0/outer.socket.next,unix:/run/one_tproxy/br1/outer.socket.next," +
     "10.0.0.1:5030,10.0.0.2:8080",
     "--allow-read=/run/one_tproxy/outer-routes.json,/run/one_tproxy/br0,/run/one_tproxy/br1",
@@ -52,6 +54,7 @@ Deno.test("outerPermissions() differ when a remote does, and not when only a ser
 Deno.test("setupPermissions() let it read the configuration and run three programs", () => {
   assert.deepEqual(toFlags(setupPermissions(CONFIG)), [
     "--no-prompt",
+    "--no-remote",
     `--allow-read=${CONFIG},/run/one_tproxy,/run/netns`,
     "--allow-write=/run/one_tproxy",
     "--allow-run=/usr/sbin/ip,/usr/sbin/nft,/usr/bin/getent",
@@ -62,6 +65,7 @@ Deno.test("setupPermissions() let it read the configuration and run three progra
 Deno.test("tproxyPermissions() let it keep files and logs and run six programs", () => {
   assert.deepEqual(toFlags(tproxyPermissions(CONFIG, FILES)), [
     "--no-prompt",
+    "--no-remote",
     `--allow-read=${CONFIG},/run/one_tproxy,/run/netns,/usr/lib/one-tproxy/deno,/x/inner.js,/x/outer.js`,
     "--allow-write=/run/one_tproxy,/var/log",
     "--allow-run=/usr/bin/getent,/usr/sbin/ip,/usr/bin/kill,/usr/sbin/nft,/usr/bin/ps,/usr/bin/setpriv",
@@ -78,7 +82,7 @@ Deno.test("innerPermissions() and outerPermissions() let the data path run nothi
 });
 
 Deno.test("toFlags() gives no flag, and so no permission, for an empty list", () => {
-  assert.deepEqual(toFlags({ net: [], read: [], write: [], run: [], env: [] }), ["--no-prompt"]);
+  assert.deepEqual(toFlags({ net: [], read: [], write: [], run: [], env: [] }), ["--no-prompt", "--no-remote"]);
 });
 
 Deno.test("toFlags() refuses a value that the flags would read as two", () => {

@@ -32,6 +32,8 @@ export interface Step {
   readonly start: boolean;
   /** Processes to be told to read their routes again. */
   readonly reload: readonly number[];
+  /** Processes of another user, beside which the kernel lets nobody listen, so they have to stop before the new one starts. */
+  readonly retireFirst: readonly number[];
   /** Processes that the new one, or a twin, makes superfluous; their live streams go on. */
   readonly retire: readonly number[];
   /** Processes whose streams are dead already, since their namespace is. */
@@ -67,6 +69,7 @@ export function plan(verb: Verb, wanted: readonly WantedDaemon[], running: reado
 
 function planStep(verb: Verb, wanted: WantedDaemon, live: readonly RunningDaemon[]): Step {
   const here = live.filter(({ netns }) => netns === wanted.netns);
+  const others = here.filter(({ uid }) => uid !== wanted.uid);
   const fit = verb === "restart"
     ? undefined
     : here.find(({ uid, flags }) => uid === wanted.uid && flags === wanted.flags);
@@ -74,7 +77,8 @@ function planStep(verb: Verb, wanted: WantedDaemon, live: readonly RunningDaemon
     wanted,
     start: fit === undefined,
     reload: fit !== undefined && (verb === "reload" || wanted.changed) ? [fit.pid] : [],
-    retire: pids(here.filter((daemon) => daemon !== fit)),
+    retireFirst: pids(others),
+    retire: pids(here.filter((daemon) => daemon !== fit && !others.includes(daemon))),
     end: pids(live.filter((daemon) => !here.includes(daemon))),
   };
 }

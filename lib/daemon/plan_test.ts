@@ -30,7 +30,7 @@ function stepOf(verb: Verb, daemon: WantedDaemon, ...daemons: RunningDaemon[]): 
   return rest;
 }
 
-const NOTHING = { start: false, reload: [], retire: [], end: [] };
+const NOTHING = { start: false, reload: [], retireFirst: [], retire: [], end: [] };
 
 Deno.test("plan() starts what is missing, whatever the verb, and keeps the order", () => {
   const daemons = [wanted(), wanted(INNER)];
@@ -57,10 +57,14 @@ Deno.test("plan() does with a daemon that is as it should be what the verb says"
 });
 
 Deno.test("plan() gives a daemon with other permissions or of another user a successor", () => {
-  for (const overrides of [{ flags: "--no-prompt;--allow-net=10.0.0.1:80" }, { uid: 0 }]) {
+  const cases = [
+    [{ flags: "--no-prompt;--allow-net=10.0.0.1:80" }, { retire: [7] }],
+    [{ uid: 0 }, { retireFirst: [7] }],
+  ] as const;
+  for (const [overrides, what] of cases) {
     for (const verb of ["start", "reload"] as const) {
       const step = stepOf(verb, wanted({ changed: true }), running(7, overrides));
-      assert.deepEqual(step, { ...NOTHING, start: true, retire: [7] });
+      assert.deepEqual(step, { ...NOTHING, start: true, ...what });
     }
   }
 });

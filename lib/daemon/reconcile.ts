@@ -9,13 +9,13 @@ import type { Verb } from "../cli.ts";
 import { DaemonError, describe } from "../errors.ts";
 import { withLock } from "../lock.ts";
 import { getLogger } from "../log.ts";
-import { type BridgeName, namesOf, RUN_FILES, type Title, TPROXY } from "../names.ts";
+import { namesOf, RUN_FILES, type Title, TPROXY } from "../names.ts";
 import { setNetnsSysctls } from "../netns/links.ts";
 import { DRAIN_TIMEOUT_MS } from "../proxy/daemon.ts";
 import { type Desired, readDesired } from "./desired.ts";
 import { removeLeftovers, writeInnerRoutes, writeOuterRoutes } from "./files.ts";
 import { findDaemons } from "./find.ts";
-import { innerPermissions, outerPermissions, toFlags } from "./permissions.ts";
+import { daemonFlags } from "./permissions.ts";
 import { plan, type Step, type WantedDaemon } from "./plan.ts";
 import { daemonFiles } from "./siblings.ts";
 import { send, waitFor } from "./signal.ts";
@@ -78,7 +78,7 @@ async function prepare({ desired, host, failures }: Context): Promise<WantedDaem
   if (bridges.size === 0) return [];
   const inners: WantedDaemon[] = [];
   for (const [bridge, { netns }] of bridges) {
-    const flags = flagsOf(bridge, desired).join(";");
+    const flags = daemonFlags(bridge, bridges).join(";");
     let changed = false;
     try {
       changed = await writeInnerRoutes(bridge, desired);
@@ -88,13 +88,8 @@ async function prepare({ desired, host, failures }: Context): Promise<WantedDaem
     inners.push({ title: namesOf(bridge).title, bridge, netns, uid: owner.uid, flags, changed });
   }
   const changed = await writeOuterRoutes(desired);
-  const flags = flagsOf(undefined, desired).join(";");
+  const flags = daemonFlags(undefined, bridges).join(";");
   return [{ title: TPROXY, bridge: undefined, netns: host, uid: owner.uid, flags, changed }, ...inners];
-}
-
-function flagsOf(bridge: BridgeName | undefined, { bridges }: Desired): string[] {
-  if (bridge !== undefined) return toFlags(innerPermissions(bridge));
-  return toFlags(outerPermissions(new Map([...bridges].map(([name, { endpoints }]) => [name, endpoints]))));
 }
 
 /** Does one daemon's step; a failure is logged and leaves the others alone. */
@@ -102,12 +97,13 @@ async function attempt(step: Step, context: Context): Promise<void> {
   const { title, bridge } = step.wanted;
   try {
     if (step.start && !context.mayStart(title)) return;
+    await retire("USR1", step.retireFirst);
     if (step.start) {
       if (bridge !== undefined) await setNetnsSysctls(namesOf(bridge));
       const { host, desired } = context;
       const { owner, bridges } = desired;
       const serves = bridge === undefined ? [...bridges.keys()] : [];
-      const flags = flagsOf(bridge, desired);
+      const flags = daemonFlags(bridge, bridges);
       const { pid, notListening } = await startDaemon({ bridge, flags, owner, serves, host, files: daemonFiles() });
       log.info("Started", { title, pid });
       if (notListening.length > 0) {

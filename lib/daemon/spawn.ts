@@ -67,7 +67,6 @@ export function commandLine({ bridge, flags, owner, serves }: DaemonStart): [str
     "--no-config",
     "--no-lock",
     "--no-npm",
-    "--no-remote",
     // Deno still calls SO_REUSEPORT on TCP listeners unstable; inner's successor needs it.
     ...(bridge === undefined ? [] : ["--unstable-net"]),
     // Taken for TypeScript, it would be transpiled, and Deno tries for 150 ms to keep the result in a cache.

@@ -6,6 +6,7 @@
 
 import { remoteOf } from "../address.ts";
 import { describeProblem } from "../config/config.ts";
+import { readConfig } from "../config/read.ts";
 import { type Network, selectEndpoints } from "../config/select.ts";
 import { ConfigError } from "../errors.ts";
 import { withLock } from "../lock.ts";
@@ -42,8 +43,6 @@ export interface UpRequest {
  * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/daemon/permissions.ts`.
  */
 export async function up({ bridge, network, config: path }: UpRequest): Promise<void> {
-  // Loaded only here: YAML takes 15 ms to load, and "down" needs none.
-  const { readConfig } = await import("../config/read.ts");
   await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, async () => {
     const config = await readConfig(path);
     if (config.entries === undefined) {

@@ -110,7 +110,11 @@ export class Outer implements Proxy {
   }
 
   async #greet(bridge: BridgeName, string: Deno.UnixConn): Promise<Preamble | undefined> {
-    const timer = setTimeout(() => close(string), PREAMBLE_TIMEOUT_MS);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      close(string);
+    }, PREAMBLE_TIMEOUT_MS);
     try {
       const fixed = new Uint8Array(FIXED_LENGTH);
       await readFull(string, fixed);
@@ -118,8 +122,9 @@ export class Outer implements Proxy {
       await readFull(string, rest);
       return parseAddresses(rest);
     } catch (error) {
-      this.stats.failedWith(`A stream of ${bridge} had no good preamble: ${describe(error)}`);
-      log.warning("Refused a stream without a good preamble", { bridge, error: describe(error) });
+      const why = isLate ? `it was not all there after ${PREAMBLE_TIMEOUT_MS / 1000} seconds` : describe(error);
+      this.stats.failedWith(`A stream of ${bridge} had no good preamble: ${why}`);
+      log.warning("Refused a stream without a good preamble", { bridge, error: why });
       return undefined;
     } finally {
       clearTimeout(timer);

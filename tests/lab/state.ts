@@ -26,9 +26,13 @@ export async function stateOf({ host }: Hypervisor): Promise<string[]> {
   return [names.join(" "), ...texts.map((text) => text.replaceAll(/^.*eth0.*\n|(?<=_timer +)[\d.]+/gm, ""))];
 }
 
-/** The same without what a new device changes: its number, and the order of devices and of objects in nft. */
+/** The same without what a new device changes, its number, and without the order in which things are listed. */
 export function numberless(state: string[]): string[] {
-  return state.map((text) => text.replaceAll(/^\d+: |(?<=@if)\d+|(?<=link-netnsid )\d+/gm, "#"));
+  return state.map((text) => {
+    const lines = text.replaceAll(/^\d+: |(?<=@if)\d+|(?<=link-netnsid )\d+/gm, "#").split("\n");
+    // A set's elements stand in any order, too, and not each on a line of its own.
+    return lines.map((line) => line.replaceAll(/elements = \{|[,}]/g, "").trim()).toSorted().join("\n");
+  });
 }
 
 /** Ways to damage a bridge's state, as somebody at a shell might. */

@@ -1,0 +1,70 @@
+/**
+ * What is written about permissions elsewhere is what the table in `lib/daemon/permissions.ts` says.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import tasks from "../../deno.json" with { type: "text" };
+import security from "../../docs/security.md" with { type: "text" };
+import { DEFAULT_CONFIG_PATH } from "../names.ts";
+import {
+  innerPermissions,
+  outerPermissions,
+  type Permissions,
+  setupPermissions,
+  toFlags,
+  tproxyPermissions,
+} from "./permissions.ts";
+import { EXAMPLE_BRIDGE } from "./permissions_report.ts";
+
+const FILES = { runtime: "<runtime>", inner: "<inner.js>", outer: "<outer.js>" };
+const TABLE: Readonly<Record<string, Permissions>> = {
+  inner: innerPermissions(EXAMPLE_BRIDGE),
+  outer: outerPermissions(new Map([[EXAMPLE_BRIDGE, []]])),
+  setup: setupPermissions(DEFAULT_CONFIG_PATH),
+  tproxy: tproxyPermissions(DEFAULT_CONFIG_PATH, FILES),
+};
+
+/** The rows of the first table: program, user, kind and values, the first two of them only where they change. */
+function readTable(): Map<string, string[]> {
+  const [, table = ""] = /\n\| program.*\n\|[-| ]+\|\n((?:\|.*\n)+)/.exec(security) ?? [];
+  const rows = new Map<string, string[]>();
+  let program = "";
+  for (const line of table.trim().split("\n")) {
+    const [, first = "", , kind = "", values = ""] = line.split("|").map((cell) => cell.trim());
+    program = first || program;
+    rows.set(`${program} ${kind}`, [...values.matchAll(/`([^`]+)`/g)].map(([, value = ""]) => value));
+  }
+  return rows;
+}
+
+Deno.test("docs/security.md lists every permission of every program, and no other", () => {
+  const wanted = Object.entries(TABLE).flatMap(([program, permissions]) =>
+    Object.entries(permissions).filter(([, values]) => values.length > 0).map(([kind, values]) => {
+      // What outer may dial is different on every host.
+      const all = `${program} ${kind}` === "outer net" ? [...values, "<remote_addr>:<remote_port>"] : values;
+      return [`${program} ${kind}`, all.toSorted()] as const;
+    })
+  );
+  const listed = [...readTable()].map(([row, values]) => [row, values.toSorted()] as const);
+  assert.deepEqual(new Map(listed), new Map(wanted));
+});
+
+Deno.test("the tasks setup and tproxy give the launcher its own permissions, and the programs none", () => {
+  for (const name of ["setup", "tproxy"]) {
+    // Word for word, so that whoever adds a flag comes by here.
+    assert.equal(
+      JSON.parse(tasks).tasks[name].command,
+      "deno run --quiet --no-prompt --allow-run=$(deno eval -p 'Deno.execPath()') --allow-read=.build " +
+        `--allow-write=.build cmd/launch.ts ${name}`,
+    );
+  }
+});
+
+Deno.test("no program's flags allow a whole kind, or a kind that the table does not have", () => {
+  for (const flags of Object.values(TABLE).map(toFlags)) {
+    assert.ok(flags.includes("--no-prompt"));
+    for (const flag of flags) assert.match(flag, /^--(?:no-[a-z]+|allow-(?:net|read|write|run|env)=.+)$/);
+  }
+});

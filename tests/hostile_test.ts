@@ -1,0 +1,159 @@
+/**
+ * A hostile peer on the string: whoever has taken over an inner proxy can say there what it likes.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { encodePreamble } from "../lib/proxy/preamble.ts";
+import { type Background, until } from "./lab/command.ts";
+import type { Hypervisor } from "./lab/hypervisor.ts";
+import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
+
+const SOCKET = "/run/one_tproxy/br0/outer.socket";
+const PROGRAM = new URL("fixtures/hostile.js", import.meta.url).pathname;
+
+/** What the peer does on each of its connections. */
+interface Attack {
+  readonly count?: number;
+  readonly pieces: readonly string[];
+  readonly pauseMs?: number;
+}
+
+/** How it ended for the peer. */
+interface Outcome {
+  readonly closed: number;
+  readonly ms: number;
+  readonly bytes: number;
+}
+
+function startAttack(hv: Hypervisor, { count = 1, pieces, pauseMs = 0 }: Attack): Background {
+  const flags = ["--no-prompt", `--allow-net=unix:${SOCKET}`, `--allow-read=${SOCKET}`, `--allow-write=${SOCKET}`];
+  const attack = JSON.stringify({ path: SOCKET, count, pieces, pauseMs });
+  return hv.host.start([Deno.execPath(), "run", "--quiet", "--no-config", ...flags, PROGRAM, attack], { inside: true });
+}
+
+async function outcomeOf(attack: Background): Promise<Outcome> {
+  assert.equal(await attack.ended(), 0, attack.output);
+  return JSON.parse(attack.output.trim().split("\n").at(-1) ?? "");
+}
+
+function preamble(destinationPort: number, sourceAddr = "192.168.150.10"): Uint8Array {
+  return encodePreamble({ sourceAddr, sourcePort: 40000, destinationAddr: "169.254.16.9", destinationPort });
+}
+
+/** A good preamble with other bytes somewhere. */
+function damaged(index: number, ...bytes: number[]): string {
+  const all = preamble(5030);
+  all.set(bytes, index);
+  return all.toHex();
+}
+
+async function warnings(hv: Hypervisor): Promise<Record<string, unknown>[]> {
+  return (await hv.log("one_tproxy")).filter(({ level }) => level === "warning");
+}
+
+async function descriptorsOf(hv: Hypervisor): Promise<number> {
+  const pid = (await hv.status()).get("one_tproxy");
+  return (await hv.host.text(["ls", `/proc/${pid}/fd`])).trim().split("\n").length;
+}
+
+const BAD: Readonly<Record<string, string>> = {
+  "a request": new TextEncoder().encode("GET / HTTP/1.1\r\nHost: 169.254.16.9\r\n\r\n").toHex(),
+  "a version 1 preamble": new TextEncoder().encode(`PROXY TCP4 10.0.0.1 ${GATE} 40000 5030\r\n`).toHex(),
+  "garbage": "ff*10000",
+  "zeros": "00*10000",
+  "one wrong letter in the signature": damaged(11, 0x0b),
+  "another version": damaged(12, 0x31),
+  "a connection of the proxy's own": damaged(12, 0x20),
+  "UDP": damaged(13, 0x12),
+  "IPv6": damaged(13, 0x21),
+  "a UNIX socket": damaged(13, 0x31),
+  "no addresses": damaged(14, 0, 0),
+  "addresses that are one byte short": damaged(14, 0, 11),
+  "a preamble of 64 KiB": `${damaged(14, 0xff, 0xff)} 00*65523`,
+  "a source port 0": damaged(24, 0, 0),
+  "a service port 0": damaged(26, 0, 0),
+};
+
+Deno.test(
+  "a peer without a good preamble is sent away at once with a line in the log, and guests notice nothing",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    const before = await descriptorsOf(hv);
+    for (const [what, pieces] of Object.entries(BAD)) {
+      const logged = (await warnings(hv)).length;
+      const { closed, ms, bytes } = await outcomeOf(startAttack(hv, { pieces: pieces.split(" ") }));
+      assert.deepEqual({ closed, bytes }, { closed: 1, bytes: 0 }, what);
+      assert.ok(ms < 3000, `${what}: closed after ${ms} ms`);
+      const [line, ...others] = (await warnings(hv)).slice(logged);
+      assert.deepEqual(others, [], what);
+      const text = JSON.stringify(line);
+      assert.match(text, /Refused a stream without a good preamble/, what);
+      assert.match(text, /"bridge":"br0".*PROXY v2/, what);
+    }
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await until("all is closed", async () => await descriptorsOf(hv) <= before);
+  }),
+);
+
+Deno.test(
+  "a peer reaches what its own bridge may, whoever it says it is",
+  inLab(async (lab) => {
+    const service = (port: number) => `- {":service_port": ${port}, ":remote_addr": ${GATE}, ":remote_port": 5030`;
+    const { hv } = await makeScenario(lab, `${CONFIG}${service(81)}, ":networks": 8}\n`);
+    await hv.bridge("br1");
+    const other = await lab.guest("guest2", hv, "br1", "192.168.151.10");
+    await hv.up("br0", "vnet0", "7");
+    await hv.up("br1", "vnet1", "8");
+    await hv.control("start");
+    assert.equal(await fetchFrom(other, "/who", 81), "gate 10.11.12.1\n");
+    // As the other bridge's guest, to the other bridge's service, with a field that names the other bridge.
+    const claim = new Uint8Array([...preamble(81, "192.168.151.10"), 0xe0, 0, 3, ...new TextEncoder().encode("br1")]);
+    claim[15] = 12 + 6;
+    const request = new TextEncoder().encode("GET /who HTTP/1.0\r\n\r\n").toHex();
+    const refused = await outcomeOf(startAttack(hv, { pieces: [claim.toHex() + request] }));
+    assert.deepEqual([refused.closed, refused.bytes], [1, 0]);
+    const text = JSON.stringify((await warnings(hv)).at(-1));
+    assert.match(text, /its network has no such service.*"bridge":"br0".*"guest":"192\.168\.151\.10:40000".*"port":81/);
+    const served = await outcomeOf(startAttack(hv, { pieces: [preamble(5030).toHex() + request] }));
+    assert.ok(served.closed === 1 && served.bytes > 0, "an attack that is none fails too");
+  }),
+);
+
+Deno.test(
+  "a thousand silent and slow peers are sent away after five seconds, and guests are answered all the while",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    const before = await descriptorsOf(hv);
+    const whole = preamble(5030).toHex();
+    const attacks = [
+      startAttack(hv, { count: 500, pieces: [] }),
+      startAttack(hv, { count: 490, pieces: [whole.slice(0, 40)] }),
+      // A byte now and then does not buy it more time.
+      startAttack(hv, { count: 10, pieces: whole.match(/../g) ?? [], pauseMs: 300 }),
+    ];
+    let answered = 0;
+    const watch = async () => {
+      const done = Promise.all(attacks.map(outcomeOf));
+      let pending = true;
+      void done.then(() => pending = false, () => pending = false);
+      while (pending) {
+        assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+        answered++;
+      }
+      return done;
+    };
+    await until("all are in", () => Promise.resolve(attacks.every(({ output }) => output.includes("connected"))));
+    for (const { ms } of await watch()) assert.ok(ms > 4000 && ms < 8500, `closed after ${ms} ms`);
+    assert.ok(answered > 20, `${answered} requests were answered`);
+    const late = (await warnings(hv)).filter(({ error }) => error === "it was not all there after 5 seconds");
+    assert.equal(late.length, 1000);
+    await until("all is closed", async () => await descriptorsOf(hv) <= before);
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+  }),
+);

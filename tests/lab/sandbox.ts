@@ -1,0 +1,94 @@
+/**
+ * What no program of ours may do, whatever else it may.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { daemonFiles } from "../../lib/daemon/siblings.ts";
+import { DEFAULT_CONFIG_PATH } from "../../lib/names.ts";
+import { assertOutcomes, type Attempt, type Probe } from "./probe.ts";
+import { GATE } from "./scenario.ts";
+
+const RUN = "/run/one_tproxy";
+const FILES = daemonFiles();
+const DENIED = /^NotCapable: /;
+const REFUSED = /Requires import access|Requires read access|--no-npm is|--no-remote is|lockfile is out of date/;
+
+/** One attempt of a kind for each value. */
+export const all = (kind: string, ...values: string[]): Attempt[] => values.map((value) => [kind, value]);
+
+const NEVER: readonly Attempt[] = [
+  ...all(
+    "read",
+    "/etc/shadow",
+    "/etc/passwd",
+    `${RUN}/br0/../../../etc/shadow`,
+    `/proc/self/root${RUN}/br0/ports.json`,
+  ),
+  ...all("read", "/proc/self/environ", "/proc/1/environ", "/proc/self/mem", "/dev/fd/3", "/dev/stdin"),
+  ...all("nodeRead", "/etc/shadow"),
+  ...all("workerRead", "/etc/shadow"),
+  ...all("list", "/", "/etc", "/root", "/proc"),
+  ...all("write", "/etc/passwd", "/dev/null", DEFAULT_CONFIG_PATH, FILES.runtime, FILES.inner, FILES.outer),
+  ...all("create", "/tmp/probe", "/run/probe", "/var/tmp/probe", "/var/log/../tmp/probe", "/run/netns/probe"),
+  ...all("chmod", "/etc/shadow", "/run"),
+  ["symlink", "/etc/shadow", `${RUN}/br0/probe`],
+  ["link", "/etc/shadow", `${RUN}/br0/probe`],
+  ["rename", "/etc/hostname", `${RUN}/br0/probe`],
+  ["rename", `${RUN}/br0/ports.json`, "/tmp/probe"],
+  // Allowed or not, a program goes by its own path, and with no library of somebody's choice.
+  ...all("run", "/bin/sh", "/usr/bin/env", FILES.runtime, "/proc/self/exe"),
+  ...all("run", "/sbin/ip", "/proc/self/root/usr/sbin/ip", `${RUN}/ip`),
+  ["run", "/usr/sbin/ip", { LD_PRELOAD: "/tmp/probe.so" }],
+  ["kill", 1],
+  ...all("env", "PATH", "HOME", "ONE_TPROXY_HOST", "LD_PRELOAD"),
+  ["wholeEnv"],
+  ...all("setEnv", "LD_PRELOAD"),
+  ...all("sys", "hostname", "uid", "gid", "osRelease", "networkInterfaces", "loadavg", "systemMemoryInfo"),
+  ["setuid", 0],
+  ...all("load", "libc.so.6"),
+  ...all("nodeLoad", "/tmp/probe.node"),
+  ["dial", "127.0.0.1", 5030],
+  ["dial", "10.11.12.14", 5030],
+  ["dial", GATE, 5031],
+  ["dial", "localhost", 5030],
+  ["listen", "0.0.0.0", 1234],
+  ["listen", "127.0.0.1", 1234],
+  ...all("resolve", "one.example"),
+  ...all("fetch", "http://10.11.12.14/", "file:///etc/shadow"),
+  ["fetch", `http://${GATE}:5030/`, { url: "http://10.11.12.14:3128" }],
+  ["fetch", `http://${GATE}:5030/`, { transport: "unix", path: `${RUN}/br1/outer.socket` }],
+  // A NUL in front makes it an abstract one, which needs no file.
+  ...all("dialSocket", `${RUN}/br1/outer.socket`, "\0probe", "/run/systemd/private"),
+  ...all("listenSocket", `${RUN}/br1/outer.socket.next`, `${RUN}/br0/probe`, "\0probe", "/tmp/probe"),
+];
+
+/** Code that no program may load; the first two are on hosts that Deno trusts unless it is told not to. */
+const NO_CODE = all(
+  "import",
+  "https://esm.sh/x",
+  "https://raw.githubusercontent.com/x/x/x/x.js",
+  `http://${GATE}:5030/x.js`,
+  "file:///etc/passwd",
+  // Last: from the first package that is not in the lock file on, all is refused because of the lock file.
+  "npm:left-pad@1.3.0",
+  "jsr:@std/assert",
+);
+
+/**
+ * Shows that a program may do some things, and neither some others nor what none may.
+ *
+ * @param probe The probe in the program's place.
+ * @param may What has to succeed.
+ * @param mayNot What has to be refused, beside what always has to be.
+ */
+export async function assertSandbox(probe: Probe, may: readonly Attempt[], mayNot: readonly Attempt[]): Promise<void> {
+  // Without this, a probe that can do nothing at all would prove everything.
+  await assertOutcomes(probe, may, /^done$/);
+  await assertOutcomes(probe, [...NEVER, ...mayNot], DENIED);
+  await assertOutcomes(probe, NO_CODE, REFUSED);
+  const { code, stderr } = await probe([["mightyWorkerRead", "/etc/shadow"]]);
+  assert.equal(code, 70, stderr);
+  assert.match(stderr, /^Unstable API 'Worker\.deno\.permissions'/);
+}

@@ -1,0 +1,110 @@
+/**
+ * Who imports whom, read from the module graph; and that no code comes from anywhere but the modules in it.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { Host } from "./lab/host.ts";
+
+const ROOT = new URL("../", import.meta.url);
+
+/** CONTRIBUTING.md: each may import from those after it, and all from `lib/*.ts`. */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  "cmd": ["lib/daemon", "lib/netns", "lib/nft", "lib/config", "lib/proxy", "lib"],
+  // What starts the daemons knows what they print and count.
+  "lib/daemon": ["lib/netns", "lib/nft", "lib/config", "lib/proxy", "lib"],
+  "lib/netns": ["lib/nft", "lib/config", "lib"],
+  "lib/nft": ["lib/config", "lib"],
+  "lib/config": ["lib"],
+  "lib/proxy": ["lib"],
+  "lib": [],
+};
+
+/** A module, and the modules that it imports: paths in this checkout, or specifiers of what is not. */
+type Graph = ReadonlyMap<string, readonly string[]>;
+
+/** The part of `deno info --json` that counts here. */
+interface Info {
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly dependencies?: readonly { code?: { specifier: string }; type?: { specifier: string } }[];
+  }[];
+}
+
+async function readGraph(host: Host, program: string): Promise<Graph> {
+  const info: Info = JSON.parse(await host.text([Deno.execPath(), "info", "--json", program]));
+  const named = (specifier: string) => specifier.replace(ROOT.href, "");
+  return new Map(info.modules.map(({ specifier, dependencies = [] }) => {
+    const imports = dependencies.flatMap(({ code, type }) => [code, type]).filter((found) => found !== undefined);
+    return [named(specifier), imports.map((found) => named(found.specifier))];
+  }));
+}
+
+/** The source files of a folder and those below it, without tests. */
+async function sources(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
+    if (isDirectory) found.push(...await sources(`${folder}${name}/`));
+    else if (name.endsWith(".ts") && !name.endsWith("_test.ts")) found.push(`${folder}${name}`);
+  }
+  return found;
+}
+
+function layerOf(module: string): string {
+  return module.slice(0, module.lastIndexOf("/"));
+}
+
+Deno.test("inner and outer are made of lib/proxy, lib/*.ts, the logger and node:process", async () => {
+  await using host = await Host.create("reader");
+  for (const program of ["cmd/inner.ts", "cmd/outer.ts"]) {
+    const graph = await readGraph(host, program);
+    assert.ok(graph.has("lib/proxy/relay.ts"), `${[...graph.keys()]}`);
+    const foreign = [...graph.keys()].filter((module) => !/^lib\/(?:proxy\/)?\w+\.ts$/.test(module));
+    assert.deepEqual(foreign.map((module) => module.replace(/@[\d.]+$/, "")).toSorted(), [
+      program,
+      "node:process",
+      "npm:/@logtape/logtape",
+    ]);
+  }
+});
+
+Deno.test("imports go one way: cmd, daemon, netns, nft, config, lib; and proxy imports lib alone", async () => {
+  await using host = await Host.create("reader");
+  const programs = await sources("cmd/");
+  const graphs = await Promise.all(programs.map((program) => readGraph(host, program)));
+  const graph = new Map(graphs.flatMap((graph) => [...graph]));
+  const wrong: string[] = [];
+  for (const [module, imports] of graph) {
+    const layer = layerOf(module);
+    for (const imported of imports.filter((path) => /^(?:cmd|lib)\//.test(path))) {
+      if (layerOf(imported) !== layer && !LAYERS[layer]?.includes(layerOf(imported))) {
+        wrong.push(`${module} imports ${imported}`);
+      }
+    }
+  }
+  assert.deepEqual(wrong, []);
+  assert.deepEqual((await sources("lib/")).filter((module) => !graph.has(module)), [], "nobody uses these");
+});
+
+Deno.test("no source makes code of text, loads code by a name it was given, or starts a shell", async () => {
+  const files = [...await sources("cmd/"), ...await sources("lib/")];
+  assert.ok(files.includes("lib/proxy/outer.ts"));
+  const forbidden = [
+    /\beval\b/,
+    /\bFunction\s*\(/,
+    // Only with a path of ours, spelt out; or in a comment, as a type.
+    /\bimport\((?!"\.\.?\/[\w./]+\.ts"\))/,
+    /\bnew Worker\b/,
+    /\bdlopen\b/,
+    /node:(?:vm|module|worker_threads|inspector)/,
+    /\b(?:ba|da)?sh"?,?\s*"?-c\b/,
+    /\bshell: true/,
+  ];
+  const found: string[] = [];
+  for (const file of files) {
+    const text = await Deno.readTextFile(new URL(file, ROOT));
+    found.push(...forbidden.filter((pattern) => pattern.test(text)).map((pattern) => `${file}: ${pattern}`));
+  }
+  assert.deepEqual(found, []);
+});

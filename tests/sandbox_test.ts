@@ -1,0 +1,168 @@
+/**
+ * What each program may do, and that it may do nothing else: a probe runs in its place, on a hypervisor whose proxies
+ * run, so that all that is tried is there.
+ *
+ * @module
+ */
+
+import {
+  innerPermissions,
+  outerPermissions,
+  setupPermissions,
+  toFlags,
+  tproxyPermissions,
+} from "../lib/daemon/permissions.ts";
+import { daemonFiles } from "../lib/daemon/siblings.ts";
+import type { DaemonStart } from "../lib/daemon/spawn.ts";
+import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
+import type { Hypervisor } from "./lab/hypervisor.ts";
+import type { Lab } from "./lab/lab.ts";
+import { assertOutcomes, inPlaceOfDaemon, inPlaceOfProgram } from "./lab/probe.ts";
+import { ROOTLESS } from "./lab/rootless.ts";
+import { all, assertSandbox } from "./lab/sandbox.ts";
+import { GATE, inLab, makeScenario } from "./lab/scenario.ts";
+
+const BR0 = parseBridgeName("br0");
+const RUN = "/run/one_tproxy";
+const FILES = daemonFiles();
+/** Two bridges with everything running, and a link to a program that would be allowed. */
+async function makeHypervisor(lab: Lab): Promise<Hypervisor> {
+  const { hv } = await makeScenario(lab);
+  await hv.bridge("br1");
+  for (const bridge of ["br0", "br1"]) await hv.up(bridge);
+  await hv.control("start");
+  await hv.host.text(["ln", "-s", "/usr/sbin/ip", `${RUN}/ip`]);
+  return hv;
+}
+
+/** What br0's inner is started with, or outer if it served br0 alone. */
+function startOf(bridge: typeof BR0 | undefined): DaemonStart {
+  const owner = ROOTLESS ? { uid: 0, gid: 0 } : { uid: 65534, gid: 65534 };
+  const endpoints = [{ servicePort: 5030, remoteAddr: GATE, remotePort: 5030 }];
+  const permissions = bridge === undefined ? outerPermissions(new Map([[BR0, endpoints]])) : innerPermissions(bridge);
+  return {
+    bridge,
+    flags: toFlags(permissions),
+    owner,
+    serves: bridge === undefined ? [BR0] : [],
+    host: 1,
+    files: FILES,
+  };
+}
+
+Deno.test(
+  "inner may listen at the address, call its own socket, read its folder, write its log and counts, and nothing else",
+  inLab(async (lab) => {
+    const hv = await makeHypervisor(lab);
+    const probe = inPlaceOfDaemon(hv, startOf(BR0));
+    await assertSandbox(probe, [
+      ["listen", "169.254.16.9", 1234],
+      ["dialSocket", `${RUN}/br0/outer.socket`],
+      ["read", `${RUN}/br0/ports.json`],
+      ...all("write", "/var/log/one_tproxy_br0.log", `${RUN}/inner-stats.br0.json`),
+    ], [
+      ["dial", GATE, 5030],
+      ["dial", "169.254.16.10", 5030],
+      ["receive", "0.0.0.0", 1234],
+      ...all("dialSocket", `${RUN}/br0/outer.socket.next`),
+      ...all("read", `${RUN}/br1/ports.json`, `${RUN}/outer-routes.json`, `${RUN}/setup-record.json`),
+      ...all("read", "/var/log/one_tproxy_br0.log", "/var/log/one_tproxy_br1.log", "/var/log/one_tproxy.log"),
+      ...all("write", "/var/log/one_tproxy_br1.log", "/var/log/one_tproxy.log", `${RUN}/inner-stats.br1.json`),
+      ...all("write", `${RUN}/br0/ports.json`, `${RUN}/br1/ports.json`, `${RUN}/outer-routes.json`),
+      ...all("create", `${RUN}/br0/probe`, `${RUN}/probe`, "/var/log/probe"),
+      ...all("run", "/usr/sbin/ip", "/usr/sbin/nft"),
+      ...all("env", "LOG_STREAM"),
+    ]);
+  }),
+);
+
+Deno.test(
+  "outer may dial the listed services, keep its sockets, write its log and counts, and nothing else",
+  inLab(async (lab) => {
+    const hv = await makeHypervisor(lab);
+    const probe = inPlaceOfDaemon(hv, startOf(undefined));
+    await assertSandbox(probe, [
+      ["dial", GATE, 5030],
+      ["listenSocket", `${RUN}/br0/outer.socket.next`],
+      ...all("read", `${RUN}/outer-routes.json`, `${RUN}/br0/ports.json`),
+      ...all("write", "/var/log/one_tproxy.log", `${RUN}/outer-stats.json`),
+      ["create", `${RUN}/br0/probe`],
+      ["remove", `${RUN}/br0/probe`],
+    ], [
+      ["dial", GATE, 80],
+      ["dial", "169.254.16.9", 5030],
+      ["listen", "169.254.16.9", 5030],
+      ...all("dialSocket", `${RUN}/br0/outer.socket`, `${RUN}/br1/outer.socket.next`),
+      ...all("read", `${RUN}/br1/ports.json`, `${RUN}/setup-record.json`, `${RUN}/inner-stats.br0.json`),
+      ...all("read", "/var/log/one_tproxy_br0.log", "/var/log/one_tproxy.log"),
+      ...all("write", "/var/log/one_tproxy_br0.log", `${RUN}/outer-routes.json`, `${RUN}/inner-stats.br0.json`),
+      ...all("create", `${RUN}/br1/probe`, `${RUN}/probe`, "/var/log/probe"),
+      ...all("run", "/usr/sbin/ip", "/usr/sbin/nft"),
+      ...all("env", "LOG_STREAM"),
+    ]);
+  }),
+);
+
+Deno.test(
+  "setup may read the configuration, keep its files and run three programs, and nothing else",
+  inLab(async (lab) => {
+    const probe = inPlaceOfProgram(await makeHypervisor(lab), toFlags(setupPermissions(DEFAULT_CONFIG_PATH)));
+    await assertSandbox(probe, [
+      ...all("read", DEFAULT_CONFIG_PATH, `${RUN}/setup-record.json`),
+      ...all("list", RUN, "/run/netns"),
+      ...all("create", `${RUN}/probe`),
+      ...all("remove", `${RUN}/probe`),
+      ...all("run", "/usr/sbin/ip", "/usr/sbin/nft", "/usr/bin/getent"),
+      ...all("env", "LOG_STREAM", "LOG_TOKENS"),
+    ], [
+      ["dial", GATE, 5030],
+      ...all("dialSocket", `${RUN}/br0/outer.socket`),
+      ...all("read", "/var/log/one_tproxy.log", "/var/tmp/one/etc/vnm/other.conf"),
+      ...all("write", "/var/log/one_tproxy.log"),
+      ...all("remove", "/run/netns/one_tproxy_br0", DEFAULT_CONFIG_PATH),
+      ...all("run", "/usr/bin/ps", "/usr/bin/kill", "/usr/bin/setpriv", "/usr/sbin/sysctl"),
+      ...all("env", "NODE_V8_COVERAGE"),
+    ]);
+  }),
+);
+
+Deno.test(
+  "tproxy may read the configuration and what daemons are made of, keep files and logs, run six programs, nothing else",
+  inLab(async (lab) => {
+    const probe = inPlaceOfProgram(
+      await makeHypervisor(lab),
+      toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, FILES)),
+    );
+    await assertSandbox(probe, [
+      ...all("read", DEFAULT_CONFIG_PATH, `${RUN}/br1/ports.json`, FILES.inner),
+      ...all("stat", FILES.runtime),
+      ...all("list", RUN, "/run/netns"),
+      ...all("create", `${RUN}/probe`, "/var/log/probe"),
+      ...all("remove", `${RUN}/probe`, "/var/log/probe"),
+      ...all("run", "/usr/bin/getent", "/usr/sbin/ip", "/usr/bin/kill", "/usr/sbin/nft", "/usr/bin/ps"),
+      ...all("run", "/usr/bin/setpriv"),
+      ...all("env", "LOG_STREAM", "LOG_TOKENS", "NODE_V8_COVERAGE"),
+    ], [
+      ["dial", GATE, 5030],
+      ...all("dialSocket", `${RUN}/br0/outer.socket`),
+      ...all("read", "/var/log/one_tproxy.log", "/var/tmp/one/etc/vnm/other.conf"),
+      ...all("remove", "/run/netns/one_tproxy_br0", DEFAULT_CONFIG_PATH, FILES.inner),
+      ...all("run", "/usr/sbin/sysctl", "/usr/bin/nsenter"),
+    ]);
+  }),
+);
+
+Deno.test(
+  "a link that somebody has put into a daemon's folder leads it to nothing that its user may not read",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const hv = await makeHypervisor(lab);
+    // Deno follows a link without asking where it leads; so it is the kernel that has to say no.
+    const targets = ["/etc/shadow", `${RUN}/br1/ports.json`, `${RUN}/setup-record.json`, "/var/log/one_tproxy_br1.log"];
+    for (const [i, target] of targets.entries()) await hv.host.text(["ln", "-s", target, `${RUN}/br0/link${i}`]);
+    const reads = all("read", ...targets.map((_, i) => `${RUN}/br0/link${i}`));
+    for (const bridge of [BR0, undefined]) {
+      await assertOutcomes(inPlaceOfDaemon(hv, startOf(bridge)), reads, /^PermissionDenied: .*\(os error 13\)/);
+    }
+  }),
+);
