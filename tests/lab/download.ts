@@ -11,15 +11,15 @@ import type { Host } from "./host.ts";
 export async function startDownload(gate: Host, guest: Host): Promise<{ finish(): Promise<boolean> }> {
   await gate.text(["dd", "if=/dev/urandom", "of=/run/nginx-5030/files/big", "bs=1M", "count=20", "status=none"]);
   // FIFO: nothing reads it yet, so the stream is alive for as long as the test wants.
-  await guest.text(["mkfifo", "/run/fifo"]);
+  await guest.text(["mkfifo", "/run/fifo", "/run/go"]);
   const download = guest.start([
     ...["curl", "-sS", "--fail", "-o", "/run/fifo", "http://169.254.16.9:5030/files/big"],
   ]);
   const hold = guest.start(["sh", "-c", "exec 3</run/fifo; read -r go </run/go; sha256sum <&3"]);
-  await guest.text(["mkfifo", "/run/go"]);
   await until("the download is under way", async () => {
-    const { stdout } = await guest.run(["ss", "-Htn", "state", "established", "dst", "169.254.16.9"]);
-    return stdout !== "";
+    // Established is not enough: it may wait in a backlog still, on this side of the proxies.
+    const { stdout } = await guest.run(["ss", "-Htin", "state", "established", "dst", "169.254.16.9"]);
+    return Number(/bytes_received:(\d+)/.exec(stdout)?.[1] ?? 0) > 0;
   });
   return {
     /** Lets the download go on, and says whether it arrived unchanged. */
