@@ -87,14 +87,13 @@ Deno.test("imports go one way: cmd, daemon, netns, nft, config, lib; and proxy i
   assert.deepEqual((await sources("lib/")).filter((module) => !graph.has(module)), [], "nobody uses these");
 });
 
-Deno.test("no source makes code of text, loads code by a name it was given, or starts a shell", async () => {
+Deno.test("no source makes code of text, loads code while it runs, or starts a shell", async () => {
   const files = [...await sources("cmd/"), ...await sources("lib/")];
   assert.ok(files.includes("lib/proxy/outer.ts"));
   const forbidden = [
     /\beval\b/,
     /\bFunction\s*\(/,
-    // Only with a path of ours, spelt out; or in a comment, as a type.
-    /\bimport\((?!"\.\.?\/[\w./]+\.ts"\))/,
+    /\bimport\(/,
     /\bnew Worker\b/,
     /\bdlopen\b/,
     /node:(?:vm|module|worker_threads|inspector)/,
@@ -103,7 +102,7 @@ Deno.test("no source makes code of text, loads code by a name it was given, or s
   ];
   const found: string[] = [];
   for (const file of files) {
-    const text = await Deno.readTextFile(new URL(file, ROOT));
+    const text = (await Deno.readTextFile(new URL(file, ROOT))).replaceAll(/\/\*.*?\*\//gs, "");
     found.push(...forbidden.filter((pattern) => pattern.test(text)).map((pattern) => `${file}: ${pattern}`));
   }
   assert.deepEqual(found, []);

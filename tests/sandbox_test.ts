@@ -5,6 +5,7 @@
  * @module
  */
 
+import assert from "node:assert/strict";
 import {
   innerPermissions,
   outerPermissions,
@@ -163,6 +164,33 @@ Deno.test(
     const reads = all("read", ...targets.map((_, i) => `${RUN}/br0/link${i}`));
     for (const bridge of [BR0, undefined]) {
       await assertOutcomes(inPlaceOfDaemon(hv, startOf(bridge)), reads, /^PermissionDenied: .*\(os error 13\)/);
+    }
+  }),
+);
+
+Deno.test(
+  "a link that somebody has put where root writes a daemon's file leads root nowhere",
+  inLab(async (lab) => {
+    const hv = await makeHypervisor(lab);
+    await hv.host.write("/run/victim", "untouched");
+    for (const links of [["ports.json.new"], ["ports.json"], ["ports.json", "ports.json.new"]]) {
+      for (const link of links) await hv.host.text(["ln", "-sfn", "/run/victim", `${RUN}/br0/${link}`]);
+      await hv.control("reload");
+      assert.equal(await hv.host.text(["cat", "/run/victim"]), "untouched");
+      assert.match(await hv.host.text(["stat", "-c", "%F %u", `${RUN}/br0/ports.json`]), /^regular file 0$/m);
+      assert.match(await hv.host.text(["cat", `${RUN}/br0/ports.json`]), /"ports":\[5030\]/);
+    }
+    assert.match(await hv.host.text(["stat", "-c", "%a %u", "/run/victim"]), /^644 0$/m);
+  }),
+);
+
+Deno.test(
+  "a daemon has no storage of Deno's own, which needs no permission, though its user has a home",
+  inLab(async (lab) => {
+    const hv = await makeHypervisor(lab);
+    for (const bridge of [BR0, undefined]) {
+      const probe = inPlaceOfDaemon(hv, { ...startOf(bridge), owner: { uid: 0, gid: 0 } });
+      await assertOutcomes(probe, [["store", "a"], ["cache", "a"]], /^NotADirectory: |^Error: Failed to create cache/);
     }
   }),
 );

@@ -80,6 +80,19 @@ export function commandLine({ bridge, flags, owner, serves }: DaemonStart): [str
     : [PROGRAMS.ip.path, "netns", "exec", namesOf(bridge).netns, ...unprivileged];
 }
 
+/**
+ * Makes the whole environment of a daemon.
+ *
+ * WHY a cache folder that can be none: Deno keeps `localStorage` and `caches` there without asking for a permission, in the
+ * home of the daemon's user, and the same ones for the inners of all bridges.
+ *
+ * @param start What it is started with.
+ * @returns Variables and their values.
+ */
+export function environmentOf({ host, flags }: DaemonStart): Record<string, string> {
+  return { [HOST_MARK]: String(host), [FLAGS_MARK]: flags.join(";"), DENO_DIR: "/dev/null" };
+}
+
 /** A daemon that serves. */
 export interface Started {
   /** Its process ID. */
@@ -111,7 +124,7 @@ export async function startDaemon(start: DaemonStart): Promise<Started> {
       stdio: [code, "pipe", stderr, runtime],
       detached: true,
       cwd: "/",
-      env: { [HOST_MARK]: String(start.host), [FLAGS_MARK]: start.flags.join(";") },
+      env: environmentOf(start),
     });
   } finally {
     for (const descriptor of [...descriptors, stderr]) closeSync(descriptor);

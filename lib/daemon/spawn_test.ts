@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type BridgeName, parseBridgeName } from "../names.ts";
 import { groupOf } from "./owner.ts";
-import { commandLine, type DaemonStart } from "./spawn.ts";
+import { commandLine, type DaemonStart, environmentOf } from "./spawn.ts";
 
 const START: DaemonStart = {
   bridge: undefined,
@@ -57,4 +57,12 @@ Deno.test("commandLine() puts no permission behind the program, where it would b
     assert.deepEqual(line.slice(program + 1), bridge === undefined ? [] : [bridge]);
     for (const flag of START.flags) assert.ok(line.indexOf(flag) > line.indexOf("run") && line.indexOf(flag) < program);
   }
+});
+
+Deno.test("environmentOf() marks a daemon, and leaves it no folder for Deno's own storage", () => {
+  assert.deepEqual(environmentOf(START), {
+    ONE_TPROXY_HOST: "4026531840",
+    ONE_TPROXY_FLAGS: "--no-prompt;--allow-net=10.0.0.1:80",
+    DENO_DIR: "/dev/null",
+  });
 });

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { commandLine, type DaemonStart } from "../../lib/daemon/spawn.ts";
+import { commandLine, type DaemonStart, environmentOf } from "../../lib/daemon/spawn.ts";
 import type { Result } from "./command.ts";
 import type { Hypervisor } from "./hypervisor.ts";
 
@@ -25,8 +25,9 @@ export function inPlaceOfProgram(hv: Hypervisor, flags: readonly string[]): Prob
 
 /** A probe in place of a daemon: started as `startDaemon()` does it, by a shell. */
 export function inPlaceOfDaemon(hv: Hypervisor, start: DaemonStart): Probe {
-  const script = 'probe=$1; shift; cd /; exec 3<"$0"; exec env -i ONE_TPROXY_HOST=1 "$@" <"$probe"';
-  const argv = ["sh", "-c", script, start.files.runtime, PROBE, ...commandLine(start)];
+  const script = 'probe=$1; shift; cd /; exec 3<"$0"; exec env -i "$@" <"$probe"';
+  const environment = Object.entries(environmentOf(start)).map(([name, value]) => `${name}=${value}`);
+  const argv = ["sh", "-c", script, start.files.runtime, PROBE, ...environment, ...commandLine(start)];
   return (attempts) => hv.host.run([...argv, JSON.stringify(attempts)]);
 }
 

@@ -1,0 +1,85 @@
+/**
+ * Somebody else's filter on the bridge, as OpenNebula's security groups make one for each of a VM's interfaces.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import type { Host } from "./lab/host.ts";
+import { fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
+
+const PORTS = [81, 1234, 5030];
+const CONFIG = ":tproxy:\n" +
+  PORTS.map((port) => `- {":service_port": ${port}, ":remote_addr": ${GATE}, ":remote_port": 5030}\n`).join("");
+
+/** The user document's example, less what is not about the proxy: nothing else leaves the guest's port. */
+const SECURITY_GROUP = `table bridge security_groups {
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+    iifname "one-0-0" jump one-0-0-out
+    oifname "one-0-0" jump one-0-0-in
+  }
+  chain one-0-0-out {
+    ether type arp accept
+    ip protocol icmp accept
+    tcp dport { 1234, 5030 } accept
+    drop
+  }
+  chain one-0-0-in {
+    ether type arp accept
+    ip protocol icmp accept
+    tcp flags & (syn | ack) == syn drop
+  }
+}
+`;
+
+/** Which of the configured ports the guest gets an answer from. */
+async function answeringPorts(guest: Host): Promise<number[]> {
+  const answers = await Promise.all(PORTS.map(async (port) => {
+    const { code, stdout } = await guest.run(["curl", "-s", "--max-time", "4", `http://169.254.16.9:${port}/who`]);
+    // 28: curl waited in vain, as it does for what a filter drops.
+    assert.ok(code === 28 || stdout === "gate 10.11.12.1\n", `port ${port}: curl exited with ${code}`);
+    return code === 0 ? [port] : [];
+  }));
+  return answers.flat();
+}
+
+Deno.test(
+  "a security group that lets ports 1234 and 5030 out lets them reach the proxy, and no other, whoever came first",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab, CONFIG);
+    await hv.up("br0");
+    await hv.control("start");
+    assert.deepEqual(await answeringPorts(guest), PORTS);
+    await hv.host.text(["nft", "-f", "-"], SECURITY_GROUP);
+    assert.deepEqual(await answeringPorts(guest), [1234, 5030]);
+    await hv.down("br0");
+    await hv.up("br0");
+    await hv.control("start");
+    assert.deepEqual(await answeringPorts(guest), [1234, 5030]);
+    await hv.host.text(["nft", "delete", "table", "bridge", "security_groups"]);
+    assert.deepEqual(await answeringPorts(guest), PORTS);
+  }),
+);
+
+Deno.test(
+  "setup and tproxy leave a security group as it is, whatever they do",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab, CONFIG);
+    await hv.host.text(["nft", "-f", "-"], SECURITY_GROUP);
+    const listing = () => hv.host.text(["nft", "-a", "list", "table", "bridge", "security_groups"]);
+    const before = await listing();
+    for (
+      const act of [() => hv.up("br0"), () => hv.control("start"), () => hv.up("br0"), () => hv.control("restart")]
+    ) {
+      await act();
+      assert.equal(await listing(), before);
+    }
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    for (const act of [() => hv.down("br0"), () => hv.control("start"), () => hv.down("br0")]) {
+      await act();
+      assert.equal(await listing(), before);
+    }
+    assert.equal(await hv.host.text(["nft", "list", "tables"]), "table bridge security_groups\n");
+  }),
+);
