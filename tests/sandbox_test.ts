@@ -20,7 +20,7 @@ import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
 import { assertOutcomes, inPlaceOfDaemon, inPlaceOfProgram } from "./lab/probe.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { all, assertSandbox } from "./lab/sandbox.ts";
+import { all, assertSandbox, NO_PACKAGES } from "./lab/sandbox.ts";
 import { GATE, inLab, makeScenario } from "./lab/scenario.ts";
 
 const BR0 = parseBridgeName("br0");
@@ -73,7 +73,7 @@ Deno.test(
       ...all("create", `${RUN}/br0/probe`, `${RUN}/probe`, "/var/log/probe"),
       ...all("run", "/usr/sbin/ip", "/usr/sbin/nft"),
       ...all("env", "LOG_STREAM"),
-    ]);
+    ], NO_PACKAGES);
   }),
 );
 
@@ -100,7 +100,7 @@ Deno.test(
       ...all("create", `${RUN}/br1/probe`, `${RUN}/probe`, "/var/log/probe"),
       ...all("run", "/usr/sbin/ip", "/usr/sbin/nft"),
       ...all("env", "LOG_STREAM"),
-    ]);
+    ], NO_PACKAGES);
   }),
 );
 

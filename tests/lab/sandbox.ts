@@ -71,10 +71,11 @@ const NO_CODE = all(
   "https://raw.githubusercontent.com/x/x/x/x.js",
   `http://${GATE}:5030/x.js`,
   "file:///etc/passwd",
-  // Last: from the first package that is not in the lock file on, all is refused because of the lock file.
-  "npm:left-pad@1.3.0",
   "jsr:@std/assert",
 );
+
+/** A daemon is one file and needs no package. The others are held to the lock file, after asking the registry. */
+export const NO_PACKAGES: readonly Attempt[] = all("import", "npm:left-pad@1.3.0");
 
 /**
  * Shows that a program may do some things, and neither some others nor what none may.
@@ -82,12 +83,18 @@ const NO_CODE = all(
  * @param probe The probe in the program's place.
  * @param may What has to succeed.
  * @param mayNot What has to be refused, beside what always has to be.
+ * @param noCode Code that it may not load, beside what nobody may.
  */
-export async function assertSandbox(probe: Probe, may: readonly Attempt[], mayNot: readonly Attempt[]): Promise<void> {
+export async function assertSandbox(
+  probe: Probe,
+  may: readonly Attempt[],
+  mayNot: readonly Attempt[],
+  noCode: readonly Attempt[] = [],
+): Promise<void> {
   // Without this, a probe that can do nothing at all would prove everything.
   await assertOutcomes(probe, may, /^done$/);
   await assertOutcomes(probe, [...NEVER, ...mayNot], DENIED);
-  await assertOutcomes(probe, NO_CODE, REFUSED);
+  await assertOutcomes(probe, [...NO_CODE, ...noCode], REFUSED);
   const { code, stderr } = await probe([["mightyWorkerRead", "/etc/shadow"]]);
   assert.equal(code, 70, stderr);
   assert.match(stderr, /^Unstable API 'Worker\.deno\.permissions'/);
