@@ -10,7 +10,7 @@ import { until } from "./lab/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { inLab, makeScenario } from "./lab/scenario.ts";
 
-const SECONDS = Number(Deno.args[0] ?? 30);
+const SECONDS = Number(Deno.args[0] ?? 60);
 
 /** What may happen. What it asks of a bridge that is not there, or of a daemon that is not, may fail. */
 const EVENTS: Readonly<Record<string, (hv: Hypervisor) => Promise<unknown>>> = {

@@ -1,5 +1,5 @@
 /**
- * Reloads under load: what one network's change does to everybody else's streams is nothing.
+ * Reloads and restarts under load: what one network's change does to everybody else's streams is nothing.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import assert from "node:assert/strict";
 import type { Background } from "./lab/command.ts";
 import type { Host } from "./lab/host.ts";
+import type { Hypervisor } from "./lab/hypervisor.ts";
+import type { Lab } from "./lab/lab.ts";
 import { fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";
 
-const RELOADS = 100;
-const GUESTS = 20;
 const URL = "http://169.254.16.9:5030";
 
 /** Runs a command over and over, until the host has the file /run/stop; each failure is a line with "failed". */
@@ -18,34 +18,52 @@ function loop(host: Host, command: string): Background {
   return host.start(["sh", "-c", `while [ ! -e /run/stop ]; do ${command} || echo "failed with $?"; done`]);
 }
 
+/** Has every guest download known content, and one make requests all the time, while something is done; nothing may fail. */
+async function underLoad(lab: Lab, guestCount: number, act: (hv: Hypervisor) => Promise<unknown>): Promise<void> {
+  const { hv, gate, guest } = await makeScenario(lab);
+  await gate.text(["dd", "if=/dev/urandom", "of=/run/nginx-5030/files/known", "bs=1M", "count=4", "status=none"]);
+  const sum = (await gate.text(["sha256sum", "/run/nginx-5030/files/known"])).slice(0, 64);
+  const guests = [guest];
+  for (let i = 1; i < guestCount; i++) {
+    guests.push(await lab.guest(`guest${i + 1}`, hv, "br0", `192.168.150.${10 + i}`));
+  }
+  await hv.up("br0");
+  await hv.control("start");
+  const get = `curl -sS --fail --max-time 60 --limit-rate 1M ${URL}/files/known`;
+  const downloads = guests.map((guest) => loop(guest, `${get} | sha256sum`));
+  const requests = loop(guest, `curl -sS --fail --max-time 5 -o /dev/null ${URL}/who`);
+  await act(hv);
+  for (const guest of guests) await guest.text(["touch", "/run/stop"]);
+  for (const { output } of await Promise.all([...downloads, requests].map(finished))) {
+    assert.doesNotMatch(output, /failed|curl/);
+  }
+  const sums = downloads.flatMap(({ output }) => output.trim().split("\n"));
+  assert.ok(sums.length >= guestCount);
+  assert.deepEqual([...new Set(sums)], [`${sum}  -`]);
+  assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+}
+
 Deno.test(
-  `${RELOADS} reloads cost no guest a byte or a connection`,
-  inLab(async (lab) => {
-    const { hv, gate, guest } = await makeScenario(lab);
-    await gate.text(["dd", "if=/dev/urandom", "of=/run/nginx-5030/files/known", "bs=1M", "count=4", "status=none"]);
-    const sum = (await gate.text(["sha256sum", "/run/nginx-5030/files/known"])).slice(0, 64);
-    const guests = [guest];
-    for (let i = 1; i < GUESTS; i++) guests.push(await lab.guest(`guest${i + 1}`, hv, "br0", `192.168.150.${10 + i}`));
-    await hv.up("br0");
-    await hv.control("start");
-    const get = `curl -sS --fail --max-time 60 --limit-rate 1M ${URL}/files/known`;
-    const downloads = guests.map((guest) => loop(guest, `${get} | sha256sum`));
-    const requests = loop(guest, `curl -sS --fail --max-time 5 -o /dev/null ${URL}/who`);
-    for (let i = 0; i < RELOADS; i++) {
-      // One service comes and goes, at an address of its own, so that outer needs another permission each time.
-      const [verb, element] = i % 2 === 0 ? ["add", "{ 81 : 10.11.12.77 . 80 }"] : ["delete", "{ 81 }"];
-      await hv.host.text(["nft", verb, "element", "ip", "one_tproxy", "ep_br0", element]);
-      await hv.control("reload");
-    }
-    for (const guest of guests) await guest.text(["touch", "/run/stop"]);
-    for (const { output } of await Promise.all([...downloads, requests].map(finished))) {
-      assert.doesNotMatch(output, /failed|curl/);
-    }
-    const sums = downloads.flatMap(({ output }) => output.trim().split("\n"));
-    assert.ok(sums.length >= GUESTS);
-    assert.deepEqual([...new Set(sums)], [`${sum}  -`]);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
-  }),
+  "100 reloads cost no guest a byte or a connection",
+  inLab((lab) =>
+    underLoad(lab, 20, async (hv) => {
+      for (let i = 0; i < 100; i++) {
+        // One service comes and goes, at an address of its own, so that outer needs another permission each time.
+        const [verb, element] = i % 2 === 0 ? ["add", "{ 81 : 10.11.12.77 . 80 }"] : ["delete", "{ 81 }"];
+        await hv.host.text(["nft", verb, "element", "ip", "one_tproxy", "ep_br0", element]);
+        await hv.control("reload");
+      }
+    })
+  ),
+);
+
+Deno.test(
+  "20 restarts cost no guest a byte or a connection",
+  inLab((lab) =>
+    underLoad(lab, 5, async (hv) => {
+      for (let i = 0; i < 20; i++) await hv.control("restart");
+    })
+  ),
 );
 
 async function finished(background: Background): Promise<Background> {
