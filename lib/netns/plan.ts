@@ -88,8 +88,9 @@ function isPaired(names: BridgeNames, { host, netns }: Observed): boolean {
 /** Whether an end that is not paired is half of a pair that we, or the network driver, made for this bridge. */
 function isOurs(names: BridgeNames, link: Link): boolean {
   const ends: (string | undefined)[] = [names.bridgeEnd, names.netnsEnd];
+  const macs: (string | undefined)[] = [names.bridgeEndMac, names.netnsEndMac];
   return link.kind === "veth" &&
-    (link.master === names.bridge || ends.includes(link.peerName) || link.address === names.bridgeEndMac);
+    (link.master === names.bridge || ends.includes(link.peerName) || macs.includes(link.address));
 }
 
 /** The ends in the host namespace that are in the way; removing one removes its other half too. */

@@ -50,6 +50,14 @@ export const DAMAGES: Readonly<Record<string, string[][]>> = {
     ["ip", "link", "set", "dev", "br0b", "down"],
     ["ip", "link", "set", "dev", "br0b", "name", "gone0"],
   ],
+  "the inner end is in the host's namespace, and the outer end has another name": [
+    ["ip", "-n", "one_tproxy_br0", "link", "set", "dev", "br0a", "netns", "1"],
+    ["ip", "link", "set", "dev", "br0b", "down"],
+    ["ip", "link", "set", "dev", "br0b", "name", "gone0"],
+  ],
+  "the namespace forwards": [
+    ["ip", "netns", "exec", "one_tproxy_br0", "sysctl", "-q", "-w", "net.ipv4.ip_forward=1"],
+  ],
   "the outer end left the bridge": [["ip", "link", "set", "dev", "br0b", "nomaster"]],
   "the outer end is down": [["ip", "link", "set", "dev", "br0b", "down"]],
   "the address is gone": [["ip", "-n", "one_tproxy_br0", "address", "flush", "dev", "br0a"]],
