@@ -1,74 +1,68 @@
 /**
- * `bench [--quick]`: how long `setup up` and `setup down` take, and how many processes, beside the same kernel state made
- * by single commands. All of it in turns on one hypervisor of the lab, so that whatever else the machine does slows all
- * of it down alike.
+ * `bench [--quick]`: measures `setup`, and the data path beside other proxies and none, in the lab. It prints tables, and
+ * writes all numbers and a picture to `.build`.
  *
  * @module
  */
 
-import assert from "node:assert/strict";
-import type { Hypervisor } from "../lab/hypervisor.ts";
+import { text } from "../lab/command.ts";
 import { Lab } from "../lab/lab.ts";
-import { NOTHING, numberless, stateOf } from "../lab/state.ts";
-import { type Contender, makeHypervisor, others, OURS, ours, settingsOf } from "./contenders.ts";
-import { countProcesses } from "./processes.ts";
-import { type Results, rowsOf, tableOf } from "./report.ts";
-import { Timings } from "./timings.ts";
+import { type Extent, measure } from "./data_path/run.ts";
+import { pictureOf } from "./data_path/picture.ts";
+import { tableOfMedians, tableOfVerdicts } from "./data_path/tables.ts";
+import { judge } from "./data_path/targets.ts";
+import { describeSetup, measureSetup } from "./setup/setup.ts";
 
-const REPORT = new URL("../../.build/bench.json", import.meta.url).pathname;
+const BUILD = new URL("../../.build/", import.meta.url).pathname;
 
-function roundsOf(args: readonly string[]): number {
-  if (args.length === 0) return 15;
-  if (args.length === 1 && args[0] === "--quick") return 5;
+interface Extents {
+  readonly setupRounds: number;
+  readonly path: Extent;
+}
+
+const FULL: Extents = { setupRounds: 15, path: { rounds: 7, seconds: 2, starts: 5 } };
+const QUICK: Extents = { setupRounds: 3, path: { rounds: 1, seconds: 1, starts: 1 } };
+
+function extentsOf(args: readonly string[]): Extents {
+  if (args.length === 0) return FULL;
+  if (args.length === 1 && args[0] === "--quick") return QUICK;
   throw new Error("name nothing or --quick");
 }
 
-/** Sees to it that all of them make the same of the kernel. It also fills the file system's caches. */
-async function rehearse(hv: Hypervisor, all: readonly Contender[]): Promise<void> {
-  let expected: string[] | undefined;
-  for (const { name, tasks } of all) {
-    for (const [task, work] of tasks) {
-      await work();
-      if (task === "up, nothing is there") {
-        const state = [...numberless(await stateOf(hv)), await settingsOf(hv)];
-        assert.deepEqual(state, expected ??= state, `${name} does not make the same as ${all[0]?.name}`);
-      }
-    }
-    assert.deepEqual(await stateOf(hv), NOTHING, `${name} leaves something`);
-  }
+/** Does something in a lab of its own. */
+async function inLab<T>(work: (lab: Lab) => Promise<T>): Promise<T> {
+  await using lab = await Lab.create();
+  return await work(lab);
 }
 
-async function timeAll(all: readonly Contender[], rounds: number): Promise<Results> {
-  const results = new Map(
-    all.map((contender) => [contender, new Map([...contender.tasks.keys()].map((task) => [task, new Timings()]))]),
-  );
-  for (let round = 0; round < rounds; round++) {
-    // Every other round backwards, since the kernel still clears the last namespace away when the next one begins.
-    for (const contender of round % 2 === 0 ? all : all.toReversed()) {
-      for (const [task, work] of contender.tasks) await results.get(contender)?.get(task)?.time(work);
-    }
-  }
-  return results;
+/** What the numbers hold for. */
+async function describeMachine(): Promise<Record<string, string | number>> {
+  const first = async (...argv: string[]) => (await text(["/usr/bin/unshare", ...argv])).split("\n")[0] ?? "";
+  return {
+    kernel: await first("uname", "-srm"),
+    processors: navigator.hardwareConcurrency,
+    deno: Deno.version.deno,
+    haproxy: await first("haproxy", "-v"),
+    iperf3: await first("iperf3", "--version"),
+  };
 }
 
 async function main(): Promise<void> {
-  const rounds = roundsOf(Deno.args);
-  await using lab = await Lab.create();
-  const hv = await makeHypervisor(lab, "hv1", "10.11.12.1");
-  const all = [ours(hv), ...await others(hv)];
-  await rehearse(hv, all);
-  const results = await timeAll(all, rounds);
-  const counted = await makeHypervisor(lab, "hv2", "10.11.12.2");
-  const processes = await countProcesses(counted.host, ours(counted));
-  const rows = rowsOf(results, processes);
-  const machine = (await hv.host.text(["uname", "-srm"])).trim();
-  console.log(`${machine}, ${rounds} rounds\n\n${tableOf(rows)}\n`);
-  for (const [task, programs] of processes) {
-    const counts = Object.entries(programs).map(([name, count]) => `${count} ${name}`);
-    if (counts.length > 0) console.log(`${OURS}, ${task}: itself, ${counts.join(", ")}`);
-  }
-  const report = { date: new Date().toISOString(), machine, rounds, rows, processes: Object.fromEntries(processes) };
-  await Deno.writeTextFile(REPORT, `${JSON.stringify(report, undefined, 1)}\n`);
+  const extents = extentsOf(Deno.args);
+  const date = new Date().toISOString();
+  const machine = await describeMachine();
+  console.log(`${Object.entries(machine).map(([key, value]) => `${key}: ${value}`).join("\n")}\n`);
+  const setup = await inLab((lab) => measureSetup(lab, extents.setupRounds));
+  console.log(`${describeSetup(setup)}\n`);
+  const { contenders, samples } = await inLab((lab) => measure(lab, extents.path));
+  const names = contenders.map(({ name }) => name);
+  const targets = judge(samples);
+  const { rounds, seconds } = extents.path;
+  const caption = `Medians of ${rounds} × ${seconds} s each, ${date.slice(0, 10)}, ${machine["kernel"]}`;
+  console.log(`\n${caption}\n\n${tableOfMedians(samples, names)}\n\n${tableOfVerdicts(targets)}`);
+  const report = { date, machine, setup, dataPath: { ...extents.path, targets, samples } };
+  await Deno.writeTextFile(`${BUILD}bench.json`, `${JSON.stringify(report, undefined, 1)}\n`);
+  await Deno.writeTextFile(`${BUILD}bench.svg`, pictureOf(samples, names, caption));
 }
 
 try {

@@ -8,7 +8,7 @@
 
 import { bundleDaemons } from "../../lib/daemon/bundle.ts";
 import { run } from "./command.ts";
-import { DEMO_TOOLS, ensureTools, TEST_TOOLS } from "./tools.ts";
+import { BENCH_TOOLS, DEMO_TOOLS, ensureTools, TEST_TOOLS } from "./tools.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -26,6 +26,9 @@ const LAB_FLAGS = [
   `--allow-read=${ROOT}`,
 ];
 
+/** What has to be installed for each. */
+const TOOLS = { demo: DEMO_TOOLS, test: TEST_TOOLS, bench: BENCH_TOOLS };
+
 /** Unit tests may do nothing at all; the YAML library asks for two variables that hold nothing. */
 const UNIT_FLAGS = ["--no-prompt", "--cached-only", "--frozen", "--allow-env=LOG_STREAM,LOG_TOKENS"];
 
@@ -36,14 +39,14 @@ async function main(): Promise<number> {
     throw new Error(`the checkout is in ${ROOT}, which the lab hides; move it, for example to /opt`);
   }
   const isRoot = Deno.uid() === 0;
-  await ensureTools(what === "test" ? TEST_TOOLS : DEMO_TOOLS, isRoot);
+  await ensureTools(TOOLS[what], isRoot);
   const namespaces = await findNamespaces(isRoot);
   const cached = await deno([Deno.execPath(), "cache", "--quiet", "--frozen", "--no-check", ...await modules()]);
   if (cached !== 0) return cached;
   await bundleDaemons();
   if (what === "demo") return await deno([...namespaces, Deno.execPath(), "run", ...LAB_FLAGS, "tests/demo/demo.ts"]);
   if (what === "bench") {
-    const flags = [...LAB_FLAGS, `--allow-write=${ROOT}.build/bench.json`];
+    const flags = [...LAB_FLAGS, `--allow-write=${ROOT}.build/bench.json,${ROOT}.build/bench.svg`];
     return await deno([...namespaces, Deno.execPath(), "run", ...flags, "tests/bench/bench.ts", ...args]);
   }
   return await test(namespaces, args);

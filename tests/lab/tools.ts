@@ -30,6 +30,15 @@ export const TEST_TOOLS: Tools = {
   "/usr/sbin/haproxy": "haproxy",
 };
 
+/** What the benchmark needs beyond the demo. */
+export const BENCH_TOOLS: Tools = {
+  ...DEMO_TOOLS,
+  "/usr/bin/iperf3": "iperf3",
+  "/usr/bin/socat": "socat",
+  "/usr/bin/wrk": "wrk",
+  "/usr/sbin/haproxy": "haproxy",
+};
+
 /** Debian's interface by which an administrator keeps packages from starting their services: the lab starts its own. */
 const POLICY = "/usr/sbin/policy-rc.d";
 

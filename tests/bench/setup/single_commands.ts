@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { Endpoint } from "../../lib/address.ts";
-import { type BridgeNames, GUEST_ADDRESS, TPROXY, VETH_SET } from "../../lib/names.ts";
-import type { BridgeForm } from "../../lib/nft/render.ts";
+import type { Endpoint } from "../../../lib/address.ts";
+import { type BridgeNames, GUEST_ADDRESS, TPROXY, VETH_SET } from "../../../lib/names.ts";
+import type { BridgeForm } from "../../../lib/nft/render.ts";
 
 /** A program by its absolute path, and its arguments. */
 export type Argv = readonly string[];

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { PROGRAMS } from "../../lib/programs.ts";
-import type { Host } from "../lab/host.ts";
+import { PROGRAMS } from "../../../lib/programs.ts";
+import type { Host } from "../../lab/host.ts";
 import type { Contender, Task } from "./contenders.ts";
 
 /** How many processes each program was started as, for example `{ ip: 6, nft: 2 }`. */

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { namesOf, parseBridgeName, TPROXY } from "../../lib/names.ts";
-import type { BridgeForm } from "../../lib/nft/render.ts";
-import type { Hypervisor } from "../lab/hypervisor.ts";
-import type { Lab } from "../lab/lab.ts";
+import { namesOf, parseBridgeName, TPROXY } from "../../../lib/names.ts";
+import type { BridgeForm } from "../../../lib/nft/render.ts";
+import type { Hypervisor } from "../../lab/hypervisor.ts";
+import type { Lab } from "../../lab/lab.ts";
 import { type Argv, commandsDown, commandsUp } from "./single_commands.ts";
 
 /** What is measured, in the words of the report. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { align } from "../align.ts";
 import { type Contender, OURS, type Task } from "./contenders.ts";
 import type { Processes } from "./processes.ts";
 import type { Timings } from "./timings.ts";
@@ -54,13 +55,5 @@ export function tableOf(rows: readonly Row[]): string {
     row.oursToThis?.toFixed(2) ?? "",
     String(row.processes),
   ]);
-  return align([head, ...body]);
-}
-
-/** Aligns columns: words to the left, numbers to the right. */
-function align(rows: readonly (readonly string[])[]): string {
-  const widthOf = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
-  const pad = (text: string, column: number) =>
-    column < 2 ? text.padEnd(widthOf(column)) : text.padStart(widthOf(column));
-  return rows.map((row) => row.map(pad).join("  ").trimEnd()).join("\n");
+  return align([head, ...body], 2);
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { median } from "../median.ts";
+
 /** How long each round of one thing took. */
 export class Timings {
   readonly #rounds: number[] = [];
@@ -17,9 +19,7 @@ export class Timings {
 
   /** The time in the middle, in milliseconds. */
   get median(): number {
-    const sorted = this.#rounds.toSorted((a, b) => a - b);
-    const middle = sorted.length / 2;
-    return ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2;
+    return median(this.#rounds);
   }
 
   /** The shortest, in milliseconds. */

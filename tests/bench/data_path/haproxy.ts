@@ -1,0 +1,52 @@
+/**
+ * HAProxy as a string-phone: two processes, joined by UNIX sockets that carry the PROXY protocol.
+ *
+ * @module
+ */
+
+import { GUEST_ADDRESS, namesOf, parseBridgeName } from "../../../lib/names.ts";
+import type { Contender, Ports } from "./contender.ts";
+import { BRIDGE, type Place, startAll, stopAll } from "./place.ts";
+import { GATE, HTTP_PORT } from "./services.ts";
+
+const { netns } = namesOf(parseBridgeName(BRIDGE));
+
+/** No limit that a measurement would meet, timeouts as for long-lived streams, and all else as it is by default. */
+const COMMON = "defaults\n mode tcp\n timeout connect 10s\n timeout client 1h\n timeout server 1h\n";
+
+/** Writes the configurations, with some lines more in their global section. */
+export async function haproxy(
+  name: string,
+  { hv: { host }, guest }: Place,
+  ports: Ports,
+  tuning: readonly string[],
+): Promise<Contender> {
+  const dir = `/run/bench-haproxy-${ports.http}`;
+  const global = ["global", "maxconn 4096", ...tuning].join("\n ");
+  const write = (half: string, listeners: string[]) =>
+    host.write(`${dir}/${half}.cfg`, `${global}\n${COMMON}${listeners.join("")}`);
+  const listen = (port: number, from: string, to: string) => `listen s${port}\n bind ${from}\n server s ${to}\n`;
+  const services = [[ports.http, HTTP_PORT], [ports.iperf, ports.iperf]] as const;
+  await write(
+    "inner",
+    services.map(([port]) => listen(port, `${GUEST_ADDRESS}:${port}`, `unix@${dir}/${port} send-proxy-v2`)),
+  );
+  await write(
+    "outer",
+    services.map(([port, remote]) => listen(port, `unix@${dir}/${port} accept-proxy`, `${GATE}:${remote}`)),
+  );
+  const run = (half: string) => ["haproxy", "-db", "-f", `${dir}/${half}.cfg`];
+  const commandLine = (half: string) => new RegExp(`^${run(half).join(" ")}$`);
+  return {
+    name,
+    client: guest,
+    address: GUEST_ADDRESS,
+    ports,
+    proxies: {
+      host,
+      commandLines: { inner: commandLine("inner"), outer: commandLine("outer") },
+      start: () => startAll(host, [run("outer"), ["ip", "netns", "exec", netns, ...run("inner")]]),
+      stop: () => stopAll(host, new RegExp(`^haproxy .*${dir}/`)),
+    },
+  };
+}

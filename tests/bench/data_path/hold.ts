@@ -1,0 +1,27 @@
+/**
+ * `hold ADDRESS PORT COUNT`: opens connections, makes a request on each, and leaves them open. It says when all are.
+ *
+ * @module
+ */
+
+const [hostname = "", port, count] = Deno.args;
+
+/** So many at once fit into every backlog. */
+const AT_ONCE = 50;
+
+const request = new TextEncoder().encode(`GET /small HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`);
+const held: Deno.Conn[] = [];
+
+async function open(): Promise<void> {
+  const connection = await Deno.connect({ hostname, port: Number(port) });
+  await connection.write(request);
+  if (await connection.read(new Uint8Array(4096)) === null) throw new Error("A connection was closed");
+  held.push(connection);
+}
+
+while (held.length < Number(count)) {
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, Number(count) - held.length) }, open));
+}
+console.log(`pid ${Deno.pid} holds ${held.length}`);
+// Until it is killed.
+setInterval(() => held.length, 60_000);

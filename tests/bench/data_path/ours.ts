@@ -1,0 +1,45 @@
+/**
+ * Our own proxies, of this checkout or of another.
+ *
+ * @module
+ */
+
+import { toFlags, tproxyPermissions } from "../../../lib/daemon/permissions.ts";
+import { DEFAULT_CONFIG_PATH, GUEST_ADDRESS } from "../../../lib/names.ts";
+import { until } from "../../lab/command.ts";
+import type { Contender, Ports } from "./contender.ts";
+import { processesOf } from "./memory.ts";
+import { BRIDGE, type Place } from "./place.ts";
+import { GATE, HTTP_PORT } from "./services.ts";
+
+/** This checkout. */
+export const CHECKOUT = new URL("../../../", import.meta.url).pathname;
+
+/** Sets the bridge up as the driver would. */
+export async function ours(name: string, { hv, guest }: Place, ports: Ports, checkout: string): Promise<Contender> {
+  const entries = [[ports.http, HTTP_PORT], [ports.iperf, ports.iperf]].map(([port, remotePort]) =>
+    `- {":service_port": ${port}, ":remote_addr": ${GATE}, ":remote_port": ${remotePort}}\n`
+  );
+  await hv.configure(`:tproxy:\n${entries.join("")}`);
+  await hv.up(BRIDGE);
+  const tproxy = (verb: string) => hv.host.text([...tproxyOf(checkout), verb]);
+  const commandLines = { inner: /^one_tproxy_br0\b/, outer: /^one_tproxy(?: |$)/ };
+  const start = async () => void await tproxy("start");
+  const stop = async () => {
+    await tproxy("stop");
+    await until("ours have ended", async () => (await processesOf(hv.host, /^one_tproxy/)).length === 0);
+  };
+  const proxies = { host: hv.host, commandLines, start, stop };
+  return { name, client: guest, address: GUEST_ADDRESS, ports, proxies };
+}
+
+/** The command line of a checkout's `tproxy`, with exactly its permissions. */
+function tproxyOf(checkout: string): string[] {
+  const files = {
+    runtime: Deno.execPath(),
+    inner: `${checkout}.build/inner.js`,
+    outer: `${checkout}.build/outer.js`,
+  };
+  const flags = toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, files));
+  return [Deno.execPath(), "run", "--quiet", "--cached-only", "--frozen", ...flags, `${checkout}cmd/tproxy.ts`];
+}

@@ -1,0 +1,47 @@
+/**
+ * A hypervisor with a bridge and a guest on it: where proxies run in the benchmark.
+ *
+ * @module
+ */
+
+import { until } from "../../lab/command.ts";
+import type { Host } from "../../lab/host.ts";
+import type { Hypervisor } from "../../lab/hypervisor.ts";
+import type { Lab } from "../../lab/lab.ts";
+import { processesOf } from "./memory.ts";
+
+/** The bridge that the guest is on. */
+export const BRIDGE = "br0";
+
+/** A hypervisor with a bridge and a guest on it. */
+export interface Place {
+  readonly hv: Hypervisor;
+  readonly guest: Host;
+}
+
+/** Makes the hypervisor of some number. */
+export async function makePlace(lab: Lab, number: number): Promise<Place> {
+  const hv = await lab.hypervisor(`hv${number}`, `10.11.12.${number}`);
+  await hv.bridge(BRIDGE);
+  const guest = await lab.guest(`guest${number}`, hv, BRIDGE, "192.168.150.10");
+  for (const host of [hv.host, guest]) await liftPortLimits(host);
+  return { hv, guest };
+}
+
+/** Lets a host open connections faster than its closed ones leave TIME_WAIT. */
+export async function liftPortLimits(host: Host): Promise<void> {
+  await host.text(["sysctl", "-q", "-w", "net.ipv4.ip_local_port_range=10000 65000", "net.ipv4.tcp_tw_reuse=1"]);
+}
+
+/** Starts programs that stay in the foreground, seen by the host among its processes. */
+export function startAll(host: Host, commands: readonly (readonly string[])[]): Promise<void> {
+  for (const argv of commands) host.start(argv, { inside: true });
+  return Promise.resolve();
+}
+
+/** Ends a host's processes whose command line matches, and waits for it. */
+export async function stopAll(host: Host, commandLine: RegExp): Promise<void> {
+  const pids = await processesOf(host, commandLine);
+  if (pids.length > 0) await host.run(["kill", ...pids.map(String)]);
+  await until(`no process matches ${commandLine}`, async () => (await processesOf(host, commandLine)).length === 0);
+}

@@ -1,0 +1,12 @@
+/**
+ * The value in the middle, which one slow round does not move.
+ *
+ * @module
+ */
+
+/** Finds the median; `NaN` of nothing. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2;
+}
