@@ -53,6 +53,7 @@ export {
   LockError,
   TproxyError,
 } from "./lib/errors.ts";
+export { DEFAULT_LIMITS, type EndpointOptions, type Limits } from "./lib/limits.ts";
 export { type DebugLevel } from "./lib/log.ts";
 export {
   type BridgeName,
@@ -80,4 +81,5 @@ export {
   parseOuterRoutes,
   renderInnerRoutes,
   renderOuterRoutes,
+  type ServedPort,
 } from "./lib/routes.ts";

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { EndpointOptions } from "./limits.ts";
+
 /** A service that the guests of one network reach at `169.254.16.9:servicePort`. */
 export interface Endpoint {
   /** The TCP port that guests connect to, 1 to 65535. */
@@ -13,6 +15,8 @@ export interface Endpoint {
   readonly remoteAddr: string;
   /** The TCP port of the service, 1 to 65535. */
   readonly remotePort: number;
+  /** What it has for itself; missing if nothing. */
+  readonly options?: EndpointOptions;
 }
 
 /**

@@ -7,21 +7,35 @@
 
 import { type Endpoint, isIpv4, isPort } from "./address.ts";
 import { InputError } from "./errors.ts";
+import type { EndpointOptions, Limits } from "./limits.ts";
+import { checkLimits, checkOptions, withOptions } from "./limits_json.ts";
 import { type DebugLevel, isDebugLevel } from "./log.ts";
 import { type BridgeName, parseBridgeName } from "./names.ts";
+
+/** A port that an inner proxy listens on. */
+export interface ServedPort {
+  /** The port. */
+  readonly servicePort: number;
+  /** What its endpoint has for itself; missing if nothing. */
+  readonly options?: EndpointOptions;
+}
 
 /** What an inner proxy serves. */
 export interface InnerRoutes {
   /** How much it logs. */
   readonly debugLevel: DebugLevel;
+  /** What holds for all ports. */
+  readonly limits: Limits;
   /** The ports it listens on. */
-  readonly ports: readonly number[];
+  readonly ports: readonly ServedPort[];
 }
 
 /** What the outer proxy serves: for each bridge, for each service port, where the service is. */
 export interface OuterRoutes {
   /** How much it logs. */
   readonly debugLevel: DebugLevel;
+  /** What holds for all bridges and endpoints. */
+  readonly limits: Limits;
   /** The endpoints, by bridge. */
   readonly bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>;
 }
@@ -32,8 +46,8 @@ export interface OuterRoutes {
  * @param routes What it is to serve.
  * @returns JSON, the same text for the same routes.
  */
-export function renderInnerRoutes({ debugLevel, ports }: InnerRoutes): string {
-  return JSON.stringify({ debugLevel, ports }) + "\n";
+export function renderInnerRoutes({ debugLevel, limits, ports }: InnerRoutes): string {
+  return JSON.stringify({ debugLevel, limits, ports }) + "\n";
 }
 
 /**
@@ -42,8 +56,8 @@ export function renderInnerRoutes({ debugLevel, ports }: InnerRoutes): string {
  * @param routes What it is to serve.
  * @returns JSON, the same text for the same routes.
  */
-export function renderOuterRoutes({ debugLevel, bridges }: OuterRoutes): string {
-  return JSON.stringify({ debugLevel, bridges: Object.fromEntries(bridges) }, undefined, 1) + "\n";
+export function renderOuterRoutes({ debugLevel, limits, bridges }: OuterRoutes): string {
+  return JSON.stringify({ debugLevel, limits, bridges: Object.fromEntries(bridges) }, undefined, 1) + "\n";
 }
 
 /**
@@ -54,10 +68,9 @@ export function renderOuterRoutes({ debugLevel, bridges }: OuterRoutes): string 
  * @throws {InputError} If it is anything but what {@linkcode renderInnerRoutes} writes.
  */
 export function parseInnerRoutes(text: string): InnerRoutes {
-  const { debugLevel, ports } = parseObject(text);
-  if (!isDebugLevel(debugLevel)) throw wrong("debugLevel");
-  if (!Array.isArray(ports) || !ports.every(isPort)) throw wrong("ports");
-  return { debugLevel, ports };
+  const { ports, ...rest } = parseObject(text);
+  if (!Array.isArray(ports)) throw wrong("ports");
+  return { ...parseSettings(rest), ports: ports.map(parseServedPort) };
 }
 
 /**
@@ -68,11 +81,10 @@ export function parseInnerRoutes(text: string): InnerRoutes {
  * @throws {InputError} If it is anything but what {@linkcode renderOuterRoutes} writes.
  */
 export function parseOuterRoutes(text: string): OuterRoutes {
-  const { debugLevel, bridges } = parseObject(text);
-  if (!isDebugLevel(debugLevel)) throw wrong("debugLevel");
+  const { bridges, ...rest } = parseObject(text);
   if (!isObject(bridges)) throw wrong("bridges");
   return {
-    debugLevel,
+    ...parseSettings(rest),
     bridges: new Map(
       Object.entries(bridges).map(([name, endpoints]) => {
         if (!Array.isArray(endpoints)) throw wrong(`bridges.${name}`);
@@ -82,21 +94,42 @@ export function parseOuterRoutes(text: string): OuterRoutes {
   };
 }
 
+function parseSettings({ debugLevel, limits }: Fields): { debugLevel: DebugLevel; limits: Limits } {
+  if (!isDebugLevel(debugLevel)) throw wrong("debugLevel");
+  const checked = checkLimits(limits);
+  if (checked === undefined) throw wrong("limits");
+  return { debugLevel, limits: checked };
+}
+
+function parseServedPort(value: unknown): ServedPort {
+  if (!isObject(value) || !isPort(value.servicePort)) throw wrong("ports");
+  return { servicePort: value.servicePort, ...parseOptions("ports", value) };
+}
+
+function parseOptions(where: string, { options }: Fields): { options?: EndpointOptions } {
+  if (options === undefined) return {};
+  const checked = checkOptions(options);
+  if (checked === undefined) throw wrong(`${where}: options`);
+  return withOptions(checked);
+}
+
 function parseEndpoint(bridge: string, value: unknown): Endpoint {
   if (!isObject(value)) throw wrong(`bridges.${bridge}`);
   const { servicePort, remoteAddr, remotePort } = value;
   if (!isPort(servicePort) || !isIpv4(remoteAddr) || !isPort(remotePort)) throw wrong(`bridges.${bridge}`);
-  return { servicePort, remoteAddr, remotePort };
+  return { servicePort, remoteAddr, remotePort, ...parseOptions(`bridges.${bridge}`, value) };
 }
 
 interface Fields {
   readonly [key: string]: unknown;
   readonly debugLevel?: unknown;
+  readonly limits?: unknown;
   readonly ports?: unknown;
   readonly bridges?: unknown;
   readonly servicePort?: unknown;
   readonly remoteAddr?: unknown;
   readonly remotePort?: unknown;
+  readonly options?: unknown;
 }
 
 function parseObject(text: string): Fields {

@@ -47,11 +47,22 @@ export async function replaceFile(path: string, text: string, gid: number): Prom
 
 /** Whether it is a file that root has put there for a group, and not what a daemon may have left in its folder. */
 async function isRootsFile(path: string, gid: number): Promise<boolean> {
+  const info = await lstatIfThere(path);
+  return info !== undefined && info.isFile && info.uid === 0 && info.gid === gid;
+}
+
+/**
+ * Looks at a file that may be missing, and not at what a link in its place leads to.
+ *
+ * @param path The file.
+ * @returns What there is to know about it, or `undefined` if there is no such file.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` for it.
+ */
+export async function lstatIfThere(path: string): Promise<Deno.FileInfo | undefined> {
   try {
-    const info = await Deno.lstat(path);
-    return info.isFile && info.uid === 0 && info.gid === gid;
+    return await Deno.lstat(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
@@ -48,6 +49,7 @@ Deno.test(
       `file           ${DEFAULT_CONFIG_PATH}
 debug level    3 (DEBUG)
 process owner  nobody (default)
+limits         default
 
 service port  remote                         networks          line
 5030          10.11.12.13:5030               all               3
@@ -89,6 +91,7 @@ Deno.test(
       file: DEFAULT_CONFIG_PATH,
       debugLevel: 3,
       processOwner: null,
+      limits: DEFAULT_LIMITS,
       configured: true,
       entries: [
         {
@@ -98,6 +101,7 @@ Deno.test(
           address: "10.11.12.13",
           remotePort: 5030,
           networks: [],
+          options: {},
         },
         {
           line: 6,
@@ -106,6 +110,7 @@ Deno.test(
           address: "10.11.12.99",
           remotePort: 80,
           networks: [{ id: "7" }, { name: "vnet0" }],
+          options: {},
         },
       ],
       problems: [

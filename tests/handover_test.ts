@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { DRAIN_TIMEOUT_MS } from "../lib/proxy/daemon.ts";
+import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import { until } from "./lab/command.ts";
 import { startDownload } from "./lab/download.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
@@ -62,11 +62,11 @@ Deno.test(
     const draining = async () => (await hv.host.text(["ps", "-eo", "args="])).includes("one_tproxy (draining)");
     assert.ok(await draining());
     // Longer than a stream gets at stop.
-    await new Promise((resolve) => setTimeout(resolve, DRAIN_TIMEOUT_MS + 1000));
+    await new Promise((resolve) => setTimeout(resolve, DEFAULT_LIMITS.drainTimeoutMs + 1000));
     assert.ok(await draining());
     const started = performance.now();
     await hv.control("stop");
-    assert.ok(performance.now() - started >= DRAIN_TIMEOUT_MS - 1000, "stop did not wait for the stream");
+    assert.ok(performance.now() - started >= DEFAULT_LIMITS.drainTimeoutMs - 1000, "stop did not wait for the stream");
     assert.equal(await draining(), false);
     assert.equal(await download.finish(), false, "the stream was not closed");
   }),

@@ -178,7 +178,7 @@ Deno.test(
       await hv.control("reload");
       assert.equal(await hv.host.text(["cat", "/run/victim"]), "untouched");
       assert.match(await hv.host.text(["stat", "-c", "%F %u", `${RUN}/br0/ports.json`]), /^regular file 0$/m);
-      assert.match(await hv.host.text(["cat", `${RUN}/br0/ports.json`]), /"ports":\[5030\]/);
+      assert.match(await hv.host.text(["cat", `${RUN}/br0/ports.json`]), /"ports":\[\{"servicePort":5030\}\]/);
     }
     assert.match(await hv.host.text(["stat", "-c", "%a %u", "/run/victim"]), /^644 0$/m);
   }),

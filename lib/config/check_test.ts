@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { TproxyError } from "../errors.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
 import { checkConfig, findShadowed, type HostFacts, nameNetwork } from "./check.ts";
 import type { Config, ConfigEntry, NetworkReference } from "./config.ts";
 import { appliesTo, selectEndpoints } from "./select.ts";
@@ -13,7 +14,7 @@ function entry(line: number, servicePort: number, networks: NetworkReference[] =
 }
 
 function config(entries: ConfigEntry[] | undefined, more: Partial<Config> = {}): Config {
-  return { path: "a.conf", debugLevel: 2, entries, problems: [], ...more };
+  return { path: "a.conf", debugLevel: 2, limits: DEFAULT_LIMITS, entries, problems: [], ...more };
 }
 
 const HOST: HostFacts = {

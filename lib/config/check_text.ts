@@ -5,6 +5,8 @@
  */
 
 import { type ConfigError, describe } from "../errors.ts";
+import { DEFAULT_LIMITS, LIMIT_NAMES, type Limits } from "../limits.ts";
+import { renderLimit, renderOptions } from "../limits_text.ts";
 import { type CheckedConfig, type CheckedEntry, nameNetwork } from "./check.ts";
 import { DEFAULT_PROCESS_OWNER, describeProblem } from "./config.ts";
 import { YamlError } from "./yaml_error.ts";
@@ -22,11 +24,12 @@ const WINDOW = 60;
  * @returns Lines: what is set, a table of the entries, the problems, and how many they are.
  */
 export function renderText(config: CheckedConfig): string {
-  const { path, debugLevel, processOwner, entries, problems } = config;
+  const { path, debugLevel, processOwner, limits, entries, problems } = config;
   const settings = renderTable([
     ["file", path],
     ["debug level", `${debugLevel} (${LEVELS[debugLevel]})`],
     ["process owner", processOwner ?? `${DEFAULT_PROCESS_OWNER} (default)`],
+    ["limits", renderLimits(limits)],
   ]);
   const blocks = [settings, renderEntries(entries)];
   if (problems.length > 0) blocks.push(problems.map((problem) => describeProblem(path, problem)));
@@ -36,16 +39,24 @@ export function renderText(config: CheckedConfig): string {
   return blocks.map((lines) => lines.join("\n")).join("\n\n");
 }
 
+/** Only those that differ from what everybody has. */
+function renderLimits(limits: Limits): string {
+  const changed = LIMIT_NAMES.filter((name) => limits[name] !== DEFAULT_LIMITS[name]);
+  return changed.map((name) => renderLimit(name, limits[name])).join(" ") || "default";
+}
+
 function renderEntries(entries: readonly CheckedEntry[] | undefined): string[] {
   if (entries === undefined) return ["the feature is not configured: the file has no :tproxy: key"];
   if (entries.length === 0) return ["no service is configured: no network gets a proxy"];
+  const hasOptions = entries.some(({ options }) => options !== undefined);
   const rows = entries.map((entry) => [
     `${entry.servicePort}`,
     renderRemote(entry),
     entry.networks.length === 0 ? "all" : entry.networks.map(nameNetwork).join(", "),
     `${entry.at.line}`,
+    ...(hasOptions ? [renderOptions(entry.options ?? {})] : []),
   ]);
-  return renderTable([["service port", "remote", "networks", "line"], ...rows]);
+  return renderTable([["service port", "remote", "networks", "line", ...(hasOptions ? ["options"] : [])], ...rows]);
 }
 
 function renderRemote({ remoteAddr, remotePort, address }: CheckedEntry): string {
@@ -65,19 +76,21 @@ function renderTable(rows: readonly (readonly string[])[]): string[] {
  * @returns One JSON object in one line.
  */
 export function renderJson(config: CheckedConfig): string {
-  const { path, debugLevel, processOwner, entries, problems } = config;
+  const { path, debugLevel, processOwner, limits, entries, problems } = config;
   return JSON.stringify({
     file: path,
     debugLevel,
     processOwner: processOwner ?? null,
+    limits,
     configured: entries !== undefined,
-    entries: (entries ?? []).map(({ at, servicePort, remoteAddr, address, remotePort, networks }) => ({
+    entries: (entries ?? []).map(({ at, servicePort, remoteAddr, address, remotePort, networks, options }) => ({
       line: at.line,
       servicePort,
       remoteAddr,
       address: address ?? null,
       remotePort,
       networks,
+      options: options ?? {},
     })),
     problems: problems.map(({ at, key, value, expected }) => ({ ...at, key, value: value ?? null, expected })),
   });

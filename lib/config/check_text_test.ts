@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../errors.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
 import type { CheckedConfig, CheckedEntry } from "./check.ts";
 import { renderErrorJson, renderErrorText, renderJson, renderText } from "./check_text.ts";
 import { YamlError } from "./yaml_error.ts";
@@ -23,7 +24,14 @@ const PROBLEM = {
   expected: "a port from 1 to 65535",
 };
 
-const CONFIG: CheckedConfig = { path: "/a.conf", debugLevel: 3, processOwner: "one", entries: ENTRIES, problems: [] };
+const CONFIG: CheckedConfig = {
+  path: "/a.conf",
+  debugLevel: 3,
+  processOwner: "one",
+  limits: DEFAULT_LIMITS,
+  entries: ENTRIES,
+  problems: [],
+};
 
 /** An error in the second line of a file. */
 function yamlError(column: number, line: string): YamlError {
@@ -35,6 +43,7 @@ Deno.test("renderText() shows settings, a table of entries, problems and their n
     "file           /a.conf",
     "debug level    3 (DEBUG)",
     "process owner  one",
+    "limits         default",
     "",
     "service port  remote                        networks          line",
     "5030          10.11.12.13:5030              all               4",
@@ -48,7 +57,7 @@ Deno.test("renderText() shows settings, a table of entries, problems and their n
   const text = renderText({ ...CONFIG, problems: [PROBLEM] });
   // The columns' widths are one test, what is in them another.
   assert.deepEqual(text.split("\n").map((line) => line.split(/ {2,}/)), lines.map((line) => line.split(/ {2,}/)));
-  const table = text.split("\n").slice(4, 8);
+  const table = text.split("\n").slice(5, 9);
   for (const heading of ["remote", "networks", "line"]) {
     const column = table[0]?.indexOf(heading) ?? 0;
     for (const line of table) assert.match(line.slice(column - 2, column + 1), /^ {2}\S$/);
@@ -61,6 +70,17 @@ Deno.test("renderText() ends with how many problems there are", () => {
   assert.deepEqual([0, 1, 2].map(last), ["no problems", "1 problem", "2 problems"]);
 });
 
+Deno.test("renderText() shows the limits that were changed, and the options of entries if any has some", () => {
+  const limits = { ...DEFAULT_LIMITS, maxConnections: 100, idleTimeoutMs: 60_000 };
+  const options = { maxConnectionsPerGuest: 5, connectTimeoutMs: 2000, proxyProtocol: "v2" } as const;
+  const lines = renderText({ ...CONFIG, limits, entries: ENTRIES.map((e, i) => i === 1 ? { ...e, options } : e) })
+    .split("\n");
+  assert.equal(lines[3], "limits         max_connections=100 idle_timeout=60");
+  assert.match(lines[5] ?? "", / {2}line {2}options$/);
+  assert.match(lines[6] ?? "", / {2}4$/);
+  assert.match(lines[7] ?? "", / {2}12 {4}max_connections_per_guest=5 connect_timeout=2 proxy_protocol=v2$/);
+});
+
 Deno.test("renderText() says so when nothing is configured, and who runs the proxies then", () => {
   const { processOwner: _, ...unowned } = CONFIG;
   assert.equal(
@@ -68,6 +88,7 @@ Deno.test("renderText() says so when nothing is configured, and who runs the pro
     `file           /a.conf
 debug level    2 (INFO)
 process owner  nobody (default)
+limits         default
 
 the feature is not configured: the file has no :tproxy: key
 
@@ -83,6 +104,7 @@ Deno.test("renderJson() has the same in one object", () => {
     file: "/a.conf",
     debugLevel: 3,
     processOwner: "one",
+    limits: DEFAULT_LIMITS,
     configured: true,
     entries: [
       {
@@ -92,6 +114,7 @@ Deno.test("renderJson() has the same in one object", () => {
         address: "10.11.12.13",
         remotePort: 5030,
         networks: [],
+        options: {},
       },
       {
         line: 12,
@@ -100,8 +123,17 @@ Deno.test("renderJson() has the same in one object", () => {
         address: "10.0.0.7",
         remotePort: 8080,
         networks: [{ id: "7" }, { name: "v 0" }],
+        options: {},
       },
-      { line: 16, servicePort: 81, remoteAddr: "b.example", address: null, remotePort: 1, networks: [{ name: "v1" }] },
+      {
+        line: 16,
+        servicePort: 81,
+        remoteAddr: "b.example",
+        address: null,
+        remotePort: 1,
+        networks: [{ name: "v1" }],
+        options: {},
+      },
     ],
     problems: [
       { line: 20, column: 18, key: ":service_port:", value: "70000", expected: "a port from 1 to 65535" },

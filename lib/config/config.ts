@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { EndpointOptions, Limits } from "../limits.ts";
 import type { DebugLevel } from "../log.ts";
 
 /** The user that the data path runs as where `:tproxy_process_owner:` names none. */
@@ -32,6 +33,8 @@ export interface ConfigEntry {
   readonly remotePort: number;
   /** The networks the entry is for; empty for all. */
   readonly networks: readonly NetworkReference[];
+  /** What the endpoint has for itself; missing if nothing. */
+  readonly options?: EndpointOptions;
 }
 
 /** Something in the file that is not what it has to be, and was therefore left out. */
@@ -56,6 +59,8 @@ export interface Config {
   readonly processOwner?: string;
   /** Where that stands. */
   readonly processOwnerAt?: Position;
+  /** `:tproxy_max_connections:` and the like, each by default where it is not set. */
+  readonly limits: Limits;
   /** The good entries of `:tproxy:` in the file's order, or `undefined` if the file has no such key. */
   readonly entries: readonly ConfigEntry[] | undefined;
   /** All that was left out. */

@@ -7,7 +7,9 @@
 
 import { DEFAULT_DEBUG_LEVEL, isDebugLevel } from "../log.ts";
 import type { Config, ConfigEntry, Problem } from "./config.ts";
-import { getOne, parseEntry, type Report, toNumber, wrong } from "./parse_entry.ts";
+import { parseEntry } from "./parse_entry.ts";
+import { parseLimits } from "./parse_limits.ts";
+import { getOne, type Report, toNumber, wrong } from "./values.ts";
 import { parseYaml, type YamlValue } from "./yaml.ts";
 
 export { isDiallable } from "./parse_entry.ts";
@@ -29,6 +31,7 @@ export function parseConfig(text: string, path: string): Config {
     path,
     debugLevel: parseLevel(getOne(root, "tproxy_debug_level", report), report),
     ...parseOwner(getOne(root, "tproxy_process_owner", report), report),
+    limits: parseLimits(root, report),
     entries: parseEntries(getOne(root, "tproxy", report), report),
     problems,
   };

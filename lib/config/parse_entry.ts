@@ -1,24 +1,24 @@
 /**
- * One entry of `:tproxy:`: its ports, its address and its networks. Whatever is wrong with it is reported and takes it
- * away.
+ * One entry of `:tproxy:`: its ports, its address, its networks and its options. Whatever is wrong with it is reported and
+ * takes it away; what is wrong with an option takes only that option away.
  *
  * @module
  */
 
 import { isIpv4, isPort } from "../address.ts";
+import { withOptions } from "../limits_json.ts";
 import { GUEST_ADDRESS } from "../names.ts";
-import type { ConfigEntry, NetworkReference, Problem } from "./config.ts";
+import type { ConfigEntry, NetworkReference } from "./config.ts";
+import { parseOptions } from "./parse_limits.ts";
+import { getOne, type Report, toNumber, wrong } from "./values.ts";
 import type { YamlValue } from "./yaml.ts";
-
-/** Collects what is wrong, so that parsing can go on. */
-export type Report = (problem: Problem) => void;
 
 /**
  * Parses one entry.
  *
  * @param value The entry.
  * @param report Is told what is wrong with it.
- * @returns The entry, or `undefined` if anything is.
+ * @returns The entry, or `undefined` if anything but an option is.
  */
 export function parseEntry(value: YamlValue, report: Report): ConfigEntry | undefined {
   if (!value.isMapping) {
@@ -30,10 +30,11 @@ export function parseEntry(value: YamlValue, report: Report): ConfigEntry | unde
   const remoteAddr = parseRemoteAddr(value, report);
   const remotePort = parsePort(value, "remote_port", report);
   const networks = parseNetworks(value, report);
+  const options = parseOptions(value, report);
   if (servicePort === undefined || remoteAddr === undefined || remotePort === undefined || networks === undefined) {
     return undefined;
   }
-  return { at: value.at, servicePort, remoteAddr, remotePort, networks };
+  return { at: value.at, servicePort, remoteAddr, remotePort, networks, ...withOptions(options) };
 }
 
 function parsePort(entry: YamlValue, key: string, report: Report): number | undefined {
@@ -94,44 +95,4 @@ function toNetwork(value: unknown): NetworkReference | undefined {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return { id: String(value) };
   if (typeof value !== "string" || value === "") return undefined;
   return /^\d+$/.test(value) ? { id: String(BigInt(value)) } : { name: value };
-}
-
-/**
- * Finds a key, and reports every earlier one of the same name, since Ruby passes over it without a word.
- *
- * @param value A mapping.
- * @param key The key without colons.
- * @param report Is told of the earlier ones.
- * @returns The value of the last one, or `undefined` if there is none.
- */
-export function getOne(value: YamlValue, key: string, report: Report): YamlValue | undefined {
-  const all = value.getAll(key);
-  const expected = `one :${key}: only (the one that counts is in line ${all.at(-1)?.at.line})`;
-  for (const passedOver of all.slice(0, -1)) report(wrong(passedOver, `:${key}:`, expected));
-  return value.get(key);
-}
-
-/**
- * Reads a number, quoted or not.
- *
- * @param value A value of the file.
- * @returns The number, or `undefined` if it is none.
- */
-export function toNumber(value: YamlValue): number | undefined {
-  const scalar = value.scalar;
-  if (typeof scalar === "number") return scalar;
-  return typeof scalar === "string" && /^\d{1,9}$/.test(scalar) ? Number(scalar) : undefined;
-}
-
-/**
- * Makes a problem of a value.
- *
- * @param value What is wrong, or what lacks something.
- * @param key The key with its colons.
- * @param expected What would have been right.
- * @param missing Whether the key is missing in the value.
- * @returns The problem.
- */
-export function wrong(value: YamlValue, key: string, expected: string, missing = false): Problem {
-  return { at: value.at, key, value: missing ? undefined : value.source, expected };
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import shipped from "../../tests/fixtures/OpenNebulaNetwork.conf" with { type: "text" };
 import { ConfigError } from "../errors.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
 import { isDiallable, parseConfig } from "./parse.ts";
 
 const PORT = "a port from 1 to 65535";
@@ -19,6 +20,7 @@ Deno.test("parseConfig() takes from the shipped file what is ours, and nothing i
   assert.deepEqual(config, {
     path: "/etc/a.conf",
     debugLevel: 2,
+    limits: DEFAULT_LIMITS,
     entries: [{
       at: { line: lineOf(":service_port: 5030"), column: 3 },
       servicePort: 5030,

@@ -5,6 +5,7 @@
  */
 
 import { type Endpoint, isIpv4 } from "../address.ts";
+import { withOptions } from "../limits_json.ts";
 import { type Config, type ConfigEntry, describeProblem, type Problem } from "./config.ts";
 import { isDiallable } from "./parse_entry.ts";
 import { resolveIpv4 } from "./resolve.ts";
@@ -74,14 +75,15 @@ export async function selectEndpoints(
   }
   const ask = once(resolve);
   const endpoints = await Promise.all([...chosen.values()].map(async (entry) => {
-    const { servicePort, remotePort } = entry;
+    const { servicePort, remotePort, options } = entry;
     const remoteAddr = await resolveRemote(entry, ask);
     if (typeof remoteAddr !== "string") {
       warnings.push(describeProblem(config.path, remoteAddr));
       return undefined;
     }
     const isName = remoteAddr !== entry.remoteAddr;
-    return { servicePort, remoteAddr, remotePort, ...(isName ? { remoteName: entry.remoteAddr } : {}) };
+    const endpoint = { servicePort, remoteAddr, remotePort, ...withOptions(options) };
+    return { ...endpoint, ...(isName ? { remoteName: entry.remoteAddr } : {}) };
   }));
   return {
     endpoints: endpoints.filter((endpoint) => endpoint !== undefined)

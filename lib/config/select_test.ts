@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { TproxyError } from "../errors.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
 import type { Config, ConfigEntry, NetworkReference } from "./config.ts";
 import { appliesTo, type Network, selectEndpoints } from "./select.ts";
 
@@ -9,7 +10,7 @@ function entry(line: number, servicePort: number, remoteAddr: string, networks: 
 }
 
 function config(...entries: ConfigEntry[]): Config {
-  return { path: "a.conf", debugLevel: 2, entries, problems: [] };
+  return { path: "a.conf", debugLevel: 2, limits: DEFAULT_LIMITS, entries, problems: [] };
 }
 
 /** A resolver that knows these names and no others. */

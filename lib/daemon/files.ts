@@ -4,9 +4,10 @@
  * @module
  */
 
+import { withOptions } from "../limits_json.ts";
 import { type BridgeName, namesOf, OUTER_LOG, RUN_DIR, RUN_FILES } from "../names.ts";
 import { renderInnerRoutes, renderOuterRoutes } from "../routes.ts";
-import { removeIfThere, replaceFile } from "../run_dir.ts";
+import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import type { Desired } from "./desired.ts";
 import { groupOf } from "./owner.ts";
 import { ensureOwnFile } from "./spawn.ts";
@@ -21,14 +22,14 @@ const BRIDGE_DIR_MODE = 0o1770;
  * @returns Whether outer has to read them: they differ from what was there, or one of its sockets is gone.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
-export async function writeOuterRoutes({ owner, debugLevel, bridges }: Desired): Promise<boolean> {
+export async function writeOuterRoutes({ owner, debugLevel, limits, bridges }: Desired): Promise<boolean> {
   const group = groupOf(owner, undefined);
   await ensureOwnFile(OUTER_LOG, group);
   await ensureOwnFile(RUN_FILES.outerStats, group);
   const endpoints = new Map([...bridges].map(([bridge, { endpoints }]) => [bridge, endpoints]));
-  const routes = renderOuterRoutes({ debugLevel, bridges: endpoints });
+  const routes = renderOuterRoutes({ debugLevel, limits, bridges: endpoints });
   const changed = await replaceFile(RUN_FILES.outerRoutes, routes, group);
-  const sockets = await Promise.all([...bridges.keys()].map((bridge) => ownerOf(namesOf(bridge).socket)));
+  const sockets = await Promise.all([...bridges.keys()].map((bridge) => lstatIfThere(namesOf(bridge).socket)));
   return changed || sockets.includes(undefined);
 }
 
@@ -43,20 +44,21 @@ export async function writeOuterRoutes({ owner, debugLevel, bridges }: Desired):
 export async function writeInnerRoutes(bridge: BridgeName, desired: Desired): Promise<boolean> {
   const names = namesOf(bridge);
   const { runDir, portsFile, log, statsFile } = names;
-  const { owner, debugLevel } = desired;
-  const ports = (desired.bridges.get(bridge)?.endpoints ?? []).map(({ servicePort }) => servicePort);
+  const { owner, debugLevel, limits } = desired;
+  const ports = (desired.bridges.get(bridge)?.endpoints ?? [])
+    .map(({ servicePort, options }) => ({ servicePort, ...withOptions(options) }));
   await Deno.mkdir(runDir, { recursive: true, mode: 0o700 });
   const group = groupOf(owner, bridge);
   await Deno.chown(runDir, 0, group);
   await Deno.chmod(runDir, BRIDGE_DIR_MODE);
   // Sockets that a former owner's outer left could neither be removed nor replaced by the present one's.
   for (const socket of [names.socket, names.nextSocket]) {
-    const uid = await ownerOf(socket);
+    const uid = (await lstatIfThere(socket))?.uid;
     if (uid !== undefined && uid !== owner.uid) await removeIfThere(socket);
   }
   await ensureOwnFile(log, group);
   await ensureOwnFile(statsFile, group);
-  return await replaceFile(portsFile, renderInnerRoutes({ debugLevel, ports }), group);
+  return await replaceFile(portsFile, renderInnerRoutes({ debugLevel, limits, ports }), group);
 }
 
 /**
@@ -74,13 +76,4 @@ export async function removeLeftovers(keep: ReadonlySet<BridgeName>): Promise<vo
   }
   if (keep.size > 0) return;
   for (const file of [RUN_FILES.outerRoutes, RUN_FILES.outerStats]) await removeIfThere(file);
-}
-
-async function ownerOf(path: string): Promise<number | null | undefined> {
-  try {
-    return (await Deno.lstat(path)).uid;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }

@@ -11,8 +11,7 @@ import { withLock } from "../lock.ts";
 import { getLogger } from "../log.ts";
 import { namesOf, RUN_FILES, type Title, TPROXY } from "../names.ts";
 import { setNetnsSysctls } from "../netns/links.ts";
-import { DRAIN_TIMEOUT_MS } from "../proxy/daemon.ts";
-import { type Desired, readDesired } from "./desired.ts";
+import { type Desired, readDesired, readLimits } from "./desired.ts";
 import { removeLeftovers, writeInnerRoutes, writeOuterRoutes } from "./files.ts";
 import { findDaemons } from "./find.ts";
 import { daemonFlags } from "./permissions.ts";
@@ -55,7 +54,8 @@ export async function reconcile(
   await withLock(RUN_FILES.daemonLock, LOCK_DEADLINE_MS, async () => {
     const { host, daemons } = await findDaemons();
     if (verb === "stop") {
-      await stop(daemons.map(({ pid }) => pid));
+      const { drainTimeoutMs } = await readLimits(config);
+      await stop(daemons.map(({ pid }) => pid), drainTimeoutMs);
       await removeLeftovers(new Set());
       return;
     }
@@ -128,9 +128,9 @@ async function retire(signal: "USR1" | "TERM", pids: readonly number[]): Promise
   await send("KILL", stuck);
 }
 
-async function stop(pids: readonly number[]): Promise<void> {
+async function stop(pids: readonly number[], drainTimeoutMs: number): Promise<void> {
   await send("TERM", pids);
-  const stuck = await waitFor(pids, "ended", DRAIN_TIMEOUT_MS + DRAINING_DEADLINE_MS);
+  const stuck = await waitFor(pids, "ended", drainTimeoutMs + DRAINING_DEADLINE_MS);
   if (stuck.length === 0) return;
   log.warning("Ending proxies that do not answer", { pids: stuck.join(" ") });
   await send("KILL", stuck);

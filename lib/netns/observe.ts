@@ -7,6 +7,7 @@
 import { KernelStateError } from "../errors.ts";
 import type { BridgeNames } from "../names.ts";
 import { CommandError, runCommand } from "../run_command.ts";
+import { lstatIfThere } from "../run_dir.ts";
 
 /** A network device, as far as it matters here. */
 export interface Link {
@@ -60,12 +61,7 @@ export async function observe(names: BridgeNames): Promise<Observed> {
 }
 
 async function observeNetns(names: BridgeNames): Promise<NetnsState> {
-  try {
-    await Deno.lstat(names.netnsPath);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return { state: "absent" };
-    throw error;
-  }
+  if (await lstatIfThere(names.netnsPath) === undefined) return { state: "absent" };
   try {
     const links = parseLinks(await runCommand("ip", ["-n", names.netns, "-j", "-d", "link", "show"]));
     return { state: "alive", links };

@@ -8,6 +8,8 @@
 import { type Endpoint, isPort } from "../address.ts";
 import { isDiallable } from "../config/parse_entry.ts";
 import type { Network, SelectedEndpoint } from "../config/select.ts";
+import { checkOptions } from "../limits_json.ts";
+import { renderOptions } from "../limits_text.ts";
 import { type BridgeName, RUN_FILES } from "../names.ts";
 import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 
@@ -24,7 +26,7 @@ export type SetupRecord = ReadonlyMap<BridgeName, readonly NetworkRecord[]>;
 export interface Union {
   /** The endpoints, in ascending order of their service port. */
   readonly endpoints: readonly Endpoint[];
-  /** Those left out, because a network that came before has another service on that port. */
+  /** Those left out, because a network that came before has another service, or other options, on that port. */
   readonly clashes: readonly Endpoint[];
 }
 
@@ -69,11 +71,14 @@ export function unionOf(networks: readonly NetworkRecord[]): Union {
   for (const endpoint of networks.flatMap(({ endpoints }) => endpoints)) {
     const first = chosen.get(endpoint.servicePort);
     if (first === undefined) chosen.set(endpoint.servicePort, endpoint);
-    else if (first.remoteAddr !== endpoint.remoteAddr || first.remotePort !== endpoint.remotePort) {
-      clashes.push(endpoint);
-    }
+    else if (!isSameService(first, endpoint)) clashes.push(endpoint);
   }
   return { endpoints: [...chosen.values()].toSorted((a, b) => a.servicePort - b.servicePort), clashes };
+}
+
+function isSameService(a: Endpoint, b: Endpoint): boolean {
+  return a.remoteAddr === b.remoteAddr && a.remotePort === b.remotePort &&
+    renderOptions(a.options ?? {}) === renderOptions(b.options ?? {});
 }
 
 /**
@@ -97,7 +102,10 @@ export function parseRecord(text: string): SetupRecord {
     const bridges = Object.entries<NetworkRecord[]>(JSON.parse(text));
     const isGood = bridges.every(([, networks]) =>
       networks.every(({ endpoints }) =>
-        endpoints.every((e) => isPort(e.servicePort) && isDiallable(e.remoteAddr) && isPort(e.remotePort))
+        endpoints.every((e) =>
+          isPort(e.servicePort) && isDiallable(e.remoteAddr) && isPort(e.remotePort) &&
+          (e.options === undefined || checkOptions(e.options) !== undefined)
+        )
       )
     );
     return isGood ? new Map(bridges.map(([bridge, networks]) => [bridge as BridgeName, networks])) : new Map();

@@ -18,6 +18,15 @@ Deno.test("unionOf() sees no clash where two networks have the same service", ()
   assert.deepEqual(unionOf([A, { id: "8", endpoints: A.endpoints }]).clashes, []);
 });
 
+Deno.test("unionOf() keeps options, and sees a clash where two networks have other ones for the same service", () => {
+  const limited = { ...endpoint(80), options: { maxConnections: 5 } };
+  assert.deepEqual(unionOf([{ id: "1", endpoints: [limited] }, A]), {
+    endpoints: [limited, endpoint(81)],
+    clashes: [endpoint(80)],
+  });
+  assert.deepEqual(unionOf([{ id: "1", endpoints: [limited] }, { id: "2", endpoints: [{ ...limited }] }]).clashes, []);
+});
+
 Deno.test("withNetwork() keeps the place of a network that is there, and appends one that is not", () => {
   const changed = { ...A, name: "renamed", endpoints: [endpoint(90)] };
   assert.deepEqual(withNetwork([A, B], changed), [changed, B]);
@@ -51,5 +60,11 @@ Deno.test("parseRecord() takes a damaged record for an empty one", () => {
   for (const text of ["", "{", "[]", "null", '{"br0":[{}]}', '{"br0":[{"endpoints":[{"servicePort":0}]}]}']) {
     assert.equal(parseRecord(text).size, 0, text);
   }
-  assert.deepEqual([...parseRecord(JSON.stringify({ br0: [A] }))], [["br0", [A]]]);
+  const withOptions = (options: unknown) => ({ id: "7", endpoints: [{ ...endpoint(80), options }] });
+  for (const options of [null, [], { maxConnections: 0 }, { proxyProtocol: "v1" }]) {
+    assert.equal(parseRecord(JSON.stringify({ br0: [withOptions(options)] })).size, 0);
+  }
+  for (const good of [A, withOptions({ maxConnections: 5, proxyProtocol: "v2" })]) {
+    assert.deepEqual([...parseRecord(JSON.stringify({ br0: [good] }))], [["br0", [good]]]);
+  }
 });

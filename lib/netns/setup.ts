@@ -112,7 +112,7 @@ export async function applyRecord(bridge: BridgeName, networks: readonly Network
   const { endpoints, clashes } = unionOf(networks);
   for (const clash of clashes) {
     const fields = { bridge, port: clash.servicePort, remote: remoteOf(clash) };
-    log.warning("Another network of the bridge has this port for another service", fields);
+    log.warning("Another network of the bridge has this port for another service, or with other options", fields);
   }
   // The map comes last: whoever finds it finds a namespace that is ready.
   const rules = await ensureLinks(namesOf(bridge), (uplinks) => ensureRules({ bridge, endpoints, uplinks }));

@@ -5,10 +5,12 @@
  * @module
  */
 
-import { type Endpoint, isPort, remoteOf } from "../address.ts";
+import { type Endpoint, remoteOf } from "../address.ts";
 import { isDiallable } from "../config/parse_entry.ts";
 import { describe, InputError, KernelStateError } from "../errors.ts";
 import { type BridgeName, bridgeOfMap, TPROXY } from "../names.ts";
+import { parseElement, readOptions } from "./element.ts";
+import { field, parseListing, valueOf } from "./listing.ts";
 import type { TableObject } from "./render.ts";
 
 /** What the maps hold. */
@@ -61,21 +63,10 @@ function parseElements(map: string, elements: unknown, warnings: string[]): Endp
         `Skipped the element ${endpoint.servicePort} of the map ${map}: ${remoteOf(endpoint)} can't be dialled`,
       );
     } else {
-      endpoints.push(endpoint);
+      endpoints.push({ ...endpoint, ...readOptions(map, element, warnings) });
     }
   }
   return endpoints.toSorted((a, b) => a.servicePort - b.servicePort);
-}
-
-/** `[5030, {"concat": ["10.11.12.13", 5030]}]`, or with `{"elem": {"val": 5030, …}}` in place of the port. */
-function parseElement(element: unknown): Endpoint | undefined {
-  if (!Array.isArray(element) || element.length !== 2) return undefined;
-  const servicePort = valueOf(element[0]);
-  const concat = field(element[1], "concat");
-  if (!Array.isArray(concat) || concat.length !== 2) return undefined;
-  const [remoteAddr, remotePort] = concat;
-  if (!isPort(servicePort) || !isPort(remotePort) || typeof remoteAddr !== "string") return undefined;
-  return { servicePort, remoteAddr, remotePort };
 }
 
 /**
@@ -103,11 +94,6 @@ export function parseTable(json: string): TableObject[] {
   return objects;
 }
 
-/** An element with a comment, a counter or a timeout is an object around its value. */
-function valueOf(element: unknown): unknown {
-  return field(field(element, "elem"), "val") ?? element;
-}
-
 /**
  * Reads the answer of `nft -j list tables`.
  *
@@ -120,24 +106,4 @@ export function parseTableFamilies(json: string): Set<string> {
   return new Set(
     tables.filter((table) => field(table, "name") === TPROXY).map((table) => String(field(table, "family"))),
   );
-}
-
-/** libnftables-json(5): an object whose `nftables` is a list, of which the first holds `metainfo`. */
-function parseListing(json: string): object[] {
-  let listing: unknown;
-  try {
-    listing = field(JSON.parse(json), "nftables");
-  } catch (cause) {
-    throw new KernelStateError("Cannot read what nft listed: it is not JSON", "", { cause });
-  }
-  if (!Array.isArray(listing) || field(listing[0], "metainfo") === undefined) {
-    throw new KernelStateError('Cannot read what nft listed: it has no "nftables" list with "metainfo"');
-  }
-  return listing.slice(1).filter((item) => typeof item === "object" && item !== null);
-}
-
-function field(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, key)
-    ? (value as Record<string, unknown>)[key]
-    : undefined;
 }

@@ -28,15 +28,46 @@ const GATE = [5030, { concat: ["10.11.12.13", 5030] }];
 const GATE_ENDPOINT = { servicePort: 5030, remoteAddr: "10.11.12.13", remotePort: 5030 };
 
 Deno.test("parseMaps() reads the maps of the network driver, with and without comments", () => {
-  const commented = [{ elem: { val: 1234, comment: "x" } }, { concat: ["10.11.12.34", 80] }];
+  const commented = [{ elem: { val: 1234, comment: "idle_timeout=60" } }, { concat: ["10.11.12.34", 80] }];
   const json = listing(map("ep_br0", [GATE, commented]), map("ep_br1", [GATE], { comment: "vnet1" }));
   assert.deepEqual(parseMaps(json), {
     bridges: new Map([
-      [parseBridgeName("br0"), [{ servicePort: 1234, remoteAddr: "10.11.12.34", remotePort: 80 }, GATE_ENDPOINT]],
+      [parseBridgeName("br0"), [{
+        servicePort: 1234,
+        remoteAddr: "10.11.12.34",
+        remotePort: 80,
+        options: { idleTimeoutMs: 60_000 },
+      }, GATE_ENDPOINT]],
       [parseBridgeName("br1"), [GATE_ENDPOINT]],
     ]),
     warnings: [],
   });
+});
+
+Deno.test("parseMaps() keeps an endpoint whatever its comment says, with one warning", () => {
+  const comments = [
+    "the gate",
+    "max_connections=0",
+    "idle_timeout=1e3",
+    "proxy_protocol=v1",
+    "max_connections",
+    7,
+    null,
+  ];
+  for (const comment of [...comments, {}, "header_timeout=5", "\u001b[2J", "connect_timeout=86401", "constructor=1"]) {
+    const { bridges, warnings } = parseMaps(listing(map("ep_br0", [[{ elem: { val: 5030, comment } }, GATE[1]]])));
+    assert.deepEqual([...bridges], [["br0", [GATE_ENDPOINT]]], String(comment));
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? "", /^Ignored in the comment of the element 5030 of the map ep_br0: "[ -~]*"/);
+  }
+});
+
+Deno.test("parseMaps() takes the good options around bad words", () => {
+  const comment = "max_connections=5 the idle_timeout=x max_connections=6 connect_timeout=2";
+  const { bridges, warnings } = parseMaps(listing(map("ep_br0", [[{ elem: { val: 5030, comment } }, GATE[1]]])));
+  const options = { maxConnections: 5, connectTimeoutMs: 2000 };
+  assert.deepEqual([...bridges], [["br0", [{ ...GATE_ENDPOINT, options }]]]);
+  assert.match(warnings.join(), /: "the", "idle_timeout=x", "max_connections=6": not an option that setup writes$/);
 });
 
 Deno.test("parseMaps() knows a bridge whose map is empty, and a host without maps", () => {

@@ -6,6 +6,7 @@
 
 import type { Endpoint } from "../address.ts";
 import { type BridgeName, type BridgeNames, GUEST_ADDRESS, namesOf, TPROXY, VETH_SET } from "../names.ts";
+import { renderElement } from "./element.ts";
 
 /**
  * How the rules recognise the frames of their bridge.
@@ -36,7 +37,7 @@ export interface BridgeRules {
  */
 export function renderUp({ bridge, endpoints, uplinks }: BridgeRules, form: BridgeForm): string {
   const names = namesOf(bridge);
-  const elements = endpoints.map((e) => `${e.servicePort} : ${e.remoteAddr} . ${e.remotePort}`);
+  const elements = endpoints.map(renderElement);
   return lines(
     `add table ip ${TPROXY}`,
     `add map ip ${TPROXY} ${names.map} { type inet_service : ipv4_addr . inet_service ; }`,

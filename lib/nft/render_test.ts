@@ -46,6 +46,19 @@ Deno.test("renderUp() writes this script where the kernel has meta ibrname", () 
   ]);
 });
 
+Deno.test("renderUp() writes an endpoint's options as its element's comment", () => {
+  const options = { maxConnections: 100, connectTimeoutMs: 5000, proxyProtocol: "v2" } as const;
+  const endpoints = [
+    { servicePort: 5030, remoteAddr: "10.0.0.1", remotePort: 5030, options },
+    ...ENDPOINTS.slice(0, 1),
+  ];
+  assert.equal(
+    linesOf(renderUp({ bridge: BR0, endpoints, uplinks: [] }, "ibrname"))[3],
+    'add element ip one_tproxy ep_br0 { 5030 comment "max_connections=100 connect_timeout=5 proxy_protocol=v2" : ' +
+      "10.0.0.1 . 5030, 1234 : 10.11.12.34 . 80 }",
+  );
+});
+
 Deno.test("renderUp() writes this script where the kernel has no meta ibrname", () => {
   assert.deepEqual(linesOf(renderUp({ bridge: BR0, endpoints: ENDPOINTS, uplinks: ["eth1", "vx-12"] }, "veth-set")), [
     "add table ip one_tproxy",

@@ -4,7 +4,7 @@
  * | signal | what it does |
  * |---|---|
  * | SIGHUP | reads its file again and reopens its log |
- * | SIGTERM | stops listening, gives live streams {@linkcode DRAIN_TIMEOUT_MS}, then ends |
+ * | SIGTERM | stops listening, gives live streams the drain timeout, then ends |
  * | SIGUSR1 | stops listening, since a successor has taken over, and ends with its last live stream |
  *
  * @module
@@ -19,9 +19,6 @@ import type { Streams } from "./streams.ts";
 
 const log = getLogger("daemon");
 
-/** How long live streams may go on after SIGTERM, in milliseconds. */
-export const DRAIN_TIMEOUT_MS = 5_000;
-
 /** What a daemon's title ends with once it has stopped listening. */
 export const DRAINING = " (draining)";
 
@@ -35,6 +32,8 @@ export const READY = "ready";
 export interface Loaded {
   /** How much to log from now on. */
   readonly debugLevel: DebugLevel;
+  /** How long live streams may go on after SIGTERM, in milliseconds. */
+  readonly drainTimeoutMs: number;
   /** The ports or bridges that it can't listen on. */
   readonly notListening: readonly (number | string)[];
 }
@@ -100,8 +99,9 @@ class Signals {
 export async function runDaemon(proxy: Proxy): Promise<void> {
   const signals = new Signals();
   const file = logToFile(proxy.log, DEFAULT_DEBUG_LEVEL);
-  const { debugLevel, notListening } = await proxy.load();
-  file.reopen(debugLevel);
+  const { notListening, ...loaded } = await proxy.load();
+  let { drainTimeoutMs } = loaded;
+  file.reopen(loaded.debugLevel);
   process.title = proxy.title;
   const endStats = proxy.stats.writeTo(
     proxy.statsFile,
@@ -113,28 +113,31 @@ export async function runDaemon(proxy: Proxy): Promise<void> {
     const next = signals.next();
     if (signals.reload) {
       signals.reload = false;
-      await reload(proxy, file);
+      drainTimeoutMs = await reload(proxy, file) ?? drainTimeoutMs;
     } else {
       await next;
     }
   }
   endStats();
   process.title = proxy.title + DRAINING;
-  await drain(proxy, signals);
+  await drain(proxy, signals, drainTimeoutMs);
   log.info("Ended", { title: proxy.title });
 }
 
-async function reload(proxy: Proxy, file: FileLog): Promise<void> {
+/** Reloads; the drain timeout is what it finds, if it finds one. */
+async function reload(proxy: Proxy, file: FileLog): Promise<number | undefined> {
   try {
-    const { debugLevel } = await proxy.load();
+    const { debugLevel, drainTimeoutMs } = await proxy.load();
     file.reopen(debugLevel);
     log.info("Reloaded", { title: proxy.title });
+    return drainTimeoutMs;
   } catch (error) {
     log.error("Cannot reload; serving what was served before", { title: proxy.title, error: describe(error) });
+    return undefined;
   }
 }
 
-async function drain(proxy: Proxy, signals: Signals): Promise<void> {
+async function drain(proxy: Proxy, signals: Signals, timeoutMs: number): Promise<void> {
   await proxy.stopListening();
   log.info("Draining", { title: proxy.title, streams: proxy.streams.size });
   const idle = proxy.streams.idle();
@@ -142,7 +145,7 @@ async function drain(proxy: Proxy, signals: Signals): Promise<void> {
   const timer = setTimeout(() => {
     log.warning("Closing the streams that did not end in time", { title: proxy.title, streams: proxy.streams.size });
     proxy.streams.closeAll();
-  }, DRAIN_TIMEOUT_MS);
+  }, timeoutMs);
   await idle;
   clearTimeout(timer);
 }

@@ -7,23 +7,38 @@
 
 import { describe } from "../errors.ts";
 import { getLogger } from "../log.ts";
+import { DEFAULT_LIMITS, type EndpointOptions, type Limits } from "../limits.ts";
 import { type BridgeName, type BridgeNames, GUEST_ADDRESS, namesOf, type Title } from "../names.ts";
 import { parseInnerRoutes } from "../routes.ts";
 import { acceptAll } from "./accept.ts";
+import { connectUnix } from "./connect_unix.ts";
 import type { Loaded, Proxy } from "./daemon.ts";
+import { Deadlines } from "./deadlines.ts";
 import { Listeners } from "./listeners.ts";
+import { NowAndThen } from "./now_and_then.ts";
+import { type Opened, Opening } from "./opening.ts";
+import { type Claim, Places } from "./places.ts";
 import { encodePreamble } from "./preamble.ts";
-import { close, relay, writeAll } from "./relay.ts";
+import { close, relay } from "./relay.ts";
 import { Stats } from "./stats.ts";
 import { Streams } from "./streams.ts";
 
 const log = getLogger("inner");
+
+/** How many guests may wait to be accepted; the kernel takes net.core.somaxconn, 4096 since Linux 5.4, if that is less. */
+const BACKLOG = 4096;
 
 /** The inner proxy of one bridge. */
 export class Inner implements Proxy {
   readonly streams: Streams = new Streams();
   readonly stats: Stats = new Stats();
   readonly #names: BridgeNames;
+  #limits: Limits = DEFAULT_LIMITS;
+  #options: ReadonlyMap<number, EndpointOptions> = new Map();
+  readonly #places = new Places();
+  readonly #deadlines = new Deadlines();
+  readonly #refusals = new NowAndThen((fields) => log.warning("Refused a guest: too many streams", fields));
+  readonly #failures = new NowAndThen((fields) => log.warning("Cannot pass the guest on to the outer proxy", fields));
   readonly #listeners = new Listeners<number>((port) => Promise.resolve(this.#listen(port)));
 
   /**
@@ -57,8 +72,11 @@ export class Inner implements Proxy {
 
   /** See {@linkcode Proxy}. */
   async load(): Promise<Loaded> {
-    const { debugLevel, ports } = parseInnerRoutes(await Deno.readTextFile(this.#names.portsFile));
-    return { debugLevel, notListening: await this.#listeners.follow(ports) };
+    const { debugLevel, limits, ports } = parseInnerRoutes(await Deno.readTextFile(this.#names.portsFile));
+    this.#limits = limits;
+    this.#options = new Map(ports.map(({ servicePort, options = {} }) => [servicePort, options]));
+    const notListening = await this.#listeners.follow(this.#options.keys());
+    return { debugLevel, drainTimeoutMs: limits.drainTimeoutMs, notListening };
   }
 
   /** See {@linkcode Proxy}. */
@@ -68,42 +86,83 @@ export class Inner implements Proxy {
 
   #listen(port: number): Deno.TcpListener {
     // A successor listens beside its predecessor until that one has closed.
-    const listener = Deno.listen({ hostname: GUEST_ADDRESS, port, reusePort: true });
+    const listener = Deno.listen({ hostname: GUEST_ADDRESS, port, reusePort: true, tcpBacklog: BACKLOG });
     const fields = { bridge: this.#names.bridge, port };
-    void acceptAll(
-      listener,
-      (guest) => this.streams.track(guest as Deno.TcpConn, (guest) => this.#serve(guest, port)),
-      fields,
-    );
+    void acceptAll(listener, (guest) => this.#admit(guest as Deno.TcpConn, port), fields);
     return listener;
+  }
+
+  async #admit(guest: Deno.TcpConn, port: number): Promise<void> {
+    const { hostname } = guest.remoteAddr;
+    const claims = this.#claims(hostname, port);
+    const refused = this.#places.take(claims);
+    if (refused !== undefined) {
+      close(guest);
+      this.stats.refused();
+      this.#refusals.note(`${refused.limit} ${hostname} ${port}`, {
+        bridge: this.#names.bridge,
+        guest: hostname,
+        port,
+        limit: refused.limit,
+        max: refused.max,
+      });
+      return;
+    }
+    try {
+      await this.streams.track(guest, (guest) => this.#serve(guest, port));
+    } finally {
+      this.#places.giveBack(claims);
+    }
+  }
+
+  #claims(guest: string, port: number): Claim[] {
+    const { maxConnectionsPerBridge, maxConnectionsPerGuest } = this.#limits;
+    const own = this.#options.get(port);
+    const claims = [
+      { of: "bridge", max: maxConnectionsPerBridge, limit: ":tproxy_max_connections_per_bridge:" },
+      { of: guest, max: maxConnectionsPerGuest, limit: ":tproxy_max_connections_per_guest:" },
+    ];
+    if (own?.maxConnections !== undefined) {
+      claims.push({ of: `port ${port}`, max: own.maxConnections, limit: ":max_connections:" });
+    }
+    if (own?.maxConnectionsPerGuest !== undefined) {
+      claims.push({ of: `${guest} ${port}`, max: own.maxConnectionsPerGuest, limit: ":max_connections_per_guest:" });
+    }
+    return claims;
   }
 
   async #serve(guest: Deno.TcpConn, port: number): Promise<void> {
     const { hostname, port: guestPort } = guest.remoteAddr;
     const fields = { bridge: this.#names.bridge, guest: `${hostname}:${guestPort}`, port };
     this.stats.opened();
+    const idleTimeoutMs = this.#options.get(port)?.idleTimeoutMs ?? this.#limits.idleTimeoutMs;
     let string: Deno.UnixConn | undefined;
+    let opened: Opened;
     try {
       guest.setNoDelay(true);
       guest.setKeepAlive(true);
-      string = await Deno.connect({ transport: "unix", path: this.#names.socket });
-      await writeAll(
-        string,
-        encodePreamble({
-          sourceAddr: hostname,
-          sourcePort: guestPort,
-          destinationAddr: GUEST_ADDRESS,
-          destinationPort: port,
-        }),
-      );
+      const preamble = encodePreamble({
+        sourceAddr: hostname,
+        sourcePort: guestPort,
+        destinationAddr: GUEST_ADDRESS,
+        destinationPort: port,
+      });
+      const opening = new Opening(guest, preamble);
+      string = await connectUnix(this.#names.socket);
+      opened = await opening.send(string);
     } catch (error) {
       if (string !== undefined) close(string);
       this.stats.failedWith(`Cannot pass a guest on to the outer proxy: ${describe(error)}`);
-      log.warning("Cannot pass the guest on to the outer proxy", { ...fields, error: describe(error) });
+      this.#failures.note("", { ...fields, error: describe(error) });
       return;
     }
     log.debug("Opened", fields);
-    const { up, down, error } = await relay(guest, string);
+    const { up: rest, down, error } = await relay(guest, string, {
+      deadlines: this.#deadlines,
+      idleTimeoutMs,
+      begun: opened.begun,
+    });
+    const up = opened.sent + rest;
     this.stats.closed(up, down);
     log.debug("Closed", { ...fields, up, down, ...(error === undefined ? {} : { error: describe(error) }) });
   }

@@ -8,23 +8,22 @@
 import { type Endpoint, remoteOf } from "../address.ts";
 import { describe } from "../errors.ts";
 import { getLogger } from "../log.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { type BridgeName, namesOf, OUTER_LOG, RUN_FILES, type Title, TPROXY } from "../names.ts";
 import { type OuterRoutes, parseOuterRoutes } from "../routes.ts";
+import { lstatIfThere } from "../run_dir.ts";
 import { acceptAll } from "./accept.ts";
 import type { Loaded, Proxy } from "./daemon.ts";
+import { Deadlines } from "./deadlines.ts";
+import { greet, type Greeting, openingFor } from "./greeting.ts";
 import { type Closable, Listeners } from "./listeners.ts";
-import { FIXED_LENGTH, parseAddresses, parseFixedPart, type Preamble } from "./preamble.ts";
-import { close, readFull, relay } from "./relay.ts";
+import { NowAndThen } from "./now_and_then.ts";
+import { type Claim, Places } from "./places.ts";
+import { close, relay, writeAll } from "./relay.ts";
 import { Stats } from "./stats.ts";
 import { Streams } from "./streams.ts";
 
 const log = getLogger("outer");
-
-/** An inner proxy sends its preamble at once; nobody else may hold a descriptor for longer. */
-const PREAMBLE_TIMEOUT_MS = 5_000;
-
-/** How long a service may take to accept. */
-const CONNECT_TIMEOUT_MS = 10_000;
 
 /** A listener closes when nothing has come in for this long: what its backlog held when a successor took over. */
 const BACKLOG_GRACE_MS = 50;
@@ -37,6 +36,15 @@ export class Outer implements Proxy {
   readonly streams: Streams = new Streams();
   readonly stats: Stats = new Stats();
   #routes: OuterRoutes["bridges"] = new Map();
+  #limits: Limits = DEFAULT_LIMITS;
+  readonly #places = new Places();
+  readonly #deadlines = new Deadlines();
+  readonly #refusals = new NowAndThen((fields) => log.warning("Refused a stream: too many", fields));
+  readonly #failures = new NowAndThen((fields) => log.warning("Cannot reach the service", fields));
+  readonly #strangers = new NowAndThen((fields) => log.warning("Refused a stream without a good preamble", fields));
+  readonly #unserved = new NowAndThen((fields) =>
+    log.warning("Refused a guest: its network has no such service", fields)
+  );
   readonly #inodes = new Map<BridgeName, number | null>();
   readonly #listeners = new Listeners<BridgeName>((bridge) => this.#listen(bridge));
 
@@ -47,14 +55,16 @@ export class Outer implements Proxy {
 
   /** See {@linkcode Proxy}. */
   async load(): Promise<Loaded> {
-    const { debugLevel, bridges } = parseOuterRoutes(await Deno.readTextFile(RUN_FILES.outerRoutes));
+    const { debugLevel, limits, bridges } = parseOuterRoutes(await Deno.readTextFile(RUN_FILES.outerRoutes));
     this.#routes = bridges;
+    this.#limits = limits;
     // A socket that somebody has removed, or replaced, is one that no inner can reach.
     const reachable = await Promise.all([...bridges.keys()].map(async (bridge) => {
-      return await inodeOf(namesOf(bridge).socket) === this.#inodes.get(bridge) ? [bridge] : [];
+      return (await lstatIfThere(namesOf(bridge).socket))?.ino === this.#inodes.get(bridge) ? [bridge] : [];
     }));
     await this.#listeners.follow(reachable.flat());
-    return { debugLevel, notListening: await this.#listeners.follow(bridges.keys()) };
+    const notListening = await this.#listeners.follow(bridges.keys());
+    return { debugLevel, drainTimeoutMs: limits.drainTimeoutMs, notListening };
   }
 
   /** See {@linkcode Proxy}. */
@@ -74,11 +84,11 @@ export class Outer implements Proxy {
     let latest = performance.now();
     const accepting = acceptAll(listener, (string) => {
       latest = performance.now();
-      return this.streams.track(string as Deno.UnixConn, (string) => this.#serve(bridge, string));
+      return this.#admit(bridge, string as Deno.UnixConn);
     }, { bridge });
     return {
       close: async () => {
-        if (await inodeOf(socket) === ino) await removeSocket(socket);
+        if ((await lstatIfThere(socket))?.ino === ino) await removeSocket(socket);
         latest = Math.max(latest, performance.now());
         for (let left = BACKLOG_GRACE_MS; left > 0; left = latest + BACKLOG_GRACE_MS - performance.now()) {
           await new Promise((resolve) => setTimeout(resolve, left));
@@ -89,74 +99,99 @@ export class Outer implements Proxy {
     };
   }
 
+  async #admit(bridge: BridgeName, string: Deno.UnixConn): Promise<void> {
+    const { maxConnections, maxConnectionsPerBridge } = this.#limits;
+    const claims: Claim[] = [
+      { of: "", max: maxConnections, limit: ":tproxy_max_connections:" },
+      { of: bridge, max: maxConnectionsPerBridge, limit: ":tproxy_max_connections_per_bridge:" },
+    ];
+    const refused = this.#places.take(claims);
+    if (refused !== undefined) {
+      close(string);
+      this.stats.refused();
+      this.#refusals.note(`${refused.limit} ${bridge}`, { bridge, limit: refused.limit, max: refused.max });
+      return;
+    }
+    try {
+      await this.streams.track(string, (string) => this.#serve(bridge, string));
+    } finally {
+      this.#places.giveBack(claims);
+    }
+  }
+
   async #serve(bridge: BridgeName, string: Deno.UnixConn): Promise<void> {
     this.stats.opened();
-    const preamble = await this.#greet(bridge, string);
-    if (preamble === undefined) return;
-    const { sourceAddr, sourcePort, destinationPort: port } = preamble;
+    const greeting = await this.#greet(bridge, string);
+    if (greeting === undefined) return;
+    const { sourceAddr, sourcePort, destinationPort: port } = greeting.preamble;
     const fields = { bridge, guest: `${sourceAddr}:${sourcePort}`, port };
     const endpoint = this.#routes.get(bridge)?.find((endpoint) => endpoint.servicePort === port);
     if (endpoint === undefined) {
       this.stats.failedWith(`The network of ${bridge} has no service on port ${port}`);
-      log.warning("Refused a guest: its network has no such service", fields);
+      this.#unserved.note(`${bridge} ${port}`, fields);
       return;
     }
-    const service = await this.#dial(endpoint, fields);
+    const service = await this.#dial(endpoint, greeting, fields);
     if (service === undefined) return;
-    const { up, down, error } = await relay(string, service);
+    const idleTimeoutMs = endpoint.options?.idleTimeoutMs ?? this.#limits.idleTimeoutMs;
+    const { up: rest, down, error } = await relay(string, service, { deadlines: this.#deadlines, idleTimeoutMs });
+    const up = greeting.body.length + rest;
     this.stats.closed(up, down);
     const remote = remoteOf(endpoint);
     log.debug("Closed", { ...fields, remote, up, down, ...(error === undefined ? {} : { error: describe(error) }) });
   }
 
-  async #greet(bridge: BridgeName, string: Deno.UnixConn): Promise<Preamble | undefined> {
+  async #greet(bridge: BridgeName, string: Deno.UnixConn): Promise<Greeting | undefined> {
+    const { headerTimeoutMs } = this.#limits;
     let isLate = false;
-    const timer = setTimeout(() => {
+    using _deadline = this.#deadlines.add(headerTimeoutMs, () => {
       isLate = true;
       close(string);
-    }, PREAMBLE_TIMEOUT_MS);
+    });
     try {
-      const fixed = new Uint8Array(FIXED_LENGTH);
-      await readFull(string, fixed);
-      const rest = new Uint8Array(parseFixedPart(fixed));
-      await readFull(string, rest);
-      return parseAddresses(rest);
+      return await greet(string);
     } catch (error) {
-      const why = isLate ? `it was not all there after ${PREAMBLE_TIMEOUT_MS / 1000} seconds` : describe(error);
+      const why = isLate ? `it was not all there after ${headerTimeoutMs / 1000} seconds` : describe(error);
       this.stats.failedWith(`A stream of ${bridge} had no good preamble: ${why}`);
-      log.warning("Refused a stream without a good preamble", { bridge, error: why });
+      this.#strangers.note(`${bridge} ${why}`, { bridge, error: why });
       return undefined;
-    } finally {
-      clearTimeout(timer);
     }
   }
 
-  async #dial(endpoint: Endpoint, fields: Readonly<Record<string, unknown>>): Promise<Deno.TcpConn | undefined> {
+  async #dial(
+    endpoint: Endpoint,
+    greeting: Greeting,
+    fields: Readonly<Record<string, unknown>>,
+  ): Promise<Deno.TcpConn | undefined> {
     const remote = remoteOf(endpoint);
+    const timeoutMs = endpoint.options?.connectTimeoutMs ?? this.#limits.connectTimeoutMs;
+    const controller = new AbortController();
+    using _deadline = this.#deadlines.add(timeoutMs, () => {
+      controller.abort(new Deno.errors.TimedOut(`it did not accept within ${timeoutMs / 1000} seconds`));
+    });
+    let service: Deno.TcpConn | undefined;
     try {
-      const service = await Deno.connect({
+      service = await Deno.connect({
         hostname: endpoint.remoteAddr,
         port: endpoint.remotePort,
-        signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS),
+        signal: controller.signal,
       });
       service.setNoDelay(true);
       service.setKeepAlive(true);
+      const opening = openingFor(greeting, endpoint.options?.proxyProtocol);
+      if (opening.length > 0) await writeAll(service, opening);
       log.debug("Opened", { ...fields, remote });
       return service;
     } catch (error) {
+      if (service !== undefined) close(service);
       this.stats.failedWith(`Cannot reach ${remote}: ${describe(error)}`);
-      log.warning("Cannot reach the service", { ...fields, remote, error: describe(error) });
+      this.#failures.note(`${fields["bridge"]} ${endpoint.servicePort} ${remote}`, {
+        ...fields,
+        remote,
+        error: describe(error),
+      });
       return undefined;
     }
-  }
-}
-
-async function inodeOf(path: string): Promise<number | null | undefined> {
-  try {
-    return (await Deno.stat(path)).ino;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
   }
 }
 

@@ -8,6 +8,8 @@
  * @module
  */
 
+import type { Deadline, Deadlines } from "./deadlines.ts";
+
 /** A connection, TCP or UNIX. */
 export type Duplex = Pick<Deno.Conn, "read" | "write" | "closeWrite" | "close">;
 
@@ -21,14 +23,28 @@ export interface RelayResult {
   readonly error: unknown;
 }
 
-/** Most streams are a request and an answer; what one 256 KiB buffer for each costs, 10,000 idle ones can't pay. */
-const FIRST_BUFFER = 16 * 1024;
-const LARGEST_BUFFER = 256 * 1024;
-
 /** How one direction ended. */
 interface Ending {
   readonly bytes: number;
   readonly error: unknown;
+}
+
+/** A read that was begun before the relay. */
+export interface Begun {
+  /** Where it reads to. */
+  readonly buffer: Uint8Array;
+  /** What it answers: a number of bytes, or `null` at the end. */
+  readonly read: Promise<number | null>;
+}
+
+/** How long a relay may be silent, and what happened to it before. */
+export interface RelayOptions {
+  /** Where its deadline is kept. */
+  readonly deadlines: Deadlines;
+  /** How long it may be silent both ways, in milliseconds. */
+  readonly idleTimeoutMs: number;
+  /** A read from the first connection that is already under way. */
+  readonly begun?: Begun | undefined;
 }
 
 /**
@@ -36,49 +52,75 @@ interface Ending {
  *
  * @param near A connection; the caller gives it away.
  * @param far The other one; the caller gives it away.
+ * @param options How long it may be silent, and what was read before.
  * @returns What went through. It never throws: what peers do to a stream is a result, not a failure of ours.
  */
-export async function relay(near: Duplex, far: Duplex): Promise<RelayResult> {
+export async function relay(near: Duplex, far: Duplex, options: RelayOptions): Promise<RelayResult> {
+  let error: unknown;
   const abort = () => {
     close(near);
     close(far);
   };
-  let error: unknown;
-  const direction = async (from: Duplex, to: Duplex): Promise<number> => {
-    const ending = await pump(from, to, abort);
+  using deadline = options.deadlines.add(options.idleTimeoutMs, () => {
+    error = new Deno.errors.TimedOut(`silent for ${options.idleTimeoutMs / 1000} seconds`);
+    abort();
+  });
+  const direction = async (from: Duplex, to: Duplex, begun?: Begun): Promise<number> => {
+    const ending = await pump(from, to, abort, deadline, begun);
     error ??= ending.error;
     return ending.bytes;
   };
-  const [up, down] = await Promise.all([direction(near, far), direction(far, near)]);
+  const [up, down] = await Promise.all([direction(near, far, options.begun), direction(far, near)]);
   abort();
   return { up, down, error };
 }
 
-async function pump(from: Duplex, to: Duplex, abort: () => void): Promise<Ending> {
-  let buffer = new Uint8Array(FIRST_BUFFER);
+async function pump(
+  from: Duplex,
+  to: Duplex,
+  abort: () => void,
+  deadline: Deadline,
+  begun: Begun | undefined,
+): Promise<Ending> {
+  let buffer = begun?.buffer ?? new Uint8Array(SMALL_BUFFER);
+  let read = begun?.read;
   let bytes = 0;
   for (;;) {
     let count: number | null;
     try {
-      count = await from.read(buffer);
+      count = await (read ?? from.read(buffer));
+      read = undefined;
     } catch (error) {
       // A reset. Deno can't pass one on, so all there is to do is not to keep the other side waiting.
       abort();
       return { bytes, error };
     }
+    deadline.touch();
     try {
       if (count === null) {
         await to.closeWrite();
         return { bytes, error: undefined };
       }
-      await writeAll(to, buffer.subarray(0, count));
+      await writeAll(to, count === buffer.length ? buffer : buffer.subarray(0, count));
     } catch (error) {
       // It reads no more, but what it sent before may still be on its way: that direction goes on to its own end.
       return { bytes, error };
     }
+    deadline.touch();
     bytes += count;
-    if (count === buffer.length && count < LARGEST_BUFFER) buffer = new Uint8Array(count * 4);
+    buffer = fitting(buffer, count);
   }
+}
+
+/** A stream waits with a small buffer, since most streams wait most of the time: a thousand idle ones take 8 MB. */
+const SMALL_BUFFER = 4 * 1024;
+const LARGE_BUFFER = 256 * 1024;
+
+/** Chooses the buffer for the next read: more room after one that was filled, little again when hardly any was needed. */
+function fitting(buffer: Uint8Array, count: number): Uint8Array {
+  if (count === buffer.length && count < LARGE_BUFFER) return new Uint8Array(Math.min(count * 8, LARGE_BUFFER));
+  if (buffer.length > SMALL_BUFFER && count < SMALL_BUFFER / 2) return new Uint8Array(SMALL_BUFFER);
+  return buffer;
 }
 
 /**
@@ -91,21 +133,6 @@ async function pump(from: Duplex, to: Duplex, abort: () => void): Promise<Ending
 export async function writeAll(to: Pick<Duplex, "write">, bytes: Uint8Array): Promise<void> {
   let written = await to.write(bytes);
   while (written < bytes.length) written += await to.write(bytes.subarray(written));
-}
-
-/**
- * Reads until a buffer is full.
- *
- * @param from The connection.
- * @param bytes The buffer.
- * @throws {Deno.errors.UnexpectedEof} If the peer has ended before.
- */
-export async function readFull(from: Pick<Duplex, "read">, bytes: Uint8Array): Promise<void> {
-  for (let filled = 0; filled < bytes.length;) {
-    const count = await from.read(bytes.subarray(filled));
-    if (count === null) throw new Deno.errors.UnexpectedEof(`ended after ${filled} of ${bytes.length} bytes`);
-    filled += count;
-  }
 }
 
 /**

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { connection, type End, readAll } from "../../tests/fixtures/connection.ts";
-import { close, readFull, relay, writeAll } from "./relay.ts";
+import { Deadlines } from "./deadlines.ts";
+import { close, relay, type RelayOptions, writeAll } from "./relay.ts";
+
+const OPTIONS: RelayOptions = { deadlines: new Deadlines(), idleTimeoutMs: 60_000 };
 
 function encode(text: string): Uint8Array {
   return new TextEncoder().encode(text);
@@ -18,7 +21,7 @@ async function readText(end: End): Promise<string> {
 
 Deno.test("relay() brings the answer of a service that waits for the guest's end", async () => {
   const [guest, service] = [connection(), connection()];
-  const result = relay(guest.ours, service.ours);
+  const result = relay(guest.ours, service.ours, OPTIONS);
   await guest.peer.write(encode("question"));
   await guest.peer.closeWrite();
   assert.equal(await readText(service.peer), "question");
@@ -32,7 +35,7 @@ Deno.test("relay() brings the answer of a service that waits for the guest's end
 
 Deno.test("relay() brings what a guest sends after the service's end", async () => {
   const [guest, service] = [connection(), connection()];
-  const result = relay(guest.ours, service.ours);
+  const result = relay(guest.ours, service.ours, OPTIONS);
   await service.peer.write(encode("go on"));
   await service.peer.closeWrite();
   assert.equal(await readText(guest.peer), "go on");
@@ -56,7 +59,7 @@ Deno.test("relay() brings every byte both ways, however reads and writes are cut
       await end.closeWrite();
     };
     const [result, atService, atGuest] = await Promise.all([
-      relay(guest.ours, service.ours),
+      relay(guest.ours, service.ours, OPTIONS),
       readAll(service.peer),
       readAll(guest.peer),
       send(guest.peer, up),
@@ -74,7 +77,7 @@ Deno.test("relay() brings a long download whole while its buffer grows", async (
   await service.peer.write(bytes);
   await service.peer.closeWrite();
   await guest.peer.closeWrite();
-  const [{ down }, received] = await Promise.all([relay(guest.ours, service.ours), readAll(guest.peer)]);
+  const [{ down }, received] = await Promise.all([relay(guest.ours, service.ours, OPTIONS), readAll(guest.peer)]);
   assert.equal(down, bytes.length);
   assert.ok(received.every((byte, i) => byte === bytes[i]) && received.length === bytes.length);
 });
@@ -82,7 +85,7 @@ Deno.test("relay() brings a long download whole while its buffer grows", async (
 Deno.test("relay() ends both directions at once if one is reset", async () => {
   for (const broken of ["guest", "service"] as const) {
     const ends = { guest: connection(), service: connection() };
-    const result = relay(ends.guest.ours, ends.service.ours);
+    const result = relay(ends.guest.ours, ends.service.ours, OPTIONS);
     const reset = new Deno.errors.ConnectionReset();
     ends[broken].toOurs.fail(reset);
     assert.deepEqual(await result, { up: 0, down: 0, error: reset });
@@ -93,7 +96,7 @@ Deno.test("relay() ends both directions at once if one is reset", async () => {
 Deno.test("relay() lets the other direction finish if one can't be written to any more", async () => {
   const [guest, service] = [connection(), connection()];
   guest.toPeer.refused = true;
-  const result = relay(guest.ours, service.ours);
+  const result = relay(guest.ours, service.ours, OPTIONS);
   await service.peer.write(encode("nobody reads this"));
   await allThatCan();
   await guest.peer.write(encode("still on its way"));
@@ -111,27 +114,6 @@ Deno.test("writeAll() goes on until all is written", async () => {
   assert.equal(await readText(peer), "seventeen letters");
 });
 
-Deno.test("readFull() reads just as much as there is room for", async () => {
-  const { ours, peer } = connection(() => 3);
-  await peer.write(encode("head and body"));
-  const head = new Uint8Array(4);
-  await readFull(ours, head);
-  assert.deepEqual(head, encode("head"));
-  await readFull(ours, new Uint8Array(0));
-  const rest = new Uint8Array(9);
-  await readFull(ours, rest);
-  assert.deepEqual(rest, encode(" and body"));
-});
-
-Deno.test("readFull() fails if the peer ends before", async () => {
-  const { ours, peer } = connection();
-  await peer.write(encode("hea"));
-  await peer.closeWrite();
-  await assert.rejects(readFull(ours, new Uint8Array(4)), (error) => {
-    return error instanceof Deno.errors.UnexpectedEof && error.message === "ended after 3 of 4 bytes";
-  });
-});
-
 Deno.test("close() is fine with a connection that is closed already, and with nothing else", () => {
   const { ours } = connection();
   close(ours);
@@ -142,4 +124,31 @@ Deno.test("close() is fine with a connection that is closed already, and with no
         throw new TypeError("x");
       },
     }), TypeError);
+});
+
+Deno.test("relay() goes on with a read that was begun before", async () => {
+  const [guest, service] = [connection(), connection()];
+  const buffer = new Uint8Array(64);
+  const begun = { buffer, read: guest.ours.read(buffer) };
+  await allThatCan();
+  const result = relay(guest.ours, service.ours, { ...OPTIONS, begun });
+  await guest.peer.write(encode("first"));
+  await guest.peer.closeWrite();
+  await service.peer.closeWrite();
+  assert.equal(await readText(service.peer), "first");
+  assert.equal((await result).up, 5);
+});
+
+Deno.test("relay() ends a stream that is silent both ways, and not one that speaks one way", async () => {
+  const [guest, service] = [connection(), connection()];
+  const started = performance.now();
+  const result = relay(guest.ours, service.ours, { ...OPTIONS, idleTimeoutMs: 600 });
+  for (let i = 0; i < 4; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await service.peer.write(encode("."));
+  }
+  const { down, error } = await result;
+  assert.equal(down, 4);
+  assert.ok(error instanceof Deno.errors.TimedOut && error.message === "silent for 0.6 seconds", String(error));
+  assert.ok(performance.now() - started >= 1700);
 });

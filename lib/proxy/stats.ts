@@ -14,6 +14,8 @@ export interface Counts {
   readonly total: number;
   /** Streams that it could not bring to the other side. */
   readonly failed: number;
+  /** Streams that were over a limit. */
+  readonly refused: number;
   /** Bytes from guests. */
   readonly up: number;
   /** Bytes to guests. */
@@ -29,6 +31,7 @@ const INTERVAL_MS = 1_000;
 export class Stats {
   #total = 0;
   #failed = 0;
+  #refused = 0;
   #up = 0;
   #down = 0;
   #lastError: Counts["lastError"];
@@ -51,6 +54,11 @@ export class Stats {
     this.#lastError = { time: new Date().toISOString(), message };
   }
 
+  /** Counts a stream that was not taken, since a limit was reached. */
+  refused(): void {
+    this.#refused++;
+  }
+
   /**
    * Tells the counts.
    *
@@ -60,7 +68,16 @@ export class Stats {
    */
   counts(listening: Counts["listening"], live: number): Counts {
     const lastError = this.#lastError === undefined ? {} : { lastError: this.#lastError };
-    return { listening, live, total: this.#total, failed: this.#failed, up: this.#up, down: this.#down, ...lastError };
+    return {
+      listening,
+      live,
+      total: this.#total,
+      failed: this.#failed,
+      refused: this.#refused,
+      up: this.#up,
+      down: this.#down,
+      ...lastError,
+    };
   }
 
   /**

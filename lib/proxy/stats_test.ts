@@ -6,7 +6,15 @@ Deno.test("counts() tells what was taken, brought through and failed", () => {
   for (let i = 0; i < 3; i++) stats.opened();
   stats.closed(10, 200);
   stats.closed(1, 2);
-  assert.deepEqual(stats.counts([80], 1), { listening: [80], live: 1, total: 3, failed: 0, up: 11, down: 202 });
+  assert.deepEqual(stats.counts([80], 1), {
+    listening: [80],
+    live: 1,
+    total: 3,
+    failed: 0,
+    refused: 0,
+    up: 11,
+    down: 202,
+  });
 });
 
 Deno.test("counts() tells the latest failure", () => {

@@ -1,0 +1,51 @@
+/**
+ * What parsing each key has in common: find it, read a number, say what is wrong.
+ *
+ * @module
+ */
+
+import type { Problem } from "./config.ts";
+import type { YamlValue } from "./yaml.ts";
+
+/** Collects what is wrong, so that parsing can go on. */
+export type Report = (problem: Problem) => void;
+
+/**
+ * Finds a key, and reports every earlier one of the same name, since Ruby passes over it without a word.
+ *
+ * @param value A mapping.
+ * @param key The key without colons.
+ * @param report Is told of the earlier ones.
+ * @returns The value of the last one, or `undefined` if there is none.
+ */
+export function getOne(value: YamlValue, key: string, report: Report): YamlValue | undefined {
+  const all = value.getAll(key);
+  const expected = `one :${key}: only (the one that counts is in line ${all.at(-1)?.at.line})`;
+  for (const passedOver of all.slice(0, -1)) report(wrong(passedOver, `:${key}:`, expected));
+  return value.get(key);
+}
+
+/**
+ * Reads a number, quoted or not.
+ *
+ * @param value A value of the file.
+ * @returns The number, or `undefined` if it is none.
+ */
+export function toNumber(value: YamlValue): number | undefined {
+  const scalar = value.scalar;
+  if (typeof scalar === "number") return scalar;
+  return typeof scalar === "string" && /^\d{1,9}$/.test(scalar) ? Number(scalar) : undefined;
+}
+
+/**
+ * Makes a problem of a value.
+ *
+ * @param value What is wrong, or what lacks something.
+ * @param key The key with its colons.
+ * @param expected What would have been right.
+ * @param missing Whether the key is missing in the value.
+ * @returns The problem.
+ */
+export function wrong(value: YamlValue, key: string, expected: string, missing = false): Problem {
+  return { at: value.at, key, value: missing ? undefined : value.source, expected };
+}

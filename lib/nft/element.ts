@@ -1,0 +1,65 @@
+/**
+ * One element of a map, `service_port : remote_addr . remote_port`, written and read. Its comment holds the endpoint's
+ * options: it is the only place in nft for them that leaves the map's type what the network drivers expect.
+ *
+ * @module
+ */
+
+import { type Endpoint, isPort } from "../address.ts";
+import { withOptions } from "../limits_json.ts";
+import { parseOptions, renderOptions } from "../limits_text.ts";
+import { field, valueOf } from "./listing.ts";
+
+/**
+ * Writes an endpoint as nft takes it. Options are words of letters, digits, `_` and `=`, so nothing in the quotes can end
+ * them.
+ *
+ * @param endpoint The endpoint.
+ * @returns For example `5030 comment "idle_timeout=60" : 10.11.12.13 . 5030`; an endpoint without options has no comment.
+ */
+export function renderElement({ servicePort, remoteAddr, remotePort, options = {} }: Endpoint): string {
+  const words = renderOptions(options);
+  return `${servicePort}${words === "" ? "" : ` comment "${words}"`} : ${remoteAddr} . ${remotePort}`;
+}
+
+/**
+ * Reads an element as nft lists it: `[5030, {"concat": ["10.11.12.13", 5030]}]`, or with `{"elem": {"val": 5030, …}}` in
+ * place of the port.
+ *
+ * @param element What nft listed.
+ * @returns The endpoint without its options, or `undefined` if it is none.
+ */
+export function parseElement(element: unknown): Endpoint | undefined {
+  if (!Array.isArray(element) || element.length !== 2) return undefined;
+  const servicePort = valueOf(element[0]);
+  const concat = field(element[1], "concat");
+  if (!Array.isArray(concat) || concat.length !== 2) return undefined;
+  const [remoteAddr, remotePort] = concat;
+  if (!isPort(servicePort) || !isPort(remotePort) || typeof remoteAddr !== "string") return undefined;
+  return { servicePort, remoteAddr, remotePort };
+}
+
+/**
+ * Reads the options in an element's comment. Who wrote the element may have meant the comment for people, so whatever it
+ * says the endpoint stays.
+ *
+ * @param map The map's name, for messages.
+ * @param element What nft listed.
+ * @param warnings Gets a line if there are words in the comment that are no options.
+ * @returns The options, to be spread into the endpoint.
+ */
+export function readOptions(map: string, element: unknown, warnings: string[]): Pick<Endpoint, "options"> {
+  const key: unknown = Array.isArray(element) ? element[0] : undefined;
+  const comment = field(field(key, "elem"), "comment");
+  if (comment === undefined) return {};
+  const { options, unknown } = parseOptions(String(comment));
+  if (unknown.length > 0) {
+    const words = unknown.map((word) => JSON.stringify(word)).join(", ");
+    warnings.push(
+      `Ignored in the comment of the element ${
+        valueOf(key)
+      } of the map ${map}: ${words}: not an option that setup writes`,
+    );
+  }
+  return withOptions(options);
+}

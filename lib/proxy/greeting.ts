@@ -1,0 +1,60 @@
+/**
+ * The first bytes of a stream on the string: the preamble, and what came with it.
+ *
+ * @module
+ */
+
+import { encodePreamble, FIXED_LENGTH, parseAddresses, parseFixedPart, type Preamble } from "./preamble.ts";
+import type { Duplex } from "./relay.ts";
+
+/** The longest preamble fits, and a guest's first bytes with it. */
+const ROOM = 8 * 1024;
+
+/** A stream's beginning. */
+export interface Greeting {
+  /** Who calls, and what for. */
+  readonly preamble: Preamble;
+  /** What of the guest's bytes came with it. */
+  readonly body: Uint8Array;
+}
+
+/**
+ * Reads a stream's beginning.
+ *
+ * @param string The stream.
+ * @returns The preamble and what came with it.
+ * @throws {import("../errors.ts").InputError} If it does not begin with a good preamble.
+ * @throws {Deno.errors.UnexpectedEof} If the peer has ended before.
+ */
+export async function greet(string: Pick<Duplex, "read">): Promise<Greeting> {
+  const buffer = new Uint8Array(ROOM);
+  let filled = 0;
+  const fill = async (length: number) => {
+    while (filled < length) {
+      const count = await string.read(buffer.subarray(filled));
+      if (count === null) throw new Deno.errors.UnexpectedEof(`ended after ${filled} of ${length} bytes`);
+      filled += count;
+    }
+  };
+  await fill(FIXED_LENGTH);
+  const end = FIXED_LENGTH + parseFixedPart(buffer.subarray(0, FIXED_LENGTH));
+  await fill(end);
+  return { preamble: parseAddresses(buffer.subarray(FIXED_LENGTH, end)), body: buffer.subarray(end, filled) };
+}
+
+/**
+ * Makes what a service is sent first.
+ *
+ * @param greeting How the stream began.
+ * @param proxyProtocol The header by which the service wants to be told who calls. It is made anew: what else an inner
+ * proxy may have put into its own is not for the service.
+ * @returns The bytes; none if there is nothing to send yet.
+ */
+export function openingFor({ preamble, body }: Greeting, proxyProtocol: "v2" | undefined): Uint8Array {
+  if (proxyProtocol === undefined) return body;
+  const header = encodePreamble(preamble);
+  const bytes = new Uint8Array(header.length + body.length);
+  bytes.set(header);
+  bytes.set(body, header.length);
+  return bytes;
+}
