@@ -11,13 +11,15 @@ import { withLock } from "../lock.ts";
 import { getLogger } from "../log.ts";
 import { namesOf, RUN_FILES, type Title, TPROXY } from "../names.ts";
 import { setNetnsSysctls } from "../netns/links.ts";
+import { atMostAtOnce } from "./at_once.ts";
 import { type Desired, readDesired, readLimits } from "./desired.ts";
 import { removeLeftovers, writeInnerRoutes, writeOuterRoutes } from "./files.ts";
 import { findDaemons } from "./find.ts";
+import { endAll, settle } from "./leave.ts";
 import { daemonFlags } from "./permissions.ts";
 import { plan, type Step, type WantedDaemon } from "./plan.ts";
 import { daemonFiles } from "./siblings.ts";
-import { send, waitFor } from "./signal.ts";
+import { type DaemonSignal, send } from "./signal.ts";
 import { startDaemon } from "./spawn.ts";
 
 const log = getLogger("tproxy");
@@ -25,15 +27,20 @@ const log = getLogger("tproxy");
 /** A pass that starts a hundred daemons takes seconds; a stop waits for streams to drain. */
 const LOCK_DEADLINE_MS = 60_000;
 
-/** How long a daemon may take to stop listening. */
-const DRAINING_DEADLINE_MS = 2_000;
+/**
+ * How many daemons start at once. A start is work for a core rather than waiting; a hundred at once would only take each
+ * other's time, until all of them are late.
+ */
+const STARTS_AT_ONCE = 2 * navigator.hardwareConcurrency;
 
-/** What a pass needs to know of the host. */
+/** What a pass needs to know of the host, and what comes of it. */
 interface Context {
   readonly mayStart: (title: Title) => boolean;
   readonly host: number;
   readonly desired: Desired;
   readonly failures: string[];
+  /** Processes that have been told to stop listening. */
+  readonly leaving: number[];
 }
 
 /**
@@ -55,17 +62,23 @@ export async function reconcile(
     const { host, daemons } = await findDaemons();
     if (verb === "stop") {
       const { drainTimeoutMs } = await readLimits(config);
-      await stop(daemons.map(({ pid }) => pid), drainTimeoutMs);
+      await endAll(daemons.map(({ pid }) => pid), drainTimeoutMs);
       await removeLeftovers(new Set());
       return;
     }
-    const context: Context = { mayStart, host, desired: await readDesired(config), failures: [] };
+    const context: Context = { mayStart, host, desired: await readDesired(config), failures: [], leaving: [] };
     const { steps, end } = plan(verb, await prepare(context), daemons);
-    const [first, ...rest] = steps;
-    // Outer first: an inner without its other half could only turn guests away.
-    if (first !== undefined) await attempt(first, context);
-    await Promise.all(rest.map((step) => attempt(step, context)));
-    await retire("TERM", end);
+    const [starts, others] = [steps.filter(({ start }) => start), steps.filter(({ start }) => !start)];
+    const [first, ...rest] = starts;
+    const isOuter = first !== undefined && first.wanted.bridge === undefined;
+    // Outer first: an inner without its other half could only turn guests away. And the routes of those that stay before
+    // the starts, of which there may be many.
+    if (isOuter) await start(first, context);
+    await tell("HUP", others.flatMap(({ reload }) => reload), context);
+    await atMostAtOnce(STARTS_AT_ONCE, isOuter ? rest : starts, (step) => start(step, context));
+    await leave("USR1", others.flatMap(({ retire }) => retire), context);
+    await leave("TERM", [...others.flatMap(({ end }) => end), ...end], context);
+    await settle(context.leaving);
     if (steps.length === 0) log.info("No network has a proxy: nothing runs");
     if (context.failures.length > 0) throw new DaemonError(context.failures.join("; "));
     await removeLeftovers(new Set(context.desired.bridges.keys()));
@@ -92,48 +105,42 @@ async function prepare({ desired, host, failures }: Context): Promise<WantedDaem
   return [{ title: TPROXY, bridge: undefined, netns: host, uid: owner.uid, flags, changed }, ...inners];
 }
 
-/** Does one daemon's step; a failure is logged and leaves the others alone. */
-async function attempt(step: Step, context: Context): Promise<void> {
+/** Starts one daemon in the place of those that it replaces; a failure is logged and leaves the others alone. */
+async function start(step: Step, context: Context): Promise<void> {
   const { title, bridge } = step.wanted;
+  const { mayStart, host, desired: { owner, bridges } } = context;
   try {
-    if (step.start && !context.mayStart(title)) return;
-    await retire("USR1", step.retireFirst);
-    if (step.start) {
-      if (bridge !== undefined) await setNetnsSysctls(namesOf(bridge));
-      const { host, desired } = context;
-      const { owner, bridges } = desired;
-      const serves = bridge === undefined ? [...bridges.keys()] : [];
-      const flags = daemonFlags(bridge, bridges);
-      const { pid, notListening } = await startDaemon({ bridge, flags, owner, serves, host, files: daemonFiles() });
-      log.info("Started", { title, pid });
-      if (notListening.length > 0) {
-        context.failures.push(`${title} can't listen on ${notListening.join(", ")}; see its log`);
-      }
+    if (!mayStart(title)) return;
+    await send("USR1", step.retireFirst);
+    await settle(step.retireFirst);
+    if (bridge !== undefined) await setNetnsSysctls(namesOf(bridge));
+    const serves = bridge === undefined ? [...bridges.keys()] : [];
+    const flags = daemonFlags(bridge, bridges);
+    const { pid, notListening } = await startDaemon({ bridge, flags, owner, serves, host, files: daemonFiles() });
+    log.info("Started", { title, pid });
+    if (notListening.length > 0) {
+      context.failures.push(`${title} can't listen on ${notListening.join(", ")}; see its log`);
     }
-    await send("HUP", step.reload);
-    await retire("USR1", step.retire);
-    await retire("TERM", step.end);
+    await leave("USR1", step.retire, context);
+    await leave("TERM", step.end, context);
   } catch (error) {
     context.failures.push(describe(error));
-    log.error("Cannot bring a proxy up to date", { title, error: describe(error) });
+    log.error("Cannot start a proxy", { title, error: describe(error) });
   }
 }
 
-/** Tells daemons to stop listening, and waits until they have. */
-async function retire(signal: "USR1" | "TERM", pids: readonly number[]): Promise<void> {
-  await send(signal, pids);
-  const stuck = await waitFor(pids, "draining", DRAINING_DEADLINE_MS);
-  if (stuck.length === 0) return;
-  log.warning("Ending proxies that do not answer", { pids: stuck.join(" ") });
-  await send("KILL", stuck);
+/** Signals daemons; a signal that can't be sent leaves the rest of the pass alone. */
+async function tell(signal: DaemonSignal, pids: readonly number[], { failures }: Context): Promise<void> {
+  try {
+    await send(signal, pids);
+  } catch (error) {
+    failures.push(describe(error));
+    log.error("Cannot signal proxies", { signal, pids: pids.join(" "), error: describe(error) });
+  }
 }
 
-async function stop(pids: readonly number[], drainTimeoutMs: number): Promise<void> {
-  await send("TERM", pids);
-  const stuck = await waitFor(pids, "ended", drainTimeoutMs + DRAINING_DEADLINE_MS);
-  if (stuck.length === 0) return;
-  log.warning("Ending proxies that do not answer", { pids: stuck.join(" ") });
-  await send("KILL", stuck);
-  const left = await waitFor(stuck, "ended", DRAINING_DEADLINE_MS);
-  if (left.length > 0) throw new DaemonError(`Cannot end the processes ${left.join(" ")}`, 'look at them with "ps"');
+/** Tells daemons to stop listening; the pass waits for all of them in its end. */
+async function leave(signal: "USR1" | "TERM", pids: readonly number[], context: Context): Promise<void> {
+  await tell(signal, pids, context);
+  context.leaving.push(...pids);
 }

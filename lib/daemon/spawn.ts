@@ -24,6 +24,12 @@ const ENV_PROGRAM = "/usr/bin/env";
 /** A daemon starts in a tenth of a second; a host that swaps may take its time. */
 const READY_DEADLINE_MS = 15_000;
 
+/**
+ * How long a daemon's flags may be, in bytes. Linux takes no argument and no variable of 128 KiB (execve(2)), and ps shows no
+ * more than that of a command line with its whole environment.
+ */
+const LONGEST_FLAGS = 120 * 1024;
+
 /** What a daemon is started with. */
 export interface DaemonStart {
   /** The bridge of an inner proxy; `undefined` for outer. */
@@ -88,9 +94,23 @@ export function commandLine({ bridge, flags, owner, serves }: DaemonStart): [str
  *
  * @param start What it is started with.
  * @returns Variables and their values.
+ * @throws {DaemonError} If the flags are longer than Linux takes, so that the daemon could not be started or not be known.
  */
-export function environmentOf({ host, flags }: DaemonStart): Record<string, string> {
-  return { [HOST_MARK]: String(host), [FLAGS_MARK]: flags.join(";"), DENO_DIR: "/dev/null" };
+export function environmentOf({ bridge, host, flags }: DaemonStart): Record<string, string> {
+  const text = flags.join(";");
+  if (text.length > LONGEST_FLAGS) {
+    throw new DaemonError(
+      `Cannot start ${
+        titleOf(bridge)
+      }: its permissions take ${text.length} bytes, and Linux has room for ${LONGEST_FLAGS}`,
+      "have fewer bridges, or fewer different services, on this host",
+    );
+  }
+  return { [HOST_MARK]: String(host), [FLAGS_MARK]: text, DENO_DIR: "/dev/null" };
+}
+
+function titleOf(bridge: BridgeName | undefined): Title {
+  return bridge === undefined ? TPROXY : namesOf(bridge).title;
 }
 
 /** A daemon that serves. */
@@ -106,12 +126,12 @@ export interface Started {
  *
  * @param start What it is started with.
  * @returns Its process ID, and what it can't listen on.
- * @throws {DaemonError} If it ends before it serves, or takes longer than 15 seconds.
+ * @throws {DaemonError} If it ends before it serves, takes longer than 15 seconds, or needs more flags than Linux takes.
  * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/daemon/permissions.ts`.
  */
 export async function startDaemon(start: DaemonStart): Promise<Started> {
   const { bridge, owner, files } = start;
-  const title: Title = bridge === undefined ? TPROXY : namesOf(bridge).title;
+  const env = environmentOf(start);
   const log = bridge === undefined ? OUTER_LOG : namesOf(bridge).log;
   await ensureOwnFile(log, groupOf(owner, bridge));
   const [program, ...args] = commandLine(start);
@@ -124,7 +144,7 @@ export async function startDaemon(start: DaemonStart): Promise<Started> {
       stdio: [code, "pipe", stderr, runtime],
       detached: true,
       cwd: "/",
-      env: environmentOf(start),
+      env,
     });
   } finally {
     for (const descriptor of [...descriptors, stderr]) closeSync(descriptor);
@@ -135,7 +155,7 @@ export async function startDaemon(start: DaemonStart): Promise<Started> {
   const [first, ...notListening] = answer.trim().split(" ");
   if (first === READY && child.pid !== undefined) return { pid: child.pid, notListening };
   child.kill("SIGKILL");
-  throw new DaemonError(`Cannot start ${title}: ${answer.trim() || "it ended at once"}`, `see ${log}`);
+  throw new DaemonError(`Cannot start ${titleOf(bridge)}: ${answer.trim() || "it ended at once"}`, `see ${log}`);
 }
 
 function openCode(path: string): number {

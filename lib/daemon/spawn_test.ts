@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type BridgeName, parseBridgeName } from "../names.ts";
 import { groupOf } from "./owner.ts";
+import { daemonFlags } from "./permissions.ts";
 import { commandLine, type DaemonStart, environmentOf } from "./spawn.ts";
 
 const START: DaemonStart = {
@@ -64,5 +65,27 @@ Deno.test("environmentOf() marks a daemon, and leaves it no folder for Deno's ow
     ONE_TPROXY_HOST: "4026531840",
     ONE_TPROXY_FLAGS: "--no-prompt;--allow-net=10.0.0.1:80",
     DENO_DIR: "/dev/null",
+  });
+});
+
+/** What outer needs for bridges with names as long as they may be, and 10 services of its own for each. */
+function outerFlags(count: number): string[] {
+  const bridges = Array.from({ length: count }, (_, i) => {
+    const endpoints = Array.from({ length: 10 }, (_, j) => {
+      return { servicePort: 5000 + j, remoteAddr: `192.168.${100 + i % 100}.${100 + j}`, remotePort: 10_000 + i };
+    });
+    return [parseBridgeName(`onebridge.${i}`.padEnd(15, "x")), { endpoints }] as const;
+  });
+  return daemonFlags(undefined, new Map(bridges));
+}
+
+Deno.test("environmentOf() has room for 200 bridges with 10 services of their own each", () => {
+  environmentOf({ ...START, flags: outerFlags(200) });
+});
+
+Deno.test("environmentOf() refuses flags that Linux could not pass on", () => {
+  assert.throws(() => environmentOf({ ...START, flags: outerFlags(1000) }), {
+    name: "DaemonError",
+    message: /^Cannot start one_tproxy: its permissions take \d+ bytes, and Linux has room for 122880$/,
   });
 });

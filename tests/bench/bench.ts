@@ -1,6 +1,6 @@
 /**
- * `bench [--quick]`: measures `setup`, and the data path beside other proxies and none, in the lab. It prints tables, and
- * writes all numbers and a picture to `.build`.
+ * `bench [--scale] [--quick]`: measures `setup`, and the data path beside other proxies and none, in the lab; or, told so,
+ * how all of it grows with the number of bridges. It prints tables, and writes all numbers and a picture to `.build`.
  *
  * @module
  */
@@ -11,6 +11,8 @@ import { type Extent, measure } from "./data_path/run.ts";
 import { pictureOf } from "./data_path/picture.ts";
 import { tableOfMedians, tableOfVerdicts } from "./data_path/tables.ts";
 import { judge } from "./data_path/targets.ts";
+import { describeScale } from "./scale/report.ts";
+import { measureScale, type ScaleExtent } from "./scale/scale.ts";
 import { describeSetup, measureSetup } from "./setup/setup.ts";
 
 const BUILD = new URL("../../.build/", import.meta.url).pathname;
@@ -18,16 +20,21 @@ const BUILD = new URL("../../.build/", import.meta.url).pathname;
 interface Extents {
   readonly setupRounds: number;
   readonly path: Extent;
+  readonly scale: ScaleExtent;
 }
 
-const FULL: Extents = { setupRounds: 15, path: { rounds: 7, seconds: 2, starts: 5 } };
-const QUICK: Extents = { setupRounds: 3, path: { rounds: 1, seconds: 1, starts: 1 } };
+const FULL: Extents = {
+  setupRounds: 15,
+  path: { rounds: 7, seconds: 2, starts: 5 },
+  scale: { sizes: [1, 10, 25, 50, 100], rounds: 3, countedSizes: [1, 25] },
+};
+const QUICK: Extents = {
+  setupRounds: 3,
+  path: { rounds: 1, seconds: 1, starts: 1 },
+  scale: { sizes: [1, 10, 25], rounds: 1, countedSizes: [1, 10] },
+};
 
-function extentsOf(args: readonly string[]): Extents {
-  if (args.length === 0) return FULL;
-  if (args.length === 1 && args[0] === "--quick") return QUICK;
-  throw new Error("name nothing or --quick");
-}
+const OPTIONS = new Set(["--scale", "--quick"]);
 
 /** Does something in a lab of its own. */
 async function inLab<T>(work: (lab: Lab) => Promise<T>): Promise<T> {
@@ -48,10 +55,28 @@ async function describeMachine(): Promise<Record<string, string | number>> {
 }
 
 async function main(): Promise<void> {
-  const extents = extentsOf(Deno.args);
+  if (Deno.args.some((arg) => !OPTIONS.has(arg))) throw new Error("name nothing, --scale, --quick or both");
+  const extents = Deno.args.includes("--quick") ? QUICK : FULL;
   const date = new Date().toISOString();
   const machine = await describeMachine();
   console.log(`${Object.entries(machine).map(([key, value]) => `${key}: ${value}`).join("\n")}\n`);
+  const measured = Deno.args.includes("--scale") ? await scale(extents) : await paths(extents, date, machine);
+  await Deno.writeTextFile(`${BUILD}bench.json`, `${JSON.stringify({ date, machine, ...measured }, undefined, 1)}\n`);
+}
+
+/** What it costs to have many bridges. */
+async function scale({ scale }: Extents): Promise<object> {
+  const report = await inLab((lab) => measureScale(lab, scale));
+  console.log(`\n${describeScale(report)}`);
+  return { scale: { rounds: scale.rounds, ...report } };
+}
+
+/** How fast one bridge is set up, and how fast the way through it is. */
+async function paths(
+  extents: Extents,
+  date: string,
+  machine: Readonly<Record<string, string | number>>,
+): Promise<object> {
   const setup = await inLab((lab) => measureSetup(lab, extents.setupRounds));
   console.log(`${describeSetup(setup)}\n`);
   const { contenders, samples } = await inLab((lab) => measure(lab, extents.path));
@@ -60,9 +85,8 @@ async function main(): Promise<void> {
   const { rounds, seconds } = extents.path;
   const caption = `Medians of ${rounds} × ${seconds} s each, ${date.slice(0, 10)}, ${machine["kernel"]}`;
   console.log(`\n${caption}\n\n${tableOfMedians(samples, names)}\n\n${tableOfVerdicts(targets)}`);
-  const report = { date, machine, setup, dataPath: { ...extents.path, targets, samples } };
-  await Deno.writeTextFile(`${BUILD}bench.json`, `${JSON.stringify(report, undefined, 1)}\n`);
   await Deno.writeTextFile(`${BUILD}bench.svg`, pictureOf(samples, names, caption));
+  return { setup, dataPath: { ...extents.path, targets, samples } };
 }
 
 try {

@@ -26,9 +26,13 @@ export async function memoryOf(host: Host, commandLine: RegExp): Promise<Memory>
   return parseRollups(await host.text(["cat", ...pids.map((pid) => `/proc/${pid}/smaps_rollup`)]));
 }
 
-/** Reads one or more `smaps_rollup`, in kB that are KiB. */
+/** Reads one or more `smaps_rollup`. */
 export function parseRollups(text: string): Memory {
-  const sum = (field: string) =>
-    [...text.matchAll(new RegExp(`^${field}: +(\\d+) kB$`, "gm"))].reduce((all, [, kb]) => all + Number(kb), 0) / 1024;
-  return { rss: sum("Rss"), pss: sum("Pss") };
+  return { rss: sumOf(text, "Rss"), pss: sumOf(text, "Pss") };
+}
+
+/** Sums up one field of one or more `smaps_rollup`, in kB that are KiB; returns MiB. */
+export function sumOf(text: string, field: string): number {
+  const lines = text.matchAll(new RegExp(`^${field}: +(\\d+) kB$`, "gm"));
+  return lines.reduce((sum, [, kb]) => sum + Number(kb), 0) / 1024;
 }

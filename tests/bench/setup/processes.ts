@@ -4,9 +4,8 @@
  * @module
  */
 
-import { PROGRAMS } from "../../../lib/programs.ts";
+import { type ProgramName, PROGRAMS } from "../../../lib/programs.ts";
 import type { Host } from "../../lab/host.ts";
-import type { Contender, Task } from "./contenders.ts";
 
 /** How many processes each program was started as, for example `{ ip: 6, nft: 2 }`. */
 export type Processes = Readonly<Record<string, number>>;
@@ -14,7 +13,10 @@ export type Processes = Readonly<Record<string, number>>;
 const DIR = "/run/count";
 
 /** Counts the processes of each task, once, in the tasks' order. The host's programs are not the same afterwards. */
-export async function countProcesses(host: Host, { tasks }: Contender): Promise<Map<Task, Processes>> {
+export async function countProcesses<Task>(
+  host: Host,
+  tasks: ReadonlyMap<Task, () => Promise<unknown>>,
+): Promise<Map<Task, Processes>> {
   await wrapPrograms(host);
   const counts = new Map<Task, Processes>();
   for (const [task, work] of tasks) {
@@ -28,7 +30,7 @@ export async function countProcesses(host: Host, { tasks }: Contender): Promise<
 /** Puts a wrapper over each program that leaves its process ID and its name. */
 async function wrapPrograms(host: Host): Promise<void> {
   await host.text(["mkdir", DIR]);
-  for (const name of ["getent", "ip", "nft", "sysctl"] as const) {
+  for (const name of Object.keys(PROGRAMS) as ProgramName[]) {
     const { path } = PROGRAMS[name];
     const wrapper = `${DIR}/${name}.sh`;
     await host.text(["cp", "--dereference", path, `${DIR}/${name}`]);

@@ -1,0 +1,28 @@
+/**
+ * A straight line through numbers that grow with the number of bridges.
+ *
+ * @module
+ */
+
+/** A number at some number of bridges. */
+export type Point = readonly [bridges: number, value: number];
+
+/** What there is without a bridge, what each bridge adds, and how far the numbers are from that. */
+export interface Line {
+  readonly fixed: number;
+  readonly slope: number;
+  /** The coefficient of determination: 1 if all numbers are on the line. */
+  readonly fit: number;
+}
+
+/** Fits a line by least squares; there have to be two numbers of bridges. */
+export function lineThrough(points: readonly Point[]): Line {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [middle, level] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];
+  const covariance = mean(points.map(([x, y]) => (x - middle) * (y - level)));
+  const slope = covariance / mean(points.map(([x]) => (x - middle) ** 2));
+  const fixed = level - slope * middle;
+  const total = mean(points.map(([, y]) => (y - level) ** 2));
+  const rest = mean(points.map(([x, y]) => (y - fixed - slope * x) ** 2));
+  return { fixed, slope, fit: total === 0 ? 1 : 1 - rest / total };
+}
