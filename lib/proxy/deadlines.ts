@@ -2,7 +2,8 @@
  * What must happen by a certain time, or everything else would wait for it: a preamble, a connection, the next byte.
  *
  * WHY not a timer for each: a stream pushes its deadline back with every chunk. Here that is one assignment, and one
- * interval looks after all of them while there are any. It may notice {@linkcode PERIOD_MS} late.
+ * interval looks after all of them while there are any. It may notice twice
+ * {@linkcode PERIOD_MS} late.
  *
  * @module
  */
@@ -17,20 +18,21 @@ export class Deadline {
   readonly timeoutMs: number;
   /** What to do when it is missed. */
   readonly onMissed: () => void;
-  /** When there was progress. */
-  at: number;
+  /** When its time began. */
+  at: number = performance.now();
+  /** Whether there was progress since then. */
+  touched = false;
 
   /** See {@linkcode Deadlines.add}. */
   constructor(deadlines: Deadlines, timeoutMs: number, onMissed: () => void) {
     this.#deadlines = deadlines;
     this.timeoutMs = timeoutMs;
     this.onMissed = onMissed;
-    this.at = performance.now();
   }
 
-  /** Notes progress: the time begins again. */
+  /** Notes progress: the time begins again, when it is looked at next. */
   touch(): void {
-    this.at = this.#deadlines.now;
+    this.touched = true;
   }
 
   /** It has been met. */
@@ -41,8 +43,6 @@ export class Deadline {
 
 /** All the deadlines of a daemon. */
 export class Deadlines {
-  /** The time when they were last looked at, on the clock of `performance.now()`. */
-  now: number = performance.now();
   readonly #open = new Set<Deadline>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -69,9 +69,13 @@ export class Deadlines {
   }
 
   #look(): void {
-    this.now = performance.now();
+    const now = performance.now();
     for (const deadline of this.#open) {
-      if (this.now - deadline.at < deadline.timeoutMs) continue;
+      if (deadline.touched) {
+        deadline.touched = false;
+        deadline.at = now;
+      }
+      if (now - deadline.at < deadline.timeoutMs) continue;
       this.remove(deadline);
       deadline.onMissed();
     }

@@ -28,3 +28,13 @@ Deno.test("Deadline.touch() begins the time again", async () => {
   await pause(1200);
   assert.equal(missed, 1);
 });
+
+Deno.test("Deadline.touch() begins the time now, however long there was no deadline before", async () => {
+  const deadlines = new Deadlines();
+  await pause(700);
+  let missed = 0;
+  using deadline = deadlines.add(500, () => missed++);
+  deadline.touch();
+  await pause(400);
+  assert.equal(missed, 0);
+});

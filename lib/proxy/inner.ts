@@ -117,18 +117,14 @@ export class Inner implements Proxy {
 
   #claims(guest: string, port: number): Claim[] {
     const { maxConnectionsPerBridge, maxConnectionsPerGuest } = this.#limits;
-    const own = this.#options.get(port);
-    const claims = [
+    const { maxConnections = Infinity, maxConnectionsPerGuest: ofPort = Infinity } = this.#options.get(port) ?? {};
+    // Those without a limit are counted too: there may be one after the next reload.
+    return [
       { of: "bridge", max: maxConnectionsPerBridge, limit: ":tproxy_max_connections_per_bridge:" },
       { of: guest, max: maxConnectionsPerGuest, limit: ":tproxy_max_connections_per_guest:" },
+      { of: `port ${port}`, max: maxConnections, limit: ":max_connections:" },
+      { of: `${guest} ${port}`, max: ofPort, limit: ":max_connections_per_guest:" },
     ];
-    if (own?.maxConnections !== undefined) {
-      claims.push({ of: `port ${port}`, max: own.maxConnections, limit: ":max_connections:" });
-    }
-    if (own?.maxConnectionsPerGuest !== undefined) {
-      claims.push({ of: `${guest} ${port}`, max: own.maxConnectionsPerGuest, limit: ":max_connections_per_guest:" });
-    }
-    return claims;
   }
 
   async #serve(guest: Deno.TcpConn, port: number): Promise<void> {
