@@ -11,6 +11,7 @@ export const PROGRAMS = {
   ip: { path: "/usr/sbin/ip", debian: "iproute2" },
   kill: { path: "/usr/bin/kill", debian: "procps" },
   nft: { path: "/usr/sbin/nft", debian: "nftables" },
+  prlimit: { path: "/usr/bin/prlimit", debian: "util-linux" },
   ps: { path: "/usr/bin/ps", debian: "procps" },
   setpriv: { path: "/usr/bin/setpriv", debian: "util-linux" },
   sysctl: { path: "/usr/sbin/sysctl", debian: "procps" },

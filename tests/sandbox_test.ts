@@ -121,7 +121,7 @@ Deno.test(
       ...all("read", "/var/log/one_tproxy.log", "/var/tmp/one/etc/vnm/other.conf"),
       ...all("write", "/var/log/one_tproxy.log"),
       ...all("remove", "/run/netns/one_tproxy_br0", DEFAULT_CONFIG_PATH),
-      ...all("run", "/usr/bin/ps", "/usr/bin/kill", "/usr/bin/setpriv", "/usr/sbin/sysctl"),
+      ...all("run", "/usr/bin/ps", "/usr/bin/kill", "/usr/bin/prlimit", "/usr/bin/setpriv", "/usr/sbin/sysctl"),
       ...all("env", "NODE_V8_COVERAGE"),
     ]);
   }),

@@ -104,7 +104,7 @@ export function tproxyPermissions(config: string, files: DaemonFiles): Permissio
     read: [config, RUN_DIR, NETNS_DIR, files.runtime, files.inner, files.outer],
     // The logs are one for each bridge, and no bridge is known before nft is read.
     write: [RUN_DIR, LOG_DIR],
-    run: paths("getent", "ip", "kill", "nft", "ps", "setpriv"),
+    run: paths("getent", "ip", "kill", "nft", "prlimit", "ps", "setpriv"),
     // node:child_process, which can hand a descriptor to a child, asks for this one before every start.
     env: [...YAML_ENV, "NODE_V8_COVERAGE"],
   };

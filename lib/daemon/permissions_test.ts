@@ -68,7 +68,7 @@ Deno.test("tproxyPermissions() let it keep files and logs and run six programs",
     "--no-remote",
     `--allow-read=${CONFIG},/run/one_tproxy,/run/netns,/usr/lib/one-tproxy/deno,/x/inner.js,/x/outer.js`,
     "--allow-write=/run/one_tproxy,/var/log",
-    "--allow-run=/usr/bin/getent,/usr/sbin/ip,/usr/bin/kill,/usr/sbin/nft,/usr/bin/ps,/usr/bin/setpriv",
+    "--allow-run=/usr/bin/getent,/usr/sbin/ip,/usr/bin/kill,/usr/sbin/nft,/usr/bin/prlimit,/usr/bin/ps,/usr/bin/setpriv",
     "--allow-env=LOG_STREAM,LOG_TOKENS,NODE_V8_COVERAGE",
   ]);
 });

@@ -12,6 +12,7 @@ import { getLogger } from "../log.ts";
 import { namesOf, RUN_FILES, type Title, TPROXY } from "../names.ts";
 import { setNetnsSysctls } from "../netns/links.ts";
 import { atMostAtOnce } from "./at_once.ts";
+import { ensureDescriptors, neededBy, warnOfShortage } from "./descriptors.ts";
 import { type Desired, readDesired, readLimits } from "./desired.ts";
 import { removeLeftovers, writeInnerRoutes, writeOuterRoutes } from "./files.ts";
 import { findDaemons } from "./find.ts";
@@ -41,6 +42,8 @@ interface Context {
   readonly failures: string[];
   /** Processes that have been told to stop listening. */
   readonly leaving: number[];
+  /** The titles of daemons that can't have the descriptors they need, and how many they have. */
+  readonly short: Map<Title, number>;
 }
 
 /**
@@ -66,7 +69,8 @@ export async function reconcile(
       await removeLeftovers(new Set());
       return;
     }
-    const context: Context = { mayStart, host, desired: await readDesired(config), failures: [], leaving: [] };
+    const desired = await readDesired(config);
+    const context: Context = { mayStart, host, desired, failures: [], leaving: [], short: new Map() };
     const { steps, end } = plan(verb, await prepare(context), daemons);
     const [starts, others] = [steps.filter(({ start }) => start), steps.filter(({ start }) => !start)];
     const [first, ...rest] = starts;
@@ -74,11 +78,15 @@ export async function reconcile(
     // Outer first: an inner without its other half could only turn guests away. And the routes of those that stay before
     // the starts, of which there may be many.
     if (isOuter) await start(first, context);
+    await atMostAtOnce(STARTS_AT_ONCE, others.filter(({ wanted }) => wanted.changed), async (step) => {
+      for (const pid of step.reload) await provide(step, pid, context);
+    });
     await tell("HUP", others.flatMap(({ reload }) => reload), context);
     await atMostAtOnce(STARTS_AT_ONCE, isOuter ? rest : starts, (step) => start(step, context));
     await leave("USR1", others.flatMap(({ retire }) => retire), context);
     await leave("TERM", [...others.flatMap(({ end }) => end), ...end], context);
     await settle(context.leaving);
+    warnOfShortage(context.short);
     if (steps.length === 0) log.info("No network has a proxy: nothing runs");
     if (context.failures.length > 0) throw new DaemonError(context.failures.join("; "));
     await removeLeftovers(new Set(context.desired.bridges.keys()));
@@ -118,6 +126,7 @@ async function start(step: Step, context: Context): Promise<void> {
     const flags = daemonFlags(bridge, bridges);
     const { pid, notListening } = await startDaemon({ bridge, flags, owner, serves, host, files: daemonFiles() });
     log.info("Started", { title, pid });
+    await provide(step, pid, context);
     if (notListening.length > 0) {
       context.failures.push(`${title} can't listen on ${notListening.join(", ")}; see its log`);
     }
@@ -126,6 +135,18 @@ async function start(step: Step, context: Context): Promise<void> {
   } catch (error) {
     context.failures.push(describe(error));
     log.error("Cannot start a proxy", { title, error: describe(error) });
+  }
+}
+
+/** Gives a daemon the descriptors that its limits ask for, as far as this host lets it have them. */
+async function provide({ wanted: { title, bridge } }: Step, pid: number, context: Context): Promise<void> {
+  const needed = neededBy(context.desired.limits, bridge);
+  try {
+    const has = await ensureDescriptors(pid, needed);
+    if (has < needed) context.short.set(title, has);
+  } catch (error) {
+    context.failures.push(describe(error));
+    log.error("Cannot tell how many descriptors a proxy may have", { title, pid, error: describe(error) });
   }
 }
 

@@ -1,0 +1,93 @@
+/**
+ * The topology of the faults: a guest that causes one, a neighbour on the same bridge, a stranger on another bridge, and
+ * a host full of services.
+ *
+ * @module
+ */
+
+import type { Status } from "../../lib/daemon/status.ts";
+import type { Counts } from "../../lib/proxy/stats.ts";
+import { type Background, until } from "../lab/command.ts";
+import type { Host } from "../lab/host.ts";
+import type { Lab } from "../lab/lab.ts";
+import { CONFIG, GATE, makeScenario, type Scenario } from "../lab/scenario.ts";
+import { latest, startScript } from "../lab/script.ts";
+
+/** The guest-facing address. */
+export const PROXY = "169.254.16.9";
+
+/** One hypervisor with two bridges that are served, three guests, and nginx at port 5030. */
+export interface Crowd extends Scenario {
+  /** Another guest on the same bridge. */
+  readonly neighbour: Host;
+  /** A guest on another bridge. */
+  readonly stranger: Host;
+}
+
+/** An entry of the configuration, at the service port and at the same port of the gate. */
+export function entry(port: number, options = ""): string {
+  return `- {':service_port': ${port}, ':remote_addr': ${GATE}, ':remote_port': ${port}${options}}\n`;
+}
+
+/** Makes the topology, and starts the proxies. The settings are keys of the configuration, the entries come after nginx's. */
+export async function makeCrowd(lab: Lab, { settings = "", entries = "" } = {}): Promise<Crowd> {
+  const scenario = await makeScenario(lab, settings + CONFIG + entries);
+  const { hv } = scenario;
+  await hv.bridge("br1");
+  const neighbour = await lab.guest("guest2", hv, "br0", "192.168.150.11");
+  const stranger = await lab.guest("guest3", hv, "br1", "192.168.151.10");
+  await hv.up("br0");
+  await hv.up("br1");
+  await hv.control("start");
+  return { ...scenario, neighbour, stranger };
+}
+
+/** Starts a service of `tests/fixtures/service.js` on the gate, and waits until it listens. */
+export async function startService(gate: Host, port: number, how: string): Promise<Background> {
+  const service = startScript(gate, "service.js", GATE, { hostname: GATE, port, how });
+  await until(`the service on port ${port} listens`, () => Promise.resolve(latest(service) !== undefined));
+  return service;
+}
+
+/** What a client of `tests/fixtures/client.js` says of itself. */
+export interface ClientState {
+  readonly opened: number;
+  readonly open: number;
+  readonly answers: number;
+  readonly sent: number;
+}
+
+/** What a client does, beside where. */
+export interface Behaviour {
+  readonly port: number;
+  readonly count: number;
+  readonly how: string;
+  readonly everyMs?: number;
+}
+
+/** Starts a client on a guest. */
+export function startClient(guest: Host, behaviour: Behaviour): Background {
+  return startScript(guest, "client.js", PROXY, { hostname: PROXY, ...behaviour });
+}
+
+/** Waits until a client's state is as it should be, and returns it. */
+export function clientState(
+  client: Background,
+  what: string,
+  isGood: (state: ClientState) => boolean,
+  seconds = 15,
+): Promise<ClientState> {
+  return until(what, () => {
+    const state = latest<ClientState>(client);
+    return Promise.resolve(state !== undefined && isGood(state) && state);
+  }, seconds).catch((error) => {
+    throw new Error(`${error.message}: ${client.output.slice(-500)}`);
+  });
+}
+
+/** What the proxies count, by title. */
+export async function countsOf({ hv }: Scenario): Promise<Map<string, Counts>> {
+  const { stdout } = await hv.tproxy("status", "--json");
+  const { proxies } = JSON.parse(stdout) as Status;
+  return new Map(proxies.flatMap(({ title, counts }) => counts === undefined ? [] : [[title, counts]]));
+}

@@ -1,0 +1,24 @@
+/**
+ * The programs in `tests/fixtures/` that play guests and services: started on a host with one argument, they print what
+ * has become of them as lines of JSON.
+ *
+ * @module
+ */
+
+import type { Background } from "./command.ts";
+import type { Host } from "./host.ts";
+
+/** Starts one; `net` is what it may connect to, or listen on. */
+export function startScript(host: Host, name: string, net: string, argument: unknown): Background {
+  const program = new URL(`../fixtures/${name}`, import.meta.url).pathname;
+  const flags = ["--quiet", "--no-config", "--no-prompt", `--allow-net=${net}`];
+  const argv = [Deno.execPath(), "run", ...flags, program, JSON.stringify(argument)];
+  // Deno's threads have to be in its own process namespace; so it is a child, and ends with the parent that is signalled.
+  return host.start(["setpriv", "--pdeathsig=KILL", ...argv], { inside: true });
+}
+
+/** The latest that it has printed, as it was meant; `undefined` before the first line. */
+export function latest<T>({ output }: Background): T | undefined {
+  const line = output.slice(0, output.lastIndexOf("\n")).split("\n").at(-1) ?? "";
+  return line === "" ? undefined : JSON.parse(line);
+}
