@@ -12,11 +12,14 @@ const log = getLogger("accept");
 /** How long to wait when the kernel has no descriptor or memory to give; until then guests wait in the backlog. */
 const PAUSE_MS = 100;
 
+/** How often at most to say so. */
+const QUIET_MS = 1_000;
+
 /**
  * Takes every connection that comes in on a listener.
  *
  * @param listener The listener.
- * @param serve What to do with a connection; it must not throw.
+ * @param serve What to do with a connection. It should not throw: that is logged, and takes nothing from the others.
  * @param fields What to log with an error: the bridge, the port.
  * @returns When the listener has been closed.
  */
@@ -25,14 +28,19 @@ export async function acceptAll<A extends Deno.Addr>(
   serve: (connection: Deno.Conn<A>) => Promise<void>,
   fields: Readonly<Record<string, unknown>>,
 ): Promise<void> {
+  let told = -Infinity;
+  const onFailure = (error: unknown) => log.error("Cannot serve a connection", { ...fields, error: describe(error) });
   for (;;) {
     try {
-      void serve(await listener.accept());
+      serve(await listener.accept()).catch(onFailure);
     } catch (error) {
       if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
       // The guest gave up while it was in the backlog.
       if (error instanceof Deno.errors.ConnectionAborted) continue;
-      log.error("Cannot accept a connection; trying again", { ...fields, error: describe(error) });
+      if (performance.now() - told >= QUIET_MS) {
+        told = performance.now();
+        log.error("Cannot accept a connection; trying again", { ...fields, error: describe(error) });
+      }
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }

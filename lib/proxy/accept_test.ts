@@ -46,6 +46,11 @@ Deno.test("acceptAll() does not wait for a stream before it takes the next", asy
   assert.deepEqual((await accept(listenerOf("a", "b"), () => new Promise(() => {}))).served, ["a", "b"]);
 });
 
+Deno.test("acceptAll() goes on when what serves a connection fails", async () => {
+  const fail = () => Promise.reject(new TypeError("no stream should do that"));
+  assert.deepEqual((await accept(listenerOf("a", "b", "c"), fail)).served, ["a", "b", "c"]);
+});
+
 Deno.test("acceptAll() passes over a guest that gave up, at once", async () => {
   const gone = new Deno.errors.ConnectionAborted();
   assert.deepEqual(await accept(listenerOf("a", gone, gone, "b")), { served: ["a", "b"], pauses: [] });

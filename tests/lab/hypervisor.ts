@@ -55,13 +55,17 @@ export class Hypervisor {
 
   /** Runs `tproxy` with exactly its permissions. */
   tproxy(...args: string[]): Promise<Result> {
-    return this.host.run(entrypoint("tproxy", toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, daemonFiles())), args));
+    return this.host.run(this.tproxyArgv(...args));
+  }
+
+  /** The command line of `tproxy` with exactly its permissions. */
+  tproxyArgv(...args: string[]): string[] {
+    return entrypoint("tproxy", toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, daemonFiles())), args);
   }
 
   /** Starts `tproxy watch` with exactly its permissions. */
   startWatch(): Background {
-    const flags = toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, daemonFiles()));
-    return this.host.start(entrypoint("tproxy", flags, ["watch"]), { inside: true });
+    return this.host.start(this.tproxyArgv("watch"), { inside: true });
   }
 
   /** Sets a bridge up; it has to succeed. */
