@@ -27,6 +27,8 @@ export interface RelayResult {
 interface Ending {
   readonly bytes: number;
   readonly error: unknown;
+  /** Whether it ended since nobody reads what it brings. */
+  readonly refused: boolean;
 }
 
 /** A read that was begun before the relay. */
@@ -57,6 +59,7 @@ export interface RelayOptions {
  */
 export async function relay(near: Duplex, far: Duplex, options: RelayOptions): Promise<RelayResult> {
   let error: unknown;
+  let directions = 2;
   const abort = () => {
     close(near);
     close(far);
@@ -68,10 +71,11 @@ export async function relay(near: Duplex, far: Duplex, options: RelayOptions): P
   const direction = async (from: Duplex, to: Duplex, begun?: Begun): Promise<number> => {
     const ending = await pump(from, to, abort, deadline, begun);
     error ??= ending.error;
+    if (--directions === 0) abort();
+    else if (ending.refused) await discard(from);
     return ending.bytes;
   };
   const [up, down] = await Promise.all([direction(near, far, options.begun), direction(far, near)]);
-  abort();
   return { up, down, error };
 }
 
@@ -93,22 +97,37 @@ async function pump(
     } catch (error) {
       // A reset. Deno can't pass one on, so all there is to do is not to keep the other side waiting.
       abort();
-      return { bytes, error };
+      return { bytes, error, refused: false };
     }
     deadline.touch();
     try {
       if (count === null) {
         await to.closeWrite();
-        return { bytes, error: undefined };
+        return { bytes, error: undefined, refused: false };
       }
       await writeAll(to, count === buffer.length ? buffer : buffer.subarray(0, count));
     } catch (error) {
       // It reads no more, but what it sent before may still be on its way: that direction goes on to its own end.
-      return { bytes, error };
+      return { bytes, error, refused: true };
     }
     deadline.touch();
     bytes += count;
     buffer = fitting(buffer, count);
+  }
+}
+
+/**
+ * Reads what nobody wants, until the other direction has ended too and closes the connection.
+ *
+ * WHY: a peer that can't get rid of what it sends may read nothing either (an echo), and then the other direction would
+ * wait for it as it waits for us.
+ */
+async function discard(from: Duplex): Promise<void> {
+  const buffer = new Uint8Array(SMALL_BUFFER);
+  try {
+    while (await from.read(buffer) !== null);
+  } catch {
+    // Why this stream ends is known already.
   }
 }
 
