@@ -24,8 +24,10 @@ export type Logger = Readonly<Record<"error" | "warning" | "info" | "debug", Log
 export function getLogger(category: string): Logger {
   const logger = getLogTape(category);
   // LogTape takes a message for a template; ours are texts, in which braces mean themselves.
-  const line = (level: keyof Logger): LogLine => (message, fields = {}) =>
+  const line = (level: keyof Logger): LogLine => (message, fields = {}) => {
+    if (LEVELS.indexOf(level) > directedLevel) return;
     logger[level](message.replaceAll(/[{}]/g, "$&$&"), fields);
+  };
   return { error: line("error"), warning: line("warning"), info: line("info"), debug: line("debug") };
 }
 
@@ -36,6 +38,9 @@ export type DebugLevel = 0 | 1 | 2 | 3;
 export const DEFAULT_DEBUG_LEVEL: DebugLevel = 2;
 
 const LEVELS: readonly LogLevel[] = ["error", "warning", "info", "debug"];
+
+/** The least important level that goes anywhere. Asked first, since a line that goes nowhere is on the way of every stream. */
+let directedLevel = -1;
 
 /**
  * Tells whether a value is a debug level.
@@ -84,6 +89,7 @@ function shown(value: unknown): string {
 }
 
 function direct(level: DebugLevel, sink: (record: LogRecord) => void): void {
+  directedLevel = level;
   configureSync({
     reset: true,
     sinks: { sink },

@@ -5,10 +5,8 @@
  */
 
 import { encodePreamble, FIXED_LENGTH, parseAddresses, parseFixedPart, type Preamble } from "./preamble.ts";
+import { takeBuffer } from "./buffers.ts";
 import type { Duplex } from "./relay.ts";
-
-/** The longest preamble fits, and a guest's first bytes with it. */
-const ROOM = 8 * 1024;
 
 /** A stream's beginning. */
 export interface Greeting {
@@ -16,6 +14,8 @@ export interface Greeting {
   readonly preamble: Preamble;
   /** What of the guest's bytes came with it. */
   readonly body: Uint8Array;
+  /** What the body is in, to be given back once it has been sent. */
+  readonly buffer: Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -27,7 +27,8 @@ export interface Greeting {
  * @throws {Deno.errors.UnexpectedEof} If the peer has ended before.
  */
 export async function greet(string: Pick<Duplex, "read">): Promise<Greeting> {
-  const buffer = new Uint8Array(ROOM);
+  // The longest preamble fits, and a guest's first bytes with it.
+  const buffer = takeBuffer();
   let filled = 0;
   const fill = async (length: number) => {
     while (filled < length) {
@@ -39,7 +40,7 @@ export async function greet(string: Pick<Duplex, "read">): Promise<Greeting> {
   await fill(FIXED_LENGTH);
   const end = FIXED_LENGTH + parseFixedPart(buffer.subarray(0, FIXED_LENGTH));
   await fill(end);
-  return { preamble: parseAddresses(buffer.subarray(FIXED_LENGTH, end)), body: buffer.subarray(end, filled) };
+  return { preamble: parseAddresses(buffer.subarray(FIXED_LENGTH, end)), body: buffer.subarray(end, filled), buffer };
 }
 
 /**
@@ -50,7 +51,10 @@ export async function greet(string: Pick<Duplex, "read">): Promise<Greeting> {
  * proxy may have put into its own is not for the service.
  * @returns The bytes; none if there is nothing to send yet.
  */
-export function openingFor({ preamble, body }: Greeting, proxyProtocol: "v2" | undefined): Uint8Array {
+export function openingFor(
+  { preamble, body }: Pick<Greeting, "preamble" | "body">,
+  proxyProtocol: "v2" | undefined,
+): Uint8Array {
   if (proxyProtocol === undefined) return body;
   const header = encodePreamble(preamble);
   const bytes = new Uint8Array(header.length + body.length);

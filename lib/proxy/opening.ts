@@ -8,9 +8,8 @@
  * @module
  */
 
+import { giveBuffer, takeBuffer } from "./buffers.ts";
 import { type Begun, type Duplex, writeAll } from "./relay.ts";
-
-const ROOM = 4 * 1024;
 
 /** What has become of the first read. */
 export interface Opened {
@@ -22,7 +21,7 @@ export interface Opened {
 
 /** The first read from a guest, begun while the string is still being opened. */
 export class Opening {
-  readonly #buffer = new Uint8Array(ROOM);
+  readonly #buffer = takeBuffer();
   readonly #preamble: Uint8Array;
   readonly #read: Promise<number | null>;
   #count = 0;
@@ -55,6 +54,8 @@ export class Opening {
   async send(string: Pick<Duplex, "write">): Promise<Opened> {
     const sent = this.#count;
     await writeAll(string, this.#buffer.subarray(0, this.#preamble.length + sent));
-    return sent > 0 ? { sent } : { sent, begun: { buffer: this.#body, read: this.#read } };
+    if (sent === 0) return { sent, begun: { buffer: this.#body, read: this.#read } };
+    giveBuffer(this.#buffer);
+    return { sent };
   }
 }

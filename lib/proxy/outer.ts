@@ -13,6 +13,7 @@ import { type BridgeName, namesOf, OUTER_LOG, RUN_FILES, type Title, TPROXY } fr
 import { type OuterRoutes, parseOuterRoutes } from "../routes.ts";
 import { lstatIfThere } from "../run_dir.ts";
 import { acceptAll } from "./accept.ts";
+import { giveBuffer } from "./buffers.ts";
 import type { Loaded, Proxy } from "./daemon.ts";
 import { Deadlines } from "./deadlines.ts";
 import { greet, type Greeting, openingFor } from "./greeting.ts";
@@ -133,6 +134,7 @@ export class Outer implements Proxy {
     }
     const service = await this.#dial(endpoint, greeting, fields);
     if (service === undefined) return;
+    giveBuffer(greeting.buffer);
     const idleTimeoutMs = endpoint.options?.idleTimeoutMs ?? this.#limits.idleTimeoutMs;
     const { up: rest, down, error } = await relay(string, service, { deadlines: this.#deadlines, idleTimeoutMs });
     const up = greeting.body.length + rest;

@@ -8,10 +8,11 @@
  * @module
  */
 
+import { fitting, giveBuffer, takeBuffer } from "./buffers.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 
 /** A connection, TCP or UNIX. */
-export type Duplex = Pick<Deno.Conn, "read" | "write" | "closeWrite" | "close">;
+export type Duplex = Pick<Deno.Conn, "read" | "write" | "closeWrite" | typeof Symbol.dispose>;
 
 /** What went through, and how it ended. */
 export interface RelayResult {
@@ -23,18 +24,10 @@ export interface RelayResult {
   readonly error: unknown;
 }
 
-/** How one direction ended. */
-interface Ending {
-  readonly bytes: number;
-  readonly error: unknown;
-  /** Whether it ended since nobody reads what it brings. */
-  readonly refused: boolean;
-}
-
 /** A read that was begun before the relay. */
 export interface Begun {
   /** Where it reads to. */
-  readonly buffer: Uint8Array;
+  readonly buffer: Uint8Array<ArrayBuffer>;
   /** What it answers: a number of bytes, or `null` at the end. */
   readonly read: Promise<number | null>;
 }
@@ -58,62 +51,83 @@ export interface RelayOptions {
  * @returns What went through. It never throws: what peers do to a stream is a result, not a failure of ours.
  */
 export async function relay(near: Duplex, far: Duplex, options: RelayOptions): Promise<RelayResult> {
-  let error: unknown;
-  let directions = 2;
-  const abort = () => {
-    close(near);
-    close(far);
-  };
-  using deadline = options.deadlines.add(options.idleTimeoutMs, () => {
-    error = new Deno.errors.TimedOut(`silent for ${options.idleTimeoutMs / 1000} seconds`);
-    abort();
+  const { deadlines, idleTimeoutMs, begun } = options;
+  const link: Link = { near, far, directions: 2, error: undefined };
+  using deadline = deadlines.add(idleTimeoutMs, () => {
+    link.error = new Deno.errors.TimedOut(`silent for ${idleTimeoutMs / 1000} seconds`);
+    closeBoth(link);
   });
-  const direction = async (from: Duplex, to: Duplex, begun?: Begun): Promise<number> => {
-    const ending = await pump(from, to, abort, deadline, begun);
-    error ??= ending.error;
-    if (--directions === 0) abort();
-    else if (ending.refused) await discard(from);
-    return ending.bytes;
-  };
-  const [up, down] = await Promise.all([direction(near, far, options.begun), direction(far, near)]);
-  return { up, down, error };
+  const [up, down] = await Promise.all([
+    pump(near, far, link, deadline, begun?.buffer ?? takeBuffer(), begun?.read),
+    pump(far, near, link, deadline, takeBuffer(), undefined),
+  ]);
+  return { up, down, error: link.error };
 }
 
+/** Both directions of a stream. */
+interface Link {
+  readonly near: Duplex;
+  readonly far: Duplex;
+  /** How many of the two have not ended. */
+  directions: number;
+  /** What broke the first one that broke. */
+  error: unknown;
+}
+
+function closeBoth({ near, far }: Link): void {
+  close(near);
+  close(far);
+}
+
+/**
+ * Moves one direction's bytes until it ends.
+ *
+ * WHY one function with two awaits: each chunk of every stream goes through here twice, and an `async` function more, or a
+ * closure, costs as much as all else that it does.
+ *
+ * @returns How many bytes there were.
+ */
 async function pump(
   from: Duplex,
   to: Duplex,
-  abort: () => void,
+  link: Link,
   deadline: Deadline,
-  begun: Begun | undefined,
-): Promise<Ending> {
-  let buffer = begun?.buffer ?? new Uint8Array(SMALL_BUFFER);
-  let read = begun?.read;
+  first: Uint8Array<ArrayBuffer>,
+  begun: Promise<number | null> | undefined,
+): Promise<number> {
+  let buffer = first;
   let bytes = 0;
-  for (;;) {
-    let count: number | null;
-    try {
-      count = await (read ?? from.read(buffer));
-      read = undefined;
-    } catch (error) {
-      // A reset. Deno can't pass one on, so all there is to do is not to keep the other side waiting.
-      abort();
-      return { bytes, error, refused: false };
+  let isReading = true;
+  let isRefused = false;
+  try {
+    let count = await (begun ?? from.read(buffer));
+    while (count !== null) {
+      isReading = false;
+      deadline.touch();
+      const chunk = count === buffer.length ? buffer : buffer.subarray(0, count);
+      const written = await to.write(chunk);
+      if (written < count) await writeAll(to, chunk.subarray(written));
+      deadline.touch();
+      bytes += count;
+      isReading = true;
+      buffer = fitting(buffer, count);
+      count = await from.read(buffer);
     }
-    deadline.touch();
-    try {
-      if (count === null) {
-        await to.closeWrite();
-        return { bytes, error: undefined, refused: false };
-      }
-      await writeAll(to, count === buffer.length ? buffer : buffer.subarray(0, count));
-    } catch (error) {
-      // It reads no more, but what it sent before may still be on its way: that direction goes on to its own end.
-      return { bytes, error, refused: true };
-    }
-    deadline.touch();
-    bytes += count;
-    buffer = fitting(buffer, count);
+    isReading = false;
+    // The last one to end needs no FIN of its own: to close a connection is to end it.
+    if (link.directions > 1) await to.closeWrite();
+  } catch (error) {
+    link.error ??= error;
+    // A reset. Deno can't pass one on, so all there is to do is not to keep the other side waiting.
+    if (isReading) closeBoth(link);
+    // It reads no more, but what it sent before may still be on its way: that direction goes on to its own end.
+    else isRefused = true;
   }
+  link.directions--;
+  if (link.directions === 0) closeBoth(link);
+  else if (isRefused) await discard(from, buffer);
+  giveBuffer(buffer);
+  return bytes;
 }
 
 /**
@@ -122,24 +136,12 @@ async function pump(
  * WHY: a peer that can't get rid of what it sends may read nothing either (an echo), and then the other direction would
  * wait for it as it waits for us.
  */
-async function discard(from: Duplex): Promise<void> {
-  const buffer = new Uint8Array(SMALL_BUFFER);
+async function discard(from: Duplex, buffer: Uint8Array): Promise<void> {
   try {
     while (await from.read(buffer) !== null);
   } catch {
     // Why this stream ends is known already.
   }
-}
-
-/** A stream waits with a small buffer, since most streams wait most of the time: a thousand idle ones take 8 MB. */
-const SMALL_BUFFER = 4 * 1024;
-const LARGE_BUFFER = 256 * 1024;
-
-/** Chooses the buffer for the next read: more room after one that was filled, little again when hardly any was needed. */
-function fitting(buffer: Uint8Array, count: number): Uint8Array {
-  if (count === buffer.length && count < LARGE_BUFFER) return new Uint8Array(Math.min(count * 8, LARGE_BUFFER));
-  if (buffer.length > SMALL_BUFFER && count < SMALL_BUFFER / 2) return new Uint8Array(SMALL_BUFFER);
-  return buffer;
 }
 
 /**
@@ -159,10 +161,7 @@ export async function writeAll(to: Pick<Duplex, "write">, bytes: Uint8Array): Pr
  *
  * @param connection The connection.
  */
-export function close(connection: Pick<Duplex, "close">): void {
-  try {
-    connection.close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BadResource)) throw error;
-  }
+export function close(connection: Pick<Duplex, typeof Symbol.dispose>): void {
+  // Not close(), which throws if it is closed already: an exception costs more than all else about a short stream.
+  connection[Symbol.dispose]();
 }

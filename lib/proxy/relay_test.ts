@@ -110,20 +110,34 @@ Deno.test("relay() lets the other direction finish if one can't be written to an
 Deno.test("writeAll() goes on until all is written", async () => {
   const { ours, peer } = connection(() => 3);
   await writeAll(ours, encode("seventeen letters"));
-  ours.close();
+  close(ours);
   assert.equal(await readText(peer), "seventeen letters");
 });
 
-Deno.test("close() is fine with a connection that is closed already, and with nothing else", () => {
+Deno.test("close() is fine with a connection that is closed already", () => {
   const { ours } = connection();
   close(ours);
   close(ours);
-  assert.throws(() =>
-    close({
-      close() {
-        throw new TypeError("x");
-      },
-    }), TypeError);
+  assert.equal(ours.closed, true);
+});
+
+Deno.test("relay() sends no end of its own to a peer whose end was the last, and closes instead", async () => {
+  const [guest, service] = [connection(), connection()];
+  const ends: string[] = [];
+  for (const [name, { ours }] of Object.entries({ guest, service })) {
+    const closeWrite = ours.closeWrite.bind(ours);
+    ours.closeWrite = () => {
+      ends.push(name);
+      return closeWrite();
+    };
+  }
+  const result = relay(guest.ours, service.ours, OPTIONS);
+  await service.peer.closeWrite();
+  await allThatCan();
+  await guest.peer.closeWrite();
+  await result;
+  assert.deepEqual(ends, ["guest"]);
+  assert.deepEqual([guest.ours.closed, service.ours.closed], [true, true]);
 });
 
 Deno.test("relay() goes on with a read that was begun before", async () => {

@@ -8,7 +8,7 @@ import { close, type Duplex } from "./relay.ts";
 
 /** The connections a daemon has open. */
 export class Streams {
-  readonly #open = new Set<Pick<Duplex, "close">>();
+  readonly #open = new Set<Pick<Duplex, typeof Symbol.dispose>>();
   #onIdle: (() => void) | undefined;
 
   /** How many there are. */
@@ -22,7 +22,10 @@ export class Streams {
    * @param connection The connection that the stream came in on.
    * @param serve What to do with it; it must not throw.
    */
-  async track<C extends Pick<Duplex, "close">>(connection: C, serve: (connection: C) => Promise<void>): Promise<void> {
+  async track<C extends Pick<Duplex, typeof Symbol.dispose>>(
+    connection: C,
+    serve: (connection: C) => Promise<void>,
+  ): Promise<void> {
     this.#open.add(connection);
     try {
       await serve(connection);

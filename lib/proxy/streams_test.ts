@@ -6,8 +6,8 @@ class Connection {
   readonly #end = Promise.withResolvers<void>();
   readonly ended: Promise<void> = this.#end.promise;
 
-  close(): void {
-    if (this.closed++ > 0) throw new Deno.errors.BadResource();
+  [Symbol.dispose](): void {
+    this.closed++;
     this.#end.resolve();
   }
 }
@@ -28,7 +28,7 @@ Deno.test("Streams.track() counts a stream while it is served, and closes it aft
 
 Deno.test("Streams.track() is fine with a connection that its server has closed", async () => {
   const streams = new Streams();
-  await streams.track(new Connection(), (connection) => Promise.resolve(connection.close()));
+  await streams.track(new Connection(), (connection) => Promise.resolve(connection[Symbol.dispose]()));
   assert.equal(streams.size, 0);
 });
 
@@ -49,10 +49,10 @@ Deno.test("Streams.idle() waits for the last stream", async () => {
   const served = connections.map((connection) => streams.track(connection, () => connection.ended));
   let idle = false;
   const waiting = streams.idle().then(() => idle = true);
-  connections[0].close();
+  connections[0][Symbol.dispose]();
   await served[0];
   assert.deepEqual([streams.size, idle], [1, false]);
-  connections[1].close();
+  connections[1][Symbol.dispose]();
   await waiting;
   assert.equal(streams.size, 0);
   await Promise.all(served);
