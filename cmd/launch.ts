@@ -1,7 +1,7 @@
 /**
  * `launch setup|tproxy [ARGS…]`: runs an entrypoint of this checkout with exactly the flags of its table, which a task
- * in deno.json could not say: some depend on the arguments and on where the runtime is. Installed programs need no
- * launcher.
+ * in deno.json could not say: some depend on the arguments and on where the runtime is. A distribution's launchers are
+ * shell scripts that do the same, see `packaging/launcher.ts`.
  *
  * @module
  */
@@ -34,9 +34,12 @@ function run(entrypoint: string, permissions: Permissions, args: readonly string
 
 /** The configuration file that the program will ask for. Whatever else is wrong with the arguments is for it to say. */
 function configOf(args: readonly string[]): string {
-  const at = args.findLastIndex((arg) => arg === "--config" || arg.startsWith("--config="));
-  const value = args[at]?.startsWith("--config=") ? args[at].slice("--config=".length) : args[at + 1];
-  return at < 0 || !value ? DEFAULT_CONFIG_PATH : value;
+  let config = "";
+  for (const [i, arg] of args.entries()) {
+    if (arg.startsWith("--config=")) config = arg.slice("--config=".length);
+    else if (args[i - 1] === "--config") config = arg;
+  }
+  return config || DEFAULT_CONFIG_PATH;
 }
 
 Deno.exit(await exitCodeOf("launch", main));

@@ -1,24 +1,29 @@
 /**
- * Where the files are that make up a daemon.
+ * Where the files are that make up a daemon, in each form in which this program can be there.
  *
  * @module
  */
 
 import type { DaemonFiles } from "./permissions.ts";
 
-/** The checkout that this module is in. */
-const ROOT = new URL("../../", import.meta.url).pathname;
-
 /**
- * Finds the files that make up a daemon: the runtime that runs this program, and the two bundles that `deno task bundle`
- * makes.
+ * Finds the files that make up a daemon: the runtime that runs this program, and one JavaScript file for each.
  *
  * @returns Their absolute paths.
  */
 export function daemonFiles(): DaemonFiles {
-  return {
-    runtime: Deno.execPath(),
-    inner: `${ROOT}.build/inner.js`,
-    outer: `${ROOT}.build/outer.js`,
-  };
+  return filesBeside(import.meta.url, Deno.execPath());
+}
+
+/**
+ * Tells where the files of a daemon are.
+ *
+ * @param module The URL of this module in a checkout, or of the one file that a distribution's program is.
+ * @param runtime The path of the runtime.
+ * @returns In a checkout, what `deno task tproxy` makes; in a distribution, what is in the same folder.
+ */
+export function filesBeside(module: string, runtime: string): DaemonFiles {
+  const folder = module.endsWith(".ts") ? new URL("../../.build/", module) : new URL("./", module);
+  const path = decodeURIComponent(folder.pathname);
+  return { runtime, inner: `${path}inner.js`, outer: `${path}outer.js` };
 }

@@ -1,0 +1,78 @@
+/**
+ * `deno task dist`: a folder and an archive that hold all that runs on a hypervisor, in `.build/dist/`.
+ *
+ * @module
+ */
+
+import { relative } from "node:path";
+import settings from "../deno.json" with { type: "json" };
+import { bundle } from "../lib/daemon/bundle.ts";
+import { findPackages, type Package } from "./packages.ts";
+import { renderLauncher } from "./launcher.ts";
+import { renderSbom } from "./sbom.ts";
+import { copy, makeFolder, pack, sumsOf, write } from "./tree.ts";
+
+const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname);
+const NAME = `one-tproxy-${settings.version}-linux-x86_64`;
+const ENTRYPOINTS = ["setup", "tproxy", "inner", "outer"] as const;
+
+/** Files of a checkout that a distribution has, too. */
+const COPIES = ["LICENSE", "README.md", "CHANGELOG.md", "docs"];
+
+async function main(): Promise<void> {
+  // The bundler writes paths as seen from here into its comments.
+  Deno.chdir(ROOT);
+  const work = `${ROOT}.build/dist.${Deno.pid}`;
+  const tree = `${work}/${NAME}`;
+  await Deno.mkdir(work, { recursive: true });
+  try {
+    await makeFolder(tree);
+    await fill(tree);
+    await pack(work, NAME, `${work}/${NAME}.tar.gz`);
+    const place = `${ROOT}.build/dist`;
+    await Deno.mkdir(place, { recursive: true });
+    for await (const { name } of Deno.readDir(place)) await Deno.remove(`${place}/${name}`, { recursive: true });
+    for (const name of [NAME, `${NAME}.tar.gz`]) await Deno.rename(`${work}/${name}`, `${place}/${name}`);
+    console.log(`.build/dist/${NAME}.tar.gz`);
+  } finally {
+    await Deno.remove(work, { recursive: true });
+  }
+}
+
+async function fill(tree: string): Promise<void> {
+  for (const folder of ["bin", "lib"]) await makeFolder(`${tree}/${folder}`);
+  await copy(Deno.execPath(), `${tree}/lib/deno`);
+  const packages = await findPackages(ENTRYPOINTS.map((entrypoint) => `${ROOT}cmd/${entrypoint}.ts`));
+  for (const entrypoint of ENTRYPOINTS) {
+    const path = `${tree}/lib/${entrypoint}.js`;
+    await bundle(entrypoint, path);
+    await write(path, withoutPlaces(await Deno.readTextFile(path), packages));
+  }
+  await write(`${tree}/bin/tproxy`, renderLauncher("tproxy"), 0o755);
+  await write(`${tree}/bin/tproxy-setup`, renderLauncher("setup"), 0o755);
+  for (const name of COPIES) await copy(`${ROOT}${name}`, `${tree}/${name}`);
+  // All that is no module of the build: the installer, and what it installs besides.
+  for await (const { name } of Deno.readDir(`${ROOT}packaging`)) {
+    if (!name.endsWith(".ts")) await copy(`${ROOT}packaging/${name}`, `${tree}/${name}`);
+  }
+  await describe(tree, packages);
+}
+
+/** Takes out of a bundle's comments where the packages are on this machine. */
+function withoutPlaces(code: string, packages: ReadonlyMap<string, Package>): string {
+  const places = [...packages].map(([key, { folder }]) => [relative(ROOT, folder), `npm:${key}`] as const);
+  return places.reduce((text, [place, key]) => text.replaceAll(`${place}/`, `${key}/`), code);
+}
+
+/** Writes what is in the tree: the bill of materials, and the checksums of all files, which have to come last. */
+async function describe(tree: string, packages: ReadonlyMap<string, Package>): Promise<void> {
+  const { version, license, imports } = settings;
+  const sha256 = (await sumsOf(`${tree}/lib`)).get("deno") ?? "";
+  const runtime = { version: Deno.version.deno, sha256 };
+  const parts = { name: "one-tproxy", version, license, runtime, imports: Object.keys(imports), packages };
+  await write(`${tree}/sbom.json`, renderSbom(parts));
+  const sums = await sumsOf(tree);
+  await write(`${tree}/SHA256SUMS`, [...sums].map(([path, sum]) => `${sum}  ${path}\n`).join(""));
+}
+
+await main();

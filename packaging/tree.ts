@@ -1,0 +1,90 @@
+/**
+ * Files of a distribution: copied, with modes that depend on nothing but what they are, summed up and packed.
+ *
+ * @module
+ */
+
+import { text } from "../tests/lab/command.ts";
+
+/**
+ * Copies a file, or a folder with all that is in it. A file that its owner may execute may be executed by all.
+ *
+ * @param from What to copy.
+ * @param to Where to; what it is in has to be there.
+ */
+export async function copy(from: string, to: string): Promise<void> {
+  const { isDirectory, mode } = await Deno.stat(from);
+  if (!isDirectory) {
+    await Deno.copyFile(from, to);
+    return await Deno.chmod(to, (mode ?? 0) & 0o100 ? 0o755 : 0o644);
+  }
+  await makeFolder(to);
+  for await (const { name } of Deno.readDir(from)) await copy(`${from}/${name}`, `${to}/${name}`);
+}
+
+/**
+ * Makes a folder that all may enter, whatever the umask.
+ *
+ * @param path The folder; what it is in has to be there.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  await Deno.mkdir(path);
+  await Deno.chmod(path, 0o755);
+}
+
+/**
+ * Writes a file.
+ *
+ * @param path The file.
+ * @param content Its whole text.
+ * @param mode Its mode.
+ */
+export async function write(path: string, content: string, mode = 0o644): Promise<void> {
+  await Deno.writeTextFile(path, content);
+  await Deno.chmod(path, mode);
+}
+
+/**
+ * Finds the SHA-256 of every file in a folder.
+ *
+ * @param folder The folder.
+ * @returns The sums in hexadecimal digits, by the path below the folder, in the order of the paths.
+ */
+export async function sumsOf(folder: string): Promise<Map<string, string>> {
+  const sums = new Map<string, string>();
+  for (const path of (await filesIn(folder, "")).toSorted()) sums.set(path, await sha256(`${folder}/${path}`));
+  return sums;
+}
+
+async function filesIn(folder: string, below: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(`${folder}/${below}`)) {
+    if (isDirectory) found.push(...await filesIn(folder, `${below}${name}/`));
+    else found.push(`${below}${name}`);
+  }
+  return found;
+}
+
+async function sha256(path: string): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", await Deno.readFile(path))).toHex();
+}
+
+/**
+ * Packs a folder so that the same files give the same bytes, whoever packs them, when and where
+ * (https://reproducible-builds.org/docs/archives/).
+ *
+ * @param folder What the folder is in.
+ * @param name The folder, which is also the one folder in the archive.
+ * @param archive The archive, a `.tar.gz`.
+ */
+export async function pack(folder: string, name: string, archive: string): Promise<void> {
+  await text([
+    "/usr/bin/tar",
+    `--directory=${folder}`,
+    "--create",
+    `--file=${archive}`,
+    "--use-compress-program=/usr/bin/gzip -n",
+    ...["--format=ustar", "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"],
+    name,
+  ]);
+}
