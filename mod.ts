@@ -36,10 +36,12 @@ export {
   type Selection,
 } from "./lib/config/select.ts";
 export {
+  type Binaries,
   type DaemonFiles,
   innerPermissions,
   outerPermissions,
   type Permissions,
+  type Scripts,
   setupPermissions,
   toFlags,
   tproxyPermissions,

@@ -6,12 +6,12 @@
  * @module
  */
 
+import { configOf } from "../lib/config_option.ts";
 import { bundleDaemons } from "../lib/daemon/bundle.ts";
 import { type Permissions, setupPermissions, toFlags, tproxyPermissions } from "../lib/daemon/permissions.ts";
-import { daemonFiles } from "../lib/daemon/siblings.ts";
+import { scripts } from "../lib/daemon/siblings.ts";
 import { InputError } from "../lib/errors.ts";
 import { exitCodeOf } from "../lib/exit_code.ts";
-import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 import { runDeno } from "../lib/run_command.ts";
 
 async function main(): Promise<number> {
@@ -21,25 +21,15 @@ async function main(): Promise<number> {
       return await run("setup", setupPermissions(configOf(args)), args);
     case "tproxy":
       await bundleDaemons();
-      return await run("tproxy", tproxyPermissions(configOf(args), daemonFiles()), args);
+      return await run("tproxy", tproxyPermissions(configOf(args), scripts()), args);
     default:
       throw new InputError(`There is no entrypoint ${JSON.stringify(entrypoint ?? "")}`, 'name "setup" or "tproxy"');
   }
 }
 
 function run(entrypoint: string, permissions: Permissions, args: readonly string[]): Promise<number> {
-  const program = new URL(`${entrypoint}.ts`, import.meta.url).pathname;
+  const program = decodeURIComponent(new URL(`${entrypoint}.ts`, import.meta.url).pathname);
   return runDeno(["run", "--quiet", "--frozen", ...toFlags(permissions), program, ...args]);
-}
-
-/** The configuration file that the program will ask for. Whatever else is wrong with the arguments is for it to say. */
-function configOf(args: readonly string[]): string {
-  let config = "";
-  for (const [i, arg] of args.entries()) {
-    if (arg.startsWith("--config=")) config = arg.slice("--config=".length);
-    else if (args[i - 1] === "--config") config = arg;
-  }
-  return config || DEFAULT_CONFIG_PATH;
 }
 
 Deno.exit(await exitCodeOf("launch", main));

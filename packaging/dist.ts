@@ -7,36 +7,27 @@
 import { relative } from "node:path";
 import settings from "../deno.json" with { type: "json" };
 import { bundle } from "../lib/daemon/bundle.ts";
+import { exitCodeOf, OK } from "../lib/exit_code.ts";
 import { findPackages, type Package } from "./packages.ts";
 import { renderLauncher } from "./launcher.ts";
 import { renderSbom } from "./sbom.ts";
 import { copy, makeFolder, pack, sumsOf, write } from "./tree.ts";
+import { ROOT, withWorkFolder } from "./work_folder.ts";
 
-const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname);
 const NAME = `one-tproxy-${settings.version}-linux-x86_64`;
 const ENTRYPOINTS = ["setup", "tproxy", "inner", "outer"] as const;
 
 /** Files of a checkout that a distribution has, too. */
 const COPIES = ["LICENSE", "README.md", "CHANGELOG.md", "docs"];
 
-async function main(): Promise<void> {
-  // The bundler writes paths as seen from here into its comments.
-  Deno.chdir(ROOT);
-  const work = `${ROOT}.build/dist.${Deno.pid}`;
-  const tree = `${work}/${NAME}`;
-  await Deno.mkdir(work, { recursive: true });
-  try {
-    await makeFolder(tree);
-    await fill(tree);
+async function main(): Promise<number> {
+  await withWorkFolder("dist", async (work) => {
+    await makeFolder(`${work}/${NAME}`);
+    await fill(`${work}/${NAME}`);
     await pack(work, NAME, `${work}/${NAME}.tar.gz`);
-    const place = `${ROOT}.build/dist`;
-    await Deno.mkdir(place, { recursive: true });
-    for await (const { name } of Deno.readDir(place)) await Deno.remove(`${place}/${name}`, { recursive: true });
-    for (const name of [NAME, `${NAME}.tar.gz`]) await Deno.rename(`${work}/${name}`, `${place}/${name}`);
-    console.log(`.build/dist/${NAME}.tar.gz`);
-  } finally {
-    await Deno.remove(work, { recursive: true });
-  }
+  });
+  console.log(`.build/dist/${NAME}.tar.gz`);
+  return OK;
 }
 
 async function fill(tree: string): Promise<void> {
@@ -60,8 +51,8 @@ async function fill(tree: string): Promise<void> {
 
 /** Takes out of a bundle's comments where the packages are on this machine. */
 function withoutPlaces(code: string, packages: ReadonlyMap<string, Package>): string {
-  const places = [...packages].map(([key, { folder }]) => [relative(ROOT, folder), `npm:${key}`] as const);
-  return places.reduce((text, [place, key]) => text.replaceAll(`${place}/`, `${key}/`), code);
+  const places = [...packages].map(([key, { folder }]) => [`${relative(ROOT, folder)}/`, `npm:${key}/`] as const);
+  return places.reduce((text, [place, key]) => text.replaceAll(place, key), code);
 }
 
 /** Writes what is in the tree: the bill of materials, and the checksums of all files, which have to come last. */
@@ -75,4 +66,4 @@ async function describe(tree: string, packages: ReadonlyMap<string, Package>): P
   await write(`${tree}/SHA256SUMS`, [...sums].map(([path, sum]) => `${sum}  ${path}\n`).join(""));
 }
 
-await main();
+Deno.exit(await exitCodeOf("dist", main));

@@ -8,7 +8,7 @@
 const MAY_START_PROGRAMS = ["lib/run_command.ts", "lib/daemon/spawn.ts", "tests/lab/command.ts", "tests/lab/enter.ts"];
 
 /** The modules that may end their process: the entrypoints. */
-const MAY_EXIT = /\/(?:cmd\/\w+|tests\/lab\/enter|tests\/demo\/demo)\.ts$/;
+const MAY_EXIT = /\/(?:cmd\/\w+|packaging\/(?:compile|dist)|tests\/lab\/enter|tests\/demo\/demo)\.ts$/;
 
 const plugin: Deno.lint.Plugin = {
   name: "one-tproxy",

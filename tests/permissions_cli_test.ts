@@ -5,8 +5,9 @@
  */
 
 import assert from "node:assert/strict";
-import { daemonFlags, setupPermissions, toFlags, tproxyPermissions } from "../lib/daemon/permissions.ts";
-import { daemonFiles } from "../lib/daemon/siblings.ts";
+import { daemonFlags } from "../lib/daemon/daemon_flags.ts";
+import { setupPermissions, toFlags, tproxyPermissions } from "../lib/daemon/permissions.ts";
+import { scripts } from "../lib/daemon/siblings.ts";
 import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
 import { until } from "./lab/command.ts";
 import { startDownload } from "./lab/download.ts";
@@ -41,10 +42,10 @@ Deno.test(
     const bridges = new Map([[BR0, { endpoints: [ENDPOINT] }], [BR1, { endpoints: [ENDPOINT] }]]);
     const programs = [
       { entrypoint: "setup", user: "root", flags: toFlags(setupPermissions(DEFAULT_CONFIG_PATH)) },
-      { entrypoint: "tproxy", user: "root", flags: toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, daemonFiles())) },
-      { entrypoint: "outer", user: OWNER, flags: daemonFlags(undefined, bridges) },
-      { entrypoint: "inner", bridge: "br0", user: OWNER, flags: daemonFlags(BR0, bridges) },
-      { entrypoint: "inner", bridge: "br1", user: OWNER, flags: daemonFlags(BR1, bridges) },
+      { entrypoint: "tproxy", user: "root", flags: toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, scripts())) },
+      { entrypoint: "outer", user: OWNER, flags: daemonFlags(undefined, bridges, scripts()) },
+      { entrypoint: "inner", bridge: "br0", user: OWNER, flags: daemonFlags(BR0, bridges, scripts()) },
+      { entrypoint: "inner", bridge: "br1", user: OWNER, flags: daemonFlags(BR1, bridges, scripts()) },
     ];
     const json = await hv.tproxy("permissions", "--json");
     assert.deepEqual(JSON.parse(json.stdout), programs);

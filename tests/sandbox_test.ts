@@ -13,19 +13,18 @@ import {
   toFlags,
   tproxyPermissions,
 } from "../lib/daemon/permissions.ts";
-import { daemonFiles } from "../lib/daemon/siblings.ts";
-import type { DaemonStart } from "../lib/daemon/spawn.ts";
+import { scripts } from "../lib/daemon/siblings.ts";
 import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
-import { assertOutcomes, inPlaceOfDaemon, inPlaceOfProgram } from "./lab/probe.ts";
+import { assertOutcomes, inPlaceOfDaemon, inPlaceOfProgram, type ScriptStart } from "./lab/probe.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { all, assertSandbox, NO_PACKAGES } from "./lab/sandbox.ts";
 import { GATE, inLab, makeScenario } from "./lab/scenario.ts";
 
 const BR0 = parseBridgeName("br0");
 const RUN = "/run/one_tproxy";
-const FILES = daemonFiles();
+const FILES = scripts();
 /** Two bridges with everything running, and a link to a program that would be allowed. */
 async function makeHypervisor(lab: Lab): Promise<Hypervisor> {
   const { hv } = await makeScenario(lab);
@@ -37,7 +36,7 @@ async function makeHypervisor(lab: Lab): Promise<Hypervisor> {
 }
 
 /** What br0's inner is started with, or outer if it served br0 alone. */
-function startOf(bridge: typeof BR0 | undefined): DaemonStart {
+function startOf(bridge: typeof BR0 | undefined): ScriptStart {
   const owner = ROOTLESS ? { uid: 0, gid: 0 } : { uid: 65534, gid: 65534 };
   const endpoints = [{ servicePort: 5030, remoteAddr: GATE, remotePort: 5030 }];
   const permissions = bridge === undefined ? outerPermissions(new Map([[BR0, endpoints]])) : innerPermissions(bridge);

@@ -7,7 +7,7 @@
 import type { Entrypoint } from "../cli.ts";
 import { DaemonError } from "../errors.ts";
 import { runDeno } from "../run_command.ts";
-import { daemonFiles } from "./siblings.ts";
+import { scripts } from "./siblings.ts";
 
 /**
  * Bundles a checkout's inner and outer. Concurrent runs don't disturb each other, nor a daemon that is being started: a
@@ -18,7 +18,7 @@ import { daemonFiles } from "./siblings.ts";
  * folder `.build`.
  */
 export async function bundleDaemons(): Promise<void> {
-  const files = daemonFiles();
+  const files = scripts();
   await Promise.all((["inner", "outer"] as const).map(async (entrypoint) => {
     const temporary = `${files[entrypoint]}.${Deno.pid}`;
     await bundle(entrypoint, temporary);
@@ -35,7 +35,7 @@ export async function bundleDaemons(): Promise<void> {
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for the runtime.
  */
 export async function bundle(entrypoint: Entrypoint, path: string): Promise<void> {
-  const source = new URL(`../../cmd/${entrypoint}.ts`, import.meta.url).pathname;
+  const source = decodeURIComponent(new URL(`../../cmd/${entrypoint}.ts`, import.meta.url).pathname);
   const code = await runDeno(["bundle", "--quiet", "--frozen", "--output", path, source]);
   if (code !== 0) {
     throw new DaemonError(`Cannot bundle ${source}: deno bundle exited with ${code}`, "see the lines above");

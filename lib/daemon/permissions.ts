@@ -81,8 +81,8 @@ export function setupPermissions(config: string): Permissions {
   };
 }
 
-/** The files that make up a daemon: handed to it open, so the unprivileged user needs no way to them. */
-export interface DaemonFiles {
+/** The files that make up a daemon in a checkout and in a distribution: handed to it open, so its user needs no way to them. */
+export interface Scripts {
   /** The Deno runtime. */
   readonly runtime: string;
   /** The inner proxy, one JavaScript file. */
@@ -90,6 +90,19 @@ export interface DaemonFiles {
   /** The outer proxy, one JavaScript file. */
   readonly outer: string;
 }
+
+/** The daemons as programs by themselves, whose permissions are part of them. */
+export interface Binaries {
+  /** There is none but what is in each of them. */
+  readonly runtime?: undefined;
+  /** The inner proxy. */
+  readonly inner: string;
+  /** The outer proxy. */
+  readonly outer: string;
+}
+
+/** What the daemons are made of. */
+export type DaemonFiles = Scripts | Binaries;
 
 /**
  * What `tproxy` may do.
@@ -101,7 +114,10 @@ export interface DaemonFiles {
 export function tproxyPermissions(config: string, files: DaemonFiles): Permissions {
   return {
     net: [],
-    read: [config, RUN_DIR, NETNS_DIR, files.runtime, files.inner, files.outer],
+    read: [
+      ...[config, RUN_DIR, NETNS_DIR],
+      ...(files.runtime === undefined ? [] : [files.runtime, files.inner, files.outer]),
+    ],
     // The logs are one for each bridge, and no bridge is known before nft is read.
     write: [RUN_DIR, LOG_DIR],
     run: paths("getent", "ip", "kill", "nft", "prlimit", "ps", "setpriv"),
@@ -132,19 +148,4 @@ export function toFlags(permissions: Permissions): string[] {
     if (values.length > 0) flags.push(`--allow-${kind}=${values.join(",")}`);
   }
   return flags;
-}
-
-/**
- * Renders what a daemon may do.
- *
- * @param bridge The bridge of an inner proxy; `undefined` for outer.
- * @param bridges Every bridge that is served, with its endpoints.
- * @returns Its flags.
- */
-export function daemonFlags(
-  bridge: BridgeName | undefined,
-  bridges: ReadonlyMap<BridgeName, { readonly endpoints: readonly Endpoint[] }>,
-): string[] {
-  if (bridge !== undefined) return toFlags(innerPermissions(bridge));
-  return toFlags(outerPermissions(new Map([...bridges].map(([name, { endpoints }]) => [name, endpoints]))));
 }

@@ -6,8 +6,9 @@
 
 import type { Entrypoint } from "../cli.ts";
 import type { BridgeName } from "../names.ts";
+import { daemonFlags } from "./daemon_flags.ts";
 import type { Desired } from "./desired.ts";
-import { type DaemonFiles, daemonFlags, setupPermissions, toFlags, tproxyPermissions } from "./permissions.ts";
+import { type DaemonFiles, setupPermissions, toFlags, tproxyPermissions } from "./permissions.ts";
 
 /** What one program may do. */
 export interface Grant {
@@ -42,15 +43,16 @@ export function listCommands(config: string, files: DaemonFiles): Grant[] {
  * Lists what the daemons may do that should run.
  *
  * @param desired What should run.
+ * @param files The daemons' files.
  * @returns Outer, then the inner of each bridge; of {@linkcode EXAMPLE_BRIDGE}, without an endpoint, if nothing should run.
  */
-export function listDaemons({ owner, bridges }: Pick<Desired, "owner" | "bridges">): Grant[] {
+export function listDaemons({ owner, bridges }: Pick<Desired, "owner" | "bridges">, files: DaemonFiles): Grant[] {
   const user = owner.name;
   const served = bridges.size > 0 ? bridges : new Map([[EXAMPLE_BRIDGE, { endpoints: [] }]]);
   const inners = [...served.keys()].map((bridge): Grant => {
-    return { entrypoint: "inner", bridge, user, flags: daemonFlags(bridge, served) };
+    return { entrypoint: "inner", bridge, user, flags: daemonFlags(bridge, served, files) };
   });
-  return [{ entrypoint: "outer", user, flags: daemonFlags(undefined, served) }, ...inners];
+  return [{ entrypoint: "outer", user, flags: daemonFlags(undefined, served, files) }, ...inners];
 }
 
 /**

@@ -26,7 +26,7 @@ Deno.test("listCommands() gives setup and tproxy the flags of their table, as ro
 });
 
 Deno.test("listDaemons() lists outer with the remotes of all bridges, then each bridge's inner, as the owner", () => {
-  const grants = listDaemons({ owner: OWNER, bridges: served([BR0, "10.0.0.1"], [BR1, "10.0.0.2"]) });
+  const grants = listDaemons({ owner: OWNER, bridges: served([BR0, "10.0.0.1"], [BR1, "10.0.0.2"]) }, FILES);
   assert.deepEqual(grants.map(({ entrypoint, bridge, user }) => [entrypoint, bridge, user]), [
     ["outer", undefined, "oneproxy"],
     ["inner", BR0, "oneproxy"],
@@ -38,7 +38,7 @@ Deno.test("listDaemons() lists outer with the remotes of all bridges, then each 
 });
 
 Deno.test("listDaemons() takes an example for a bridge when there is none", () => {
-  const [outer, inner, ...others] = listDaemons({ owner: OWNER, bridges: new Map() });
+  const [outer, inner, ...others] = listDaemons({ owner: OWNER, bridges: new Map() }, FILES);
   assert.equal(netOf(outer), "--allow-net=unix:/run/one_tproxy/<br>/outer.socket.next");
   assert.deepEqual([inner?.bridge, inner?.flags], ["<br>", toFlags(innerPermissions(EXAMPLE_BRIDGE))]);
   assert.deepEqual(others, []);
@@ -57,6 +57,6 @@ Deno.test("renderGrants() gives each program a paragraph and each flag a line", 
 
 Deno.test("renderGrants() says what the example stands for, and only then", () => {
   const note = /\n\nNo bridge has endpoints now: <br> stands for one\./;
-  assert.match(renderGrants(listDaemons({ owner: OWNER, bridges: new Map() })), note);
-  assert.doesNotMatch(renderGrants(listDaemons({ owner: OWNER, bridges: served([BR0, "10.0.0.1"]) })), note);
+  assert.match(renderGrants(listDaemons({ owner: OWNER, bridges: new Map() }, FILES)), note);
+  assert.doesNotMatch(renderGrants(listDaemons({ owner: OWNER, bridges: served([BR0, "10.0.0.1"]) }, FILES)), note);
 });

@@ -5,11 +5,12 @@
  */
 
 import type { BridgeName, Title } from "../names.ts";
+import { daemonFlags } from "./daemon_flags.ts";
 import type { Desired } from "./desired.ts";
 import type { Processes, RunningDaemon } from "./find.ts";
 import type { ProcessGroups } from "./groups.ts";
 import { groupOf } from "./owner.ts";
-import { daemonFlags } from "./permissions.ts";
+import type { DaemonFiles } from "./permissions.ts";
 
 /** How a daemon compares with what it should be. */
 export interface Comparison {
@@ -31,18 +32,20 @@ export interface Comparison {
  * @param processes Who runs.
  * @param groups The groups of each by its process ID; one that is missing has ended meanwhile, and is left out.
  * @param desired What should run.
+ * @param files What daemons are made of that are started now.
  * @returns A comparison for each, in the same order.
  */
 export function compareDaemons(
   { host, daemons }: Processes,
   groups: ReadonlyMap<number, ProcessGroups>,
   desired: Pick<Desired, "owner" | "bridges">,
+  files: DaemonFiles,
 ): Comparison[] {
   return daemons.flatMap((daemon) => {
     const { title, bridge, pid, draining } = daemon;
     const own = groups.get(pid);
     if (own === undefined) return [];
-    const differences = compareDaemon(daemon, own, host, desired);
+    const differences = compareDaemon(daemon, own, host, desired, files);
     return [{ title, ...(bridge === undefined ? {} : { bridge }), pid, draining, differences }];
   });
 }
@@ -52,10 +55,11 @@ function compareDaemon(
   own: ProcessGroups,
   host: number,
   { owner, bridges }: Pick<Desired, "owner" | "bridges">,
+  files: DaemonFiles,
 ): string[] {
   const wantedNetns = bridge === undefined ? host : bridges.get(bridge)?.netns;
   if (bridges.size === 0 || wantedNetns === undefined) return ["should not run: nothing is left for it to serve"];
-  const differences = compareFlags(flags.split(";").filter((flag) => flag !== ""), daemonFlags(bridge, bridges));
+  const differences = compareFlags(flags.split(";").filter((flag) => flag !== ""), daemonFlags(bridge, bridges, files));
   const expect = (what: string, actual: string, wanted: string) => {
     if (actual !== wanted) differences.push(`${what} ${actual}, expected ${wanted}`);
   };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { parseBridgeName } from "../names.ts";
+import { daemonFlags } from "./daemon_flags.ts";
 import type { RunningDaemon } from "./find.ts";
 import type { ProcessGroups } from "./groups.ts";
 import { groupOf } from "./owner.ts";
-import { daemonFlags } from "./permissions.ts";
 import { compareDaemons, renderComparisons } from "./permissions_running.ts";
 
 const [HOST, NETNS, OLD_NETNS] = [4026531840, 4026532100, 4026532050];
@@ -11,6 +11,7 @@ const BR0 = parseBridgeName("br0");
 const OWNER = { name: "nobody", uid: 65534, gid: 65534 };
 const ENDPOINT = { servicePort: 5030, remoteAddr: "10.0.0.1", remotePort: 5030 };
 const BRIDGES = new Map([[BR0, { netns: NETNS, endpoints: [ENDPOINT] }]]);
+const FILES = { runtime: "/x/deno", inner: "/x/inner.js", outer: "/x/outer.js" };
 const DESIRED = { owner: OWNER, bridges: BRIDGES };
 
 const OUTER: RunningDaemon = {
@@ -20,7 +21,7 @@ const OUTER: RunningDaemon = {
   draining: false,
   uid: 65534,
   netns: HOST,
-  flags: daemonFlags(undefined, BRIDGES).join(";"),
+  flags: daemonFlags(undefined, BRIDGES, FILES).join(";"),
   seconds: 1,
 };
 const INNER: RunningDaemon = {
@@ -29,7 +30,7 @@ const INNER: RunningDaemon = {
   title: "one_tproxy_br0",
   bridge: BR0,
   netns: NETNS,
-  flags: daemonFlags(BR0, BRIDGES).join(";"),
+  flags: daemonFlags(BR0, BRIDGES, FILES).join(";"),
 };
 const GROUPS = new Map<number, ProcessGroups>([
   [7, { gid: groupOf(OWNER, undefined), others: [groupOf(OWNER, BR0)] }],
@@ -38,13 +39,13 @@ const GROUPS = new Map<number, ProcessGroups>([
 
 /** What differs for one daemon. */
 function differencesOf(daemon: RunningDaemon, groups = GROUPS, desired = DESIRED): readonly string[] {
-  const [comparison, ...others] = compareDaemons({ host: HOST, daemons: [daemon] }, groups, desired);
+  const [comparison, ...others] = compareDaemons({ host: HOST, daemons: [daemon] }, groups, desired, FILES);
   assert.ok(comparison !== undefined && others.length === 0);
   return comparison.differences;
 }
 
 Deno.test("compareDaemons() finds no difference in what has just been started", () => {
-  assert.deepEqual(compareDaemons({ host: HOST, daemons: [OUTER, INNER] }, GROUPS, DESIRED), [
+  assert.deepEqual(compareDaemons({ host: HOST, daemons: [OUTER, INNER] }, GROUPS, DESIRED, FILES), [
     { title: "one_tproxy", pid: 7, draining: false, differences: [] },
     { title: "one_tproxy_br0", bridge: BR0, pid: 8, draining: false, differences: [] },
   ]);
@@ -106,7 +107,7 @@ Deno.test("compareDaemons() says of what nothing is left to serve that it should
 });
 
 Deno.test("compareDaemons() leaves out what has ended meanwhile", () => {
-  assert.deepEqual(compareDaemons({ host: HOST, daemons: [OUTER] }, new Map(), DESIRED), []);
+  assert.deepEqual(compareDaemons({ host: HOST, daemons: [OUTER] }, new Map(), DESIRED, FILES), []);
 });
 
 Deno.test("renderComparisons() has one line for ok and one for each difference, and tells what drains", () => {

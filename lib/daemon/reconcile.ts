@@ -12,12 +12,13 @@ import { getLogger } from "../log.ts";
 import { namesOf, RUN_FILES, type Title, TPROXY } from "../names.ts";
 import { setNetnsSysctls } from "../netns/links.ts";
 import { atMostAtOnce } from "./at_once.ts";
+import { daemonFlags } from "./daemon_flags.ts";
 import { ensureDescriptors, neededBy, warnOfShortage } from "./descriptors.ts";
 import { type Desired, readDesired, readLimits } from "./desired.ts";
 import { removeLeftovers, writeInnerRoutes, writeOuterRoutes } from "./files.ts";
 import { findDaemons } from "./find.ts";
 import { endAll, settle } from "./leave.ts";
-import { daemonFlags } from "./permissions.ts";
+import type { DaemonFiles } from "./permissions.ts";
 import { plan, type Step, type WantedDaemon } from "./plan.ts";
 import { daemonFiles } from "./siblings.ts";
 import { type DaemonSignal, send } from "./signal.ts";
@@ -39,6 +40,7 @@ interface Context {
   readonly mayStart: (title: Title) => boolean;
   readonly host: number;
   readonly desired: Desired;
+  readonly files: DaemonFiles;
   readonly failures: string[];
   /** Processes that have been told to stop listening. */
   readonly leaving: number[];
@@ -70,7 +72,8 @@ export async function reconcile(
       return;
     }
     const desired = await readDesired(config);
-    const context: Context = { mayStart, host, desired, failures: [], leaving: [], short: new Map() };
+    const files = daemonFiles();
+    const context: Context = { mayStart, host, desired, files, failures: [], leaving: [], short: new Map() };
     const { steps, end } = plan(verb, await prepare(context), daemons);
     const [starts, others] = [steps.filter(({ start }) => start), steps.filter(({ start }) => !start)];
     const [first, ...rest] = starts;
@@ -94,12 +97,12 @@ export async function reconcile(
 }
 
 /** Writes the route files and says which daemons should run. One whose file can't be written goes on with the old one. */
-async function prepare({ desired, host, failures }: Context): Promise<WantedDaemon[]> {
+async function prepare({ desired, host, files, failures }: Context): Promise<WantedDaemon[]> {
   const { bridges, owner } = desired;
   if (bridges.size === 0) return [];
   const inners: WantedDaemon[] = [];
   for (const [bridge, { netns }] of bridges) {
-    const flags = daemonFlags(bridge, bridges).join(";");
+    const flags = daemonFlags(bridge, bridges, files).join(";");
     let changed = false;
     try {
       changed = await writeInnerRoutes(bridge, desired);
@@ -109,22 +112,22 @@ async function prepare({ desired, host, failures }: Context): Promise<WantedDaem
     inners.push({ title: namesOf(bridge).title, bridge, netns, uid: owner.uid, flags, changed });
   }
   const changed = await writeOuterRoutes(desired);
-  const flags = daemonFlags(undefined, bridges).join(";");
+  const flags = daemonFlags(undefined, bridges, files).join(";");
   return [{ title: TPROXY, bridge: undefined, netns: host, uid: owner.uid, flags, changed }, ...inners];
 }
 
 /** Starts one daemon in the place of those that it replaces; a failure is logged and leaves the others alone. */
 async function start(step: Step, context: Context): Promise<void> {
   const { title, bridge } = step.wanted;
-  const { mayStart, host, desired: { owner, bridges } } = context;
+  const { mayStart, host, files, desired: { owner, bridges } } = context;
   try {
     if (!mayStart(title)) return;
     await send("USR1", step.retireFirst);
     await settle(step.retireFirst);
     if (bridge !== undefined) await setNetnsSysctls(namesOf(bridge));
     const serves = bridge === undefined ? [...bridges.keys()] : [];
-    const flags = daemonFlags(bridge, bridges);
-    const { pid, notListening } = await startDaemon({ bridge, flags, owner, serves, host, files: daemonFiles() });
+    const flags = daemonFlags(bridge, bridges, files);
+    const { pid, notListening } = await startDaemon({ bridge, flags, owner, serves, host, files });
     log.info("Started", { title, pid });
     await provide(step, pid, context);
     if (notListening.length > 0) {

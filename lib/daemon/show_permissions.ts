@@ -37,8 +37,9 @@ export interface Shown {
 export async function showPermissions({ entrypoint, running, json }: Request, config: string): Promise<Shown> {
   if (running) return await showRunning(entrypoint, json, config);
   const isCommand = entrypoint === "setup" || entrypoint === "tproxy";
-  const commands = listCommands(config, daemonFiles());
-  const all = isCommand ? commands : [...commands, ...listDaemons(await readDesired(config))];
+  const files = daemonFiles();
+  const commands = listCommands(config, files);
+  const all = isCommand ? commands : [...commands, ...listDaemons(await readDesired(config), files)];
   const grants = all.filter((grant) => entrypoint === undefined || grant.entrypoint === entrypoint);
   return { stdout: json ? toJson(grants) : renderGrants(grants), exitCode: OK };
 }
@@ -49,7 +50,7 @@ async function showRunning(entrypoint: Request["entrypoint"], json: boolean, con
     return entrypoint === undefined || (entrypoint === "outer") === (bridge === undefined);
   });
   const groups = await readGroups(daemons.map(({ pid }) => pid));
-  const comparisons = compareDaemons({ host, daemons }, groups, desired);
+  const comparisons = compareDaemons({ host, daemons }, groups, desired, daemonFiles());
   const exitCode = comparisons.every(({ differences }) => differences.length === 0) ? OK : FAILED;
   return { stdout: json ? toJson(comparisons) : renderComparisons(comparisons), exitCode };
 }

@@ -1,29 +1,49 @@
 /**
- * Where the files are that make up a daemon, in each form in which this program can be there.
+ * Where the files are that make up a daemon, in each form in which this program can be there:
+ *
+ * | form | this program | the daemons |
+ * |---|---|---|
+ * | checkout | `cmd/tproxy.ts` | `.build/inner.js`, `.build/outer.js` |
+ * | distribution | `lib/tproxy.js` | `lib/inner.js`, `lib/outer.js` |
+ * | compiled | `tproxy` | `tproxy-inner`, `tproxy-outer` |
  *
  * @module
  */
 
-import type { DaemonFiles } from "./permissions.ts";
+import { DaemonError } from "../errors.ts";
+import type { Binaries, DaemonFiles, Scripts } from "./permissions.ts";
 
 /**
- * Finds the files that make up a daemon: the runtime that runs this program, and one JavaScript file for each.
+ * Finds the files that make up a daemon.
  *
  * @returns Their absolute paths.
+ * @throws {DaemonError} If a compiled program is where it can't start the others.
  */
 export function daemonFiles(): DaemonFiles {
-  return filesBeside(import.meta.url, Deno.execPath());
+  return Deno.build.standalone ? binariesBeside(Deno.execPath()) : scripts();
 }
 
 /**
- * Tells where the files of a daemon are.
+ * Tells where the daemons' files are if they are run by the runtime.
  *
  * @param module The URL of this module in a checkout, or of the one file that a distribution's program is.
- * @param runtime The path of the runtime.
- * @returns In a checkout, what `deno task tproxy` makes; in a distribution, what is in the same folder.
+ * @returns In a checkout, what `deno task tproxy` makes; in a distribution, what is in the same folder. The runtime is the
+ * one that runs this program.
  */
-export function filesBeside(module: string, runtime: string): DaemonFiles {
-  const folder = module.endsWith(".ts") ? new URL("../../.build/", module) : new URL("./", module);
-  const path = decodeURIComponent(folder.pathname);
-  return { runtime, inner: `${path}inner.js`, outer: `${path}outer.js` };
+export function scripts(module: string = import.meta.url): Scripts {
+  const folder = decodeURIComponent(new URL(module.endsWith(".ts") ? "../../.build/" : "./", module).pathname);
+  return { runtime: Deno.execPath(), inner: `${folder}inner.js`, outer: `${folder}outer.js` };
+}
+
+/**
+ * Tells where the daemons are if they are compiled.
+ *
+ * @param program The path of the compiled `tproxy`.
+ * @returns What is in the same folder.
+ * @throws {DaemonError} If that path has a "=", which env(1), which starts them, would take for a variable.
+ */
+export function binariesBeside(program: string): Binaries {
+  if (program.includes("=")) throw new DaemonError(`Cannot start daemons beside ${program}`, 'move it where no "=" is');
+  const folder = program.slice(0, program.lastIndexOf("/"));
+  return { inner: `${folder}/tproxy-inner`, outer: `${folder}/tproxy-outer` };
 }

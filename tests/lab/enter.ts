@@ -86,8 +86,28 @@ interface Totals {
   readonly skipped: number;
 }
 
+/** What some of the tests are about, and takes its time: it is made only for them, while there is a network. */
+const BUILDS: readonly { readonly task: string; readonly tests: RegExp; readonly mayFail?: true }[] = [
+  { task: "dist", tests: /dist|install/ },
+  // Without a denort there is nothing to test; it has said so, and its tests are skipped.
+  { task: "compile", tests: /compile/, mayFail: true },
+];
+
+/** Makes what the tests of some files need; all of it where no file is named. */
+async function build(args: readonly string[]): Promise<number> {
+  const files = args.filter((arg) => /^tests\//.test(arg));
+  for (const { task, tests, mayFail } of BUILDS) {
+    if (files.length > 0 && !files.some((file) => tests.test(file))) continue;
+    const code = await deno([Deno.execPath(), "task", "--quiet", task]);
+    if (code !== 0 && mayFail === undefined) return code;
+  }
+  return 0;
+}
+
 /** Runs the unit tests, then those of the lab; given files or options, only the lab's, with these. */
 async function test(namespaces: readonly string[], args: readonly string[]): Promise<number> {
+  const built = await build(args);
+  if (built !== 0) return built;
   const runs = [[...namespaces, ...denoTest(LAB_FLAGS, "lab.xml"), ...(args.length > 0 ? args : ["tests/"])]];
   if (args.length === 0) runs.unshift([...denoTest(UNIT_FLAGS, "unit.xml"), "lib/"]);
   const reports = args.length === 0 ? ["unit.xml", "lab.xml"] : ["lab.xml"];

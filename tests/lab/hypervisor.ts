@@ -5,7 +5,7 @@
  */
 
 import { setupPermissions, toFlags, tproxyPermissions } from "../../lib/daemon/permissions.ts";
-import { daemonFiles } from "../../lib/daemon/siblings.ts";
+import { scripts } from "../../lib/daemon/siblings.ts";
 import { DEFAULT_CONFIG_PATH } from "../../lib/names.ts";
 import type { Background, Result } from "./command.ts";
 import type { Host } from "./host.ts";
@@ -60,7 +60,7 @@ export class Hypervisor {
 
   /** The command line of `tproxy` with exactly its permissions. */
   tproxyArgv(...args: string[]): string[] {
-    return entrypoint("tproxy", toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, daemonFiles())), args);
+    return entrypoint("tproxy", toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, scripts())), args);
   }
 
   /** Starts `tproxy watch` with exactly its permissions. */

@@ -5,7 +5,8 @@
  */
 
 import assert from "node:assert/strict";
-import { commandLine, type DaemonStart, environmentOf } from "../../lib/daemon/spawn.ts";
+import type { Scripts } from "../../lib/daemon/permissions.ts";
+import { commandLine, type DaemonStart, environmentOf } from "../../lib/daemon/command_line.ts";
 import type { Result } from "./command.ts";
 import type { Hypervisor } from "./hypervisor.ts";
 
@@ -17,6 +18,9 @@ export type Attempt = readonly [kind: string, ...args: unknown[]];
 /** Runs the probe with some attempts. */
 export type Probe = (attempts: readonly Attempt[]) => Promise<Result>;
 
+/** What a daemon is started with that the runtime runs. */
+export type ScriptStart = DaemonStart & { readonly files: Scripts };
+
 /** A probe in place of `setup` or `tproxy`. */
 export function inPlaceOfProgram(hv: Hypervisor, flags: readonly string[]): Probe {
   const argv = [Deno.execPath(), "run", "--quiet", "--frozen", ...flags, PROBE];
@@ -24,7 +28,7 @@ export function inPlaceOfProgram(hv: Hypervisor, flags: readonly string[]): Prob
 }
 
 /** A probe in place of a daemon: started as `startDaemon()` does it, by a shell. */
-export function inPlaceOfDaemon(hv: Hypervisor, start: DaemonStart): Probe {
+export function inPlaceOfDaemon(hv: Hypervisor, start: ScriptStart): Probe {
   const script = 'probe=$1; shift; cd /; exec 3<"$0"; exec env -i "$@" <"$probe"';
   const environment = Object.entries(environmentOf(start)).map(([name, value]) => `${name}=${value}`);
   const argv = ["sh", "-c", script, start.files.runtime, PROBE, ...environment, ...commandLine(start)];

@@ -5,13 +5,13 @@
  */
 
 import assert from "node:assert/strict";
-import { daemonFiles } from "../../lib/daemon/siblings.ts";
+import { scripts } from "../../lib/daemon/siblings.ts";
 import { DEFAULT_CONFIG_PATH } from "../../lib/names.ts";
 import { assertOutcomes, type Attempt, type Probe } from "./probe.ts";
 import { GATE } from "./scenario.ts";
 
 const RUN = "/run/one_tproxy";
-const FILES = daemonFiles();
+const FILES = scripts();
 const DENIED = /^NotCapable: /;
 const REFUSED = /Requires import access|Requires read access|--no-npm is|--no-remote is|lockfile is out of date/;
 

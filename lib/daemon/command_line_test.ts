@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type BridgeName, parseBridgeName } from "../names.ts";
 import { groupOf } from "./owner.ts";
-import { daemonFlags } from "./permissions.ts";
-import { commandLine, type DaemonStart, environmentOf } from "./spawn.ts";
+import { daemonFlags } from "./daemon_flags.ts";
+import { commandLine, type DaemonStart, environmentOf, scriptsOf } from "./command_line.ts";
 
 const START: DaemonStart = {
   bridge: undefined,
@@ -60,6 +60,26 @@ Deno.test("commandLine() puts no permission behind the program, where it would b
   }
 });
 
+const BINARIES = { inner: "/opt/x/tproxy-inner", outer: "/opt/x/tproxy-outer" };
+
+Deno.test("commandLine() starts a compiled daemon by its path, and gives it no flags, which would be arguments", () => {
+  const start = { ...START, files: BINARIES };
+  assert.deepEqual(
+    commandLine(start),
+    [SETPRIV, ...user(undefined, "--clear-groups"), ...NO_RIGHTS, "/opt/x/tproxy-outer"],
+  );
+  assert.deepEqual(
+    commandLine({ ...start, bridge: BR0 }),
+    [...NETNS_EXEC, SETPRIV, ...user(BR0, "--clear-groups"), ...NO_RIGHTS, "/opt/x/tproxy-inner", "br0"],
+  );
+});
+
+Deno.test("scriptsOf() hands over a daemon's program and the runtime, and nothing to a compiled one", () => {
+  assert.deepEqual(scriptsOf(START), ["/x/outer.js", "/usr/bin/deno"]);
+  assert.deepEqual(scriptsOf({ ...START, bridge: BR0 }), ["/x/inner.js", "/usr/bin/deno"]);
+  assert.deepEqual(scriptsOf({ ...START, files: BINARIES }), []);
+});
+
 Deno.test("environmentOf() marks a daemon, and leaves it no folder for Deno's own storage", () => {
   assert.deepEqual(environmentOf(START), {
     ONE_TPROXY_HOST: "4026531840",
@@ -68,15 +88,23 @@ Deno.test("environmentOf() marks a daemon, and leaves it no folder for Deno's ow
   });
 });
 
+Deno.test("environmentOf() marks a compiled daemon with the flags that are in it, and leaves it no folder either", () => {
+  assert.deepEqual(environmentOf({ ...START, files: BINARIES }), {
+    ONE_TPROXY_HOST: "4026531840",
+    ONE_TPROXY_FLAGS: "--no-prompt;--allow-net=10.0.0.1:80",
+    XDG_DATA_HOME: "/dev/null",
+  });
+});
+
 /** What outer needs for bridges with names as long as they may be, and 10 services of its own for each. */
-function outerFlags(count: number): string[] {
+function outerFlags(count: number): readonly string[] {
   const bridges = Array.from({ length: count }, (_, i) => {
     const endpoints = Array.from({ length: 10 }, (_, j) => {
       return { servicePort: 5000 + j, remoteAddr: `192.168.${100 + i % 100}.${100 + j}`, remotePort: 10_000 + i };
     });
     return [parseBridgeName(`onebridge.${i}`.padEnd(15, "x")), { endpoints }] as const;
   });
-  return daemonFlags(undefined, new Map(bridges));
+  return daemonFlags(undefined, new Map(bridges), START.files);
 }
 
 Deno.test("environmentOf() has room for 200 bridges with 10 services of their own each", () => {

@@ -1,0 +1,136 @@
+/**
+ * The command line and the environment that a daemon is started with: without rights, with exactly its permissions. Pure.
+ *
+ * WHY the runtime and the program come as open descriptors: the data path runs as a user that can often reach neither
+ * (a runtime under root's home, a checkout of mode 0700). Root opens both; setpriv runs the runtime as /proc/self/fd/3,
+ * and the runtime reads the program from standard input. So nothing has to be copied, and the user needs no file at all.
+ *
+ * A compiled daemon is started by its path instead: it opens its own file again to find its program in it, so that its
+ * user has to be able to read it.
+ *
+ * @module
+ */
+
+import { DaemonError } from "../errors.ts";
+import { type BridgeName, namesOf, TPROXY } from "../names.ts";
+import { PROGRAMS } from "../programs.ts";
+import { FLAGS_MARK, HOST_MARK } from "./find.ts";
+import { groupOf, type Owner } from "./owner.ts";
+import type { DaemonFiles } from "./permissions.ts";
+
+/** From coreutils 8.31; run by setpriv, so that nobody needs a permission for it. */
+const ENV_PROGRAM = "/usr/bin/env";
+
+/**
+ * How long a daemon's flags may be, in bytes. Linux takes no argument and no variable of 128 KiB (execve(2)), and ps shows no
+ * more than that of a command line with its whole environment.
+ */
+const LONGEST_FLAGS = 120 * 1024;
+
+/** What a daemon is started with. */
+export interface DaemonStart {
+  /** The bridge of an inner proxy; `undefined` for outer. */
+  readonly bridge: BridgeName | undefined;
+  /** Its permission flags. */
+  readonly flags: readonly string[];
+  /** The user it runs as. */
+  readonly owner: Owner;
+  /** The bridges whose sockets it serves; none for an inner proxy. */
+  readonly serves: readonly BridgeName[];
+  /** The inode of the host namespace. */
+  readonly host: number;
+  /** The files it is made of. */
+  readonly files: DaemonFiles;
+}
+
+/**
+ * Makes the command line of a daemon.
+ *
+ * @param start What it is started with.
+ * @returns The program's absolute path and its arguments. Each program in it replaces itself by the next one, so the
+ * process that is started first is the daemon in the end.
+ */
+export function commandLine(start: DaemonStart): [string, ...string[]] {
+  const { bridge, owner, serves } = start;
+  // Root without capabilities is as unprivileged as anybody, except that it owns files; an operator may ask for it.
+  const groups = serves.map((bridge) => groupOf(owner, bridge));
+  const others = groups.length === 0 ? "--clear-groups" : `--groups=${groups.join(",")}`;
+  const user = owner.uid === 0 ? [] : [`--reuid=${owner.uid}`, `--regid=${groupOf(owner, bridge)}`, others];
+  const unprivileged = [
+    PROGRAMS.setpriv.path,
+    ...user,
+    "--no-new-privs",
+    "--bounding-set=-all",
+    "--inh-caps=-all",
+    // A SIGHUP that comes before the daemon listens for it would end it; and it is about to read its routes anyway.
+    ENV_PROGRAM,
+    "--ignore-signal=HUP",
+    ...programOf(start),
+    ...(bridge === undefined ? [] : [bridge]),
+  ] as const;
+  return bridge === undefined
+    ? [...unprivileged]
+    : [PROGRAMS.ip.path, "netns", "exec", namesOf(bridge).netns, ...unprivileged];
+}
+
+function programOf({ bridge, flags, files }: DaemonStart): string[] {
+  if (files.runtime === undefined) return [bridge === undefined ? files.outer : files.inner];
+  return [
+    "/proc/self/fd/3",
+    "run",
+    "--quiet",
+    "--no-config",
+    "--no-lock",
+    "--no-npm",
+    ...unstableOf(bridge),
+    // Taken for TypeScript, it would be transpiled, and Deno tries for 150 ms to keep the result in a cache.
+    "--ext=js",
+    ...flags,
+    "-",
+  ];
+}
+
+/**
+ * Tells which of Deno's unstable features a daemon needs.
+ *
+ * @param bridge The bridge of an inner proxy; `undefined` for outer.
+ * @returns Deno's flags for them.
+ */
+export function unstableOf(bridge: BridgeName | undefined): readonly string[] {
+  // Deno still calls SO_REUSEPORT on TCP listeners unstable; inner's successor needs it.
+  return bridge === undefined ? [] : ["--unstable-net"];
+}
+
+/**
+ * Makes the whole environment of a daemon.
+ *
+ * WHY a cache folder that can be none: Deno keeps `localStorage` and `caches` there without asking for a permission, in the
+ * home of the daemon's user, and the same ones for the inners of all bridges. A compiled daemon has them among its user's
+ * data.
+ *
+ * @param start What it is started with.
+ * @returns Variables and their values.
+ * @throws {DaemonError} If the flags are longer than Linux takes, so that the daemon could not be started or not be known.
+ */
+export function environmentOf({ bridge, host, flags, files }: DaemonStart): Record<string, string> {
+  const mark = flags.join(";");
+  if (mark.length > LONGEST_FLAGS) {
+    const title = bridge === undefined ? TPROXY : namesOf(bridge).title;
+    throw new DaemonError(
+      `Cannot start ${title}: its permissions take ${mark.length} bytes, and Linux has room for ${LONGEST_FLAGS}`,
+      "have fewer bridges, or fewer different services, on this host",
+    );
+  }
+  const storage = files.runtime === undefined ? "XDG_DATA_HOME" : "DENO_DIR";
+  return { [HOST_MARK]: String(host), [FLAGS_MARK]: mark, [storage]: "/dev/null" };
+}
+
+/**
+ * Tells which files are handed to a daemon.
+ *
+ * @param start What it is started with.
+ * @returns The program, which becomes its descriptor 0, and the runtime, which becomes 3; none if it is compiled.
+ */
+export function scriptsOf({ bridge, files }: DaemonStart): string[] {
+  return files.runtime === undefined ? [] : [bridge === undefined ? files.outer : files.inner, files.runtime];
+}

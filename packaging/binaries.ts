@@ -1,0 +1,40 @@
+/**
+ * The compiled programs: their names, and how each is made. Pure.
+ *
+ * @module
+ */
+
+import type { Entrypoint } from "../lib/cli.ts";
+import { unstableOf } from "../lib/daemon/command_line.ts";
+import { compiledFlags } from "../lib/daemon/permissions_compiled.ts";
+import { EXAMPLE_BRIDGE } from "../lib/daemon/permissions_report.ts";
+
+/** The names by which `lib/daemon/siblings.ts` knows them, and what each is made of. */
+export const BINARIES: Readonly<Record<string, Entrypoint>> = {
+  "tproxy": "tproxy",
+  "tproxy-setup": "setup",
+  "tproxy-inner": "inner",
+  "tproxy-outer": "outer",
+};
+
+/**
+ * Tells how a program is compiled.
+ *
+ * @param entrypoint The program.
+ * @param script Its bundle.
+ * @param path The binary.
+ * @returns Arguments for Deno.
+ */
+export function compileArguments(entrypoint: Entrypoint, script: string, path: string): string[] {
+  return [
+    ...["compile", "--quiet", "--no-check", "--no-config", "--no-lock", "--no-npm"],
+    // A binary would keep what V8 has compiled in a folder of /tmp that anybody could have made, and trust it.
+    "--no-code-cache",
+    // Refused by --no-remote everywhere else, which a binary does not remember.
+    "--deny-import",
+    ...(entrypoint === "inner" ? unstableOf(EXAMPLE_BRIDGE) : []),
+    ...compiledFlags(entrypoint),
+    `--output=${path}`,
+    script,
+  ];
+}

@@ -1,0 +1,174 @@
+/**
+ * The distribution, as `deno task dist` has made it before the lab was entered: it runs from its archive alone, and holds
+ * what it says it holds.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import lock from "../deno.lock" with { type: "text" };
+import settings from "../deno.json" with { type: "json" };
+import { configOf } from "../lib/config_option.ts";
+import { setupPermissions, toFlags, tproxyPermissions } from "../lib/daemon/permissions.ts";
+import { makeBare } from "./lab/bare_root.ts";
+import { Host } from "./lab/host.ts";
+import { runInstalled, serve, unserve } from "./lab/installed.ts";
+import { inLab, makeScenario } from "./lab/scenario.ts";
+
+const ROOT = new URL("../", import.meta.url).pathname;
+const NAME = `one-tproxy-${settings.version}-linux-x86_64`;
+const DIST = `${ROOT}.build/dist`;
+const ARCHIVE = `${DIST}/${NAME}.tar.gz`;
+
+/** What a program is run with. */
+function flagsOf(entrypoint: "setup" | "tproxy", root: string, args: readonly string[] = []): string[] {
+  const files = { runtime: `${root}/lib/deno`, inner: `${root}/lib/inner.js`, outer: `${root}/lib/outer.js` };
+  const config = configOf(args);
+  return toFlags(entrypoint === "setup" ? setupPermissions(config) : tproxyPermissions(config, files));
+}
+
+/** A host with the launchers of the distribution, and in place of its runtime a program that says what it is run with. */
+async function withEcho(root: string): Promise<Host> {
+  const host = await Host.create("echo");
+  await host.text(["mkdir", "-p", `${root}/lib`]);
+  await host.text(["cp", "-r", `${DIST}/${NAME}/bin`, `${root}/bin`]);
+  await host.write(`${root}/lib/deno`, '#!/bin/sh\nprintf "%s\\0" "$@"\ncat /proc/$$/environ\n');
+  await host.text(["chmod", "755", `${root}/lib/deno`]);
+  return host;
+}
+
+Deno.test(
+  "the distribution serves a guest from its archive alone, without a home, a cache, a checkout or a writable root",
+  inLab(async (lab) => {
+    const scenario = await makeScenario(lab);
+    const { host } = scenario.hv;
+    const place = "/var/tmp/one-tproxy";
+    await host.text(["mkdir", place]);
+    await host.text(["tar", "-xzf", ARCHIVE, "-C", place]);
+    await makeBare(host);
+    assert.match((await host.run(["touch", `${place}/file`])).stderr, /Read-only file system/);
+    assert.equal(await host.text(["ls", "-A", ROOT]), "");
+    const bin = `${place}/${NAME}/bin`;
+    await serve(scenario, bin);
+    await unserve(scenario, bin);
+  }),
+);
+
+Deno.test(
+  "tproxy permissions tells what the distribution's launchers give, and restart and watch find the daemons beside it",
+  inLab(async (lab) => {
+    const scenario = await makeScenario(lab);
+    const bin = `${DIST}/${NAME}/bin`;
+    for (const entrypoint of ["setup", "tproxy"] as const) {
+      const { stdout } = await runInstalled(scenario, bin, "tproxy", "permissions", "--json", entrypoint);
+      const [{ flags }] = JSON.parse(stdout);
+      assert.deepEqual(flags, flagsOf(entrypoint, `${DIST}/${NAME}`));
+    }
+    await serve(scenario, bin);
+    const before = await runInstalled(scenario, bin, "tproxy", "status");
+    await runInstalled(scenario, bin, "tproxy", "restart");
+    const after = await runInstalled(scenario, bin, "tproxy", "status");
+    assert.notEqual(after.stdout, before.stdout);
+    await unserve(scenario, bin);
+  }),
+);
+
+Deno.test("a launcher gives the runtime exactly the table's flags, the arguments as they are, and no environment", async () => {
+  const root = "/run/some where/$HOME";
+  await using host = await withEcho(root);
+  const word = fc.constantFrom(
+    ...["--config", "--config=", "--config=/a b.conf", "--config=$HOME", "/etc/x.conf", "a\nb", ""],
+    ...["`id`", "$(id)", "*", "--", "-e", "x:--config=y", "\\", '"', "'", "é", "--allow-all", "up"],
+  );
+  const programs = fc.constantFrom(["setup", "tproxy-setup"] as const, ["tproxy", "tproxy"] as const);
+  await fc.assert(
+    fc.asyncProperty(programs, fc.array(word, { maxLength: 5 }), async ([entrypoint, launcher], args) => {
+      const stdout = await host.text([`${root}/bin/${launcher}`, ...args]);
+      const flags = flagsOf(entrypoint, root, args);
+      const options = ["--quiet", "--no-config", "--no-lock", "--no-npm"];
+      const expected = ["run", ...options, ...flags, `${root}/lib/${entrypoint}.js`, ...args, "DENO_DIR=/dev/null", ""];
+      assert.deepEqual(stdout.split("\0"), expected);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+Deno.test("a launcher finds its distribution through a link, and through a line that calls it", async () => {
+  await using host = await withEcho("/run/dist");
+  await host.text(["ln", "-s", "dist", "/run/current"]);
+  await host.text(["ln", "-s", "current/bin/tproxy", "/run/link"]);
+  await host.write("/run/line", '#!/bin/sh\nexec /run/link "$@"\n');
+  await host.text(["chmod", "755", "/run/line"]);
+  for (const argv of [["/run/link", "start"], ["/run/line", "start"], ["sh", "-c", "cd /run && ./link start"]]) {
+    const stdout = await host.text(argv);
+    assert.deepEqual(stdout.split("\0").slice(-4), ["/run/dist/lib/tproxy.js", "start", "DENO_DIR=/dev/null", ""]);
+  }
+});
+
+Deno.test("a launcher refuses a path with a comma, which would allow two", async () => {
+  await using host = await withEcho("/run/dist");
+  for (const args of [["--config", "/a,/etc/shadow"], ["--config=/a,b"]]) {
+    const { code, stdout, stderr } = await host.run(["/run/dist/bin/tproxy-setup", "up", ...args]);
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, /^setup: error: .* holds a comma; use a path without one\n$/);
+  }
+});
+
+Deno.test("two builds of the distribution give the same bytes, wherever, whenever and with whatever umask", async () => {
+  await using host = await Host.create("builder");
+  const other = "/run/another place";
+  await host.text(["mkdir", other]);
+  const sources = ["cmd", "lib", "packaging", "tests/lab", "docs", "deno.json", "deno.lock", "mod.ts"];
+  await host.text([
+    ...["cp", "-r", "--parents", ...sources, "LICENSE", "README.md", "CHANGELOG.md"],
+    other,
+  ]);
+  await host.text(["find", other, "-exec", "touch", "-d", "2001-02-03", "{}", "+"]);
+  const build = 'cd "$0" && umask 077 && TZ=Asia/Tokyo LC_ALL=C.UTF-8 exec "$@"';
+  await host.text(["sh", "-c", build, other, Deno.execPath(), "task", "dist"]);
+  const sums = await host.text(["sha256sum", ARCHIVE, `${other}/.build/dist/${NAME}.tar.gz`]);
+  const [one, two] = sums.split("\n").map((line) => line.slice(0, 64));
+  assert.equal(one, two);
+});
+
+Deno.test("every file of the distribution is root's, for all to read, and in the checksums", async () => {
+  await using host = await Host.create("reader");
+  const entries = (await host.text(["tar", "-tvzf", ARCHIVE, "--numeric-owner"])).trim().split("\n");
+  for (const entry of entries) assert.match(entry, /^(?:drwxr-xr-x|-rwxr-xr-x|-rw-r--r--) 0\/0 +\d+ 1970-01-01 00:00 /);
+  const executable = entries.filter((entry) => entry.startsWith("-rwx")).map((entry) => entry.split(`${NAME}/`)[1]);
+  for (const program of ["bin/tproxy", "bin/tproxy-setup", "lib/deno"]) {
+    assert.ok(executable.includes(program), program);
+  }
+  const files = entries.filter((entry) => entry.startsWith("-")).map((entry) => entry.split(`${NAME}/`)[1] ?? "");
+  const sums = await host.text(["cat", `${DIST}/${NAME}/SHA256SUMS`]);
+  assert.deepEqual(
+    sums.trim().split("\n").map((line) => line.slice(66)),
+    files.filter((file) => file !== "SHA256SUMS"),
+  );
+  await host.text(["sh", "-c", 'cd "$0" && sha256sum --check --strict --quiet SHA256SUMS', `${DIST}/${NAME}`]);
+});
+
+Deno.test("the bill of materials has every package that a bundle is made of, with the lock file's checksum", async () => {
+  const sbom = JSON.parse(await Deno.readTextFile(`${DIST}/${NAME}/sbom.json`));
+  const packages: { name: string; version: string; licenses: unknown[]; hashes: { alg: string; content: string }[] }[] =
+    sbom.components.filter(({ type }: { type: string }) => type === "library");
+  const listed = new Set(packages.map(({ name, version }) => `${name}@${version}`));
+  const bundled = new Set<string>();
+  for (const entrypoint of ["setup", "tproxy", "inner", "outer"]) {
+    const code = await Deno.readTextFile(`${DIST}/${NAME}/lib/${entrypoint}.js`);
+    // The bundler writes in front of each module where it is from.
+    for (const [, key = ""] of code.matchAll(/^ *\/\/ npm:((?:@[\w-]+\/)?[\w-]+@[\d.]+)\//gm)) bundled.add(key);
+    assert.doesNotMatch(code, /^ *\/\/ \.\.\//m);
+  }
+  assert.ok(bundled.size >= 4, `${[...bundled]}`);
+  assert.deepEqual(bundled.difference(listed), new Set());
+  assert.ok(!packages.some(({ name }) => name === "fast-check"));
+  for (const { name, version, licenses, hashes } of packages) {
+    assert.equal(licenses.length, 1, name);
+    const sha512 = Uint8Array.fromHex(hashes[0]?.content ?? "").toBase64();
+    assert.equal(`sha512-${sha512}`, JSON.parse(lock).npm[`${name}@${version}`].integrity);
+  }
+  const refs = new Set(sbom.dependencies.map(({ ref }: { ref: string }) => ref));
+  for (const component of sbom.components) assert.ok(refs.has(component["bom-ref"]));
+});
