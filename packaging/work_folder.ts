@@ -22,8 +22,9 @@ export async function withWorkFolder(name: string, build: (work: string) => Prom
   await Deno.mkdir(work, { recursive: true });
   try {
     await Deno.chmod(work, 0o755);
-    await build(work);
+    // First of all: what is there is whole and of now, or is not there.
     await removeIfThere(place);
+    await build(work);
     await Deno.rename(work, place);
   } finally {
     await removeIfThere(work);

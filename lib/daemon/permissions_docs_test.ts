@@ -16,6 +16,7 @@ import {
   toFlags,
   tproxyPermissions,
 } from "./permissions.ts";
+import { compiledFlags } from "./permissions_compiled.ts";
 import { EXAMPLE_BRIDGE } from "./permissions_report.ts";
 
 const FILES = { runtime: "<runtime>", inner: "<inner.js>", outer: "<outer.js>" };
@@ -26,9 +27,9 @@ const TABLE: Readonly<Record<string, Permissions>> = {
   tproxy: tproxyPermissions(DEFAULT_CONFIG_PATH, FILES),
 };
 
-/** The rows of the first table: program, user, kind and values, the first two of them only where they change. */
-function readTable(): Map<string, string[]> {
-  const [, table = ""] = /\n\| program.*\n\|[-| ]+\|\n((?:\|.*\n)+)/.exec(security) ?? [];
+/** The rows of a table: program, user, kind and values, the first two of them only where they change. */
+function readTable(at: number): Map<string, string[]> {
+  const table = [...security.matchAll(/\n\| program.*\n\|[-| ]+\|\n((?:\|.*\n)+)/g)][at]?.[1] ?? "";
   const rows = new Map<string, string[]>();
   let program = "";
   for (const line of table.trim().split("\n")) {
@@ -47,8 +48,27 @@ Deno.test("docs/security.md lists every permission of every program, and no othe
       return [`${program} ${kind}`, all.toSorted()] as const;
     })
   );
-  const listed = [...readTable()].map(([row, values]) => [row, values.toSorted()] as const);
+  const listed = [...readTable(0)].map(([row, values]) => [row, values.toSorted()] as const);
   assert.deepEqual(new Map(listed), new Map(wanted));
+});
+
+Deno.test("docs/security.md lists what compiled daemons may do, and no more", () => {
+  const rows = [...readTable(1)].map(([row, values]) => {
+    const [program = "", kind = ""] = row.split(" ");
+    return [program, values[0]?.startsWith("--") ? values.join() : `--allow-${kind}=${values.join()}`];
+  });
+  for (const entrypoint of ["inner", "outer"] as const) {
+    const listed = rows.filter(([program]) => program === `tproxy-${entrypoint}`).map(([, flag]) => flag);
+    const flags = compiledFlags(entrypoint).filter((flag) => flag.startsWith("--allow-"));
+    assert.deepEqual(listed.toSorted(), flags.toSorted());
+  }
+});
+
+Deno.test("the compiled setup and tproxy may do what the table says, and tproxy need not read the daemons' files", () => {
+  assert.deepEqual(compiledFlags("setup"), toFlags(setupPermissions(DEFAULT_CONFIG_PATH)));
+  const read = TABLE["tproxy"]?.read.filter((path) => !path.startsWith("<")) ?? [];
+  const expected = toFlags({ ...tproxyPermissions(DEFAULT_CONFIG_PATH, FILES), read });
+  assert.deepEqual(compiledFlags("tproxy"), expected);
 });
 
 Deno.test("the tasks setup and tproxy give the launcher its own permissions, and the programs none", () => {

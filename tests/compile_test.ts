@@ -1,0 +1,125 @@
+/**
+ * The compiled programs. Binaries that run take a denort, which is not to be had everywhere; what they are made with and
+ * how they are started is tested without.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import type { Entrypoint } from "../lib/cli.ts";
+import { commandLine, type DaemonStart, environmentOf, unstableOf } from "../lib/daemon/command_line.ts";
+import { compiledFlags } from "../lib/daemon/permissions_compiled.ts";
+import { binariesBeside } from "../lib/daemon/siblings.ts";
+import { parseBridgeName } from "../lib/names.ts";
+import { READY } from "../lib/proxy/daemon.ts";
+import { BINARIES, compileArguments } from "../packaging/binaries.ts";
+import { until } from "./lab/command.ts";
+import { Host } from "./lab/host.ts";
+import type { Hypervisor } from "./lab/hypervisor.ts";
+import { runInstalled, serve, unserve } from "./lab/installed.ts";
+import { ROOTLESS } from "./lab/rootless.ts";
+import { fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";
+
+const BUILD = new URL("../.build/", import.meta.url).pathname;
+const COMPILED = `${BUILD}compiled`;
+const PLACE = "/run/compiled";
+const BR0 = parseBridgeName("br0");
+
+/** Whether there was a denort before the lab was entered: `deno task compile` says why if there was none. */
+async function isCompiled(): Promise<boolean> {
+  try {
+    return (await Deno.stat(`${COMPILED}/tproxy-outer`)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** What a binary will be allowed, as `deno compile` writes it: no value is no permission, and no element is all of it. */
+function metadataOf(flags: readonly string[]): Map<string, string[]> {
+  return new Map(
+    flags.flatMap((flag) => {
+      const [, kind = "", values] = /^--((?:allow|deny)-\w+)(?:=(.*))?$/.exec(flag) ?? [];
+      return kind === "" ? [] : [[kind.replace("-", "_"), values?.split(",") ?? []] as const];
+    }),
+  );
+}
+
+Deno.test("every program is compiled with exactly its flags, and may ask for no more nor load anything", async () => {
+  await using host = await Host.create("compiler");
+  for (const entrypoint of Object.values(BINARIES)) {
+    const args = compileArguments(entrypoint, `${BUILD}inner.js`, "/run/binary");
+    // The runtime in place of a denort: what it makes does not run, but says what it would be allowed.
+    await host.text(["/usr/bin/env", `DENORT_BIN=${Deno.execPath()}`, Deno.execPath(), ...args]);
+    const find = `tail -c 300000 /run/binary | grep -a -o '{"argv":.*"app_name":"[^"]*"}'`;
+    const { permissions, code_cache_key, unstable_config } = JSON.parse(await host.text(["sh", "-c", find]));
+    const { prompt, allow_import: _default, deny_import, ...kinds } = permissions;
+    const granted = new Map(Object.entries(kinds).filter(([, values]) => values !== null));
+    assert.deepEqual(granted, metadataOf(compiledFlags(entrypoint)));
+    assert.deepEqual([prompt, deny_import, code_cache_key], [false, [], null]);
+    assert.deepEqual(unstable_config.features, entrypoint === "inner" ? ["net"] : []);
+  }
+});
+
+/** Puts in place of a compiled daemon a script that runs its bundle with the flags that it is compiled with. */
+async function putStandIn(hv: Hypervisor, name: string, entrypoint: Entrypoint): Promise<void> {
+  const unstable = entrypoint === "inner" ? unstableOf(BR0) : [];
+  const flags = [...unstable, ...compiledFlags(entrypoint)].map((flag) => `'${flag}'`).join(" ");
+  const deno = `DENO_DIR=/dev/null exec ${PLACE}/deno run --quiet --no-config --no-lock --no-npm`;
+  await hv.host.text(["cp", `${BUILD}${entrypoint}.js`, PLACE]);
+  await hv.host.write(`${PLACE}/${name}`, `#!/bin/sh\n${deno} ${flags} ${PLACE}/${entrypoint}.js "$@"\n`);
+  await hv.host.text(["chmod", "755", `${PLACE}/${name}`]);
+}
+
+Deno.test(
+  "inner and outer do their work with what they are compiled with; who goes back to scripts gets successors",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    const before = await hv.status();
+    await hv.host.text(["kill", "-KILL", ...[...before.values()].map(String)]);
+    await hv.host.text(["mkdir", PLACE]);
+    await hv.host.text(["cp", Deno.execPath(), `${PLACE}/deno`]);
+    await putStandIn(hv, "tproxy-outer", "outer");
+    await putStandIn(hv, "tproxy-inner", "inner");
+    const owner = ROOTLESS ? { uid: 0, gid: 0 } : { uid: 65534, gid: 65534 };
+    const host = Number((await hv.host.text(["readlink", "/proc/self/ns/net"])).replaceAll(/\D/g, ""));
+    for (const bridge of [undefined, BR0]) {
+      const flags = compiledFlags(bridge === undefined ? "outer" : "inner");
+      const serves = bridge === undefined ? [BR0] : [];
+      const start: DaemonStart = { bridge, flags, owner, serves, host, files: binariesBeside(`${PLACE}/tproxy`) };
+      const environment = Object.entries(environmentOf(start)).map(([name, value]) => `${name}=${value}`);
+      const daemon = hv.host.start(["/usr/bin/env", "-i", ...environment, ...commandLine(start)], { inside: true });
+      await until("the daemon serves", () => Promise.resolve(daemon.output.startsWith(READY)));
+      assert.equal(daemon.output.trim(), READY);
+    }
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    const compiled = await hv.status();
+    assert.deepEqual([...compiled.keys()], ["one_tproxy", "one_tproxy_br0"]);
+    await hv.control("start");
+    const after = await hv.status();
+    for (const [title, pid] of compiled) assert.notEqual(after.get(title), pid);
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+  }),
+);
+
+Deno.test({
+  name: "the compiled programs serve a guest, and a new remote needs no new outer (needs a denort)",
+  ignore: !await isCompiled(),
+  fn: inLab(async (lab) => {
+    const scenario = await makeScenario(lab);
+    const { host } = scenario.hv;
+    // Where the daemons' user can read them, wherever the checkout is.
+    await host.text(["mkdir", PLACE]);
+    await host.text(["mount", "--bind", COMPILED, PLACE]);
+    await serve(scenario, PLACE);
+    const before = await runInstalled(scenario, PLACE, "tproxy", "status");
+    const element = "{ 81 : 10.11.12.13 . 5030, 82 : 10.11.12.14 . 80 }";
+    await host.text(["nft", "add", "element", "ip", "one_tproxy", "ep_br0", element]);
+    await runInstalled(scenario, PLACE, "tproxy", "start");
+    assert.equal((await runInstalled(scenario, PLACE, "tproxy", "status")).stdout, before.stdout);
+    assert.equal(await fetchFrom(scenario.guest, "/who", 81), "gate 10.11.12.1\n");
+    await unserve(scenario, PLACE);
+  }),
+});
