@@ -7,6 +7,7 @@
 import { relative } from "node:path";
 import settings from "../deno.json" with { type: "json" };
 import { bundle } from "../lib/daemon/bundle.ts";
+import { TproxyError } from "../lib/errors.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
 import { findPackages, type Package } from "./packages.ts";
 import { renderLauncher } from "./launcher.ts";
@@ -21,6 +22,9 @@ const ENTRYPOINTS = ["setup", "tproxy", "inner", "outer"] as const;
 const COPIES = ["LICENSE", "README.md", "CHANGELOG.md", "docs"];
 
 async function main(): Promise<number> {
+  if (Deno.build.target !== "x86_64-unknown-linux-gnu") {
+    throw new TproxyError(`Cannot make a distribution for linux-x86_64 of a runtime for ${Deno.build.target}`);
+  }
   await withWorkFolder("dist", async (work) => {
     await makeFolder(`${work}/${NAME}`);
     await fill(`${work}/${NAME}`);

@@ -21,12 +21,18 @@ const PERMISSIONS: Readonly<Record<"setup" | "tproxy", Permissions>> = {
   }),
 };
 
+/** The whole environment of a program: variables can make the runtime trust other certificates or run with other flags. */
+const ENVIRONMENT = [
+  // No folder: Deno would keep what it has compiled, and storage of its own, in a home, if there is one.
+  "DENO_DIR=/dev/null",
+  // At a terminal it says of each file there that it could not be opened.
+  "DENO_LOG=error,deno::cache::cache_db=off",
+  // It would ask dl.deno.land for a newer version, past all permissions.
+  "DENO_NO_UPDATE_CHECK=1",
+];
+
 /**
  * Renders the launcher of a program.
- *
- * WHY an empty environment: variables can make the runtime trust other certificates or run with other flags, and none is
- * needed. WHY a cache folder that can be none: Deno keeps what it has compiled, and storage of its own, in its user's
- * home, of which there may be none, or one that is not to be written to.
  *
  * @param entrypoint The program.
  * @returns A POSIX shell script for `bin/` of a distribution.
@@ -34,7 +40,7 @@ const PERMISSIONS: Readonly<Record<"setup" | "tproxy", Permissions>> = {
  */
 export function renderLauncher(entrypoint: "setup" | "tproxy"): string {
   const flags = toFlags(PERMISSIONS[entrypoint]);
-  const bad = flags.find((flag) => !/^(?:[\w=:,./<>-]|\$root|\$config)+$/.test(flag));
+  const bad = flags.find((flag) => !/^(?:[\w=:,./-]|\$root|\$config)+$/.test(flag));
   if (bad !== undefined) throw new Error(`the shell would not take ${bad} as it is`);
   return `#!/bin/sh
 # Runs \`${entrypoint}\` with exactly its permissions, as docs/security.md lists them. Made from lib/daemon/permissions.ts.
@@ -57,7 +63,8 @@ case $root$config in *,*)
   exit 1
 esac
 
-exec /usr/bin/env -i DENO_DIR=/dev/null "$root/lib/deno" run \\
+exec /usr/bin/env -i ${ENVIRONMENT.join(" ")} \\
+  "$root/lib/deno" run \\
   --quiet --no-config --no-lock --no-npm \\
 ${flags.map((flag) => `  "${flag}" \\\n`).join("")}  "$root/lib/${entrypoint}.js" "$@"
 `;

@@ -28,6 +28,13 @@ function flagsOf(entrypoint: "setup" | "tproxy", root: string, args: readonly st
   return toFlags(entrypoint === "setup" ? setupPermissions(config) : tproxyPermissions(config, files));
 }
 
+/** The whole environment of a program. */
+const ENVIRONMENT = [
+  "DENO_DIR=/dev/null",
+  "DENO_LOG=error,deno::cache::cache_db=off",
+  "DENO_NO_UPDATE_CHECK=1",
+];
+
 /** A host with the launchers of the distribution, and in place of its runtime a program that says what it is run with. */
 async function withEcho(root: string): Promise<Host> {
   const host = await Host.create("echo");
@@ -51,6 +58,8 @@ Deno.test(
     assert.equal(await host.text(["ls", "-A", ROOT]), "");
     const bin = `${place}/${NAME}/bin`;
     await serve(scenario, bin);
+    const { stdout } = await host.run(["script", "-qec", `${bin}/tproxy status`, "/dev/null"]);
+    assert.match(stdout, /^one_tproxy: \d+\r\none_tproxy_br0: \d+\r\n$/, "at a terminal Deno says nothing of its own");
     await unserve(scenario, bin);
   }),
 );
@@ -87,7 +96,7 @@ Deno.test("a launcher gives the runtime exactly the table's flags, the arguments
       const stdout = await host.text([`${root}/bin/${launcher}`, ...args]);
       const flags = flagsOf(entrypoint, root, args);
       const options = ["--quiet", "--no-config", "--no-lock", "--no-npm"];
-      const expected = ["run", ...options, ...flags, `${root}/lib/${entrypoint}.js`, ...args, "DENO_DIR=/dev/null", ""];
+      const expected = ["run", ...options, ...flags, `${root}/lib/${entrypoint}.js`, ...args, ...ENVIRONMENT, ""];
       assert.deepEqual(stdout.split("\0"), expected);
     }),
     { numRuns: 60 },
@@ -102,7 +111,7 @@ Deno.test("a launcher finds its distribution through a link, and through a line 
   await host.text(["chmod", "755", "/run/line"]);
   for (const argv of [["/run/link", "start"], ["/run/line", "start"], ["sh", "-c", "cd /run && ./link start"]]) {
     const stdout = await host.text(argv);
-    assert.deepEqual(stdout.split("\0").slice(-4), ["/run/dist/lib/tproxy.js", "start", "DENO_DIR=/dev/null", ""]);
+    assert.deepEqual(stdout.split("\0").slice(-6), ["/run/dist/lib/tproxy.js", "start", ...ENVIRONMENT, ""]);
   }
 });
 

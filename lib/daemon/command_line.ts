@@ -106,7 +106,7 @@ export function unstableOf(bridge: BridgeName | undefined): readonly string[] {
  *
  * WHY a cache folder that can be none: Deno keeps `localStorage` and `caches` there without asking for a permission, in the
  * home of the daemon's user, and the same ones for the inners of all bridges. A compiled daemon has them among its user's
- * data.
+ * data. WHY no update check: Deno would ask dl.deno.land for a newer version of itself, past all permissions.
  *
  * @param start What it is started with.
  * @returns Variables and their values.
@@ -122,7 +122,12 @@ export function environmentOf({ bridge, host, flags, files }: DaemonStart): Reco
     );
   }
   const storage = files.runtime === undefined ? "XDG_DATA_HOME" : "DENO_DIR";
-  return { [HOST_MARK]: String(host), [FLAGS_MARK]: mark, [storage]: "/dev/null" };
+  return {
+    [HOST_MARK]: String(host),
+    [FLAGS_MARK]: mark,
+    [storage]: "/dev/null",
+    DENO_NO_UPDATE_CHECK: "1",
+  };
 }
 
 /**

@@ -80,11 +80,12 @@ Deno.test("scriptsOf() hands over a daemon's program and the runtime, and nothin
   assert.deepEqual(scriptsOf({ ...START, files: BINARIES }), []);
 });
 
-Deno.test("environmentOf() marks a daemon, and leaves it no folder for Deno's own storage", () => {
+Deno.test("environmentOf() marks a daemon, leaves it no folder for Deno's own storage, and has it ask for no update", () => {
   assert.deepEqual(environmentOf(START), {
     ONE_TPROXY_HOST: "4026531840",
     ONE_TPROXY_FLAGS: "--no-prompt;--allow-net=10.0.0.1:80",
     DENO_DIR: "/dev/null",
+    DENO_NO_UPDATE_CHECK: "1",
   });
 });
 
@@ -93,6 +94,7 @@ Deno.test("environmentOf() marks a compiled daemon with the flags that are in it
     ONE_TPROXY_HOST: "4026531840",
     ONE_TPROXY_FLAGS: "--no-prompt;--allow-net=10.0.0.1:80",
     XDG_DATA_HOME: "/dev/null",
+    DENO_NO_UPDATE_CHECK: "1",
   });
 });
 
