@@ -50,7 +50,19 @@ async function fill(tree: string): Promise<void> {
   for await (const { name } of Deno.readDir(`${ROOT}packaging`)) {
     if (!name.endsWith(".ts")) await copy(`${ROOT}packaging/${name}`, `${tree}/${name}`);
   }
+  await copyLicenses(`${tree}/licenses`, packages);
   await describe(tree, packages);
+}
+
+/** Copies what the packages want to go along with every copy of them; not all have put it into a file. */
+async function copyLicenses(folder: string, packages: ReadonlyMap<string, Package>): Promise<void> {
+  await makeFolder(folder);
+  for (const [key, { folder: source }] of packages) {
+    const to = `${folder}/${key.replace(/^@/, "").replaceAll(/[@/]/g, "-")}.txt`;
+    for await (const { name } of Deno.readDir(source)) {
+      if (/^licen[cs]e/i.test(name)) await copy(`${source}/${name}`, to);
+    }
+  }
 }
 
 /** Takes out of a bundle's comments where the packages are on this machine. */

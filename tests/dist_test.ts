@@ -178,6 +178,8 @@ Deno.test("the bill of materials has every package that a bundle is made of, wit
     const sha512 = Uint8Array.fromHex(hashes[0]?.content ?? "").toBase64();
     assert.equal(`sha512-${sha512}`, JSON.parse(lock).npm[`${name}@${version}`].integrity);
   }
+  const licenses = await Array.fromAsync(Deno.readDir(`${DIST}/${NAME}/licenses`), ({ name }) => name);
+  assert.ok(licenses.some((name) => name.startsWith("yaml-")) && licenses.length <= packages.length, licenses.join());
   const refs = new Set(sbom.dependencies.map(({ ref }: { ref: string }) => ref));
   for (const component of sbom.components) assert.ok(refs.has(component["bom-ref"]));
 });
