@@ -1,0 +1,80 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# What has to be so before anything is changed. Part of install.sh.
+
+check_machine() {
+  test "$(id -u)" = 0 || die 'only root can install it; run it with sudo'
+  test "$(uname -sm)" = 'Linux x86_64' || die "this is $(uname -sm), and the programs are for Linux x86_64"
+}
+
+# The paths are those of lib/programs.ts.
+check_programs() {
+  for program in ip:iproute2 nft:nftables sysctl:procps; do
+    check_program "/usr/sbin/${program%:*}" "${program#*:}"
+  done
+  for program in getent:libc-bin kill:procps ps:procps setpriv:util-linux; do
+    check_program "/usr/bin/${program%:*}" "${program#*:}"
+  done
+}
+
+check_program() {
+  test -x "$1" || die "$1 is not there; install it, for example with \"apt-get install $2\""
+}
+
+# The programs run as root, so nobody else may be able to put others in their place.
+check_prefix() {
+  case $prefix in
+    / | [!/]* | '' | *[!A-Za-z0-9._/-]*)
+      die "\"$prefix\" can't be the prefix; use an absolute path of letters, digits, \"_\", \".\", \"-\" and \"/\""
+      ;;
+  esac
+  real=$(readlink -m -- "$prefix")
+  test "$real" = "$prefix" || die "$prefix is not its own real path; use $real as the prefix"
+  folder=$prefix
+  while :; do
+    if test -e "$folder"; then check_folder "$folder"; fi
+    test "$folder" != / || break
+    folder=$(dirname "$folder")
+  done
+  if test -d "$prefix"; then check_content; fi
+}
+
+check_folder() {
+  test -d "$1" || die "$1 is no folder"
+  test "$(stat -c %u "$1")" = 0 || die "$1 is not root's, so its owner could replace the programs; use another prefix"
+  test -z "$(find "$1" -maxdepth 0 -perm /022)" || die "others than root may write to $1; use another prefix"
+}
+
+check_content() {
+  known='bin|current|versions|kept|mode|\.new'
+  other=$(find "$prefix" -mindepth 1 -maxdepth 1 -printf '%f\n' | grep -vxE "$known" | head -n 1)
+  test -z "$other" || die "$prefix/$other is not ours; use another prefix, or move it away"
+  bad=$(find "$prefix" \( ! -user 0 -o -perm /022 ! -type l \) -print | head -n 1)
+  test -z "$bad" || die "$bad is not root's alone; remove it, and install again"
+}
+
+# One installation at a time: the files outside the prefix say which.
+check_foreign() {
+  for file in "$UNIT" "$LOGROTATE" "$SUDOERS" $(hook_files); do
+    if test -e "$file" || test -L "$file"; then
+      is_ours "$file" || die "$file is in the way and not ours; move it away"
+    fi
+  done
+  if test -e "$UNIT"; then
+    grep -q "^ExecStart=$prefix/bin/" "$UNIT" || die "$UNIT belongs to another prefix; remove that installation first"
+  fi
+}
+
+check_tree() {
+  test -f "$here/SHA256SUMS" || die "$here/SHA256SUMS is missing; unpack the whole archive, and run install.sh there"
+  bad=$(listed_files "$here" | grep -E '^/|(^|/)\.\.(/|$)|[^A-Za-z0-9._/+-]' | head -n 1)
+  test -z "$bad" || die "$here/SHA256SUMS names \"$bad\", which is no file of ours; get the archive again"
+  is_intact "$here" || die "the files in $here are not those of its SHA256SUMS; get the archive again"
+}
+
+listed_files() {
+  sed 's/^[0-9a-f]\{64\}  //' "$1/SHA256SUMS"
+}
+
+is_intact() {
+  (cd "$1" && sha256sum --check --strict --status SHA256SUMS 2>/dev/null)
+}

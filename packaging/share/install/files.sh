@@ -1,0 +1,61 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# Files outside the prefix: written, kept, taken away. Part of install.sh.
+#
+# The drivers' folder is oneadmin's. Root that writes, copies or changes modes there by path could be led elsewhere by a
+# link, so whatever happens in a folder is done as the folder's owner.
+
+is_ours() {
+  grep -qs "$MARK" "$1"
+}
+
+as_owner() {
+  owned=$1
+  shift
+  setpriv --reuid="$(stat -c %u "$owned")" --regid="$(stat -c %g "$owned")" --clear-groups -- "$@"
+}
+
+# put SOURCE FILE MODE: a file of share/, with our prefix in it. One that is the same already stays as it is.
+put() {
+  folder=$(dirname "$2")
+  if render "$1" | cmp -s - "$2" && test "$(stat -c %a "$2")" = "${3#0}"; then return 0; fi
+  say "Writing $2"
+  changed="$changed $2"
+  render "$1" | write "$folder" "${2##*/}" "$3"
+}
+
+render() {
+  sed "s|$DEFAULT_PREFIX|$prefix|g" "$here/share/$1"
+}
+
+# write FOLDER NAME MODE: standard input, by a rename. Hooks, sudo and logrotate leave files of the other name alone.
+write() {
+  # shellcheck disable=SC2016
+  as_owner "$1" sh -euc 'cd "$1"; cat >".$2.dpkg-new"; chmod "$3" ".$2.dpkg-new"; mv -fT ".$2.dpkg-new" "$2"' sh "$@"
+}
+
+# put_instead SOURCE FILE MODE: the same, but what somebody else has put there is kept for when we are gone.
+put_instead() {
+  if test -e "$2" && ! is_ours "$2"; then
+    say "Keeping $2 in $prefix/kept"
+    test -d "$prefix/kept" || mkdir -m 0700 "$prefix/kept"
+    as_owner "$VNM" cat "$2" >"$prefix/kept/${2##*/}"
+  fi
+  put "$1" "$2" "$3"
+}
+
+# take_away FILE [MODE]: a file of ours goes, and what was there before comes back.
+take_away() {
+  kept=$prefix/kept/${1##*/}
+  if is_ours "$1"; then
+    changed="$changed $1"
+    if test -e "$kept"; then
+      say "Putting back $1"
+      write "$(dirname "$1")" "${1##*/}" "$2" <"$kept"
+    else
+      say "Removing $1"
+      as_owner "$(dirname "$1")" rm -- "$1"
+    fi
+  fi
+  test ! -e "$kept" || rm "$kept"
+  test ! -d "$prefix/kept" || rmdir --ignore-fail-on-non-empty "$prefix/kept"
+}

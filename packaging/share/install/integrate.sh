@@ -1,0 +1,78 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# How OpenNebula comes to call the programs: one of three ways, which are in docs/opennebula.md. Part of install.sh.
+
+integrate() {
+  test -n "$mode" || mode=$(cat "$prefix/mode" 2>/dev/null || :)
+  if test -z "$mode"; then
+    say 'OpenNebula does not call it: run this again with --drop-in, --hooks or --full for that'
+    return 0
+  fi
+  test "$(cat "$prefix/mode" 2>/dev/null)" = "$mode" || printf '%s\n' "$mode" >"$prefix/mode"
+  test "$mode" = full || take_away "$VNM/tproxy.rb" 0644
+  test "$mode" = hooks || remove_hooks
+  if test "$mode" = drop-in; then take_away "$SUDOERS"; else put_sudoers; fi
+  if ! test -d "$VNM"; then
+    say "There is no $VNM yet: \"onehost sync\" brings it, and our files in it if the front-end has them"
+    return 0
+  fi
+  replace_proxies
+  if test "$mode" = full; then put_instead full/tproxy.rb "$VNM/tproxy.rb" 0644; fi
+  if test "$mode" = hooks; then put_hooks; fi
+}
+
+# Other proxies hold the ports that ours listen on, so they go first. To run that file as root is what the driver does, too.
+replace_proxies() {
+  if is_ours "$VNM/tproxy" || ! test -x "$VNM/tproxy"; then
+    put_instead drop-in/tproxy "$VNM/tproxy" 0755
+    return
+  fi
+  say "Stopping the driver's own proxies: $VNM/tproxy stop"
+  "$VNM/tproxy" stop || die "$VNM/tproxy stop failed; end these proxies by hand, and run this again"
+  put_instead drop-in/tproxy "$VNM/tproxy" 0755
+  say "Starting ours: $VNM/tproxy start"
+  "$VNM/tproxy" start || die "$VNM/tproxy start failed; see the line above"
+}
+
+put_sudoers() {
+  if test -d "${SUDOERS%/*}"; then
+    put "$mode/sudoers" "$SUDOERS" 0440
+  else
+    say "There is no ${SUDOERS%/*}: let oneadmin run as root what $prefix/current/share/$mode/sudoers lists"
+  fi
+}
+
+hook_files() {
+  for driver in $DRIVERS; do
+    if test -d "$VNM/$driver"; then printf '%s\n' "$VNM/$driver/pre.d/one-tproxy" "$VNM/$driver/clean.d/one-tproxy"; fi
+  done
+}
+
+put_hooks() {
+  for file in $(hook_files); do
+    hooks=$(dirname "$file")
+    test -d "$hooks" || as_owner "$(dirname "$hooks")" mkdir "$hooks"
+    hook=${hooks##*/}
+    put "hooks/${hook%.d}" "$file" 0755
+  done
+}
+
+remove_hooks() {
+  for file in $(hook_files); do
+    if is_ours "$file"; then
+      take_away "$file"
+      as_owner "$(dirname "${file%/*}")" rmdir --ignore-fail-on-non-empty "${file%/*}"
+    fi
+  done
+}
+
+withdraw_all() {
+  theirs=
+  if is_ours "$VNM/tproxy" && test -e "$prefix/kept/tproxy"; then theirs=yes; fi
+  remove_hooks
+  take_away "$VNM/tproxy.rb" 0644
+  take_away "$VNM/tproxy" 0755
+  take_away "$SUDOERS"
+  test -n "$theirs" || return 0
+  say "Starting the driver's own proxies: $VNM/tproxy start"
+  "$VNM/tproxy" start || say "$VNM/tproxy start failed; see the line above"
+}

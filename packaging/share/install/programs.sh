@@ -1,0 +1,69 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# The programs, below the prefix. Part of install.sh.
+#
+# Each version has a folder of its own, PREFIX/versions/VERSION-DIGEST, and PREFIX/current leads to the one in use. A new
+# one is copied beside the others and takes its place by one rename: whoever starts a program meanwhile finds the whole old
+# one or the whole new one. The one before it stays until the next upgrade, for whoever has it open.
+
+install_programs() {
+  version=$(sed -n '/"component"/,/"licenses"/s/.*"version": *"\([0-9A-Za-z.+-]*\)".*/\1/p' "$here/sbom.json")
+  name=$version-$(sha256sum <"$here/SHA256SUMS" | cut -c 1-12)
+  before=$(readlink "$prefix/current" 2>/dev/null || :)
+  if is_intact "$prefix/versions/$name"; then
+    say "$prefix/versions/$name is there"
+  else
+    copy_tree "$prefix/versions/$name"
+  fi
+  test -d "$prefix/bin" || mkdir "$prefix/bin"
+  for program in tproxy tproxy-setup; do link "../current/bin/$program" "$prefix/bin/$program"; done
+  link "versions/$name" "$prefix/current"
+  test "$before" != "versions/$name" || return 0
+  changed=programs
+  remove_old_versions
+}
+
+copy_tree() {
+  say "Copying to $1"
+  mkdir -p "$prefix/versions"
+  rm -rf "$prefix/.new"
+  mkdir "$prefix/.new"
+  install -m 0644 "$here/SHA256SUMS" "$prefix/.new/SHA256SUMS"
+  listed_files "$here" | while read -r file; do
+    if test -x "$here/$file"; then permissions=0755; else permissions=0644; fi
+    install -D -m "$permissions" -- "$here/$file" "$prefix/.new/$file"
+  done
+  is_intact "$prefix/.new" || die "the copy in $prefix/.new differs from $here; look at the disk"
+  "$prefix/.new/bin/tproxy" --help >/dev/null || die "$prefix/.new/bin/tproxy does not run here; see the line above"
+  rm -rf "$1"
+  mv -T "$prefix/.new" "$1"
+}
+
+link() {
+  test "$(readlink "$2" 2>/dev/null)" != "$1" || return 0
+  say "Linking $2 to $1"
+  rm -rf "$prefix/.new"
+  ln -s "$1" "$prefix/.new"
+  mv -fT "$prefix/.new" "$2"
+}
+
+remove_old_versions() {
+  for folder in "$prefix/versions"/*; do
+    case versions/${folder##*/} in
+      "versions/$name" | "$before") ;;
+      *)
+        say "Removing $folder"
+        rm -rf "$folder"
+        ;;
+    esac
+  done
+}
+
+remove_programs() {
+  for folder in /run/one_tproxy "$prefix"; do
+    if test -e "$folder"; then
+      say "Removing $folder"
+      rm -rf "$folder"
+    fi
+  done
+  say 'Keeping the logs: /var/log/one_tproxy*.log'
+}

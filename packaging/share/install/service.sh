@@ -1,0 +1,52 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# What runs: the supervision, and the proxies. Part of install.sh.
+
+# sd_booted(3)
+has_systemd() {
+  test -d /run/systemd/system
+}
+
+install_service() {
+  if test -d "${LOGROTATE%/*}"; then put logrotate "$LOGROTATE" 0644; fi
+  if test -d "${UNIT%/*}"; then put one-tproxy.service "$UNIT" 0644; fi
+  if ! has_systemd; then
+    say "systemd does not run here: have \"$prefix/bin/tproxy watch\" run by what supervises here"
+    return 0
+  fi
+  case $changed in *"$UNIT"*) systemctl daemon-reload ;; esac
+  systemctl --quiet is-enabled one-tproxy || systemctl --quiet enable one-tproxy
+  case $changed in programs* | *"$UNIT"*) ;; *) if systemctl --quiet is-active one-tproxy; then return 0; fi ;; esac
+  say 'Starting the supervision anew: systemctl restart one-tproxy'
+  systemctl restart one-tproxy
+}
+
+restart_proxies() {
+  case $changed in programs*) ;; *) return 0 ;; esac
+  code=0
+  "$prefix/bin/tproxy" status >/dev/null 2>&1 || code=$?
+  # 0: all run; 4: some do. Otherwise there is nothing to replace.
+  case $code in
+    0 | 4)
+      say 'Replacing the proxies; live streams go on in the old ones: tproxy restart'
+      "$prefix/bin/tproxy" restart || die "tproxy restart failed; see the line above"
+      ;;
+  esac
+}
+
+end_service() {
+  if has_systemd && test -e "$UNIT"; then
+    say 'Ending the supervision: systemctl disable --now one-tproxy'
+    systemctl --quiet disable --now one-tproxy
+  fi
+  take_away "$LOGROTATE"
+  take_away "$UNIT"
+  if has_systemd; then systemctl daemon-reload; fi
+  test -x "$prefix/bin/tproxy" || return 0
+  say 'Stopping the proxies: tproxy stop'
+  "$prefix/bin/tproxy" stop || die 'tproxy stop failed; see the line above'
+  # Only our own setup makes this chain. What the driver has made is the driver's to take down.
+  for bridge in $(nft list table bridge one_tproxy 2>/dev/null | sed -n 's/^\tchain guard_\(.*\) {$/\1/p'); do
+    say "Taking $bridge down: tproxy-setup down --bridge $bridge"
+    "$prefix/bin/tproxy-setup" down --bridge "$bridge" || die "$bridge can't be taken down; see the line above"
+  done
+}
