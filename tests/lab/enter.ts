@@ -8,6 +8,7 @@
 
 import { bundleDaemons } from "../../lib/daemon/bundle.ts";
 import { run } from "./command.ts";
+import { prepareBase } from "./system_root.ts";
 import { BENCH_TOOLS, DEMO_TOOLS, ensureTools, TEST_TOOLS } from "./tools.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -101,6 +102,7 @@ async function build(args: readonly string[]): Promise<number> {
     const code = await deno([Deno.execPath(), "task", "--quiet", task]);
     if (code !== 0 && mayFail === undefined) return code;
   }
+  if (files.length === 0 || files.some((file) => /install/.test(file))) await prepareBase();
   return 0;
 }
 

@@ -18,6 +18,8 @@ export class Host implements AsyncDisposable {
   readonly name: string;
   /** The process that holds its namespaces, as `ip link … netns PID` takes it. */
   readonly pid: number;
+  /** Where its programs are started, as nsenter is told: a folder of this machine, or of a root that it has to itself. */
+  workingFolder = `--wd=${ROOT}`;
   readonly #holder: Background;
   readonly #started: Background[] = [];
 
@@ -48,7 +50,7 @@ export class Host implements AsyncDisposable {
 
   /** The command line that runs a program on this host. */
   argv(argv: readonly string[]): string[] {
-    return ["/usr/bin/nsenter", `--target=${this.pid}`, "--net", "--mount", "--pid", `--wd=${ROOT}`, "--", ...argv];
+    return ["/usr/bin/nsenter", `--target=${this.pid}`, "--net", "--mount", "--pid", this.workingFolder, "--", ...argv];
   }
 
   /** Runs a program to its end. */

@@ -1,0 +1,88 @@
+/**
+ * A hypervisor with a system of its own, the archive of the distribution in `/root`, and a guest that waits for its service.
+ *
+ * @module
+ */
+
+import guide from "../../docs/opennebula.md" with { type: "text" };
+import settings from "../../deno.json" with { type: "json" };
+import type { Result } from "./command.ts";
+import type { Host } from "./host.ts";
+import type { Lab } from "./lab.ts";
+import { startNginx } from "./nginx.ts";
+import { CONFIG, GATE } from "./scenario.ts";
+import { giveRoot } from "./system_root.ts";
+
+/** The folder in the archive. */
+export const NAME = `one-tproxy-${settings.version}-linux-x86_64`;
+
+/** The unpacked archive. */
+export const archiveFolder = `/root/${NAME}`;
+
+/** Where the programs go. */
+export const PREFIX = "/opt/one-tproxy";
+
+const ARCHIVE = new URL(`../../.build/dist/${NAME}.tar.gz`, import.meta.url).pathname;
+
+/** The drivers' folder on a hypervisor. */
+const VNM = "/var/tmp/one/vnm";
+
+/** The user that the drivers run as; it needs no entry in passwd(5) but for sudo. */
+const ONEADMIN = "9869";
+
+/** What a test of the installer starts from. */
+export interface Installation {
+  /** The hypervisor, on which nothing is installed. */
+  readonly host: Host;
+  /** The service's host. */
+  readonly gate: Host;
+  /** A guest on the hypervisor's bridge `br0`. */
+  readonly guest: Host;
+}
+
+/**
+ * Makes one.
+ *
+ * @param lab The lab.
+ * @param root What the hypervisor's system is made of.
+ */
+export async function makeInstallation(lab: Lab, root: string): Promise<Installation> {
+  const hv = await lab.hypervisor("hv1", "10.11.12.1");
+  const { host } = hv;
+  await giveRoot(host, root, ARCHIVE);
+  await hv.configure(CONFIG);
+  await hv.bridge("br0");
+  await host.text(["tar", "-xzf", `/root/${NAME}.tar.gz`, "-C", "/root"]);
+  for (const driver of ["bridge", "802.1Q"]) await host.text(["mkdir", "-p", `${VNM}/${driver}`]);
+  await host.text(["chown", "-R", `${ONEADMIN}:${ONEADMIN}`, "/var/tmp/one"]);
+  const gate = await lab.service("gate", GATE);
+  await startNginx(gate, GATE, 5030);
+  return { host, gate, guest: await lab.guest("guest1", hv, "br0", "192.168.150.10") };
+}
+
+/** Runs the installer of an unpacked archive. */
+export function install(host: Host, ...args: string[]): Promise<Result> {
+  return host.run([`/root/${NAME}/install.sh`, ...args]);
+}
+
+/** Runs lines of shell on a host, as one types them; each has to succeed. */
+export function shell(host: Host, lines: string): Promise<string> {
+  return host.text(["sh", "-e", "-c", lines]);
+}
+
+/** Changes an unpacked archive into one of another version, which has other checksums. */
+export function makeOther(host: Host, folder: string, mark: string): Promise<string> {
+  return shell(
+    host,
+    `cp -r /root/${NAME} ${folder}; cd ${folder}; echo "${mark}" >>CHANGELOG.md
+     sed -n 's/^[0-9a-f]*  //p' SHA256SUMS | xargs sha256sum >SUMS; mv SUMS SHA256SUMS`,
+  );
+}
+
+/** The commands under a heading of the guide, as an operator copies them. */
+export function commandsOf(heading: string): string {
+  const text = guide.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
+  const [, commands] = /^```sh\n([^]*?)^```$/m.exec(text) ?? [];
+  if (commands === undefined) throw new Error(`the guide has no commands under ${heading}`);
+  return commands;
+}

@@ -1,0 +1,82 @@
+/**
+ * Hosts with a system of their own to write to: Debian's base and what the proxies need, or a copy of this machine's.
+ *
+ * @module
+ */
+
+import { run } from "./command.ts";
+import type { Host } from "./host.ts";
+
+const BUILD = new URL("../../.build/", import.meta.url).pathname;
+
+/** Debian's base, and beside it only what the programs need. */
+export const BASE = `${BUILD}base-root`;
+
+/** This machine's own system. */
+export const MACHINE = "/";
+
+/** What the base does not hold already of what `lib/programs.ts` names. */
+const PACKAGES = ["iproute2", "nftables", "procps", "util-linux"];
+
+/** The machine's own release, from its own mirror's list of mirrors: os-release(5). */
+const MAKE = `. /etc/os-release
+exec mmdebstrap --quiet --variant=minbase --include="$1" "$VERSION_CODENAME" "$0"`;
+
+/** Makes the base, once for each checkout; needs the network. */
+export async function prepareBase(): Promise<void> {
+  if (await isThere(BASE)) return;
+  console.log("Making a root of Debian's base, once");
+  const next = `${BASE}.next`;
+  for (const argv of [["rm", "-rf", next], ["sh", "-c", MAKE, next, PACKAGES.join(",")]]) {
+    const { code, stderr } = await run(["/usr/bin/env", ...argv]);
+    if (code !== 0) throw new Error(`mmdebstrap can't make ${next}: ${stderr.trim().replaceAll("\n", " | ")}`);
+  }
+  // Half a root must not be taken for one.
+  await Deno.rename(next, BASE);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** What a system has to itself, before it becomes the root; `sh ROOT FILE…`: the files go into the new one's `/root`. */
+const ENTER = `lower=$1; shift
+mount -t tmpfs -o mode=755 tmpfs /mnt
+mkdir /mnt/upper /mnt/work /mnt/root
+mount -t overlay -o "lowerdir=$lower,upperdir=/mnt/upper,workdir=/mnt/work" overlay /mnt/root
+cd /mnt/root
+for dir in run tmp var/log var/tmp; do mount -t tmpfs -o mode=755 tmpfs $dir; done
+mount -t proc proc proc
+mount -t sysfs sysfs sys
+mount --rbind /dev dev
+mount -t tmpfs -o mode=700 tmpfs root
+for file do cp -r "$file" root; done
+pivot_root . mnt
+umount -l /mnt`;
+
+/**
+ * Gives a host a root of its own, of which it may change what it likes. Nothing reaches what it is made of.
+ *
+ * @param host The host.
+ * @param root What it is made of: {@linkcode BASE} or {@linkcode MACHINE}.
+ * @param files Files of the machine to copy to its `/root`.
+ */
+export async function giveRoot(host: Host, root: string, ...files: string[]): Promise<void> {
+  await host.text(["sh", "-e", "-c", ENTER, "sh", root, ...files]);
+  host.workingFolder = "--wdns=/";
+}
+
+/** Every file and folder with owner, mode, size or target, and content: equal if and only if nothing was changed. */
+export async function listingOf(host: Host, ...leaveOut: string[]): Promise<string[]> {
+  const prune = ["/proc", "/sys", "/dev", "/root", ...leaveOut].flatMap((path) => ["-path", path, "-prune", "-o"]);
+  const entries = await host.text(["find", "/", ...prune, "-printf", "%p %y %m %U:%G %l\\n"]);
+  const files = ["/etc", "/opt", "/usr/local", "/var/tmp", "/run", "/srv", "/home"];
+  const sums = await host.text(["sh", "-c", 'find "$@" -type f -exec sha256sum {} +', "sh", ...files]);
+  return [...entries.split("\n"), ...sums.split("\n")].toSorted();
+}
