@@ -25,10 +25,7 @@ export const PREFIX = "/opt/one-tproxy";
 const ARCHIVE = new URL(`../../.build/dist/${NAME}.tar.gz`, import.meta.url).pathname;
 
 /** The drivers' folder on a hypervisor. */
-const VNM = "/var/tmp/one/vnm";
-
-/** The user that the drivers run as; it needs no entry in passwd(5) but for sudo. */
-const ONEADMIN = "9869";
+export const VNM = "/var/tmp/one/vnm";
 
 /** What a test of the installer starts from. */
 export interface Installation {
@@ -45,16 +42,19 @@ export interface Installation {
  *
  * @param lab The lab.
  * @param root What the hypervisor's system is made of.
+ * @param files More files of the machine for `/root`.
  */
-export async function makeInstallation(lab: Lab, root: string): Promise<Installation> {
+export async function makeInstallation(lab: Lab, root: string, ...files: string[]): Promise<Installation> {
   const hv = await lab.hypervisor("hv1", "10.11.12.1");
   const { host } = hv;
-  await giveRoot(host, root, ARCHIVE);
+  await giveRoot(host, root, ARCHIVE, ...files);
   await hv.configure(CONFIG);
   await hv.bridge("br0");
   await host.text(["tar", "-xzf", `/root/${NAME}.tar.gz`, "-C", "/root"]);
   for (const driver of ["bridge", "802.1Q"]) await host.text(["mkdir", "-p", `${VNM}/${driver}`]);
-  await host.text(["chown", "-R", `${ONEADMIN}:${ONEADMIN}`, "/var/tmp/one"]);
+  // As OpenNebula's packages make it.
+  await shell(host, "groupadd -g 9869 oneadmin; useradd -u 9869 -g 9869 -d /var/lib/one oneadmin");
+  await host.text(["chown", "-R", "oneadmin:oneadmin", "/var/tmp/one"]);
   const gate = await lab.service("gate", GATE);
   await startNginx(gate, GATE, 5030);
   return { host, gate, guest: await lab.guest("guest1", hv, "br0", "192.168.150.10") };
@@ -79,10 +79,15 @@ export function makeOther(host: Host, folder: string, mark: string): Promise<str
   );
 }
 
-/** The commands under a heading of the guide, as an operator copies them. */
-export function commandsOf(heading: string): string {
+/** Runs a line of shell as the user that the network drivers run as. */
+export function asOneadmin(host: Host, line: string): Promise<Result> {
+  return host.run(["runuser", "-u", "oneadmin", "--", "sh", "-c", line]);
+}
+
+/** Commands under a heading of the guide, as an operator copies them: its first ones, or those further down. */
+export function commandsOf(heading: string, at = 0): string {
   const text = guide.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
-  const [, commands] = /^```sh\n([^]*?)^```$/m.exec(text) ?? [];
-  if (commands === undefined) throw new Error(`the guide has no commands under ${heading}`);
+  const [, commands] = [...text.matchAll(/^```sh\n([^]*?)^```$/gm)][at] ?? [];
+  if (commands === undefined) throw new Error(`the guide has no such commands under ${heading}`);
   return commands;
 }

@@ -28,6 +28,12 @@ export const TEST_TOOLS: Tools = {
   "/usr/bin/socat": "socat",
   "/usr/bin/tcpdump": "tcpdump",
   "/usr/sbin/haproxy": "haproxy",
+  "/usr/bin/mmdebstrap": "mmdebstrap",
+  "/usr/bin/ruby": "ruby",
+  "/usr/bin/shellcheck": "shellcheck",
+  "/usr/bin/sudo": "sudo",
+  "/usr/bin/systemd-analyze": "systemd",
+  "/usr/sbin/logrotate": "logrotate",
 };
 
 /** What the benchmark needs beyond the demo. */

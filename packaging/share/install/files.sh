@@ -5,7 +5,7 @@
 # link, so whatever happens in a folder is done as the folder's owner.
 
 is_ours() {
-  grep -qs "$MARK" "$1"
+  test -f "$1" && grep -qs "$MARK" "$1"
 }
 
 as_owner() {
@@ -30,15 +30,16 @@ render() {
 # write FOLDER NAME MODE: standard input, by a rename. Hooks, sudo and logrotate leave files of the other name alone.
 write() {
   # shellcheck disable=SC2016
-  as_owner "$1" sh -euc 'cd "$1"; cat >".$2.dpkg-new"; chmod "$3" ".$2.dpkg-new"; mv -fT ".$2.dpkg-new" "$2"' sh "$@"
+  as_owner "$1" sh -euc 'cd "$1"; n=.$2.dpkg-new; rm -f "$n"; cat >"$n"; chmod "$3" "$n"; mv -fT "$n" "$2"' sh "$@"
 }
 
 # put_instead SOURCE FILE MODE: the same, but what somebody else has put there is kept for when we are gone.
 put_instead() {
   if test -e "$2" && ! is_ours "$2"; then
+    test -f "$2" || die "$2 is in the way and no file; move it away"
     say "Keeping $2 in $prefix/kept"
     test -d "$prefix/kept" || mkdir -m 0700 "$prefix/kept"
-    as_owner "$VNM" cat "$2" >"$prefix/kept/${2##*/}"
+    as_owner "$VNM" cat "$2" >"$prefix/kept/${2##*/}" || die "the owner of $VNM may not read $2; move it away"
   fi
   put "$1" "$2" "$3"
 }

@@ -1,0 +1,247 @@
+/**
+ * The three ways to have OpenNebula's network drivers call the installed programs, as oneadmin and through sudo.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import sample from "./fixtures/vm-pre.xml" with { type: "text" };
+import type { Result } from "./lab/command.ts";
+import type { Host } from "./lab/host.ts";
+import { archiveFolder, asOneadmin, commandsOf, install, makeInstallation, shell, VNM } from "./lab/installation.ts";
+import type { Lab } from "./lab/lab.ts";
+import { ROOTLESS } from "./lab/rootless.ts";
+import { fetchFrom, inLab } from "./lab/scenario.ts";
+import { listingOf, MACHINE } from "./lab/system_root.ts";
+
+/** What OpenNebula's own sudoers allow, as far as the unmodified driver needs it here. */
+const SUDOERS = "oneadmin ALL=(ALL) NOPASSWD: /usr/sbin/ip, /usr/sbin/nft, /var/tmp/one/vnm/tproxy\n";
+
+/** A driver's own proxies, which say what they are told. */
+const THEIRS = '#!/bin/sh\necho "$1" >>/var/tmp/one/calls\n';
+
+function fixture(name: string): string {
+  return new URL(`fixtures/${name}`, import.meta.url).pathname;
+}
+
+async function makeHypervisor(lab: Lab): ReturnType<typeof makeInstallation> {
+  const installation = await makeInstallation(lab, MACHINE, fixture("driver.sh"), fixture("driver.rb"));
+  // oneadmin may not enter root's home.
+  await installation.host.text(["sh", "-c", "cp /root/driver.* /tmp && chmod 755 /tmp && chmod 644 /tmp/driver.*"]);
+  return installation;
+}
+
+/** Puts a file of oneadmin's into the drivers' folder. */
+async function putTheirs(host: Host, name: string, content: string, mode: string): Promise<void> {
+  await host.write(`${VNM}/${name}`, content);
+  await shell(host, `chown oneadmin: ${VNM}/${name}; chmod ${mode} ${VNM}/${name}`);
+}
+
+async function isNothingLeft(host: Host): Promise<boolean> {
+  const left = await host.text([
+    "sh",
+    "-c",
+    "nft list ruleset | grep -E 'map|chain'; ip netns list; ps -eo args= | grep '^one_tproxy'; true",
+  ]);
+  return left === "";
+}
+
+function succeeded(result: Result): string {
+  assert.equal(result.code, 0, `${result.stdout}${result.stderr}`);
+  return result.stdout;
+}
+
+Deno.test(
+  "drop-in: what the unmodified driver sets up is served, and gone with the last guest",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host, guest } = await makeHypervisor(lab);
+    await host.write("/etc/sudoers.d/opennebula", SUDOERS);
+    succeeded(await install(host, "--drop-in"));
+    succeeded(await asOneadmin(host, "sh /tmp/driver.sh up"));
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    assert.match(await host.text([`${VNM}/tproxy`, "status"]), /^one_tproxy: \d+\none_tproxy_br0: \d+\n$/);
+    succeeded(await asOneadmin(host, "sh /tmp/driver.sh down"));
+    assert.ok(await isNothingLeft(host));
+  }),
+);
+
+Deno.test(
+  "drop-in: remove leaves the bridges that the driver has set up, and their guests to the driver's own proxies",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host } = await makeHypervisor(lab);
+    await host.write("/etc/sudoers.d/opennebula", SUDOERS);
+    await putTheirs(host, "tproxy", THEIRS, "750");
+    const theirs = await host.text(["stat", "-c", "%a %U %s", `${VNM}/tproxy`]);
+    const said = succeeded(await install(host, "--drop-in"));
+    assert.match(said, /^Stopping the driver's own proxies: \/var\/tmp\/one\/vnm\/tproxy stop$/m);
+    succeeded(await asOneadmin(host, "sh /tmp/driver.sh up"));
+    assert.equal(await host.text(["cat", "/var/tmp/one/calls"]), "stop\n");
+    succeeded(await install(host, "--remove"));
+    assert.equal(await host.text(["cat", `${VNM}/tproxy`]), THEIRS);
+    assert.equal(await host.text(["stat", "-c", "%a %U %s", `${VNM}/tproxy`]), theirs);
+    assert.equal(await host.text(["cat", "/var/tmp/one/calls"]), "stop\nstart\n");
+    assert.match(await host.text(["ip", "netns", "list"]), /^one_tproxy_br0/m);
+    await host.text(["nft", "list", "map", "ip", "one_tproxy", "ep_br0"]);
+  }),
+);
+
+Deno.test(
+  "hooks: pre serves a VM's bridge before it starts, clean takes it away, and oneadmin may run nothing else as root",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host, guest } = await makeHypervisor(lab);
+    await host.ip("link add name onebr.12 type bridge", "link set dev onebr.12 up");
+    succeeded(await install(host, "--hooks"));
+    await host.write("/tmp/vm", new TextEncoder().encode(sample).toBase64());
+    const pre = succeeded(await asOneadmin(host, `${VNM}/bridge/pre.d/one-tproxy </tmp/vm`));
+    assert.match(pre, /^info: The bridge is set up \(bridge=br0,/m);
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    for (
+      const command of ["tproxy stop", "tproxy-setup down --bridge br0", "tproxy-setup hook pre --config /etc/shadow"]
+    ) {
+      const { code, stderr } = await asOneadmin(host, `sudo -n /opt/one-tproxy/bin/${command}`);
+      assert.notEqual(code, 0, command);
+      assert.match(stderr, /password is required|not allowed/);
+    }
+    await host.ip("link delete dev br0", "link delete dev onebr.12");
+    succeeded(await asOneadmin(host, `${VNM}/802.1Q/clean.d/one-tproxy hv1 </tmp/vm`));
+    assert.ok(await isNothingLeft(host));
+  }),
+);
+
+Deno.test(
+  "hooks: what fails at pre fails the VM with its reason; without the programs pre says so, and VMs start",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host } = await makeHypervisor(lab);
+    succeeded(await install(host, "--hooks"));
+    await host.write("/tmp/vm", new TextEncoder().encode(sample).toBase64());
+    await host.ip("link delete dev br0");
+    const failed = await asOneadmin(host, `${VNM}/bridge/pre.d/one-tproxy </tmp/vm`);
+    assert.deepEqual([failed.code, failed.stdout], [1, ""]);
+    assert.match(failed.stderr, /^error: There is no bridge br0; /m);
+    await host.text(["mv", "/opt/one-tproxy", "/opt/gone"]);
+    const without = succeeded(await asOneadmin(host, `${VNM}/bridge/pre.d/one-tproxy </tmp/vm`));
+    assert.equal(without, "one-tproxy is not installed on this host: no bridge gets a proxy\n");
+    succeeded(await asOneadmin(host, `${VNM}/bridge/clean.d/one-tproxy hv1 </tmp/vm`));
+  }),
+);
+
+Deno.test(
+  "full: the driver's two methods, called by Ruby, set a bridge up and take it down",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host, guest } = await makeHypervisor(lab);
+    await putTheirs(host, "tproxy.rb", "raise 'the driver has its own file'\n", "644");
+    succeeded(await install(host, "--full"));
+    const up = succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb up"));
+    assert.match(up, /^info: The bridge is set up \(bridge=br0,/m);
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    assert.match(await host.text(["nft", "list", "ruleset"]), /chain guard_br0/);
+    succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb down"));
+    assert.ok(await isNothingLeft(host));
+    await host.ip("link delete dev br0");
+    const failed = await asOneadmin(host, "ruby -w /tmp/driver.rb up");
+    assert.notEqual(failed.code, 0);
+    assert.match(failed.stderr, /tproxy-setup up --bridge=br0 .* failed: setup: error: There is no bridge br0; /);
+    succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb down"));
+  }),
+);
+
+Deno.test(
+  "another way puts back what the one before had replaced, and remove what was there at first",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host } = await makeHypervisor(lab);
+    await putTheirs(host, "tproxy", THEIRS, "755");
+    await putTheirs(host, "tproxy.rb", "# theirs\n", "644");
+    await host.text(["mkdir", "-p", "/run/netns"]);
+    const before = await listingOf(host);
+    const ours = async () => {
+      const { stdout } = await host.run(["grep", "-rl", "Installed by one-tproxy", VNM, "/etc/sudoers.d"]);
+      return stdout.trim().split("\n").map((path) => path.replace(`${VNM}/`, "")).toSorted();
+    };
+    const sudoers = "/etc/sudoers.d/one-tproxy";
+    succeeded(await install(host, "--full"));
+    assert.deepEqual(await ours(), [sudoers, "tproxy", "tproxy.rb"]);
+    succeeded(await install(host, "--hooks"));
+    const hooks = ["802.1Q", "bridge"].flatMap((
+      driver,
+    ) => [`${driver}/clean.d/one-tproxy`, `${driver}/pre.d/one-tproxy`]);
+    assert.deepEqual(await ours(), [sudoers, ...hooks, "tproxy"]);
+    assert.equal(await host.text(["cat", `${VNM}/tproxy.rb`]), "# theirs\n");
+    succeeded(await install(host, "--drop-in"));
+    assert.deepEqual(await ours(), ["tproxy"]);
+    // "onehost sync" has brought the driver's own back: an upgrade keeps the way, and the newer of theirs.
+    await putTheirs(host, "tproxy", `${THEIRS}# newer\n`, "755");
+    succeeded(await install(host));
+    assert.deepEqual(await ours(), ["tproxy"]);
+    succeeded(await install(host, "--remove"));
+    assert.equal(await host.text(["cat", `${VNM}/tproxy`]), `${THEIRS}# newer\n`);
+    await putTheirs(host, "tproxy", THEIRS, "755");
+    await host.text(["rm", "/var/tmp/one/calls"]);
+    assert.deepEqual(
+      (await listingOf(host)).filter((line) => !line.includes("/var/log")),
+      before.filter((line) => !line.includes("/var/log")),
+    );
+  }),
+);
+
+Deno.test(
+  "links that oneadmin has put into its folder lead the installer nowhere",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host } = await makeHypervisor(lab);
+    await host.write("/etc/precious", "precious\n");
+    await host.text(["chmod", "600", "/etc/precious"]);
+    await asOneadmin(host, `ln -s /etc/precious ${VNM}/.tproxy.dpkg-new; ln -s /etc/precious ${VNM}/tproxy.rb`);
+    const { code, stderr } = await install(host, "--full");
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /the owner of \/var\/tmp\/one\/vnm may not read \/var\/tmp\/one\/vnm\/tproxy\.rb; move it away/,
+    );
+    await host.text(["rm", `${VNM}/tproxy.rb`]);
+    succeeded(await install(host, "--full"));
+    assert.equal(await host.text(["stat", "-c", "%a %U", "/etc/precious"]), "600 root\n");
+    assert.equal(await host.text(["cat", "/etc/precious"]), "precious\n");
+    assert.equal(await host.text(["stat", "-c", "%F %U", `${VNM}/tproxy`]), "regular file oneadmin\n");
+  }),
+);
+
+Deno.test(
+  "what the guide says for the front-end puts the same files there, and back",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host } = await makeHypervisor(lab);
+    const remotes = "/var/lib/one/remotes/vnm";
+    await shell(host, `mkdir -p ${remotes}/bridge; echo theirs >${remotes}/tproxy; echo theirs >${remotes}/tproxy.rb`);
+    await host.write("/usr/local/bin/onehost", "#!/bin/sh\ncp -r /var/lib/one/remotes/vnm/. /var/tmp/one/vnm/\n");
+    await shell(host, "chmod 755 /usr/local/bin/onehost; chown -R oneadmin: /var/lib/one; usermod -s /bin/sh oneadmin");
+    succeeded(await install(host, "--full"));
+    await shell(
+      host,
+      `cd ${archiveFolder}\n${commandsOf("On the front-end", 1)}\n${commandsOf("On the front-end", 0)}`,
+    );
+    for (const file of ["tproxy", "tproxy.rb"]) await host.text(["cmp", `${remotes}/${file}`, `${VNM}/${file}`]);
+    await host.text(["cmp", `${remotes}/bridge/pre.d/one-tproxy`, `${VNM}/bridge/pre.d/one-tproxy`]);
+    assert.match(await host.text([`${VNM}/tproxy`, "check"]), /5030/);
+    await shell(host, commandsOf("Remove", 1));
+    assert.equal(await host.text(["cat", `${VNM}/tproxy`]), "theirs\n");
+  }),
+);
+
+Deno.test(
+  "sudo takes the rules, and none has a wildcard",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host } = await makeHypervisor(lab);
+    for (const way of ["hooks", "full"]) {
+      const file = `${archiveFolder}/share/${way}/sudoers`;
+      await host.text(["visudo", "-c", "-f", file]);
+      assert.doesNotMatch(await host.text(["grep", "-v", "^#", file]), /[*?[\]!]/);
+    }
+  }),
+);
