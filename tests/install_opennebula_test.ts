@@ -232,16 +232,3 @@ Deno.test(
     assert.equal(await host.text(["cat", `${VNM}/tproxy`]), "theirs\n");
   }),
 );
-
-Deno.test(
-  "sudo takes the rules, and none has a wildcard",
-  { ignore: ROOTLESS },
-  inLab(async (lab) => {
-    const { host } = await makeHypervisor(lab);
-    for (const way of ["hooks", "full"]) {
-      const file = `${archiveFolder}/share/${way}/sudoers`;
-      await host.text(["visudo", "-c", "-f", file]);
-      assert.doesNotMatch(await host.text(["grep", "-v", "^#", file]), /[*?[\]!]/);
-    }
-  }),
-);

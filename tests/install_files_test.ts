@@ -1,0 +1,80 @@
+/**
+ * What the installer puts into folders of other programs, read by these programs: logrotate, sudo, systemd; and the shell's
+ * own reviewer.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { until } from "./lab/command.ts";
+import { Host } from "./lab/host.ts";
+import { archiveFolder, commandsOf, install, makeInstallation, shell } from "./lab/installation.ts";
+import { ROOTLESS } from "./lab/rootless.ts";
+import { fetchFrom, inLab } from "./lab/scenario.ts";
+import { MACHINE } from "./lab/system_root.ts";
+
+const PACKAGING = new URL("../packaging/", import.meta.url).pathname;
+
+Deno.test(
+  "logrotate moves the logs, and the proxies go on in new ones without a new process",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host, guest } = await makeInstallation(lab, MACHINE);
+    const installed = await install(host, "--drop-in");
+    assert.equal(installed.code, 0, installed.stderr);
+    await shell(host, commandsOf("Without OpenNebula"));
+    await fetchFrom(guest, "/who");
+    const status = await host.text(["/opt/one-tproxy/bin/tproxy", "status"]);
+    await host.text(["logrotate", "--force", "/etc/logrotate.d/one-tproxy"]);
+    for (const log of ["one_tproxy", "one_tproxy_br0"]) {
+      const opened = async (file: string) =>
+        (await host.text(["grep", "-c", '"Opened"', `/var/log/${file}`]).catch(() => "0")).trim();
+      assert.equal(await opened(`${log}.log.1`), "1");
+      await until(
+        "the proxies have their new logs",
+        async () => (await host.run(["test", "-e", `/var/log/${log}.log`])).code === 0,
+      );
+      assert.match(await host.text(["stat", "-c", "%a %u", `/var/log/${log}.log`]), /^660 0$/m);
+      const before = Number(await opened(`${log}.log`));
+      await fetchFrom(guest, "/who");
+      await until("what happens is in the new log", async () => Number(await opened(`${log}.log`)) > before);
+    }
+    assert.equal(await host.text(["/opt/one-tproxy/bin/tproxy", "status"]), status);
+  }),
+);
+
+Deno.test(
+  "sudo takes the rules of each way, and none has a wildcard",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host } = await makeInstallation(lab, MACHINE);
+    for (const way of ["hooks", "full"]) {
+      const file = `${archiveFolder}/share/${way}/sudoers`;
+      await host.text(["visudo", "-c", "-f", file]);
+      assert.doesNotMatch(await host.text(["grep", "-v", "^#", file]), /[*?[\]!]/);
+    }
+  }),
+);
+
+Deno.test(
+  "systemd takes the unit without a warning",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host } = await makeInstallation(lab, MACHINE);
+    assert.equal((await install(host)).code, 0);
+    const { code, stdout, stderr } = await host.run([
+      "systemd-analyze",
+      "verify",
+      "/etc/systemd/system/one-tproxy.service",
+    ]);
+    assert.deepEqual([code, stdout, stderr], [0, "", ""]);
+  }),
+);
+
+Deno.test("shellcheck finds nothing in the installer, its parts, the hooks and the drop-in", async () => {
+  await using host = await Host.create("reviewer");
+  const parts = ["check", "programs", "files", "integrate", "service"].map((part) => `share/install/${part}.sh`);
+  const scripts = ["install.sh", ...parts, "share/drop-in/tproxy", "share/hooks/pre", "share/hooks/clean"];
+  const { code, stdout } = await host.run(["shellcheck", "-x", ...scripts.map((script) => `${PACKAGING}${script}`)]);
+  assert.equal(code, 0, stdout);
+});
