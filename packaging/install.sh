@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs one-tproxy on a hypervisor from the folder that this script is in; upgrades it; removes it. Whatever it does is
 # a line on standard output, and running it again does only what is missing. docs/opennebula.md shows how to use it.
+# shellcheck source-path=SCRIPTDIR
 set -eu
 umask 022
 LC_ALL=C

@@ -48,7 +48,7 @@ check_content() {
   known='bin|current|versions|kept|mode|\.new'
   other=$(find "$prefix" -mindepth 1 -maxdepth 1 -printf '%f\n' | grep -vxE "$known" | head -n 1)
   test -z "$other" || die "$prefix/$other is not ours; use another prefix, or move it away"
-  bad=$(find "$prefix" \( ! -user 0 -o -perm /022 ! -type l \) -print | head -n 1)
+  bad=$(find "$prefix" -path "$prefix/kept" -prune -o \( ! -user 0 -o -perm /022 ! -type l \) -print | head -n 1)
   test -z "$bad" || die "$bad is not root's alone; remove it, and install again"
 }
 

@@ -40,18 +40,19 @@ put_instead() {
     say "Keeping $2 in $prefix/kept"
     test -d "$prefix/kept" || mkdir -m 0700 "$prefix/kept"
     as_owner "$VNM" cat "$2" >"$prefix/kept/${2##*/}" || die "the owner of $VNM may not read $2; move it away"
+    chmod "$(stat -c %a "$2")" "$prefix/kept/${2##*/}"
   fi
   put "$1" "$2" "$3"
 }
 
-# take_away FILE [MODE]: a file of ours goes, and what was there before comes back.
+# take_away FILE: a file of ours goes, and what was there before comes back.
 take_away() {
   kept=$prefix/kept/${1##*/}
   if is_ours "$1"; then
     changed="$changed $1"
     if test -e "$kept"; then
       say "Putting back $1"
-      write "$(dirname "$1")" "${1##*/}" "$2" <"$kept"
+      write "$(dirname "$1")" "${1##*/}" "$(stat -c %a "$kept")" <"$kept"
     else
       say "Removing $1"
       as_owner "$(dirname "$1")" rm -- "$1"

@@ -8,7 +8,7 @@ integrate() {
     return 0
   fi
   test "$(cat "$prefix/mode" 2>/dev/null)" = "$mode" || printf '%s\n' "$mode" >"$prefix/mode"
-  test "$mode" = full || take_away "$VNM/tproxy.rb" 0644
+  test "$mode" = full || take_away "$VNM/tproxy.rb"
   test "$mode" = hooks || remove_hooks
   if test "$mode" = drop-in; then take_away "$SUDOERS"; else put_sudoers; fi
   if ! test -d "$VNM"; then
@@ -69,8 +69,8 @@ withdraw_all() {
   theirs=
   if is_ours "$VNM/tproxy" && test -e "$prefix/kept/tproxy"; then theirs=yes; fi
   remove_hooks
-  take_away "$VNM/tproxy.rb" 0644
-  take_away "$VNM/tproxy" 0755
+  take_away "$VNM/tproxy.rb"
+  take_away "$VNM/tproxy"
   take_away "$SUDOERS"
   test -n "$theirs" || return 0
   say "Starting the driver's own proxies: $VNM/tproxy start"
