@@ -52,7 +52,8 @@ take_away() {
     changed="$changed $1"
     if test -e "$kept"; then
       say "Putting back $1"
-      write "$(dirname "$1")" "${1##*/}" "$(stat -c %a "$kept")" <"$kept"
+      permissions=$(stat -c %a "$kept")
+      write "$(dirname "$1")" "${1##*/}" "$permissions" <"$kept"
     else
       say "Removing $1"
       as_owner "$(dirname "$1")" rm -- "$1"

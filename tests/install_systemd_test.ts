@@ -1,0 +1,95 @@
+/**
+ * The installed unit under a systemd that runs: what it starts, what outlives it, and that its restrictions leave it its
+ * work.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { until } from "./lab/command.ts";
+import { archiveFolder, commandsOf, makeInstallation } from "./lab/installation.ts";
+import { ROOTLESS } from "./lab/rootless.ts";
+import { fetchFrom, inLab } from "./lab/scenario.ts";
+import { MACHINE } from "./lab/system_root.ts";
+import { Systemd } from "./lab/systemd.ts";
+
+const TPROXY = "/opt/one-tproxy/bin/tproxy";
+
+Deno.test(
+  "the unit watches within its restrictions, and the proxies outlive it",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host, guest } = await makeInstallation(lab, MACHINE);
+    await using systemd = await Systemd.boot(host);
+    const said = await systemd.text([`${archiveFolder}/install.sh`, "--drop-in"]);
+    assert.match(said, /^Starting the supervision anew: systemctl restart one-tproxy$/m);
+    const property = async (name: string) =>
+      (await systemd.text(["systemctl", "show", "--property", name, "--value", "one-tproxy"])).trim();
+    const status = async () => (await systemd.run([TPROXY, "status"])).stdout;
+    const inner = async () => /^one_tproxy_br0: (\d+)$/m.exec(await status())?.[1];
+    const served = () =>
+      until("the guest is served", async () => {
+        const { stdout } = await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:5030/who"]);
+        return stdout === "gate 10.11.12.1\n";
+      }, 20);
+    assert.equal(await property("ActiveState"), "active");
+    assert.equal(await property("UnitFileState"), "enabled");
+    await systemd.text(["sh", "-e", "-c", commandsOf("Without OpenNebula").split("\n")[0] ?? ""]);
+    await served();
+
+    const first = await inner();
+    await systemd.text(["kill", "-KILL", String(first)]);
+    await until("the killed proxy is back", async () => (await inner()) !== first && (await inner()) !== undefined);
+    // What the watch puts back has to be seen by the host, and by the drivers: it may have no mounts of its own.
+    await systemd.text(["ip", "netns", "delete", "one_tproxy_br0"]);
+    await until(
+      "the namespace is back",
+      async () =>
+        (await systemd.run(["ip", "netns", "exec", "one_tproxy_br0", "ip", "link", "show", "dev", "br0a"])).code === 0,
+    );
+    await systemd.text(["nft", "flush", "ruleset"]);
+    await served();
+
+    await systemd.text(["mv", "/var/log/one_tproxy.log", "/var/log/one_tproxy.log.1"]);
+    await systemd.text(["systemctl", "reload", "one-tproxy"]);
+    await until(
+      "the log is reopened",
+      async () => (await systemd.run(["test", "-e", "/var/log/one_tproxy.log"])).code === 0,
+    );
+    const [before, watch] = [await status(), await property("MainPID")];
+    const again = await systemd.text([`${archiveFolder}/install.sh`]);
+    assert.doesNotMatch(again, /systemctl/);
+    assert.equal(await property("MainPID"), watch);
+    await systemd.text(["systemctl", "restart", "one-tproxy"]);
+    assert.equal(await status(), before);
+    await systemd.text(["systemctl", "stop", "one-tproxy"]);
+    assert.equal(await status(), before);
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await systemd.text(["systemctl", "start", "one-tproxy"]);
+    const [, pid] = /^one_tproxy: (\d+)$/m.exec(before) ?? [];
+    assert.match(await systemd.text(["cat", `/proc/${pid}/status`]), /^CapBnd:\t0{16}$/m);
+    assert.match(
+      await systemd.text([TPROXY, "permissions", "--running"]),
+      /^one_tproxy \(\d+\): ok\none_tproxy_br0 \(\d+\): ok\n$/,
+    );
+
+    const removed = await systemd.text([`${archiveFolder}/install.sh`, "--remove"]);
+    assert.match(removed, /^Ending the supervision: systemctl disable --now one-tproxy$/m);
+    assert.equal(await property("LoadState"), "not-found");
+    assert.equal((await systemd.text(["nft", "list", "ruleset"])).match(/ep_br0/), null);
+    assert.doesNotMatch(await systemd.text(["ps", "-eo", "args="]), /^one_tproxy|one-tproxy/m);
+  }),
+);
+
+Deno.test(
+  "systemd counts the exposure of the unit as less than 6 of 10",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host } = await makeInstallation(lab, MACHINE);
+    const unit = `${archiveFolder}/share/one-tproxy.service`;
+    const { code, stdout } = await host.run([
+      ...["systemd-analyze", "security", "--offline=true", "--threshold=60", "--no-pager", unit],
+    ]);
+    assert.equal(code, 0, stdout);
+  }),
+);
