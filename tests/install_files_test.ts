@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { until } from "./lab/command.ts";
 import { Host } from "./lab/host.ts";
-import { archiveFolder, commandsOf, install, makeInstallation, shell } from "./lab/installation.ts";
+import { archiveFolder, commandsOf, giveSystem, install, makeInstallation, shell } from "./lab/installation.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { fetchFrom, inLab } from "./lab/scenario.ts";
 import { MACHINE } from "./lab/system_root.ts";
@@ -46,21 +46,23 @@ Deno.test(
 Deno.test(
   "sudo takes the rules of each way, and none has a wildcard",
   { ignore: ROOTLESS },
-  inLab(async (lab) => {
-    const { host } = await makeInstallation(lab, MACHINE);
+  async () => {
+    await using host = await Host.create("hv1");
+    await giveSystem(host, MACHINE);
     for (const way of ["hooks", "full"]) {
       const file = `${archiveFolder}/share/${way}/sudoers`;
       await host.text(["visudo", "-c", "-f", file]);
       assert.doesNotMatch(await host.text(["grep", "-v", "^#", file]), /[*?[\]!]/);
     }
-  }),
+  },
 );
 
 Deno.test(
   "systemd takes the unit without a warning",
   { ignore: ROOTLESS },
-  inLab(async (lab) => {
-    const { host } = await makeInstallation(lab, MACHINE);
+  async () => {
+    await using host = await Host.create("hv1");
+    await giveSystem(host, MACHINE);
     assert.equal((await install(host)).code, 0);
     const { code, stdout, stderr } = await host.run([
       "systemd-analyze",
@@ -68,7 +70,7 @@ Deno.test(
       "/etc/systemd/system/one-tproxy.service",
     ]);
     assert.deepEqual([code, stdout, stderr], [0, "", ""]);
-  }),
+  },
 );
 
 Deno.test("shellcheck finds nothing in the installer, its parts, the hooks and the drop-in", async () => {

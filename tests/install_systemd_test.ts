@@ -7,7 +7,8 @@
 
 import assert from "node:assert/strict";
 import { until } from "./lab/command.ts";
-import { archiveFolder, commandsOf, makeInstallation } from "./lab/installation.ts";
+import { Host } from "./lab/host.ts";
+import { archiveFolder, commandsOf, giveSystem, makeInstallation } from "./lab/installation.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { fetchFrom, inLab } from "./lab/scenario.ts";
 import { MACHINE } from "./lab/system_root.ts";
@@ -84,12 +85,13 @@ Deno.test(
 Deno.test(
   "systemd counts the exposure of the unit as less than 6 of 10",
   { ignore: ROOTLESS },
-  inLab(async (lab) => {
-    const { host } = await makeInstallation(lab, MACHINE);
+  async () => {
+    await using host = await Host.create("hv1");
+    await giveSystem(host, MACHINE);
     const unit = `${archiveFolder}/share/one-tproxy.service`;
     const { code, stdout } = await host.run([
       ...["systemd-analyze", "security", "--offline=true", "--threshold=60", "--no-pager", unit],
     ]);
     assert.equal(code, 0, stdout);
-  }),
+  },
 );

@@ -38,26 +38,39 @@ export interface Installation {
 }
 
 /**
- * Makes one.
+ * Gives a host a system of its own as OpenNebula has left it, and the archive, unpacked.
+ *
+ * @param host The host.
+ * @param root What the system is made of.
+ * @param files More files of the machine for `/root`.
+ */
+export async function giveSystem(host: Host, root: string, ...files: string[]): Promise<void> {
+  await giveRoot(host, root, ARCHIVE, ...files);
+  await shell(
+    host,
+    `tar -xzf /root/${NAME}.tar.gz -C /root
+     mkdir -p ${VNM}/bridge ${VNM}/802.1Q
+     id oneadmin >/dev/null 2>&1 || useradd --home-dir /var/lib/one --user-group oneadmin
+     chown -R oneadmin: /var/tmp/one`,
+  );
+}
+
+/**
+ * Makes a hypervisor with such a system, and what is around it.
  *
  * @param lab The lab.
  * @param root What the hypervisor's system is made of.
- * @param files More files of the machine for `/root`.
+ * @param files More files of the machine for the hypervisor's `/root`.
  */
 export async function makeInstallation(lab: Lab, root: string, ...files: string[]): Promise<Installation> {
   const hv = await lab.hypervisor("hv1", "10.11.12.1");
-  const { host } = hv;
-  await giveRoot(host, root, ARCHIVE, ...files);
+  await giveSystem(hv.host, root, ...files);
   await hv.configure(CONFIG);
+  await hv.host.text(["chown", "-R", "oneadmin:", "/var/tmp/one"]);
   await hv.bridge("br0");
-  await host.text(["tar", "-xzf", `/root/${NAME}.tar.gz`, "-C", "/root"]);
-  for (const driver of ["bridge", "802.1Q"]) await host.text(["mkdir", "-p", `${VNM}/${driver}`]);
-  // As OpenNebula's packages make it.
-  await shell(host, "groupadd -g 9869 oneadmin; useradd -u 9869 -g 9869 -d /var/lib/one oneadmin");
-  await host.text(["chown", "-R", "oneadmin:oneadmin", "/var/tmp/one"]);
   const gate = await lab.service("gate", GATE);
   await startNginx(gate, GATE, 5030);
-  return { host, gate, guest: await lab.guest("guest1", hv, "br0", "192.168.150.10") };
+  return { host: hv.host, gate, guest: await lab.guest("guest1", hv, "br0", "192.168.150.10") };
 }
 
 /** Runs the installer of an unpacked archive. */

@@ -25,7 +25,7 @@ mount -t tmpfs -o mode=755 tmpfs /etc/systemd; mkdir /etc/systemd/system; : >/et
 echo 0123456789abcdef0123456789abcdef >/etc/machine-id`;
 
 /** What it does in the mount namespace that systemd gets: a /dev of its own, and a /sys that udev keeps away from. */
-const START = `mount -t sysfs -o ro sysfs /sys; mkdir /run/dev; mount -t tmpfs -o mode=755 tmpfs /run/dev
+const START = `mount -o remount,bind,ro /sys; mkdir /run/dev; mount -t tmpfs -o mode=755 tmpfs /run/dev
 for node in null zero full random urandom; do touch /run/dev/$node; mount --bind /dev/$node /run/dev/$node; done
 mount --move /run/dev /dev
 exec env -i container=lab PATH=/usr/sbin:/usr/bin /lib/systemd/systemd --unit=multi-user.target --log-target=console`;
