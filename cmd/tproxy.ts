@@ -13,7 +13,7 @@ import { showPermissions } from "../lib/daemon/show_permissions.ts";
 import { readStatus } from "../lib/daemon/status.ts";
 import { watch } from "../lib/daemon/watch.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
-import { logToStderr } from "../lib/log.ts";
+import { getLogger, logToStderr } from "../lib/log.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 
 async function main(): Promise<number> {
@@ -21,9 +21,14 @@ async function main(): Promise<number> {
   const command = parseTproxy(Deno.args);
   switch (command.verb) {
     case "start":
-    case "stop":
     case "restart":
     case "reload":
+      // Not for the watch, which would say so every few seconds on a host without guests.
+      if (await reconcile(command.verb, DEFAULT_CONFIG_PATH) === 0) {
+        getLogger("tproxy").info("No network has a proxy: nothing runs");
+      }
+      return OK;
+    case "stop":
       await reconcile(command.verb, DEFAULT_CONFIG_PATH);
       return OK;
     case "watch":

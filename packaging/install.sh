@@ -83,13 +83,14 @@ done
 main() {
   check_machine
   check_prefix
-  check_foreign
+  check_unit
   if test "$action" = remove; then
     end_service
     withdraw_all
     remove_programs
     return
   fi
+  check_foreign
   check_tree
   check_programs
   install_programs

@@ -48,7 +48,7 @@ Deno.test(
     const before = await listingOf(host);
     const said = await shell(host, `cd /root\n${commandsOf("Install")}`);
     assert.match(said, new RegExp(`^Installed: ${PREFIX}/bin/tproxy, version `, "m"));
-    assert.match(said, /^systemd does not run here: have "\/opt\/one-tproxy\/bin\/tproxy watch" run/m);
+    assert.match(said, /^systemd does not run here: let what does run "\/opt\/one-tproxy\/bin\/tproxy watch", /m);
     const installed = await listingOf(host);
     const again = await install(host);
     assert.equal(again.code, 0, again.stderr);

@@ -33,6 +33,18 @@ async function pidOf(hv: Hypervisor, title: string): Promise<string> {
 }
 
 Deno.test(
+  "it says nothing of a host without guests",
+  inLab(async (lab) => {
+    const scenario = await makeScenario(lab);
+    const watch = scenario.hv.startWatch();
+    await until("it watches", () => Promise.resolve(watch.output.includes("Watching")));
+    await scenario.hv.up("br0");
+    await serves(scenario, 10);
+    assert.doesNotMatch(watch.output, /nothing runs/);
+  }),
+);
+
+Deno.test(
   "a killed proxy is back within two seconds, inner and outer",
   inLab(async (lab) => {
     const scenario = await watched(lab);

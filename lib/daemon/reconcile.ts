@@ -54,6 +54,7 @@ interface Context {
  * @param verb Why; see {@linkcode plan}.
  * @param config The configuration file.
  * @param mayStart Whether a daemon that should be started may be, now; asked once for each.
+ * @returns How many daemons should run now.
  * @throws {DaemonError} If a daemon could not be started or ended; the others were.
  * @throws {import("../errors.ts").TproxyError} If what should run, or what does, can't be found out; then nothing was changed.
  * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/daemon/permissions.ts`.
@@ -62,14 +63,14 @@ export async function reconcile(
   verb: Verb,
   config: string,
   mayStart: (title: Title) => boolean = () => true,
-): Promise<void> {
-  await withLock(RUN_FILES.daemonLock, LOCK_DEADLINE_MS, async () => {
+): Promise<number> {
+  return await withLock(RUN_FILES.daemonLock, LOCK_DEADLINE_MS, async () => {
     const { host, daemons } = await findDaemons();
     if (verb === "stop") {
       const { drainTimeoutMs } = await readLimits(config);
       await endAll(daemons.map(({ pid }) => pid), drainTimeoutMs);
       await removeLeftovers(new Set());
-      return;
+      return 0;
     }
     const desired = await readDesired(config);
     const files = daemonFiles();
@@ -90,9 +91,9 @@ export async function reconcile(
     await leave("TERM", [...others.flatMap(({ end }) => end), ...end], context);
     await settle(context.leaving);
     warnOfShortage(context.short);
-    if (steps.length === 0) log.info("No network has a proxy: nothing runs");
     if (context.failures.length > 0) throw new DaemonError(context.failures.join("; "));
     await removeLeftovers(new Set(context.desired.bridges.keys()));
+    return steps.length;
   });
 }
 

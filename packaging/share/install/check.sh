@@ -52,16 +52,18 @@ check_content() {
   test -z "$bad" || die "$bad is not root's alone; remove it, and install again"
 }
 
-# One installation at a time: the files outside the prefix say which.
+# One installation at a time: the unit says which.
+check_unit() {
+  is_ours "$UNIT" || return 0
+  grep -q "^ExecStart=$prefix/bin/" "$UNIT" || die "$UNIT belongs to another prefix; remove that installation first"
+}
+
 check_foreign() {
   for file in "$UNIT" "$LOGROTATE" "$SUDOERS" $(hook_files); do
     if test -e "$file" || test -L "$file"; then
       is_ours "$file" || die "$file is in the way and not ours; move it away"
     fi
   done
-  if test -e "$UNIT"; then
-    grep -q "^ExecStart=$prefix/bin/" "$UNIT" || die "$UNIT belongs to another prefix; remove that installation first"
-  fi
 }
 
 check_tree() {

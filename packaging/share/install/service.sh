@@ -10,7 +10,7 @@ install_service() {
   if test -d "${LOGROTATE%/*}"; then put logrotate "$LOGROTATE" 0644; fi
   if test -d "${UNIT%/*}"; then put one-tproxy.service "$UNIT" 0644; fi
   if ! has_systemd; then
-    say "systemd does not run here: have \"$prefix/bin/tproxy watch\" run by what supervises here"
+    say "systemd does not run here: let what does run \"$prefix/bin/tproxy watch\", and start that anew after an upgrade"
     return 0
   fi
   case $changed in *"$UNIT"*) systemctl daemon-reload ;; esac
@@ -34,7 +34,7 @@ restart_proxies() {
 }
 
 end_service() {
-  if has_systemd && test -e "$UNIT"; then
+  if has_systemd && is_ours "$UNIT"; then
     say 'Ending the supervision: systemctl disable --now one-tproxy'
     systemctl --quiet disable --now one-tproxy
   fi
