@@ -83,7 +83,7 @@ done
 main() {
   check_machine
   check_prefix
-  check_unit
+  check_others
   if test "$action" = remove; then
     end_service
     withdraw_all

@@ -52,10 +52,13 @@ check_content() {
   test -z "$bad" || die "$bad is not root's alone; remove it, and install again"
 }
 
-# One installation at a time: the unit says which.
-check_unit() {
-  is_ours "$UNIT" || return 0
-  grep -q "^ExecStart=$prefix/bin/" "$UNIT" || die "$UNIT belongs to another prefix; remove that installation first"
+# One installation at a time, since there is one of each of these files.
+check_others() {
+  for file in "$UNIT" "$LOGROTATE" "$SUDOERS" "$VNM/tproxy"; do
+    if is_ours "$file"; then
+      grep -qF "$prefix/bin/" "$file" || die "$file belongs to another prefix; remove that installation first"
+    fi
+  done
 }
 
 check_foreign() {
