@@ -81,5 +81,5 @@ listed_files() {
 }
 
 is_intact() {
-  (cd "$1" && sha256sum --check --strict --status SHA256SUMS 2>/dev/null)
+  (cd "$1" && sha256sum --check --strict --status SHA256SUMS) 2>/dev/null
 }
