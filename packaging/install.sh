@@ -47,8 +47,6 @@ here=$(dirname "$(readlink -f -- "$0")")
 prefix=$DEFAULT_PREFIX
 mode=
 action=install
-# What was changed, for whoever has to know: the programs, or the unit.
-changed=
 
 # An installed copy of this script is for the prefix that it is in.
 case $here in */versions/*) if test -L "${here%/versions/*}/current"; then prefix=${here%/versions/*}; fi ;; esac

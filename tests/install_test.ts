@@ -75,6 +75,7 @@ Deno.test(
     await shell(host, `cd /root/${NAME} && ./install.sh --drop-in`);
     await shell(host, commandsOf("Without OpenNebula"));
     const [first, versions] = [await pids(host), () => host.text(["ls", `${PREFIX}/versions`])];
+    const link = (await host.text(["readlink", `${PREFIX}/current`])).trim();
     await makeOther(host, "/root/second", "second");
     await makeOther(host, "/root/third", "third");
     const download = await startDownload(gate, guest);
@@ -86,7 +87,10 @@ Deno.test(
     assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
     assert.match(await host.text(["tail", "-n", "1", `${PREFIX}/current/CHANGELOG.md`]), /^second$/m);
     assert.equal((await versions()).trim().split("\n").length, 2);
+    // As a run leaves it that was interrupted before it had replaced the proxies.
+    await host.text(["ln", "-sfn", link, `${PREFIX}/current`]);
     await shell(host, `cd /root/${NAME}\n${commandsOf("Upgrade and roll back")}`);
+    assert.ok(!(await pids(host)).some((pid) => second.includes(pid)));
     assert.doesNotMatch(await host.text(["tail", "-n", "1", `${PREFIX}/current/CHANGELOG.md`]), /second/);
     assert.equal(await download.finish(), true);
     assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");

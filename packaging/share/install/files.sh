@@ -19,7 +19,6 @@ put() {
   folder=$(dirname "$2")
   if render "$1" | cmp -s - "$2" && test "$(stat -c %a "$2")" = "${3#0}"; then return 0; fi
   say "Writing $2"
-  changed="$changed $2"
   render "$1" | write "$folder" "${2##*/}" "$3"
 }
 
@@ -49,7 +48,6 @@ put_instead() {
 take_away() {
   kept=$prefix/kept/${1##*/}
   if is_ours "$1"; then
-    changed="$changed $1"
     if test -e "$kept"; then
       say "Putting back $1"
       permissions=$(stat -c %a "$kept")

@@ -17,9 +17,7 @@ install_programs() {
   test -d "$prefix/bin" || mkdir "$prefix/bin"
   for program in tproxy tproxy-setup; do link "../current/bin/$program" "$prefix/bin/$program"; done
   link "versions/$name" "$prefix/current"
-  test "$before" != "versions/$name" || return 0
-  changed=programs
-  remove_old_versions
+  if test "$before" != "versions/$name"; then remove_old_versions; fi
 }
 
 copy_tree() {

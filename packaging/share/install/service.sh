@@ -8,29 +8,32 @@ has_systemd() {
 
 install_service() {
   if test -d "${LOGROTATE%/*}"; then put logrotate "$LOGROTATE" 0644; fi
+  old=$(cat "$UNIT" 2>/dev/null || :)
   if test -d "${UNIT%/*}"; then put one-tproxy.service "$UNIT" 0644; fi
   if ! has_systemd; then
     say "systemd does not run here: let what does run \"$prefix/bin/tproxy watch\", and start that anew after an upgrade"
     return 0
   fi
-  case $changed in *"$UNIT"*) systemctl daemon-reload ;; esac
   systemctl --quiet is-enabled one-tproxy || systemctl --quiet enable one-tproxy
-  case $changed in programs* | *"$UNIT"*) ;; *) if systemctl --quiet is-active one-tproxy; then return 0; fi ;; esac
+  if test "$old" = "$(cat "$UNIT")" && is_this_version "$(systemctl show --property=MainPID --value one-tproxy)"; then return 0; fi
   say 'Starting the supervision anew: systemctl restart one-tproxy'
+  systemctl daemon-reload
   systemctl restart one-tproxy
 }
 
+# Live processes are asked, so that an upgrade that was interrupted is completed by the next run.
+is_this_version() {
+  case $(readlink "/proc/$1/exe") in "$prefix/versions/$name/"*) return 0 ;; *) return 1 ;; esac
+}
+
 restart_proxies() {
-  case $changed in programs*) ;; *) return 0 ;; esac
-  code=0
-  "$prefix/bin/tproxy" status >/dev/null 2>&1 || code=$?
-  # 0: all run; 4: some do. Otherwise there is nothing to replace.
-  case $code in
-    0 | 4)
+  for pid in $("$prefix/bin/tproxy" status 2>/dev/null | sed -n 's/^one_tproxy.*: //p'); do
+    if ! is_this_version "$pid"; then
       say 'Replacing the proxies; live streams go on in the old ones: tproxy restart'
       "$prefix/bin/tproxy" restart || die "tproxy restart failed; see the line above"
-      ;;
-  esac
+      return
+    fi
+  done
 }
 
 end_service() {
