@@ -18,7 +18,7 @@ export const MACHINE = "/";
 /** What the base does not hold already of what `lib/programs.ts` names. */
 const PACKAGES = ["iproute2", "nftables", "procps", "util-linux"];
 
-/** The machine's own release, from its own mirror's list of mirrors: os-release(5). */
+/** The machine's own release: os-release(5). mmdebstrap knows where to get it. */
 const MAKE = `. /etc/os-release
 exec mmdebstrap --quiet --variant=minbase --include="$1" "$VERSION_CODENAME" "$0"`;
 
