@@ -6,6 +6,7 @@
  */
 
 import assert from "node:assert/strict";
+import { PROGRAMS } from "../lib/programs.ts";
 import { until } from "./lab/command.ts";
 import { Host } from "./lab/host.ts";
 import { archiveFolder, commandsOf, giveSystem, install, makeInstallation, shell } from "./lab/installation.ts";
@@ -72,6 +73,16 @@ Deno.test(
     assert.deepEqual([code, stdout, stderr], [0, "", ""]);
   },
 );
+
+Deno.test("the installer asks for every program that is run, by its path, and names its package", async () => {
+  await using host = await Host.create("reader");
+  const check = await host.text(["cat", `${PACKAGING}share/install/check.sh`]);
+  const asked = [...check.matchAll(/^ +for program in (.*); do\n +check_program "(.*?)\$/gm)].flatMap((
+    [, list, folder],
+  ) => (list ?? "").split(" ").map((entry) => `${folder}${entry}`));
+  const run = Object.values(PROGRAMS).map(({ path, debian }) => `${path}:${debian}`);
+  assert.deepEqual(asked.toSorted(), run.toSorted());
+});
 
 Deno.test("shellcheck finds nothing in the installer, its parts, the hooks and the drop-in", async () => {
   await using host = await Host.create("reviewer");
