@@ -11,11 +11,14 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 /** Hides the checkout and the home, in which runtime and cache of the one who runs the tests may be. */
 const HIDE = 'for dir in "$0" "$HOME"; do mount -t tmpfs -o mode=755 tmpfs "$dir"; done';
 
-/** Remounts what the mount table lists (proc(5): the fifth field), except the kernel's own, /run and /var/log. */
-const READ_ONLY = `while read -r _ _ _ _ point _; do
+/**
+ * Remounts what the mount table lists (proc(5): place and options), except the kernel's own, /run and /var/log. With all its
+ * options, which a user namespace has to keep.
+ */
+const READ_ONLY = `while read -r _ _ _ _ point options _; do
   case $point in
     /proc | /proc/* | /sys | /sys/* | /dev | /dev/* | /run | /run/* | /var/log) ;;
-    *) mount -o remount,bind,ro "$point" ;;
+    *) mount -o "remount,bind,ro\${options#r?}" "$point" ;;
   esac
 done </proc/self/mountinfo`;
 
