@@ -9,7 +9,10 @@ import type { Host } from "./host.ts";
 const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** Hides the checkout and the home, in which runtime and cache of the one who runs the tests may be. */
-const HIDE = 'for dir in "$0" "$HOME"; do mount -t tmpfs -o mode=755 tmpfs "$dir"; done';
+const HIDE = `for dir in "\${HOME:-/root}" "$0"; do
+  # The one may be in the other.
+  if test -d "$dir" && test "$dir" != /; then mount -t tmpfs -o mode=755 tmpfs "$dir"; fi
+done`;
 
 /**
  * Remounts what the mount table lists (proc(5): place and options), except the kernel's own, /run and /var/log. With all its
@@ -18,7 +21,7 @@ const HIDE = 'for dir in "$0" "$HOME"; do mount -t tmpfs -o mode=755 tmpfs "$dir
 const READ_ONLY = `while read -r _ _ _ _ point options _; do
   case $point in
     /proc | /proc/* | /sys | /sys/* | /dev | /dev/* | /run | /run/* | /var/log) ;;
-    *) mount -o "remount,bind,ro\${options#r?}" "$point" ;;
+    *) test ! -e "$point" || mount -o "remount,bind,ro\${options#r?}" "$point" ;;
   esac
 done </proc/self/mountinfo`;
 
