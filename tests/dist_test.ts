@@ -65,7 +65,7 @@ Deno.test(
 );
 
 Deno.test(
-  "tproxy permissions tells what the distribution's launchers give, and restart and watch find the daemons beside it",
+  "tproxy permissions tells what the distribution's launchers give, and restart finds the daemons beside it",
   inLab(async (lab) => {
     const scenario = await makeScenario(lab);
     const bin = `${DIST}/${NAME}/bin`;
