@@ -1,15 +1,16 @@
 /**
- * `enter demo|test|bench [ARGS…]`: gets a machine ready, enters network, mount and process namespaces of its own, and
- * runs the demo, the tests or the benchmark there. Nothing that happens inside reaches the machine, and all of it ends
- * with this process.
+ * `enter demo|test|vm|bench [ARGS…]`: gets a machine ready, enters network, mount and process namespaces of its own, and
+ * runs the demo, the tests, those with virtual machines or the benchmark there. Nothing that happens inside reaches the
+ * machine, and all of it ends with this process.
  *
  * @module
  */
 
 import { bundleDaemons } from "../../lib/daemon/bundle.ts";
-import { run } from "./command.ts";
+import { prepareMachines } from "../vm/prepare.ts";
+import { findNamespaces } from "./namespaces.ts";
 import { prepareBase } from "./system_root.ts";
-import { BENCH_TOOLS, DEMO_TOOLS, ensureTools, TEST_TOOLS } from "./tools.ts";
+import { BENCH_TOOLS, DEMO_TOOLS, ensureTools, TEST_TOOLS, VM_TOOLS } from "./tools.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -28,56 +29,39 @@ const LAB_FLAGS = [
 ];
 
 /** What has to be installed for each. */
-const TOOLS = { demo: DEMO_TOOLS, test: TEST_TOOLS, bench: BENCH_TOOLS };
+const TOOLS = { demo: DEMO_TOOLS, test: TEST_TOOLS, vm: VM_TOOLS, bench: BENCH_TOOLS };
 
 /** Unit tests may do nothing at all; the YAML library asks for two variables that hold nothing. */
 const UNIT_FLAGS = ["--no-prompt", "--cached-only", "--frozen", "--allow-env=LOG_STREAM,LOG_TOKENS"];
 
 async function main(): Promise<number> {
   const [what, ...args] = Deno.args;
-  if (what !== "demo" && what !== "test" && what !== "bench") throw new Error('name "demo", "test" or "bench"');
+  if (what !== "demo" && what !== "test" && what !== "vm" && what !== "bench") {
+    throw new Error('name "demo", "test", "vm" or "bench"');
+  }
   if (HIDDEN.test(ROOT)) {
     throw new Error(`the checkout is in ${ROOT}, which the lab hides; move it, for example to /opt`);
   }
   const isRoot = Deno.uid() === 0;
-  await ensureTools(TOOLS[what], isRoot);
+  // Without root there are no virtual machines: nothing to make, and tests that say so and are skipped.
+  const machines = what === "vm" && isRoot;
+  await ensureTools(what === "vm" && !isRoot ? DEMO_TOOLS : TOOLS[what], isRoot);
   const namespaces = await findNamespaces(isRoot);
   const cached = await deno([Deno.execPath(), "cache", "--quiet", "--frozen", "--no-check", ...await modules()]);
   if (cached !== 0) return cached;
   await bundleDaemons();
+  if (machines) await prepareMachines();
   if (what === "demo") return await deno([...namespaces, Deno.execPath(), "run", ...LAB_FLAGS, "tests/demo/demo.ts"]);
   if (what === "bench") {
     const flags = [...LAB_FLAGS, `--allow-write=${ROOT}.build/bench.json,${ROOT}.build/bench.svg`];
     return await deno([...namespaces, Deno.execPath(), "run", ...flags, "tests/bench/bench.ts", ...args]);
   }
-  return await test(namespaces, args);
-}
-
-/** Finds out how to get namespaces here: as root, or as the root of a user namespace. */
-async function findNamespaces(isRoot: boolean): Promise<string[]> {
-  const user = isRoot ? [] : ["--user", "--map-root-user"];
-  const unshare = [
-    // Whatever ends this process, the kernel ends unshare with it, and unshare its child, and with that the namespaces.
-    "/usr/bin/setpriv",
-    "--pdeathsig=KILL",
-    "/usr/bin/unshare",
-    ...user,
-    "--net",
-    "--mount",
-    "--pid",
-    "--fork",
-    "--kill-child",
-    "--mount-proc",
-    "--",
-    // The first process of a namespace inherits its orphans; a shell buries them, deno does not.
-    ...["/bin/sh", "-c", '"$@"; exit $?', "sh"],
-  ];
-  const { code, stderr } = await run([...unshare, "/usr/bin/true"]);
-  if (code === 0) return unshare;
-  const remedy = isRoot
-    ? "in a container, give it the capability SYS_ADMIN"
-    : "run it as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone, apparmor_restrict_unprivileged_userns)";
-  throw new Error(`this machine gives no namespaces (${stderr.trim()}); ${remedy}`);
+  const chosen = what === "vm" ? ["tests/vm/", ...args] : args;
+  if (what === "test" || machines) {
+    const built = await build(chosen);
+    if (built !== 0) return built;
+  }
+  return await test(namespaces, chosen);
 }
 
 /** How many tests a run had. */
@@ -89,7 +73,7 @@ interface Totals {
 
 /** What some of the tests are about, and takes its time: it is made only for them, while there is a network. */
 const BUILDS: readonly { readonly task: string; readonly tests: RegExp; readonly mayFail?: true }[] = [
-  { task: "dist", tests: /dist|install/ },
+  { task: "dist", tests: /dist|install|vm/ },
   // Without a denort there is nothing to test; it has said so, and its tests are skipped.
   { task: "compile", tests: /compile/, mayFail: true },
 ];
@@ -102,17 +86,23 @@ async function build(args: readonly string[]): Promise<number> {
     const code = await deno([Deno.execPath(), "task", "--quiet", task]);
     if (code !== 0 && mayFail === undefined) return code;
   }
-  if (files.length === 0 || files.some((file) => /install/.test(file))) await prepareBase();
+  if (files.length === 0 || files.some((file) => /install|vm/.test(file))) await prepareBase();
   return 0;
 }
 
-/** Runs the unit tests, then those of the lab; given files or options, only the lab's, with these. */
+/**
+ * Runs the unit tests, then those of the lab; given files or options, only the lab's, with these. Those with virtual
+ * machines are a run of their own.
+ */
 async function test(namespaces: readonly string[], args: readonly string[]): Promise<number> {
-  const built = await build(args);
-  if (built !== 0) return built;
-  const runs = [[...namespaces, ...denoTest(LAB_FLAGS, "lab.xml"), ...(args.length > 0 ? args : ["tests/"])]];
-  if (args.length === 0) runs.unshift([...denoTest(UNIT_FLAGS, "unit.xml"), "lib/"]);
-  const reports = args.length === 0 ? ["unit.xml", "lab.xml"] : ["lab.xml"];
+  const some = args.length > 0;
+  const runs = [[
+    ...namespaces,
+    ...denoTest(LAB_FLAGS, "lab.xml"),
+    ...(some ? args : ["--ignore=tests/vm/", "tests/"]),
+  ]];
+  if (!some) runs.unshift([...denoTest(UNIT_FLAGS, "unit.xml"), "lib/"]);
+  const reports = some ? ["lab.xml"] : ["unit.xml", "lab.xml"];
   for (const report of reports) await Deno.writeTextFile(`${ROOT}.build/${report}`, "");
   const codes: number[] = [];
   for (const argv of runs) codes.push(await deno(argv));

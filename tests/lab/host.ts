@@ -48,9 +48,10 @@ export class Host implements AsyncDisposable {
     return host;
   }
 
-  /** The command line that runs a program on this host. */
-  argv(argv: readonly string[]): string[] {
-    return ["/usr/bin/nsenter", `--target=${this.pid}`, "--net", "--mount", "--pid", this.workingFolder, "--", ...argv];
+  /** The command line that runs a program on this host, with its own network or another host's. */
+  argv(argv: readonly string[], network: Host = this): string[] {
+    const namespaces = [`--target=${this.pid}`, "--mount", "--pid", `--net=/proc/${network.pid}/ns/net`];
+    return ["/usr/bin/nsenter", ...namespaces, this.workingFolder, "--", ...argv];
   }
 
   /** Runs a program to its end. */
@@ -64,10 +65,10 @@ export class Host implements AsyncDisposable {
   }
 
   /** Starts a program that ends with this host at the latest. */
-  start(argv: readonly string[], { inside = false } = {}): Background {
+  start(argv: readonly string[], { inside = false, network = this as Host } = {}): Background {
     // Without a fork, nsenter becomes the program, which then gets the signals that are sent to it; but it is not in the
     // host's process namespace itself, so a program that looks for itself among the processes has to be forked.
-    const [nsenter = "", ...rest] = this.argv(argv);
+    const [nsenter = "", ...rest] = this.argv(argv, network);
     const background = new Background(inside ? [nsenter, ...rest] : [nsenter, "--no-fork", ...rest]);
     this.#started.push(background);
     return background;

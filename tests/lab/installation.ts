@@ -22,7 +22,8 @@ export const archiveFolder = `/root/${NAME}`;
 /** Where the programs go. */
 export const PREFIX = "/opt/one-tproxy";
 
-const ARCHIVE = new URL(`../../.build/dist/${NAME}.tar.gz`, import.meta.url).pathname;
+/** The archive. */
+export const ARCHIVE = new URL(`../../.build/dist/${NAME}.tar.gz`, import.meta.url).pathname;
 
 /** The drivers' folder on a hypervisor. */
 export const VNM = "/var/tmp/one/vnm";

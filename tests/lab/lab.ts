@@ -23,7 +23,8 @@ export class Lab implements AsyncDisposable {
     return new Lab();
   }
 
-  async #host(name: string): Promise<Host> {
+  /** Makes a host that is on no network. */
+  async host(name: string): Promise<Host> {
     const host = await Host.create(name);
     this.#hosts.push(host);
     return host;
@@ -41,21 +42,21 @@ export class Lab implements AsyncDisposable {
 
   /** Makes a hypervisor with an address on the backbone, for example 10.11.12.1. */
   async hypervisor(name: string, address: string): Promise<Hypervisor> {
-    const host = await this.#host(name);
+    const host = await this.host(name);
     await this.#onBackbone(host, address);
     return new Hypervisor(host);
   }
 
   /** Makes a host on the backbone for services to run on. */
   async service(name: string, address: string): Promise<Host> {
-    const host = await this.#host(name);
+    const host = await this.host(name);
     await this.#onBackbone(host, address);
     return host;
   }
 
   /** Makes a guest on a bridge, configured as the user document says: an address and the route to 169.254.16.9. */
   async guest(name: string, hypervisor: Hypervisor, bridge: string, address: string): Promise<Host> {
-    const guest = await this.#host(name);
+    const guest = await this.host(name);
     const port = `one-${this.#guestPorts.size}-0`;
     await ip(`link add name eth0 netns ${guest.pid} type veth peer name ${port} netns ${hypervisor.host.pid}`);
     await hypervisor.host.ip(`link set dev ${port} master ${bridge} up`);

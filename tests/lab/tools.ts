@@ -36,6 +36,15 @@ export const TEST_TOOLS: Tools = {
   "/usr/sbin/logrotate": "logrotate",
 };
 
+/** What the tests with virtual machines need beyond the demo. */
+export const VM_TOOLS: Tools = {
+  ...DEMO_TOOLS,
+  "/usr/bin/genisoimage": "genisoimage",
+  "/usr/bin/mmdebstrap": "mmdebstrap",
+  "/usr/bin/qemu-system-x86_64": "qemu-system-x86",
+  "/usr/bin/socat": "socat",
+};
+
 /** What the benchmark needs beyond the demo. */
 export const BENCH_TOOLS: Tools = {
   ...DEMO_TOOLS,

@@ -1,0 +1,103 @@
+/**
+ * A hypervisor with a distribution's kernel, which has what the machine that runs the tests may lack: `meta ibrname`. It is
+ * a virtual machine itself, with Debian's base for a system, and an operator does there what the guide says.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { ARCHIVE, commandsOf, NAME } from "../lab/installation.ts";
+import { startNginx, TOKEN } from "../lab/nginx.ts";
+import { CONFIG, GATE, inLab } from "../lab/scenario.ts";
+import { BASE } from "../lab/system_root.ts";
+import { Machine, makeDisk } from "./machine.ts";
+import { NO_VM } from "./missing.ts";
+
+/** Two bridges with two guests each; then what the guide says, for `br0`; then what guests see. */
+const SCRIPT = `export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+ip link set dev lo up
+ip address add 10.11.12.1/24 dev eth0
+ip link set dev eth0 up
+mkdir -p /var/tmp/one/etc/vnm
+cp /root/OpenNebulaNetwork.conf /var/tmp/one/etc/vnm
+guest() {
+  ip netns add "$1"
+  ip link add "$3" type veth peer name eth0 netns "$1"
+  ip link set dev "$3" master "$2" up
+  ip -n "$1" address add "$4/24" dev eth0
+  ip -n "$1" link set dev eth0 up
+  ip -n "$1" route add 169.254.16.9 dev eth0
+  # What the guest hears of others' questions for the address.
+  ip netns exec "$1" nft add table netdev heard
+  ip netns exec "$1" nft "add chain netdev heard in { type filter hook ingress device eth0 priority 0 ; }"
+  ip netns exec "$1" nft add rule netdev heard in arp operation request arp daddr ip 169.254.16.9 counter
+}
+heard() { ip netns exec "$1" nft list table netdev heard | sed -n 's/.*counter packets \\([0-9]*\\).*/\\1/p'; }
+ask() { ip netns exec guest timeout 20 busybox wget -q -O - --header 'X-ONEGATE-TOKEN: ${TOKEN}' "http://169.254.16.9:5030$1"; }
+neighbour() { ip -n guest neigh show 169.254.16.9 | sed 's/.*lladdr \\([^ ]*\\).*/\\1/'; }
+shout() {
+  for mode in -U -A; do ip netns exec mallory busybox arping -q $mode -c 2 -I eth0 169.254.16.9 || true; done
+}
+for bridge in br0 br1; do
+  ip link add name $bridge type bridge
+  ip link set dev $bridge up
+done
+guest guest br0 one-1-0 192.168.150.10
+guest mallory br0 one-2-0 192.168.150.66
+guest asker br1 one-3-0 192.168.150.10
+guest listener br1 one-4-0 192.168.150.11
+ip netns exec guest sysctl -q -w net.ipv4.conf.eth0.arp_accept=1
+uname -r
+
+cd /root
+${commandsOf("Install")}
+${commandsOf("Without OpenNebula")}
+nft list table bridge one_tproxy
+echo "name=[$(ask /vm)]"
+echo "by=[$(ask /who)]"
+echo "proxy=[$(ip -n one_tproxy_br0 -o link show dev br0a | sed 's/.*ether \\([^ ]*\\).*/\\1/')]"
+echo "neighbour=[$(neighbour)]"
+echo "mallory heard [$(heard mallory)]"
+ip netns exec asker busybox ping -c 1 -W 1 169.254.16.9 || true
+echo "listener heard [$(heard listener)]"
+ip -n mallory address add 169.254.16.9/32 dev eth0
+shout
+echo "with mallory=[$(neighbour)]"
+nft flush chain bridge one_tproxy guard_br0
+shout
+echo "without the guard=[$(neighbour)]"
+echo done
+`;
+
+Deno.test(
+  "a hypervisor with Debian's kernel and nothing but its base: the rules are about one bridge, and a guest is served",
+  { ignore: NO_VM },
+  inLab(async (lab) => {
+    const gate = await lab.host("gate");
+    await gate.ip("link add name lan type bridge", `address add ${GATE}/24 dev lan`, "link set dev lan up");
+    await startNginx(gate, GATE, 5030);
+    const rack = await lab.host("rack");
+    const files = { "start.sh": SCRIPT, "root/OpenNebulaNetwork.conf": CONFIG };
+    const disk = await makeDisk(rack, "SYSTEM", files, `/=${BASE}`, `/root/${NAME}.tar.gz=${ARCHIVE}`);
+    const hardware = { id: 1, mac: "02:00:0a:0b:0c:01", memory: 1536, processors: 2, disk, init: "/hypervisor" };
+    const machine = await Machine.start(rack, gate, "lan", hardware);
+    await machine.printed(/^(?:done|failed)$/m, 400);
+    const said = (name: string) => new RegExp(`^${name}.?\\[([^\\]]*)\\]$`, "m").exec(machine.console)?.[1];
+    assert.match(machine.console, /^\d.*-cloud-amd64$/m);
+    assert.match(machine.console, /^info: The bridge is set up \(bridge=br0, .*rules=ibrname\)$/m, machine.console);
+    assert.match(machine.console, /meta ibrname "br0" oifname != "br0b" arp operation request/);
+    assert.equal(said("name"), '{"VM":{"NAME":"example0-0","ID":""}}');
+    assert.equal(said("by"), "gate 10.11.12.1");
+    const proxy = said("proxy");
+    assert.match(proxy ?? "", /^12:/);
+    assert.equal(said("neighbour"), proxy);
+    assert.equal(said("mallory heard"), "0");
+    // A bridge without a proxy is nobody's business.
+    assert.match(said("listener heard") ?? "", /^[1-9]/);
+    assert.equal(said("with mallory"), proxy);
+    assert.match(said("without the guard") ?? "", /^..(?::..){5}$/);
+    assert.notEqual(said("without the guard"), proxy);
+    assert.match(machine.console, /^done$/m);
+    await machine.stop();
+  }),
+);
