@@ -110,3 +110,27 @@ Deno.test(
     });
   }),
 );
+
+Deno.test(
+  "a connection that is open when its guest moves is reset as soon as the guest sends on it",
+  inLab(async (lab) => {
+    const { hv: one, guest } = await makeScenario(lab);
+    const two = await lab.hypervisor("hv2", "10.11.12.2");
+    await two.configure(CONFIG);
+    await two.bridge("br0");
+    for (const hv of [one, two]) {
+      await hv.up("br0");
+      await hv.control("start");
+    }
+    await guest.text(["mkfifo", "/run/say"]);
+    const client = guest.start(["sh", "-c", "exec 3<>/run/say; exec socat -d - TCP:169.254.16.9:5030 <&3"]);
+    await until(
+      "it is open",
+      async () => (await guest.text(["ss", "-Htn", "state", "established", "dst", "169.254.16.9"])) !== "",
+    );
+    await lab.move(guest, one, two, "br0");
+    await guest.text(["sh", "-c", "echo hello >/run/say"]);
+    await client.ended();
+    assert.match(client.output, /Connection reset by peer/);
+  }),
+);
