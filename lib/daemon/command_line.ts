@@ -27,6 +27,12 @@ const ENV_PROGRAM = "/usr/bin/env";
  */
 const LONGEST_FLAGS = 120 * 1024;
 
+/**
+ * V8's heap for new objects, in MiB: by default it grows to 16 under load and never shrinks, for objects of which hardly any
+ * outlives a chunk of a stream. With 2 a burst leaves a quarter less resident memory behind, at no cost in processor time.
+ */
+const HEAP = "--v8-flags=--max-semi-space-size=2";
+
 /** What a daemon is started with. */
 export interface DaemonStart {
   /** The bridge of an inner proxy; `undefined` for outer. */
@@ -82,6 +88,7 @@ function programOf({ bridge, flags, files }: DaemonStart): string[] {
     "--no-config",
     "--no-lock",
     "--no-npm",
+    HEAP,
     ...unstableOf(bridge),
     // Taken for TypeScript, it would be transpiled, and Deno tries for 150 ms to keep the result in a cache.
     "--ext=js",

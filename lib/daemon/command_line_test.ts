@@ -24,7 +24,15 @@ const user = (bridge: BridgeName | undefined, others: string) => [
   others,
 ];
 const NO_RIGHTS = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "/usr/bin/env", "--ignore-signal=HUP"];
-const RUN = ["/proc/self/fd/3", "run", "--quiet", "--no-config", "--no-lock", "--no-npm"];
+const RUN = [
+  "/proc/self/fd/3",
+  "run",
+  "--quiet",
+  "--no-config",
+  "--no-lock",
+  "--no-npm",
+  "--v8-flags=--max-semi-space-size=2",
+];
 const FLAGS = ["--ext=js", "--no-prompt", "--allow-net=10.0.0.1:80", "-"];
 
 Deno.test("commandLine() starts outer where it is, as its user and without rights", () => {

@@ -4,26 +4,28 @@
  * @module
  */
 
-/** A stream waits with a small buffer, since most streams wait most of the time: a thousand idle ones take 8 MB. */
-const SMALL = 4 * 1024;
+/**
+ * A stream waits with a small buffer, since most streams wait most of the time: a thousand idle ones take 4 MB. A large one
+ * holds what one read brings from a socket that is full: its default buffer, 212,992 bytes, or what TCP makes of it.
+ */
+const SIZES = [2 * 1024, 32 * 1024, 256 * 1024] as const;
 
-/** What the kernel gives in one read from a socket with its default buffer, 212,992 bytes, is seldom more. */
-const LARGE = 256 * 1024;
+/** How many bytes of each size are kept for other streams: enough for a burst, and little to keep after one. */
+const KEPT_BYTES = 1024 * 1024;
 
-/** How many of a size are kept: enough for a burst, and few enough to forget about after one. */
-const KEPT_SMALL = 256;
-const KEPT_LARGE = 8;
+const [SMALL] = SIZES;
 
-const small: Uint8Array<ArrayBuffer>[] = [];
-const large: Uint8Array<ArrayBuffer>[] = [];
+const kept: ReadonlyMap<number, Uint8Array<ArrayBuffer>[]> = new Map(SIZES.map((size) => [size, []]));
 
 /**
- * Takes a small buffer.
+ * Takes a buffer.
  *
- * @returns 4 KiB, with whatever was in it last: read from it only what was written to it.
+ * @param size How long it has to be, in bytes: one of the sizes that {@linkcode fitting} goes through; the smallest unless
+ * told.
+ * @returns A buffer with whatever was in it last: read from it only what was written to it.
  */
-export function takeBuffer(): Uint8Array<ArrayBuffer> {
-  return small.pop() ?? new Uint8Array(SMALL);
+export function takeBuffer(size: number = SMALL): Uint8Array<ArrayBuffer> {
+  return kept.get(size)?.pop() ?? new Uint8Array(size);
 }
 
 /**
@@ -32,8 +34,8 @@ export function takeBuffer(): Uint8Array<ArrayBuffer> {
  * @param buffer A buffer that nothing reads from or writes to any more.
  */
 export function giveBuffer(buffer: Uint8Array<ArrayBuffer>): void {
-  if (buffer.length === SMALL && small.length < KEPT_SMALL) small.push(buffer);
-  else if (buffer.length === LARGE && large.length < KEPT_LARGE) large.push(buffer);
+  const others = kept.get(buffer.length);
+  if (others !== undefined && others.length * buffer.length < KEPT_BYTES) others.push(buffer);
 }
 
 /**
@@ -44,13 +46,12 @@ export function giveBuffer(buffer: Uint8Array<ArrayBuffer>): void {
  * @returns The same, or another one.
  */
 export function fitting(buffer: Uint8Array<ArrayBuffer>, count: number): Uint8Array<ArrayBuffer> {
-  if (count === buffer.length && count < LARGE) {
-    giveBuffer(buffer);
-    return large.pop() ?? new Uint8Array(LARGE);
-  }
-  if (count < SMALL / 2 && buffer.length > SMALL) {
-    giveBuffer(buffer);
-    return takeBuffer();
-  }
-  return buffer;
+  const size = count === buffer.length
+    ? SIZES.find((size) => size > count)
+    : count < SMALL / 2 && buffer.length > SMALL
+    ? SMALL
+    : undefined;
+  if (size === undefined) return buffer;
+  giveBuffer(buffer);
+  return takeBuffer(size);
 }
