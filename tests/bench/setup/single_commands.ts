@@ -23,6 +23,8 @@ const SYSCTLS = [
   "net.ipv4.conf.default.arp_ignore=0",
   "net.ipv4.ip_unprivileged_port_start=0",
   "net.ipv4.tcp_migrate_req=1",
+  "net.ipv4.tcp_rmem=4096 131072 524288",
+  "net.ipv4.tcp_wmem=4096 16384 524288",
 ];
 
 const ip = (line: string): Argv => ["/usr/sbin/ip", ...line.split(" ")];
@@ -36,7 +38,7 @@ export function commandsUp(names: BridgeNames, endpoints: readonly Endpoint[], f
   const guard = `add rule bridge ${TPROXY} ${guardChain} ${scope("iifname")}`;
   return [
     ip(`netns add ${netns}`),
-    ...SYSCTLS.map((sysctl) => ip(`netns exec ${netns} /usr/sbin/sysctl -e -q -w ${sysctl}`)),
+    ...SYSCTLS.map((sysctl) => [...ip(`netns exec ${netns} /usr/sbin/sysctl -e -q -w`), sysctl]),
     ip(
       `link add name ${bridgeEnd} address ${names.bridgeEndMac} type veth ` +
         `peer name ${netnsEnd} address ${names.netnsEndMac}`,
