@@ -23,7 +23,7 @@ interface Served {
 const ASK_MS = 1_500;
 
 /** A stall is seconds long; what a machine that is busy with the fault itself takes, and with other things, is less. */
-const WORSE_MS = 1_000;
+const WORSE_MS = 2_000;
 
 /** Asks nginx from each guest at once, each time on a new connection. */
 export async function ask(guests: readonly Host[]): Promise<Served[]> {

@@ -23,6 +23,7 @@ export const DEMO_TOOLS: Tools = {
 export const TEST_TOOLS: Tools = {
   ...DEMO_TOOLS,
   "/usr/bin/arping": "iputils-arping",
+  "/usr/sbin/hping3": "hping3",
   "/usr/bin/iperf3": "iperf3",
   "/usr/bin/ping": "iputils-ping",
   "/usr/bin/socat": "socat",

@@ -1,0 +1,68 @@
+/**
+ * `:proxy_protocol: v2`: a service learns who the guest is.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { until } from "../lab/command.ts";
+import { fetchFrom, inLab } from "../lab/scenario.ts";
+import { entry, makeCrowd } from "./crowd.ts";
+
+const NGINX = `daemon off; user root; worker_processes 1; pid /run/pp/pid; error_log /run/pp/error.log;
+events {}
+http {
+  access_log off; client_body_temp_path /run/pp/tmp; proxy_temp_path /run/pp/tmp; fastcgi_temp_path /run/pp/tmp;
+  uwsgi_temp_path /run/pp/tmp; scgi_temp_path /run/pp/tmp;
+  server {
+    listen 10.11.12.13:81 proxy_protocol;
+    location / { return 200 '$proxy_protocol_addr $proxy_protocol_server_addr:$proxy_protocol_server_port $remote_addr\\n'; }
+  }
+}
+`;
+
+const HAPROXY = `defaults
+  mode http
+  timeout connect 5s
+  timeout client 5s
+  timeout server 5s
+frontend f
+  bind 10.11.12.13:82 accept-proxy
+  http-request return status 200 content-type text/plain lf-string "%[src] %[dst]:%[dst_port]\\n"
+`;
+
+Deno.test(
+  "nginx and HAProxy learn from a PROXY v2 header who the guest is, and whom it called",
+  inLab(async (lab) => {
+    const entries = entry(81, ", ':proxy_protocol': v2") + entry(82, ", ':proxy_protocol': v2");
+    const { gate, guest, neighbour } = await makeCrowd(lab, { entries });
+    await gate.text(["mkdir", "-p", "/run/pp/tmp"]);
+    await gate.write("/run/pp/nginx.conf", NGINX);
+    await gate.write("/run/pp/haproxy.cfg", HAPROXY);
+    gate.start(["nginx", "-p", "/run/pp", "-e", "/run/pp/error.log", "-c", "/run/pp/nginx.conf"]);
+    gate.start(["haproxy", "-db", "-f", "/run/pp/haproxy.cfg"], { inside: true });
+    for (const port of [81, 82]) {
+      await until(`port ${port} listens`, async () => {
+        return (await gate.text(["ss", "-Htln", "sport", String(port)])) !== "";
+      });
+    }
+    assert.equal(await fetchFrom(guest, "/", 81), "192.168.150.10 169.254.16.9:81 10.11.12.1\n");
+    assert.equal(await fetchFrom(guest, "/", 82), "192.168.150.10 169.254.16.9:82\n");
+    assert.equal(await fetchFrom(neighbour, "/", 81), "192.168.150.11 169.254.16.9:81 10.11.12.1\n");
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n", "an entry without it is sent none");
+  }),
+);
+
+Deno.test(
+  "a guest that only listens is announced too",
+  inLab(async (lab) => {
+    const { gate, guest } = await makeCrowd(lab, { entries: entry(83, ", ':proxy_protocol': v2") });
+    const service = gate.start(["socat", "-u", "-x", "TCP-LISTEN:83,bind=10.11.12.13,reuseaddr", "OPEN:/dev/null"]);
+    await until("it listens", async () => (await gate.text(["ss", "-Htln", "sport", "83"])) !== "");
+    const client = guest.start(["sh", "-c", "{ sleep 1000; } | exec socat - TCP:169.254.16.9:83"]);
+    // Signature, version 2 and PROXY, TCP over IPv4, 12 bytes; then the guest's address and ours.
+    const header = /0d 0a 0d 0a 00 0d 0a 51 55 49 54 0a 21 11 00 0c c0 a8 96 0a a9 fe 10 09/;
+    await until("the service is told", () => Promise.resolve(header.test(service.output)));
+    client.signal("SIGKILL");
+  }),
+);
