@@ -127,7 +127,7 @@ Deno.test(
 );
 
 Deno.test(
-  "tproxy may read the configuration and what daemons are made of, keep files and logs, run six programs, nothing else",
+  "tproxy may read the configuration and what daemons are made of, keep files and logs, run seven programs, nothing else",
   inLab(async (lab) => {
     const probe = inPlaceOfProgram(
       await makeHypervisor(lab),
