@@ -5,7 +5,7 @@
  */
 
 import type { Entrypoint } from "../lib/cli.ts";
-import { unstableOf } from "../lib/daemon/command_line.ts";
+import { runtimeFlags } from "../lib/daemon/command_line.ts";
 import { compiledFlags } from "../lib/daemon/permissions_compiled.ts";
 import { EXAMPLE_BRIDGE } from "../lib/daemon/permissions_report.ts";
 
@@ -32,9 +32,21 @@ export function compileArguments(entrypoint: Entrypoint, script: string, path: s
     "--no-code-cache",
     // Refused by --no-remote everywhere else, which a binary does not remember.
     "--deny-import",
-    ...(entrypoint === "inner" ? unstableOf(EXAMPLE_BRIDGE) : []),
+    ...runtimeFlagsOf(entrypoint),
     ...compiledFlags(entrypoint),
     `--output=${path}`,
     script,
   ];
+}
+
+function runtimeFlagsOf(entrypoint: Entrypoint): readonly string[] {
+  switch (entrypoint) {
+    case "inner":
+      return runtimeFlags(EXAMPLE_BRIDGE);
+    case "outer":
+      return runtimeFlags(undefined);
+    case "setup":
+    case "tproxy":
+      return [];
+  }
 }

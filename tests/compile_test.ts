@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import type { Entrypoint } from "../lib/cli.ts";
-import { commandLine, type DaemonStart, environmentOf, unstableOf } from "../lib/daemon/command_line.ts";
+import { commandLine, type DaemonStart, environmentOf, runtimeFlags } from "../lib/daemon/command_line.ts";
 import { compiledFlags } from "../lib/daemon/permissions_compiled.ts";
 import { binariesBeside } from "../lib/daemon/siblings.ts";
 import { parseBridgeName } from "../lib/names.ts";
@@ -52,19 +52,21 @@ Deno.test("every program is compiled with exactly its flags, and may ask for no 
     // The runtime in place of a denort: what it makes does not run, but says what it would be allowed.
     await host.text(["/usr/bin/env", `DENORT_BIN=${Deno.execPath()}`, Deno.execPath(), ...args]);
     const find = `tail -c 300000 /run/binary | grep -a -o '{"argv":.*"app_name":"[^"]*"}'`;
-    const { permissions, code_cache_key, unstable_config } = JSON.parse(await host.text(["sh", "-c", find]));
+    const { permissions, code_cache_key, unstable_config, v8_flags } = JSON.parse(await host.text(["sh", "-c", find]));
     const { prompt, allow_import: _default, deny_import, ...kinds } = permissions;
     const granted = new Map(Object.entries(kinds).filter(([, values]) => values !== null));
     assert.deepEqual(granted, metadataOf(compiledFlags(entrypoint)));
     assert.deepEqual([prompt, deny_import, code_cache_key], [false, [], null]);
     assert.deepEqual(unstable_config.features, entrypoint === "inner" ? ["net"] : []);
+    const isDaemon = entrypoint === "inner" || entrypoint === "outer";
+    assert.equal(v8_flags.includes("--max-semi-space-size=2"), isDaemon);
   }
 });
 
 /** Puts in place of a compiled daemon a script that runs its bundle with the flags that it is compiled with. */
 async function putStandIn(hv: Hypervisor, name: string, entrypoint: Entrypoint): Promise<void> {
-  const unstable = entrypoint === "inner" ? unstableOf(BR0) : [];
-  const flags = [...unstable, ...compiledFlags(entrypoint)].map((flag) => `'${flag}'`).join(" ");
+  const runtime = runtimeFlags(entrypoint === "inner" ? BR0 : undefined);
+  const flags = [...runtime, ...compiledFlags(entrypoint)].map((flag) => `'${flag}'`).join(" ");
   const deno = `DENO_DIR=/dev/null exec ${PLACE}/deno run --quiet --no-config --no-lock --no-npm`;
   await hv.host.text(["cp", `${BUILD}${entrypoint}.js`, PLACE]);
   await hv.host.write(`${PLACE}/${name}`, `#!/bin/sh\n${deno} ${flags} ${PLACE}/${entrypoint}.js "$@"\n`);

@@ -88,8 +88,7 @@ function programOf({ bridge, flags, files }: DaemonStart): string[] {
     "--no-config",
     "--no-lock",
     "--no-npm",
-    HEAP,
-    ...unstableOf(bridge),
+    ...runtimeFlags(bridge),
     // Taken for TypeScript, it would be transpiled, and Deno tries for 150 ms to keep the result in a cache.
     "--ext=js",
     ...flags,
@@ -98,14 +97,14 @@ function programOf({ bridge, flags, files }: DaemonStart): string[] {
 }
 
 /**
- * Tells which of Deno's unstable features a daemon needs.
+ * Tells how the runtime of a daemon differs from Deno's default, permissions apart.
  *
  * @param bridge The bridge of an inner proxy; `undefined` for outer.
- * @returns Deno's flags for them.
+ * @returns Deno's flags.
  */
-export function unstableOf(bridge: BridgeName | undefined): readonly string[] {
+export function runtimeFlags(bridge: BridgeName | undefined): readonly string[] {
   // Deno still calls SO_REUSEPORT on TCP listeners unstable; inner's successor needs it.
-  return bridge === undefined ? [] : ["--unstable-net"];
+  return bridge === undefined ? [HEAP] : [HEAP, "--unstable-net"];
 }
 
 /**
