@@ -35,8 +35,7 @@ export async function acceptAll<A extends Deno.Addr>(
       serve(await listener.accept()).catch(onFailure);
     } catch (error) {
       if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
-      // The guest gave up while it was in the backlog.
-      if (error instanceof Deno.errors.ConnectionAborted) continue;
+      if (isGone(error)) continue;
       if (performance.now() - told >= QUIET_MS) {
         told = performance.now();
         log.error("Cannot accept a connection; trying again", { ...fields, error: describe(error) });
@@ -44,4 +43,15 @@ export async function acceptAll<A extends Deno.Addr>(
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }
+}
+
+/**
+ * Tells whether a connection could not be accepted since its peer gave up while it was in the backlog.
+ *
+ * WHY it matters: each such peer is one accept that fails, and a pause for each would let a guest that resets what it opens
+ * keep all others in the backlog. A reset before Deno asks for the peer's name is ENOTCONN.
+ */
+function isGone(error: unknown): boolean {
+  const { ConnectionAborted, ConnectionReset, NotConnected } = Deno.errors;
+  return error instanceof NotConnected || error instanceof ConnectionAborted || error instanceof ConnectionReset;
 }
