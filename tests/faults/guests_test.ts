@@ -66,11 +66,11 @@ Deno.test(
     const idle = await usageOf(hv);
     for (const [name, { does, begun }] of Object.entries(FAULTS)) {
       const client: Background = startClient(guest, does);
-      await clientState(client, `the guest ${name}`, begun, 30);
+      await clientState(client, `the guest ${name}`, begun, 60);
       const during = await ask(others);
       client.signal("SIGKILL");
       assertUndisturbed(name, others, before, during);
-      await until(`all streams have ended after: ${name}`, async () => await live(crowd) === 0, 20);
+      await until(`all streams have ended after: ${name}`, async () => await live(crowd) === 0, 60);
       await until("the descriptors are back", async () => areBack(idle, await usageOf(hv)));
       before = await ask(others);
       assertUndisturbed(`after: ${name}`, others, during, before);
