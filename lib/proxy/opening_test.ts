@@ -8,8 +8,8 @@ function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }
 
-Deno.test("Opening.send() sends the preamble and what the guest has sent in one write", async () => {
-  const guest = connection();
+/** A string that takes all it is given, and what it was given. */
+function recorder() {
   const writes: string[] = [];
   const string = {
     write: (bytes: Uint8Array) => {
@@ -17,6 +17,12 @@ Deno.test("Opening.send() sends the preamble and what the guest has sent in one 
       return Promise.resolve(bytes.length);
     },
   };
+  return { string, writes };
+}
+
+Deno.test("Opening.send() sends the preamble and what the guest has sent in one write", async () => {
+  const guest = connection();
+  const { string, writes } = recorder();
   await guest.peer.write(new TextEncoder().encode("hello"));
   const opening = new Opening(guest.ours, PREAMBLE);
   await pause();
@@ -26,13 +32,7 @@ Deno.test("Opening.send() sends the preamble and what the guest has sent in one 
 
 Deno.test("Opening.send() does not wait for a guest that only listens, and hands its read on", async () => {
   const guest = connection();
-  const writes: string[] = [];
-  const string = {
-    write: (bytes: Uint8Array) => {
-      writes.push(new TextDecoder().decode(bytes));
-      return Promise.resolve(bytes.length);
-    },
-  };
+  const { string, writes } = recorder();
   const { begun } = await new Opening(guest.ours, PREAMBLE).send(string);
   assert.deepEqual(writes, ["PREAMBLE "]);
   await guest.peer.write(new TextEncoder().encode("late"));
