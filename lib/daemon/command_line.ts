@@ -33,6 +33,9 @@ const LONGEST_FLAGS = 120 * 1024;
  */
 const HEAP = "--v8-flags=--max-semi-space-size=2";
 
+/** From how many bytes on an allocation is one of its own: glibc's default; a slab of buffers is longer. */
+const OWN_ALLOCATION = 128 * 1024;
+
 /** What a daemon is started with. */
 export interface DaemonStart {
   /** The bridge of an inner proxy; `undefined` for outer. */
@@ -112,7 +115,10 @@ export function runtimeFlags(bridge: BridgeName | undefined): readonly string[] 
  *
  * WHY a cache folder that can be none: Deno keeps `localStorage` and `caches` there without asking for a permission, in the
  * home of the daemon's user, and the same ones for the inners of all bridges. A compiled daemon has them among its user's
- * data. WHY no update check: Deno would ask dl.deno.land for a newer version of itself, past all permissions.
+ * data. WHY no update check: Deno would ask dl.deno.land for a newer version of itself, past all permissions. WHY settings of
+ * the C library (mallopt(3)): without them it raises the length from which an allocation is one of its own, and gives back
+ * to the system, to what was freed last; and it has a heap for each thread, where one will do. A libc without them ignores
+ * them.
  *
  * @param start What it is started with.
  * @returns Variables and their values.
@@ -133,6 +139,8 @@ export function environmentOf({ bridge, host, flags, files }: DaemonStart): Reco
     [FLAGS_MARK]: mark,
     [storage]: "/dev/null",
     DENO_NO_UPDATE_CHECK: "1",
+    MALLOC_MMAP_THRESHOLD_: String(OWN_ALLOCATION),
+    MALLOC_ARENA_MAX: "1",
   };
 }
 

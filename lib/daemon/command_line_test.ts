@@ -88,12 +88,15 @@ Deno.test("scriptsOf() hands over a daemon's program and the runtime, and nothin
   assert.deepEqual(scriptsOf({ ...START, files: BINARIES }), []);
 });
 
+const MEMORY = { MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_ARENA_MAX: "1" };
+
 Deno.test("environmentOf() marks a daemon, leaves it no folder for Deno's own storage, and has it ask for no update", () => {
   assert.deepEqual(environmentOf(START), {
     ONE_TPROXY_HOST: "4026531840",
     ONE_TPROXY_FLAGS: "--no-prompt;--allow-net=10.0.0.1:80",
     DENO_DIR: "/dev/null",
     DENO_NO_UPDATE_CHECK: "1",
+    ...MEMORY,
   });
 });
 
@@ -103,6 +106,7 @@ Deno.test("environmentOf() marks a compiled daemon with the flags that are in it
     ONE_TPROXY_FLAGS: "--no-prompt;--allow-net=10.0.0.1:80",
     XDG_DATA_HOME: "/dev/null",
     DENO_NO_UPDATE_CHECK: "1",
+    ...MEMORY,
   });
 });
 
