@@ -14,6 +14,7 @@ import process from "node:process";
 import { describe } from "../errors.ts";
 import { type DebugLevel, DEFAULT_DEBUG_LEVEL, type FileLog, getLogger, logToFile } from "../log.ts";
 import type { Title } from "../names.ts";
+import { releaseBuffers } from "./buffers.ts";
 import type { Stats } from "./stats.ts";
 import type { Streams } from "./streams.ts";
 
@@ -27,6 +28,9 @@ export const DRAINING = " (draining)";
  * follows names the listeners that could not be opened.
  */
 export const READY = "ready";
+
+/** How long memory for streams is kept that none needs, in milliseconds. */
+const RELEASE_MS = 1_000;
 
 /** What a daemon found in its route file, and could do about it. */
 export interface Loaded {
@@ -107,6 +111,7 @@ export async function runDaemon(proxy: Proxy): Promise<void> {
     proxy.statsFile,
     () => proxy.stats.counts(proxy.listening, proxy.streams.size),
   );
+  setInterval(releaseBuffers, RELEASE_MS);
   log.info("Serving", { title: proxy.title });
   Deno.stdout.writeSync(new TextEncoder().encode(`${[READY, ...notListening].join(" ")}\n`));
   while (signals.stop === undefined) {

@@ -12,32 +12,29 @@
 export const PERIOD_MS = 250;
 
 /** Something that has a deadline. */
-export class Deadline {
-  readonly #deadlines: Deadlines;
+export abstract class Deadline {
   /** How long it may take, or be without progress, in milliseconds. */
   readonly timeoutMs: number;
-  /** What to do when it is missed. */
-  readonly onMissed: () => void;
   /** When its time began. */
   at: number = performance.now();
   /** Whether there was progress since then. */
   touched = false;
 
-  /** See {@linkcode Deadlines.add}. */
-  constructor(deadlines: Deadlines, timeoutMs: number, onMissed: () => void) {
-    this.#deadlines = deadlines;
+  /**
+   * Makes it, and begins its time; {@linkcode Deadlines.add} has it looked after.
+   *
+   * @param timeoutMs How long it may take, or be without progress, in milliseconds.
+   */
+  constructor(timeoutMs: number) {
     this.timeoutMs = timeoutMs;
-    this.onMissed = onMissed;
   }
+
+  /** What to do when it is missed; called once, and it must not throw. */
+  abstract missed(): void;
 
   /** Notes progress: the time begins again, when it is looked at next. */
   touch(): void {
     this.touched = true;
-  }
-
-  /** It has been met. */
-  [Symbol.dispose](): void {
-    this.#deadlines.remove(this);
   }
 }
 
@@ -46,26 +43,31 @@ export class Deadlines {
   readonly #open = new Set<Deadline>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /**
-   * Adds one.
-   *
-   * @param timeoutMs How long from now, in milliseconds.
-   * @param onMissed What to do when it is missed; called once, and it must not throw.
-   * @returns The deadline, to be disposed of when it has been met.
-   */
-  add(timeoutMs: number, onMissed: () => void): Deadline {
-    const deadline = new Deadline(this, timeoutMs, onMissed);
+  /** Adds one. */
+  add(deadline: Deadline): void {
     this.#open.add(deadline);
     this.#timer ??= setInterval(() => this.#look(), PERIOD_MS);
-    return deadline;
   }
 
-  /** Takes one away. */
+  /** Takes one away: it has been met. */
   remove(deadline: Deadline): void {
     this.#open.delete(deadline);
     if (this.#open.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  /**
+   * Adds one for as long as a block of code takes.
+   *
+   * @param timeoutMs How long from now, in milliseconds.
+   * @param onMissed What to do when it is missed; called once, and it must not throw.
+   * @returns To be disposed of when it has been met.
+   */
+  within(timeoutMs: number, onMissed: () => void): Disposable {
+    const deadline = new Timeout(timeoutMs, onMissed);
+    this.add(deadline);
+    return { [Symbol.dispose]: () => this.remove(deadline) };
   }
 
   #look(): void {
@@ -77,7 +79,14 @@ export class Deadlines {
       }
       if (now - deadline.at < deadline.timeoutMs) continue;
       this.remove(deadline);
-      deadline.onMissed();
+      deadline.missed();
     }
+  }
+}
+
+/** A deadline that says what to do in a function. */
+class Timeout extends Deadline {
+  constructor(timeoutMs: number, override readonly missed: () => void) {
+    super(timeoutMs);
   }
 }

@@ -1,16 +1,24 @@
 import assert from "node:assert/strict";
-import { Deadlines } from "./deadlines.ts";
+import { Deadline, Deadlines } from "./deadlines.ts";
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+class Counted extends Deadline {
+  misses = 0;
+
+  override missed(): void {
+    this.misses++;
+  }
+}
+
 Deno.test("Deadlines tell of one that is missed, once, and not of one that is met", async () => {
   const deadlines = new Deadlines();
   const missed: string[] = [];
-  deadlines.add(100, () => missed.push("a"));
+  deadlines.within(100, () => missed.push("a"));
   {
-    using _met = deadlines.add(100, () => missed.push("b"));
+    using _met = deadlines.within(100, () => missed.push("b"));
   }
   await pause(800);
   assert.deepEqual(missed, ["a"]);
@@ -18,23 +26,24 @@ Deno.test("Deadlines tell of one that is missed, once, and not of one that is me
 
 Deno.test("Deadline.touch() begins the time again", async () => {
   const deadlines = new Deadlines();
-  let missed = 0;
-  const deadline = deadlines.add(600, () => missed++);
+  const deadline = new Counted(600);
+  deadlines.add(deadline);
   for (let i = 0; i < 4; i++) {
     await pause(300);
     deadline.touch();
   }
-  assert.equal(missed, 0);
+  assert.equal(deadline.misses, 0);
   await pause(1200);
-  assert.equal(missed, 1);
+  assert.equal(deadline.misses, 1);
 });
 
 Deno.test("Deadline.touch() begins the time now, however long there was no deadline before", async () => {
   const deadlines = new Deadlines();
   await pause(700);
-  let missed = 0;
-  using deadline = deadlines.add(500, () => missed++);
+  const deadline = new Counted(500);
+  deadlines.add(deadline);
   deadline.touch();
   await pause(400);
-  assert.equal(missed, 0);
+  assert.equal(deadline.misses, 0);
+  deadlines.remove(deadline);
 });

@@ -5,7 +5,7 @@
  */
 
 import { encodePreamble, FIXED_LENGTH, parseAddresses, parseFixedPart, type Preamble } from "./preamble.ts";
-import { takeBuffer } from "./buffers.ts";
+import { giveBuffer, takeBuffer } from "./buffers.ts";
 import type { Duplex } from "./relay.ts";
 
 /** A stream's beginning. */
@@ -37,10 +37,15 @@ export async function greet(string: Pick<Duplex, "read">): Promise<Greeting> {
       filled += count;
     }
   };
-  await fill(FIXED_LENGTH);
-  const end = FIXED_LENGTH + parseFixedPart(buffer.subarray(0, FIXED_LENGTH));
-  await fill(end);
-  return { preamble: parseAddresses(buffer.subarray(FIXED_LENGTH, end)), body: buffer.subarray(end, filled), buffer };
+  try {
+    await fill(FIXED_LENGTH);
+    const end = FIXED_LENGTH + parseFixedPart(buffer.subarray(0, FIXED_LENGTH));
+    await fill(end);
+    return { preamble: parseAddresses(buffer.subarray(FIXED_LENGTH, end)), body: buffer.subarray(end, filled), buffer };
+  } catch (error) {
+    giveBuffer(buffer);
+    throw error;
+  }
 }
 
 /**

@@ -92,7 +92,7 @@ export class Inner implements Proxy {
     return listener;
   }
 
-  async #admit(guest: Deno.TcpConn, port: number): Promise<void> {
+  #admit(guest: Deno.TcpConn, port: number): Promise<void> {
     const { hostname } = guest.remoteAddr;
     const claims = this.#claims(hostname, port);
     const refused = this.#places.take(claims);
@@ -106,13 +106,9 @@ export class Inner implements Proxy {
         limit: refused.limit,
         max: refused.max,
       });
-      return;
+      return Promise.resolve();
     }
-    try {
-      await this.streams.track(guest, (guest) => this.#serve(guest, port));
-    } finally {
-      this.#places.giveBack(claims);
-    }
+    return this.#serve(guest, port, claims);
   }
 
   #claims(guest: string, port: number): Claim[] {
@@ -127,39 +123,50 @@ export class Inner implements Proxy {
     ];
   }
 
-  async #serve(guest: Deno.TcpConn, port: number): Promise<void> {
-    const { hostname, port: guestPort } = guest.remoteAddr;
-    const fields = { bridge: this.#names.bridge, guest: `${hostname}:${guestPort}`, port };
+  async #serve(guest: Deno.TcpConn, port: number, claims: readonly Claim[]): Promise<void> {
     this.stats.opened();
-    const idleTimeoutMs = this.#options.get(port)?.idleTimeoutMs ?? this.#limits.idleTimeoutMs;
+    this.streams.add(guest);
+    try {
+      const opened = await this.#open(guest, port);
+      if (opened === undefined) return;
+      const { up: rest, down, error } = await relay(guest, opened.string, {
+        deadlines: this.#deadlines,
+        idleTimeoutMs: this.#options.get(port)?.idleTimeoutMs ?? this.#limits.idleTimeoutMs,
+        begun: opened.begun,
+      });
+      const up = opened.sent + rest;
+      this.stats.closed(up, down);
+      const why = error === undefined ? {} : { error: describe(error) };
+      log.debug("Closed", { ...this.#fields(guest, port), up, down, ...why });
+    } finally {
+      this.streams.end(guest);
+      this.#places.giveBack(claims);
+    }
+  }
+
+  async #open(guest: Deno.TcpConn, port: number): Promise<Opened & { string: Deno.UnixConn } | undefined> {
+    const { hostname: sourceAddr, port: sourcePort } = guest.remoteAddr;
+    const preamble = { sourceAddr, sourcePort, destinationAddr: GUEST_ADDRESS, destinationPort: port };
+    let opening: Opening | undefined;
     let string: Deno.UnixConn | undefined;
-    let opened: Opened;
     try {
       guest.setNoDelay(true);
       guest.setKeepAlive(true);
-      const preamble = encodePreamble({
-        sourceAddr: hostname,
-        sourcePort: guestPort,
-        destinationAddr: GUEST_ADDRESS,
-        destinationPort: port,
-      });
-      const opening = new Opening(guest, preamble);
+      opening = new Opening(guest, encodePreamble(preamble));
       string = await connectUnix(this.#names.socket);
-      opened = await opening.send(string);
+      const opened = await opening.send(string);
+      log.debug("Opened", this.#fields(guest, port));
+      return { string, ...opened };
     } catch (error) {
       if (string !== undefined) close(string);
+      opening?.abandon();
       this.stats.failedWith(`Cannot pass a guest on to the outer proxy: ${describe(error)}`);
-      this.#failures.note("", { ...fields, error: describe(error) });
-      return;
+      this.#failures.note("", { ...this.#fields(guest, port), error: describe(error) });
+      return undefined;
     }
-    log.debug("Opened", fields);
-    const { up: rest, down, error } = await relay(guest, string, {
-      deadlines: this.#deadlines,
-      idleTimeoutMs,
-      begun: opened.begun,
-    });
-    const up = opened.sent + rest;
-    this.stats.closed(up, down);
-    log.debug("Closed", { ...fields, up, down, ...(error === undefined ? {} : { error: describe(error) }) });
+  }
+
+  #fields({ remoteAddr }: Deno.TcpConn, port: number): Readonly<Record<string, unknown>> {
+    return { bridge: this.#names.bridge, guest: `${remoteAddr.hostname}:${remoteAddr.port}`, port };
   }
 }

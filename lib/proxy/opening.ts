@@ -58,4 +58,9 @@ export class Opening {
     giveBuffer(this.#buffer);
     return { sent };
   }
+
+  /** Gives up. The read ends when the guest is closed, and the buffer is free then. */
+  abandon(): void {
+    void this.#read.catch(() => {}).then(() => giveBuffer(this.#buffer));
+  }
 }

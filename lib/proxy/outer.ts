@@ -29,6 +29,23 @@ const log = getLogger("outer");
 /** A listener closes when nothing has come in for this long: what its backlog held when a successor took over. */
 const BACKLOG_GRACE_MS = 50;
 
+/** What to log with a stream. */
+interface Fields extends Readonly<Record<string, unknown>> {
+  readonly bridge: BridgeName;
+  readonly guest: string;
+  readonly port: number;
+  readonly remote: string;
+}
+
+/** A stream that has reached its service. */
+interface Opened {
+  readonly service: Deno.TcpConn;
+  /** How many of the guest's bytes it was sent. */
+  readonly sent: number;
+  readonly idleTimeoutMs: number;
+  readonly fields: Fields;
+}
+
 /** The outer proxy of a hypervisor. */
 export class Outer implements Proxy {
   readonly title: Title = TPROXY;
@@ -100,7 +117,7 @@ export class Outer implements Proxy {
     };
   }
 
-  async #admit(bridge: BridgeName, string: Deno.UnixConn): Promise<void> {
+  #admit(bridge: BridgeName, string: Deno.UnixConn): Promise<void> {
     const { maxConnections, maxConnectionsPerBridge } = this.#limits;
     const claims: Claim[] = [
       { of: "", max: maxConnections, limit: ":tproxy_max_connections:" },
@@ -111,42 +128,51 @@ export class Outer implements Proxy {
       close(string);
       this.stats.refused();
       this.#refusals.note(`${refused.limit} ${bridge}`, { bridge, limit: refused.limit, max: refused.max });
-      return;
+      return Promise.resolve();
     }
+    return this.#serve(bridge, string, claims);
+  }
+
+  async #serve(bridge: BridgeName, string: Deno.UnixConn, claims: readonly Claim[]): Promise<void> {
+    this.stats.opened();
+    this.streams.add(string);
     try {
-      await this.streams.track(string, (string) => this.#serve(bridge, string));
+      const opened = await this.#open(bridge, string);
+      if (opened === undefined) return;
+      const { service, sent, idleTimeoutMs, fields } = opened;
+      const { up: rest, down, error } = await relay(string, service, { deadlines: this.#deadlines, idleTimeoutMs });
+      const up = sent + rest;
+      this.stats.closed(up, down);
+      log.debug("Closed", { ...fields, up, down, ...(error === undefined ? {} : { error: describe(error) }) });
     } finally {
+      this.streams.end(string);
       this.#places.giveBack(claims);
     }
   }
 
-  async #serve(bridge: BridgeName, string: Deno.UnixConn): Promise<void> {
-    this.stats.opened();
+  async #open(bridge: BridgeName, string: Deno.UnixConn): Promise<Opened | undefined> {
     const greeting = await this.#greet(bridge, string);
-    if (greeting === undefined) return;
+    if (greeting === undefined) return undefined;
+    using _buffer = { [Symbol.dispose]: () => giveBuffer(greeting.buffer) };
     const { sourceAddr, sourcePort, destinationPort: port } = greeting.preamble;
-    const fields = { bridge, guest: `${sourceAddr}:${sourcePort}`, port };
+    const caller = { bridge, guest: `${sourceAddr}:${sourcePort}`, port };
     const endpoint = this.#routes.get(bridge)?.find((endpoint) => endpoint.servicePort === port);
     if (endpoint === undefined) {
       this.stats.failedWith(`The network of ${bridge} has no service on port ${port}`);
-      this.#unserved.note(`${bridge} ${port}`, fields);
-      return;
+      this.#unserved.note(`${bridge} ${port}`, caller);
+      return undefined;
     }
+    const fields = { ...caller, remote: remoteOf(endpoint) };
     const service = await this.#dial(endpoint, greeting, fields);
-    if (service === undefined) return;
-    giveBuffer(greeting.buffer);
+    if (service === undefined) return undefined;
     const idleTimeoutMs = endpoint.options?.idleTimeoutMs ?? this.#limits.idleTimeoutMs;
-    const { up: rest, down, error } = await relay(string, service, { deadlines: this.#deadlines, idleTimeoutMs });
-    const up = greeting.body.length + rest;
-    this.stats.closed(up, down);
-    const remote = remoteOf(endpoint);
-    log.debug("Closed", { ...fields, remote, up, down, ...(error === undefined ? {} : { error: describe(error) }) });
+    return { service, sent: greeting.body.length, idleTimeoutMs, fields };
   }
 
   async #greet(bridge: BridgeName, string: Deno.UnixConn): Promise<Greeting | undefined> {
     const { headerTimeoutMs } = this.#limits;
     let isLate = false;
-    using _deadline = this.#deadlines.add(headerTimeoutMs, () => {
+    using _deadline = this.#deadlines.within(headerTimeoutMs, () => {
       isLate = true;
       close(string);
     });
@@ -163,12 +189,11 @@ export class Outer implements Proxy {
   async #dial(
     endpoint: Endpoint,
     greeting: Greeting,
-    fields: Readonly<Record<string, unknown>>,
+    fields: Fields,
   ): Promise<Deno.TcpConn | undefined> {
-    const remote = remoteOf(endpoint);
     const timeoutMs = endpoint.options?.connectTimeoutMs ?? this.#limits.connectTimeoutMs;
     const controller = new AbortController();
-    using _deadline = this.#deadlines.add(timeoutMs, () => {
+    using _deadline = this.#deadlines.within(timeoutMs, () => {
       controller.abort(new Deno.errors.TimedOut(`it did not accept within ${timeoutMs / 1000} seconds`));
     });
     let service: Deno.TcpConn | undefined;
@@ -182,16 +207,13 @@ export class Outer implements Proxy {
       service.setKeepAlive(true);
       const opening = openingFor(greeting, endpoint.options?.proxyProtocol);
       if (opening.length > 0) await writeAll(service, opening);
-      log.debug("Opened", { ...fields, remote });
+      log.debug("Opened", fields);
       return service;
     } catch (error) {
       if (service !== undefined) close(service);
+      const { bridge, port, remote } = fields;
       this.stats.failedWith(`Cannot reach ${remote}: ${describe(error)}`);
-      this.#failures.note(`${fields["bridge"]} ${endpoint.servicePort} ${remote}`, {
-        ...fields,
-        remote,
-        error: describe(error),
-      });
+      this.#failures.note(`${bridge} ${port} ${remote}`, { ...fields, error: describe(error) });
       return undefined;
     }
   }

@@ -8,8 +8,9 @@
  * @module
  */
 
-import { fitting, giveBuffer, takeBuffer } from "./buffers.ts";
-import type { Deadline, Deadlines } from "./deadlines.ts";
+import { giveBuffer, takeBuffer } from "./buffers.ts";
+import { Deadline, type Deadlines } from "./deadlines.ts";
+import { nextBuffer } from "./turns.ts";
 
 /** A connection, TCP or UNIX. */
 export type Duplex = Pick<Deno.Conn, "read" | "write" | "closeWrite" | typeof Symbol.dispose>;
@@ -50,84 +51,99 @@ export interface RelayOptions {
  * @param options How long it may be silent, and what was read before.
  * @returns What went through. It never throws: what peers do to a stream is a result, not a failure of ours.
  */
-export async function relay(near: Duplex, far: Duplex, options: RelayOptions): Promise<RelayResult> {
-  const { deadlines, idleTimeoutMs, begun } = options;
-  const link: Link = { near, far, directions: 2, error: undefined };
-  using deadline = deadlines.add(idleTimeoutMs, () => {
-    link.error = new Deno.errors.TimedOut(`silent for ${idleTimeoutMs / 1000} seconds`);
-    closeBoth(link);
-  });
-  const [up, down] = await Promise.all([
-    pump(near, far, link, deadline, begun?.buffer ?? takeBuffer(), begun?.read),
-    pump(far, near, link, deadline, takeBuffer(), undefined),
-  ]);
-  return { up, down, error: link.error };
-}
-
-/** Both directions of a stream. */
-interface Link {
-  readonly near: Duplex;
-  readonly far: Duplex;
-  /** How many of the two have not ended. */
-  directions: number;
-  /** What broke the first one that broke. */
-  error: unknown;
-}
-
-function closeBoth({ near, far }: Link): void {
-  close(near);
-  close(far);
+export function relay(near: Duplex, far: Duplex, options: RelayOptions): Promise<RelayResult> {
+  const { promise, resolve } = Promise.withResolvers<RelayResult>();
+  const stream = new Stream(near, far, options, resolve);
+  options.deadlines.add(stream);
+  void stream.pump(near, far, options.begun?.buffer ?? takeBuffer(), options.begun?.read);
+  void stream.pump(far, near, takeBuffer(), undefined);
+  return promise;
 }
 
 /**
- * Moves one direction's bytes until it ends.
+ * Both directions of a stream, and its deadline.
  *
- * WHY one function with two awaits: each chunk of every stream goes through here twice, and an `async` function more, or a
- * closure, costs as much as all else that it does.
- *
- * @returns How many bytes there were.
+ * WHY one object, and one `async` function for each direction with two awaits in it: each chunk of every stream goes through
+ * here twice, and an `async` function or a closure more costs as much as all else that it does, in time and in memory.
  */
-async function pump(
-  from: Duplex,
-  to: Duplex,
-  link: Link,
-  deadline: Deadline,
-  first: Uint8Array<ArrayBuffer>,
-  begun: Promise<number | null> | undefined,
-): Promise<number> {
-  let buffer = first;
-  let bytes = 0;
-  let isReading = true;
-  let isRefused = false;
-  try {
-    let count = await (begun ?? from.read(buffer));
-    while (count !== null) {
-      isReading = false;
-      deadline.touch();
-      const chunk = count === buffer.length ? buffer : buffer.subarray(0, count);
-      const written = await to.write(chunk);
-      if (written < count) await writeAll(to, chunk.subarray(written));
-      deadline.touch();
-      bytes += count;
-      isReading = true;
-      buffer = fitting(buffer, count);
-      count = await from.read(buffer);
-    }
-    isReading = false;
-    // The last one to end needs no FIN of its own: to close a connection is to end it.
-    if (link.directions > 1) await to.closeWrite();
-  } catch (error) {
-    link.error ??= error;
-    // A reset. Deno can't pass one on, so all there is to do is not to keep the other side waiting.
-    if (isReading) closeBoth(link);
-    // It reads no more, but what it sent before may still be on its way: that direction goes on to its own end.
-    else isRefused = true;
+class Stream extends Deadline {
+  #up = 0;
+  #down = 0;
+  #error: unknown;
+  readonly #near: Duplex;
+  readonly #far: Duplex;
+  readonly #deadlines: Deadlines;
+  readonly #resolve: (result: RelayResult) => void;
+  /** How many directions have not ended. */
+  #directions = 2;
+
+  constructor(near: Duplex, far: Duplex, options: RelayOptions, resolve: (result: RelayResult) => void) {
+    super(options.idleTimeoutMs);
+    this.#near = near;
+    this.#far = far;
+    this.#deadlines = options.deadlines;
+    this.#resolve = resolve;
   }
-  link.directions--;
-  if (link.directions === 0) closeBoth(link);
-  else if (isRefused) await discard(from, buffer);
-  giveBuffer(buffer);
-  return bytes;
+
+  override missed(): void {
+    this.#error = new Deno.errors.TimedOut(`silent for ${this.timeoutMs / 1000} seconds`);
+    this.#close();
+  }
+
+  /** Moves one direction's bytes until it ends. It never throws. */
+  async pump(
+    from: Duplex,
+    to: Duplex,
+    buffer: Uint8Array<ArrayBuffer>,
+    begun: Promise<number | null> | undefined,
+  ): Promise<void> {
+    let bytes = 0;
+    let isReading = true;
+    let isRefused = false;
+    try {
+      let count = await (begun ?? from.read(buffer));
+      while (count !== null) {
+        isReading = false;
+        this.touch();
+        const chunk = count === buffer.length ? buffer : buffer.subarray(0, count);
+        const written = await to.write(chunk);
+        if (written < count) await writeAll(to, chunk.subarray(written));
+        this.touch();
+        bytes += count;
+        isReading = true;
+        const next = nextBuffer(buffer, count);
+        // Not awaited unless it has to be: an await is a turn of the loop's queue.
+        buffer = next instanceof Promise ? await next : next;
+        count = await from.read(buffer);
+      }
+      isReading = false;
+      // The last one to end needs no FIN of its own: to close a connection is to end it.
+      if (this.#directions > 1) await to.closeWrite();
+    } catch (error) {
+      this.#error ??= error;
+      // A reset. Deno can't pass one on, so all there is to do is not to keep the other side waiting.
+      if (isReading) this.#close();
+      // It reads no more, but what it sent before may still be on its way: that direction goes on to its own end.
+      else isRefused = true;
+    }
+    if (from === this.#near) this.#up = bytes;
+    else this.#down = bytes;
+    this.#directions--;
+    if (this.#directions === 0) this.#end();
+    else if (isRefused) await discard(from, buffer);
+    giveBuffer(buffer);
+  }
+
+  #close(): void {
+    close(this.#near);
+    close(this.#far);
+  }
+
+  #end(): void {
+    this.#close();
+    this.#deadlines.remove(this);
+    this.#resolve({ up: this.#up, down: this.#down, error: this.#error });
+  }
 }
 
 /**

@@ -17,23 +17,23 @@ export class Streams {
   }
 
   /**
-   * Serves a connection and keeps count of it.
+   * Adds a stream.
    *
-   * @param connection The connection that the stream came in on.
-   * @param serve What to do with it; it must not throw.
+   * @param connection The connection that it came in on.
    */
-  async track<C extends Pick<Duplex, typeof Symbol.dispose>>(
-    connection: C,
-    serve: (connection: C) => Promise<void>,
-  ): Promise<void> {
+  add(connection: Pick<Duplex, typeof Symbol.dispose>): void {
     this.#open.add(connection);
-    try {
-      await serve(connection);
-    } finally {
-      close(connection);
-      this.#open.delete(connection);
-      if (this.#open.size === 0) this.#onIdle?.();
-    }
+  }
+
+  /**
+   * Ends a stream, and forgets it.
+   *
+   * @param connection The connection that it came in on; it may be closed already.
+   */
+  end(connection: Pick<Duplex, typeof Symbol.dispose>): void {
+    close(connection);
+    this.#open.delete(connection);
+    if (this.#open.size === 0) this.#onIdle?.();
   }
 
   /**

@@ -3,39 +3,18 @@ import { Streams } from "./streams.ts";
 
 class Connection {
   closed = 0;
-  readonly #end = Promise.withResolvers<void>();
-  readonly ended: Promise<void> = this.#end.promise;
 
   [Symbol.dispose](): void {
     this.closed++;
-    this.#end.resolve();
   }
 }
 
-Deno.test("Streams.track() counts a stream while it is served, and closes it afterwards", async () => {
+Deno.test("Streams.end() closes a stream's connection, and forgets it", () => {
   const streams = new Streams();
   const connection = new Connection();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const served = streams.track(connection, (given) => {
-    assert.equal(given, connection);
-    return promise;
-  });
+  streams.add(connection);
   assert.deepEqual([streams.size, connection.closed], [1, 0]);
-  resolve();
-  await served;
-  assert.deepEqual([streams.size, connection.closed], [0, 1]);
-});
-
-Deno.test("Streams.track() is fine with a connection that its server has closed", async () => {
-  const streams = new Streams();
-  await streams.track(new Connection(), (connection) => Promise.resolve(connection[Symbol.dispose]()));
-  assert.equal(streams.size, 0);
-});
-
-Deno.test("Streams.track() forgets a stream whose server fails", async () => {
-  const streams = new Streams();
-  const connection = new Connection();
-  await assert.rejects(streams.track(connection, () => Promise.reject(new Error("x"))), /x/);
+  streams.end(connection);
   assert.deepEqual([streams.size, connection.closed], [0, 1]);
 });
 
@@ -46,28 +25,22 @@ Deno.test("Streams.idle() is there at once if there is no stream", async () => {
 Deno.test("Streams.idle() waits for the last stream", async () => {
   const streams = new Streams();
   const connections = [new Connection(), new Connection()] as const;
-  const served = connections.map((connection) => streams.track(connection, () => connection.ended));
+  connections.forEach((connection) => streams.add(connection));
   let idle = false;
   const waiting = streams.idle().then(() => idle = true);
-  connections[0][Symbol.dispose]();
-  await served[0];
+  streams.end(connections[0]);
+  await Promise.resolve();
   assert.deepEqual([streams.size, idle], [1, false]);
-  connections[1][Symbol.dispose]();
+  streams.end(connections[1]);
   await waiting;
   assert.equal(streams.size, 0);
-  await Promise.all(served);
 });
 
-Deno.test("Streams.closeAll() ends every stream, and those that came later not", async () => {
+Deno.test("Streams.closeAll() closes every stream, for whoever serves it to end it", () => {
   const streams = new Streams();
-  const early = [new Connection(), new Connection()];
-  const served = early.map((connection) => streams.track(connection, () => connection.ended));
+  const [one, other] = [new Connection(), new Connection()];
+  streams.add(one);
+  streams.add(other);
   streams.closeAll();
-  const late = new Connection();
-  const lateServed = streams.track(late, () => late.ended);
-  await Promise.all(served);
-  assert.deepEqual([streams.size, late.closed], [1, 0]);
-  streams.closeAll();
-  await lateServed;
-  assert.equal(streams.size, 0);
+  assert.deepEqual([streams.size, one.closed, other.closed], [2, 1, 1]);
 });
