@@ -1,16 +1,18 @@
 /**
- * The buffers of streams, used again and again. They are cut from slabs of about 214 KiB. The C library maps so long an allocation by itself: pages to which no byte has
- * come take no memory, so a stream that waits takes none; and a slab that has not been needed for a while goes back to the
- * system, so a burst leaves nothing behind.
+ * The buffers of streams, used again and again.
+ *
+ * They are cut from slabs of about 430 KiB. The C library maps so long an allocation by itself: pages to which no byte has
+ * come take no memory, so a stream that waits takes little; and a slab that has not been needed for a while goes back to
+ * the system, so a burst leaves nothing behind.
  *
  * @module
  */
 
 /**
- * What a UNIX socket takes in one write: six pieces of 36,544 bytes fill its default buffer of 212,992 (as strace shows,
- * Linux 6.18). A longer read needs a second write for its rest, and the other half a second read.
+ * Twice what a UNIX socket takes in one write: six pieces of 36,544 bytes fill its default buffer of 212,992 (as strace
+ * shows, Linux 6.18). Of another length, the last of several writes would be of a small rest.
  */
-export const LARGE = 6 * 36_544;
+export const LARGE = 2 * 6 * 36_544;
 
 /** What a stream grows through. */
 export const MEDIUM = 32 * 1024;

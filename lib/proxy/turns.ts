@@ -2,7 +2,7 @@
  * Who reads next, and with how much room: a stream gets more room after a read that was filled, and little again when hardly
  * any was needed. Streams that fill all they get take turns.
  *
- * WHY turns: the loop takes what is ready in order. Of two hundred streams that are always ready each would move 214 KiB
+ * WHY turns: the loop takes what is ready in order. Of two hundred streams that are always ready each would move 430 KiB
  * before it is anybody else's turn, at each of the ten steps of a guest who only asks for a page.
  *
  * @module
@@ -13,7 +13,7 @@ import { giveBuffer, LARGE, MEDIUM, SMALL, takeBuffer, takenBuffers } from "./bu
 /** How many filled reads there are in one round; the next round is after the loop has taken what else is ready. */
 const A_ROUND = 16;
 
-/** How many streams may have the largest buffer, 14 MB in all; those beyond make do with a medium one. */
+/** How many streams may have the largest buffer, 28 MB in all; those beyond make do with a medium one. */
 const MOST_LARGE = 64;
 
 type Buffer = Uint8Array<ArrayBuffer>;
