@@ -32,6 +32,9 @@ export abstract class Deadline {
   /** What to do when it is missed; called once, and it must not throw. */
   abstract missed(): void;
 
+  /** Called each time that it was looked at and is not missed; does nothing unless there is something else to look at. */
+  look(): void {}
+
   /** Notes progress: the time begins again, when it is looked at next. */
   touch(): void {
     this.touched = true;
@@ -77,9 +80,12 @@ export class Deadlines {
         deadline.touched = false;
         deadline.at = now;
       }
-      if (now - deadline.at < deadline.timeoutMs) continue;
-      this.remove(deadline);
-      deadline.missed();
+      if (now - deadline.at < deadline.timeoutMs) {
+        deadline.look();
+      } else {
+        this.remove(deadline);
+        deadline.missed();
+      }
     }
   }
 }

@@ -129,12 +129,12 @@ export class Inner implements Proxy {
     try {
       const opened = await this.#open(guest, port);
       if (opened === undefined) return;
-      const { up: rest, down, error } = await relay(guest, opened.string, {
+      const { fromPeer, fromString: down, error } = await relay(guest, opened.string, {
         deadlines: this.#deadlines,
         idleTimeoutMs: this.#options.get(port)?.idleTimeoutMs ?? this.#limits.idleTimeoutMs,
         begun: opened.begun,
       });
-      const up = opened.sent + rest;
+      const up = opened.sent + fromPeer;
       this.stats.closed(up, down);
       const why = error === undefined ? {} : { error: describe(error) };
       log.debug("Closed", { ...this.#fields(guest, port), up, down, ...why });

@@ -140,8 +140,11 @@ export class Outer implements Proxy {
       const opened = await this.#open(bridge, string);
       if (opened === undefined) return;
       const { service, sent, idleTimeoutMs, fields } = opened;
-      const { up: rest, down, error } = await relay(string, service, { deadlines: this.#deadlines, idleTimeoutMs });
-      const up = sent + rest;
+      const { fromPeer: down, fromString, error } = await relay(service, string, {
+        deadlines: this.#deadlines,
+        idleTimeoutMs,
+      });
+      const up = sent + fromString;
       this.stats.closed(up, down);
       log.debug("Closed", { ...fields, up, down, ...(error === undefined ? {} : { error: describe(error) }) });
     } finally {

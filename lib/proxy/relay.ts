@@ -12,15 +12,17 @@ import { giveBuffer, takeBuffer } from "./buffers.ts";
 import { Deadline, type Deadlines } from "./deadlines.ts";
 import { nextBuffer } from "./turns.ts";
 
+const NOTHING = new Uint8Array();
+
 /** A connection, TCP or UNIX. */
 export type Duplex = Pick<Deno.Conn, "read" | "write" | "closeWrite" | typeof Symbol.dispose>;
 
 /** What went through, and how it ended. */
 export interface RelayResult {
-  /** Bytes from the first connection to the second. */
-  readonly up: number;
-  /** Bytes from the second connection to the first. */
-  readonly down: number;
+  /** Bytes from the peer to the string. */
+  readonly fromPeer: number;
+  /** Bytes from the string to the peer. */
+  readonly fromString: number;
   /** What broke a direction before its end, if anything did. */
   readonly error: unknown;
 }
@@ -39,24 +41,24 @@ export interface RelayOptions {
   readonly deadlines: Deadlines;
   /** How long it may be silent both ways, in milliseconds. */
   readonly idleTimeoutMs: number;
-  /** A read from the first connection that is already under way. */
+  /** A read from the peer that is already under way. */
   readonly begun?: Begun | undefined;
 }
 
 /**
  * Relays bytes both ways, and closes both connections in the end.
  *
- * @param near A connection; the caller gives it away.
- * @param far The other one; the caller gives it away.
+ * @param peer The guest, or the service; the caller gives it away.
+ * @param string The connection to the other half; the caller gives it away.
  * @param options How long it may be silent, and what was read before.
  * @returns What went through. It never throws: what peers do to a stream is a result, not a failure of ours.
  */
-export function relay(near: Duplex, far: Duplex, options: RelayOptions): Promise<RelayResult> {
+export function relay(peer: Duplex, string: Duplex, options: RelayOptions): Promise<RelayResult> {
   const { promise, resolve } = Promise.withResolvers<RelayResult>();
-  const stream = new Stream(near, far, options, resolve);
+  const stream = new Stream(peer, string, options, resolve);
   options.deadlines.add(stream);
-  void stream.pump(near, far, options.begun?.buffer ?? takeBuffer(), options.begun?.read);
-  void stream.pump(far, near, takeBuffer(), undefined);
+  void stream.pump(peer, string, options.begun?.buffer ?? takeBuffer(), options.begun?.read);
+  void stream.pump(string, peer, takeBuffer(), undefined);
   return promise;
 }
 
@@ -67,20 +69,21 @@ export function relay(near: Duplex, far: Duplex, options: RelayOptions): Promise
  * here twice, and an `async` function or a closure more costs as much as all else that it does, in time and in memory.
  */
 class Stream extends Deadline {
-  #up = 0;
-  #down = 0;
+  #fromPeer = 0;
+  #fromString = 0;
   #error: unknown;
-  readonly #near: Duplex;
-  readonly #far: Duplex;
+  readonly #peer: Duplex;
+  readonly #string: Duplex;
   readonly #deadlines: Deadlines;
   readonly #resolve: (result: RelayResult) => void;
   /** How many directions have not ended. */
   #directions = 2;
+  #isStringEnded = false;
 
-  constructor(near: Duplex, far: Duplex, options: RelayOptions, resolve: (result: RelayResult) => void) {
+  constructor(peer: Duplex, string: Duplex, options: RelayOptions, resolve: (result: RelayResult) => void) {
     super(options.idleTimeoutMs);
-    this.#near = near;
-    this.#far = far;
+    this.#peer = peer;
+    this.#string = string;
     this.#deadlines = options.deadlines;
     this.#resolve = resolve;
   }
@@ -88,6 +91,19 @@ class Stream extends Deadline {
   override missed(): void {
     this.#error = new Deno.errors.TimedOut(`silent for ${this.timeoutMs / 1000} seconds`);
     this.#close();
+  }
+
+  /**
+   * Finds out whether the other half has closed the string, which it does when its peer is gone, or only ended it, which it
+   * does when its peer has sent all it had to. A UNIX socket that was closed takes no write, not even an empty one.
+   */
+  override look(): void {
+    if (!this.#isStringEnded) return;
+    this.#isStringEnded = false;
+    this.#string.write(NOTHING).then(() => this.#isStringEnded = true, (error) => {
+      this.#error ??= error;
+      this.#close();
+    });
   }
 
   /** Moves one direction's bytes until it ends. It never throws. */
@@ -126,8 +142,12 @@ class Stream extends Deadline {
       // It reads no more, but what it sent before may still be on its way: that direction goes on to its own end.
       else isRefused = true;
     }
-    if (from === this.#near) this.#up = bytes;
-    else this.#down = bytes;
+    if (from === this.#peer) {
+      this.#fromPeer = bytes;
+    } else {
+      this.#fromString = bytes;
+      this.#isStringEnded = true;
+    }
     this.#directions--;
     if (this.#directions === 0) this.#end();
     else if (isRefused) await discard(from, buffer);
@@ -135,14 +155,14 @@ class Stream extends Deadline {
   }
 
   #close(): void {
-    close(this.#near);
-    close(this.#far);
+    close(this.#peer);
+    close(this.#string);
   }
 
   #end(): void {
     this.#close();
     this.#deadlines.remove(this);
-    this.#resolve({ up: this.#up, down: this.#down, error: this.#error });
+    this.#resolve({ fromPeer: this.#fromPeer, fromString: this.#fromString, error: this.#error });
   }
 }
 

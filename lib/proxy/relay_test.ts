@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { connection, type End, readAll } from "../../tests/fixtures/connection.ts";
-import { Deadlines } from "./deadlines.ts";
+import { Deadlines, PERIOD_MS } from "./deadlines.ts";
 import { close, relay, type RelayOptions, writeAll } from "./relay.ts";
 
 const OPTIONS: RelayOptions = { deadlines: new Deadlines(), idleTimeoutMs: 60_000 };
@@ -29,7 +29,7 @@ Deno.test("relay() brings the answer of a service that waits for the guest's end
   await service.peer.write(encode("the answer"));
   await service.peer.closeWrite();
   assert.equal(await readText(guest.peer), "the answer");
-  assert.deepEqual(await result, { up: 8, down: 10, error: undefined });
+  assert.deepEqual(await result, { fromPeer: 8, fromString: 10, error: undefined });
   assert.deepEqual([guest.ours.closed, service.ours.closed], [true, true]);
 });
 
@@ -43,7 +43,7 @@ Deno.test("relay() brings what a guest sends after the service's end", async () 
   await guest.peer.write(encode("late"));
   await guest.peer.closeWrite();
   assert.equal(await readText(service.peer), "late");
-  assert.deepEqual(await result, { up: 4, down: 5, error: undefined });
+  assert.deepEqual(await result, { fromPeer: 4, fromString: 5, error: undefined });
   assert.deepEqual([guest.ours.closed, service.ours.closed], [true, true]);
 });
 
@@ -67,7 +67,7 @@ Deno.test("relay() brings every byte both ways, however reads and writes are cut
     ]);
     assert.deepEqual([...atService], up.flatMap((chunk) => [...chunk]));
     assert.deepEqual([...atGuest], down.flatMap((chunk) => [...chunk]));
-    assert.deepEqual(result, { up: atService.length, down: atGuest.length, error: undefined });
+    assert.deepEqual(result, { fromPeer: atService.length, fromString: atGuest.length, error: undefined });
   }));
 });
 
@@ -77,8 +77,8 @@ Deno.test("relay() brings a long download whole while its buffer grows", async (
   await service.peer.write(bytes);
   await service.peer.closeWrite();
   await guest.peer.closeWrite();
-  const [{ down }, received] = await Promise.all([relay(guest.ours, service.ours, OPTIONS), readAll(guest.peer)]);
-  assert.equal(down, bytes.length);
+  const [{ fromString }, received] = await Promise.all([relay(guest.ours, service.ours, OPTIONS), readAll(guest.peer)]);
+  assert.equal(fromString, bytes.length);
   assert.ok(received.every((byte, i) => byte === bytes[i]) && received.length === bytes.length);
 });
 
@@ -88,7 +88,7 @@ Deno.test("relay() ends both directions at once if one is reset", async () => {
     const result = relay(ends.guest.ours, ends.service.ours, OPTIONS);
     const reset = new Deno.errors.ConnectionReset();
     ends[broken].toOurs.fail(reset);
-    assert.deepEqual(await result, { up: 0, down: 0, error: reset });
+    assert.deepEqual(await result, { fromPeer: 0, fromString: 0, error: reset });
     assert.deepEqual([ends.guest.ours.closed, ends.service.ours.closed], [true, true], broken);
   }
 });
@@ -102,8 +102,8 @@ Deno.test("relay() lets the other direction finish if one can't be written to an
   await guest.peer.write(encode("still on its way"));
   await guest.peer.closeWrite();
   assert.equal(await readText(service.peer), "still on its way");
-  const { up, down, error } = await result;
-  assert.deepEqual([up, down, error instanceof Deno.errors.BrokenPipe], [16, 0, true]);
+  const { fromPeer, fromString, error } = await result;
+  assert.deepEqual([fromPeer, fromString, error instanceof Deno.errors.BrokenPipe], [16, 0, true]);
   assert.deepEqual([guest.ours.closed, service.ours.closed], [true, true]);
 });
 
@@ -150,7 +150,7 @@ Deno.test("relay() goes on with a read that was begun before", async () => {
   await guest.peer.closeWrite();
   await service.peer.closeWrite();
   assert.equal(await readText(service.peer), "first");
-  assert.equal((await result).up, 5);
+  assert.equal((await result).fromPeer, 5);
 });
 
 Deno.test("relay() ends a stream that is silent both ways, and not one that speaks one way", async () => {
@@ -161,8 +161,23 @@ Deno.test("relay() ends a stream that is silent both ways, and not one that spea
     await new Promise((resolve) => setTimeout(resolve, 300));
     await service.peer.write(encode("."));
   }
-  const { down, error } = await result;
-  assert.equal(down, 4);
+  const { fromString, error } = await result;
+  assert.equal(fromString, 4);
   assert.ok(error instanceof Deno.errors.TimedOut && error.message === "silent for 0.6 seconds", String(error));
   assert.ok(performance.now() - started >= 1700);
+});
+
+Deno.test("relay() closes the peer soon if the other half has closed the string, and not if it has only ended it", async () => {
+  for (const isGone of [true, false]) {
+    const [service, string] = [connection(), connection()];
+    const result = relay(service.ours, string.ours, OPTIONS);
+    await string.peer.closeWrite();
+    await allThatCan();
+    assert.deepEqual([service.ours.closed, service.toPeer.ended], [false, true]);
+    string.toPeer.refused = isGone;
+    await new Promise((resolve) => setTimeout(resolve, 3 * PERIOD_MS));
+    assert.equal(service.ours.closed, isGone);
+    if (!isGone) await service.peer.closeWrite();
+    assert.equal((await result).error instanceof Deno.errors.BrokenPipe, isGone);
+  }
 });
