@@ -31,7 +31,7 @@ const RUN = [
   "--no-config",
   "--no-lock",
   "--no-npm",
-  "--v8-flags=--max-semi-space-size=2,--memory-reducer-gc-count=3",
+  "--v8-flags=--max-semi-space-size=2,--expose-gc",
 ];
 const FLAGS = ["--ext=js", "--no-prompt", "--allow-net=10.0.0.1:80", "-"];
 

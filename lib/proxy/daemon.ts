@@ -14,6 +14,7 @@ import process from "node:process";
 import { describe } from "../errors.ts";
 import { type DebugLevel, DEFAULT_DEBUG_LEVEL, type FileLog, getLogger, logToFile } from "../log.ts";
 import type { Title } from "../names.ts";
+import { AfterBurst } from "./after_burst.ts";
 import { releaseBuffers } from "./buffers.ts";
 import type { Stats } from "./stats.ts";
 import type { Streams } from "./streams.ts";
@@ -111,7 +112,11 @@ export async function runDaemon(proxy: Proxy): Promise<void> {
     proxy.statsFile,
     () => proxy.stats.counts(proxy.listening, proxy.streams.size),
   );
-  setInterval(releaseBuffers, RELEASE_MS);
+  const afterBurst = new AfterBurst();
+  setInterval(() => {
+    releaseBuffers();
+    afterBurst.look(proxy.streams.size);
+  }, RELEASE_MS);
   log.info("Serving", { title: proxy.title });
   Deno.stdout.writeSync(new TextEncoder().encode(`${[READY, ...notListening].join(" ")}\n`));
   while (signals.stop === undefined) {

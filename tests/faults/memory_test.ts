@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { until } from "../lab/command.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
 import { inLab } from "../lab/scenario.ts";
-import { clientState, entry, makeCrowd, startClient, startService } from "./crowd.ts";
+import { clientState, countsOf, entry, makeCrowd, startClient, startService } from "./crowd.ts";
 import { areBack, ask, assertUndisturbed, usageOf } from "./measure.ts";
 
 /** What 200 floods and 800 idle streams may take beyond what an idle daemon has, in bytes. */
@@ -54,7 +54,8 @@ Deno.test(
       ":tproxy_max_connections_per_guest",
     ]
       .map((key) => `${key}: 7000\n`).join("");
-    const { hv, gate, guest, neighbour } = await makeCrowd(lab, { settings, entries: entry(7) });
+    const crowd = await makeCrowd(lab, { settings, entries: entry(7) });
+    const { hv, gate, guest, neighbour } = crowd;
     await startService(gate, 7, "echo");
     await ask([guest]);
     const titles = ["one_tproxy", "one_tproxy_br0"];
@@ -67,13 +68,16 @@ Deno.test(
     for (const client of clients) {
       await clientState(client, "all have been opened", ({ opened }) => opened === 5_000, 120);
     }
+    await until("the proxies carry all that they may", async () => {
+      const counts = await countsOf(crowd);
+      return titles.every((title) => counts.get(title)?.live === 7_000);
+    }, 60);
     const burst = await rss();
     for (const client of clients) client.signal("SIGKILL");
-    // V8 looks for garbage that nothing asks for a hundred seconds after it last did.
     const after = await until("at most a third of it is left", async () => {
       const now = await rss();
       return now.every((mib, i) => mib - (idle[i] ?? 0) <= ((burst[i] ?? 0) - (idle[i] ?? 0)) / 3) && now;
-    }, 180);
+    }, 60);
     titles.forEach((title, i) => {
       console.log(`${title}: ${idle[i]} MiB before, ${burst[i]} with 7,000 streams, ${after[i]} after`);
       assert.ok((burst[i] ?? 0) > (idle[i] ?? 0) + 30, "there was no burst");
