@@ -197,7 +197,7 @@ export async function writeAll(to: Pick<Duplex, "write">, bytes: Uint8Array): Pr
  *
  * @param connection The connection.
  */
-export function close(connection: Pick<Duplex, typeof Symbol.dispose>): void {
+export function close(connection: Disposable): void {
   // Not close(), which throws if it is closed already: an exception costs more than all else about a short stream.
   connection[Symbol.dispose]();
 }

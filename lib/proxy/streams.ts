@@ -4,11 +4,11 @@
  * @module
  */
 
-import { close, type Duplex } from "./relay.ts";
+import { close } from "./relay.ts";
 
 /** The connections a daemon has open. */
 export class Streams {
-  readonly #open = new Set<Pick<Duplex, typeof Symbol.dispose>>();
+  readonly #open = new Set<Disposable>();
   #onIdle: (() => void) | undefined;
 
   /** How many there are. */
@@ -21,7 +21,7 @@ export class Streams {
    *
    * @param connection The connection that it came in on.
    */
-  add(connection: Pick<Duplex, typeof Symbol.dispose>): void {
+  add(connection: Disposable): void {
     this.#open.add(connection);
   }
 
@@ -30,7 +30,7 @@ export class Streams {
    *
    * @param connection The connection that it came in on; it may be closed already.
    */
-  end(connection: Pick<Duplex, typeof Symbol.dispose>): void {
+  end(connection: Disposable): void {
     close(connection);
     this.#open.delete(connection);
     if (this.#open.size === 0) this.#onIdle?.();

@@ -34,8 +34,10 @@ export function nextBuffer(buffer: Buffer, count: number): Buffer | Promise<Buff
   if (count < SMALL / 2 && buffer.length > SMALL) return exchange(buffer, SMALL);
   if (count < buffer.length) return buffer;
   if (buffer.length < MEDIUM) return exchange(buffer, MEDIUM);
-  if (taken === undefined) setTimeout(beginRound);
-  taken ??= 0;
+  if (taken === undefined) {
+    taken = 0;
+    setTimeout(beginRound);
+  }
   if (taken < A_ROUND) {
     taken++;
     return buffer.length === LARGE ? buffer : exchange(buffer, sizeOfTurn());

@@ -9,14 +9,7 @@ import { until } from "../lab/command.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
 import { CONFIG, fetchFrom, inLab, makeScenario } from "../lab/scenario.ts";
 import { clientState, entry, makeCrowd, startClient, startService } from "./crowd.ts";
-import { areBack, ask, assertUndisturbed, usageOf } from "./measure.ts";
-
-/** Takes descriptors from a daemon, as its own user: root may do that only with CAP_SYS_RESOURCE. */
-async function limit(hv: Hypervisor, pid: number, nofile: string): Promise<void> {
-  const [uid, gid] = (await hv.host.text(["ps", "-o", "uid=,gid=", "-p", String(pid)])).trim().split(/\s+/);
-  const asOwner = uid === "0" ? [] : ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"];
-  await hv.host.text([...asOwner, "prlimit", "--pid", String(pid), `--nofile=${nofile}`]);
-}
+import { areBack, ask, assertUndisturbed, limit, usageOf } from "./measure.ts";
 
 /** How many descriptors a daemon may have. */
 async function softLimit(hv: Hypervisor, pid: number): Promise<number> {
@@ -32,7 +25,7 @@ for (const title of ["one_tproxy_br0", "one_tproxy"]) {
       await startService(gate, 7, "echo");
       const pids = await hv.status();
       const idle = await usageOf(hv);
-      await limit(hv, pids.get(title) ?? 0, `${(idle.get(title)?.descriptors ?? 0) + 40}`);
+      await limit(hv, pids.get(title) ?? 0, `--nofile=${(idle.get(title)?.descriptors ?? 0) + 40}`);
       const before = await ask([stranger]);
       const client = startClient(guest, { port: 7, count: 300, how: "echo" });
       await clientState(client, "some are served", ({ opened, answers }) => opened === 300 && answers > 30);
@@ -68,7 +61,7 @@ Deno.test(
     assert.equal((await hv.host.run(softly)).code, 0);
     const pids = [...(await hv.status()).values()];
     for (const pid of pids) assert.ok(await softLimit(hv, pid) >= 2 * 8192, "it was started with too few");
-    for (const pid of pids) await limit(hv, pid, "100:");
+    for (const pid of pids) await limit(hv, pid, "--nofile=100:");
     await hv.configure(`${owner}:tproxy_max_connections: 3000\n${CONFIG}`);
     const { stderr } = await hv.control("reload");
     assert.doesNotMatch(stderr, /descriptors/);

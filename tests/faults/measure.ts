@@ -71,3 +71,10 @@ export async function usageOf(hv: Hypervisor): Promise<Map<string, Usage>> {
 export function areBack(before: Map<string, Usage>, now: Map<string, Usage>): boolean {
   return [...before].every(([title, { descriptors }]) => (now.get(title)?.descriptors ?? Infinity) <= descriptors + 5);
 }
+
+/** Takes from a daemon what `prlimit` limits, as its own user: root may do that only with CAP_SYS_RESOURCE. */
+export async function limit(hv: Hypervisor, pid: number, option: string): Promise<void> {
+  const [uid, gid] = (await hv.host.text(["ps", "-o", "uid=,gid=", "-p", String(pid)])).trim().split(/\s+/);
+  const asOwner = uid === "0" ? [] : ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"];
+  await hv.host.text([...asOwner, "prlimit", "--pid", String(pid), option]);
+}
