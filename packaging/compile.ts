@@ -13,9 +13,9 @@ import { withWorkFolder } from "./work_folder.ts";
 
 async function main(): Promise<number> {
   await withWorkFolder("compiled", async (work) => {
+    await bundle(Object.values(BINARIES), work);
     for (const [name, entrypoint] of Object.entries(BINARIES)) {
       const script = `${work}/${entrypoint}.js`;
-      await bundle(entrypoint, script);
       await compile(compileArguments(entrypoint, script, `${work}/${name}`));
       await Deno.remove(script);
     }

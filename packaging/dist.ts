@@ -38,9 +38,9 @@ async function fill(tree: string): Promise<void> {
   for (const folder of ["bin", "lib"]) await makeFolder(`${tree}/${folder}`);
   await copy(Deno.execPath(), `${tree}/lib/deno`);
   const packages = await findPackages(ENTRYPOINTS.map((entrypoint) => `${ROOT}cmd/${entrypoint}.ts`));
+  await bundle(ENTRYPOINTS, `${tree}/lib`);
   for (const entrypoint of ENTRYPOINTS) {
     const path = `${tree}/lib/${entrypoint}.js`;
-    await bundle(entrypoint, path);
     await write(path, withoutPlaces(await Deno.readTextFile(path), packages));
   }
   await write(`${tree}/bin/tproxy`, renderLauncher("tproxy"), 0o755);
