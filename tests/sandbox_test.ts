@@ -37,7 +37,7 @@ async function makeHypervisor(lab: Lab): Promise<Hypervisor> {
 
 /** What br0's inner is started with, or outer if it served br0 alone. */
 function startOf(bridge: typeof BR0 | undefined): ScriptStart {
-  const owner = ROOTLESS ? { uid: 0, gid: 0 } : { uid: 65534, gid: 65534 };
+  const owner = ROOTLESS ? { name: "root", uid: 0, gid: 0 } : { name: "nobody", uid: 65534, gid: 65534 };
   const endpoints = [{ servicePort: 5030, remoteAddr: GATE, remotePort: 5030 }];
   const permissions = bridge === undefined ? outerPermissions(new Map([[BR0, endpoints]])) : innerPermissions(bridge);
   return {
@@ -188,7 +188,7 @@ Deno.test(
   inLab(async (lab) => {
     const hv = await makeHypervisor(lab);
     for (const bridge of [BR0, undefined]) {
-      const probe = inPlaceOfDaemon(hv, { ...startOf(bridge), owner: { uid: 0, gid: 0 } });
+      const probe = inPlaceOfDaemon(hv, { ...startOf(bridge), owner: { name: "root", uid: 0, gid: 0 } });
       await assertOutcomes(probe, [["store", "a"], ["cache", "a"]], /^NotADirectory: |^Error: Failed to create cache/);
     }
   }),

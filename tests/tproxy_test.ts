@@ -12,7 +12,7 @@ import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
 
-const NOBODY = { uid: 65534, gid: 65534 };
+const NOBODY = { name: "nobody", uid: 65534, gid: 65534 };
 const [BR0, BR1] = [parseBridgeName("br0"), parseBridgeName("br1")];
 
 async function pidsOf(hv: Hypervisor): Promise<number[]> {

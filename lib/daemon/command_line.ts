@@ -15,7 +15,7 @@ import { DaemonError } from "../errors.ts";
 import { type BridgeName, namesOf, TPROXY } from "../names.ts";
 import { PROGRAMS } from "../programs.ts";
 import { FLAGS_MARK, HOST_MARK } from "./find.ts";
-import { groupOf, type Owner } from "./owner.ts";
+import { groupOf, type Owner, userOf } from "./owner.ts";
 import type { DaemonFiles } from "./permissions.ts";
 
 /** From coreutils 8.31; run by setpriv, so that nobody needs a permission for it. */
@@ -44,7 +44,7 @@ export interface DaemonStart {
   readonly bridge: BridgeName | undefined;
   /** Its permission flags. */
   readonly flags: readonly string[];
-  /** The user it runs as. */
+  /** The user that all daemons run as, if there is one. */
   readonly owner: Owner;
   /** The bridges whose sockets it serves; none for an inner proxy. */
   readonly serves: readonly BridgeName[];
@@ -66,7 +66,8 @@ export function commandLine(start: DaemonStart): [string, ...string[]] {
   // Root without capabilities is as unprivileged as anybody, except that it owns files; an operator may ask for it.
   const groups = serves.map((bridge) => groupOf(owner, bridge));
   const others = groups.length === 0 ? "--clear-groups" : `--groups=${groups.join(",")}`;
-  const user = owner.uid === 0 ? [] : [`--reuid=${owner.uid}`, `--regid=${groupOf(owner, bridge)}`, others];
+  const uid = userOf(owner, bridge);
+  const user = uid === 0 ? [] : [`--reuid=${uid}`, `--regid=${groupOf(owner, bridge)}`, others];
   const unprivileged = [
     PROGRAMS.setpriv.path,
     ...user,

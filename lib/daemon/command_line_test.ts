@@ -7,7 +7,7 @@ import { commandLine, type DaemonStart, environmentOf, scriptsOf } from "./comma
 const START: DaemonStart = {
   bridge: undefined,
   flags: ["--no-prompt", "--allow-net=10.0.0.1:80"],
-  owner: { uid: 9869, gid: 9870 },
+  owner: { name: "oneproxy", uid: 9869, gid: 9870 },
   serves: [],
   host: 4026531840,
   files: { runtime: "/usr/bin/deno", inner: "/x/inner.js", outer: "/x/outer.js" },
@@ -54,7 +54,7 @@ Deno.test("commandLine() starts inner inside its namespace, with its bridge for 
 
 Deno.test("commandLine() takes the capabilities away even if the owner is root", () => {
   assert.deepEqual(
-    commandLine({ ...START, owner: { uid: 0, gid: 0 } }),
+    commandLine({ ...START, owner: { name: "root", uid: 0, gid: 0 } }),
     [SETPRIV, ...NO_RIGHTS, ...RUN, ...FLAGS],
   );
 });

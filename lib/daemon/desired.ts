@@ -13,7 +13,7 @@ import { type DebugLevel, DEFAULT_DEBUG_LEVEL, getLogger } from "../log.ts";
 import { type BridgeName, namesOf } from "../names.ts";
 import { listEndpoints } from "../nft/nft.ts";
 import { lstatIfThere } from "../run_dir.ts";
-import { findOwner, type NamedOwner } from "./owner.ts";
+import { findOwner, type Owner } from "./owner.ts";
 
 const log = getLogger("desired");
 
@@ -27,8 +27,8 @@ export interface DesiredBridge {
 
 /** What should run. */
 export interface Desired {
-  /** The user it should run as. */
-  readonly owner: NamedOwner;
+  /** The user that all of it should run as, if there is one. */
+  readonly owner: Owner;
   /** How much it should log. */
   readonly debugLevel: DebugLevel;
   /** What holds for all bridges and endpoints. */

@@ -9,7 +9,7 @@ import { type BridgeName, namesOf, OUTER_LOG, RUN_DIR, RUN_FILES } from "../name
 import { renderInnerRoutes, renderOuterRoutes } from "../routes.ts";
 import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import type { Desired } from "./desired.ts";
-import { groupOf } from "./owner.ts";
+import { groupOf, userOf } from "./owner.ts";
 import { ensureOwnFile } from "./spawn.ts";
 
 /** Only the bridge's own group comes in, and the sticky bit keeps it from replacing what root put there. */
@@ -54,7 +54,7 @@ export async function writeInnerRoutes(bridge: BridgeName, desired: Desired): Pr
   // Sockets that a former owner's outer left could neither be removed nor replaced by the present one's.
   for (const socket of [names.socket, names.nextSocket]) {
     const uid = (await lstatIfThere(socket))?.uid;
-    if (uid !== undefined && uid !== owner.uid) await removeIfThere(socket);
+    if (uid !== undefined && uid !== userOf(owner, undefined)) await removeIfThere(socket);
   }
   await ensureOwnFile(log, group);
   await ensureOwnFile(statsFile, group);

@@ -13,42 +13,69 @@ import { CommandError, runCommand } from "../run_command.ts";
 
 const log = getLogger("owner");
 
-/** A user of this host, by numbers. */
-export interface Owner {
-  /** The user. */
+/** A user of this host. */
+export interface User {
+  /** The name that a person knows it by. */
+  readonly name: string;
+  /** Its number. */
   readonly uid: number;
-  /** Its primary group. */
+  /** The number of its primary group. */
   readonly gid: number;
 }
 
-/** The same, with the name that a person knows it by. */
-export interface NamedOwner extends Owner {
-  /** The user's name. */
-  readonly name: string;
+/** The user that `:tproxy_process_owner:` names; `undefined` where it names none, so that each daemon is a user of its own. */
+export type Owner = User | undefined;
+
+/**
+ * Users and groups of ours have no name, and numbers that systemd's UIDs-GIDS page calls unused: from 1,879,048,192 to
+ * 2,147,483,646.
+ */
+const FIRST_NUMBER = 1_900_000_000;
+
+/** Six digits of the hash: 16,777,216 numbers for bridges, and one more for outer. */
+const DIGITS = 6;
+
+/**
+ * Tells the number that one daemon's own user and group have, the same on every host and in every version.
+ *
+ * WHY two bridges may have the same one: a number that depends on which other bridges there are would change with them, and
+ * with it the user of a daemon that runs. One in 16 million pairs of bridges shares a number; then only these two inners are
+ * not kept apart, and `tproxy permissions` says so.
+ *
+ * @param bridge The bridge of an inner proxy; `undefined` for outer.
+ * @returns A number of users and groups.
+ */
+export function numberOf(bridge: BridgeName | undefined): number {
+  return FIRST_NUMBER + (bridge === undefined ? 16 ** DIGITS : Number(`0x${hashDigits(bridge, DIGITS)}`));
 }
 
 /**
- * Groups of ours have no name, and numbers that systemd's UIDs-GIDS page calls unused: from 1,879,048,192 to 2,147,483,646.
+ * Tells the user that a daemon runs as.
+ *
+ * WHY one for each: a daemon that has broken out of its sandbox may do to others of its user what it likes, signal them and
+ * write to their files among it.
+ *
+ * @param owner The user that all daemons run as, if there is one.
+ * @param bridge The bridge of an inner proxy; `undefined` for outer.
+ * @returns A user by number.
  */
-const FIRST_GROUP = 1_900_000_000;
-
-/** Six digits of the hash: 16,777,216 groups for bridges, and one more for outer. */
-const GROUP_DIGITS = 6;
+export function userOf(owner: Owner, bridge: BridgeName | undefined): number {
+  return owner === undefined ? numberOf(bridge) : owner.uid;
+}
 
 /**
  * Tells the group that a daemon runs as.
  *
- * WHY one for each bridge: all inners are one user. A bridge's folder is open to its group alone, so that an inner that
- * has broken out of its sandbox still finds no other bridge's socket, nor can it trace another daemon; nor does any other
- * program of that user. Only outer is in all of them.
+ * WHY one for each bridge: a bridge's folder is open to its group alone, so that an inner that has broken out of its
+ * sandbox still finds no other bridge's socket; nor does any other program of the user that `:tproxy_process_owner:` names.
+ * Only outer is in all of them.
  *
- * @param owner The user that the daemons run as; root's own group serves for all, since root needs none.
+ * @param owner The user that all daemons run as, if there is one; root's own group serves for all, since root needs none.
  * @param bridge The bridge of an inner proxy; `undefined` for outer.
  * @returns A group by number.
  */
 export function groupOf(owner: Owner, bridge: BridgeName | undefined): number {
-  if (owner.uid === 0) return owner.gid;
-  return FIRST_GROUP + (bridge === undefined ? 16 ** GROUP_DIGITS : Number(`0x${hashDigits(bridge, GROUP_DIGITS)}`));
+  return owner?.uid === 0 ? owner.gid : numberOf(bridge);
 }
 
 /**
@@ -59,7 +86,7 @@ export function groupOf(owner: Owner, bridge: BridgeName | undefined): number {
  * @throws {DaemonError} If there is no `nobody` either.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
  */
-export async function findOwner(name: string | undefined): Promise<NamedOwner> {
+export async function findOwner(name: string | undefined): Promise<User> {
   const wanted = name === undefined ? undefined : await lookUp(name);
   if (wanted !== undefined) return wanted;
   if (name !== undefined) {
@@ -88,7 +115,7 @@ export async function isUser(name: string): Promise<boolean> {
   return await lookUp(name) !== undefined;
 }
 
-async function lookUp(user: string): Promise<NamedOwner | undefined> {
+async function lookUp(user: string): Promise<User | undefined> {
   let line: string;
   try {
     line = await runCommand("getent", ["passwd", "--", user]);
@@ -99,6 +126,6 @@ async function lookUp(user: string): Promise<NamedOwner | undefined> {
   }
   // passwd(5): name:password:UID:GID:…
   const [name = user, , uid, gid] = line.split(":");
-  const owner = { name, uid: Number(uid), gid: Number(gid) };
-  return Number.isInteger(owner.uid) && Number.isInteger(owner.gid) ? owner : undefined;
+  const found = { name, uid: Number(uid), gid: Number(gid) };
+  return Number.isInteger(found.uid) && Number.isInteger(found.gid) ? found : undefined;
 }

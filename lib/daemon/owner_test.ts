@@ -1,22 +1,39 @@
 import assert from "node:assert/strict";
 import { parseBridgeName } from "../names.ts";
-import { groupOf } from "./owner.ts";
+import { groupOf, numberOf, userOf } from "./owner.ts";
 
-const NOBODY = { uid: 65534, gid: 65534 };
+const NAMED = { name: "proxy", uid: 13, gid: 14 };
+const ROOT = { name: "root", uid: 0, gid: 0 };
 const bridges = Array.from({ length: 1000 }, (_, i) => parseBridgeName(`onebr${i}`));
+const all = [undefined, ...bridges];
 
-Deno.test("groupOf() gives each of a host's bridges, and outer, a group of its own", () => {
-  const groups = [undefined, ...bridges].map((bridge) => groupOf(NOBODY, bridge));
-  assert.equal(new Set(groups).size, groups.length);
+Deno.test("numberOf() gives each of a host's bridges, and outer, a number of its own", () => {
+  assert.equal(new Set(all.map(numberOf)).size, all.length);
 });
 
-Deno.test("groupOf() stays within the numbers that nobody uses", () => {
-  for (const bridge of [undefined, ...bridges]) {
-    const group = groupOf(NOBODY, bridge);
-    assert.ok(group >= 1_879_048_192 && group <= 2_147_483_646, `${group}`);
+Deno.test("numberOf() stays within the numbers that systemd leaves to others", () => {
+  for (const number of all.map(numberOf)) assert.ok(number >= 1_879_048_192 && number <= 2_147_483_646, `${number}`);
+});
+
+Deno.test("numberOf() says what the former versions' groups are, so that their daemons are known after an upgrade", () => {
+  assert.equal(numberOf(undefined), 1_916_777_216);
+  assert.equal(numberOf(parseBridgeName("br0")), 1_907_306_143);
+});
+
+Deno.test("userOf() and groupOf() give each daemon its own number where nobody is named", () => {
+  for (const bridge of all) {
+    assert.equal(userOf(undefined, bridge), numberOf(bridge));
+    assert.equal(groupOf(undefined, bridge), numberOf(bridge));
+  }
+});
+
+Deno.test("userOf() gives all daemons the named user, and groupOf() keeps them apart", () => {
+  for (const bridge of all) {
+    assert.equal(userOf(NAMED, bridge), 13);
+    assert.equal(groupOf(NAMED, bridge), numberOf(bridge));
   }
 });
 
 Deno.test("groupOf() leaves root its own group", () => {
-  assert.equal(groupOf({ uid: 0, gid: 0 }, bridges[0]), 0);
+  assert.deepEqual([userOf(ROOT, bridges[0]), groupOf(ROOT, bridges[0])], [0, 0]);
 });

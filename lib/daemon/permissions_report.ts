@@ -47,7 +47,7 @@ export function listCommands(config: string, files: DaemonFiles): Grant[] {
  * @returns Outer, then the inner of each bridge; of {@linkcode EXAMPLE_BRIDGE}, without an endpoint, if nothing should run.
  */
 export function listDaemons({ owner, bridges }: Pick<Desired, "owner" | "bridges">, files: DaemonFiles): Grant[] {
-  const user = owner.name;
+  const user = owner?.name ?? "a user of its own";
   const served = bridges.size > 0 ? bridges : new Map([[EXAMPLE_BRIDGE, { endpoints: [] }]]);
   const inners = [...served.keys()].map((bridge): Grant => {
     return { entrypoint: "inner", bridge, user, flags: daemonFlags(bridge, served, files) };

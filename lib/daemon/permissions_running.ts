@@ -9,7 +9,7 @@ import { daemonFlags } from "./daemon_flags.ts";
 import type { Desired } from "./desired.ts";
 import type { Processes, RunningDaemon } from "./find.ts";
 import type { ProcessGroups } from "./groups.ts";
-import { groupOf } from "./owner.ts";
+import { groupOf, userOf } from "./owner.ts";
 import type { DaemonFiles } from "./permissions.ts";
 
 /** How a daemon compares with what it should be. */
@@ -63,9 +63,9 @@ function compareDaemon(
   const expect = (what: string, actual: string, wanted: string) => {
     if (actual !== wanted) differences.push(`${what} ${actual}, expected ${wanted}`);
   };
-  expect("user", `${uid}`, `${owner.uid}`);
+  expect("user", `${uid}`, `${userOf(owner, bridge)}`);
   // Root is started with the groups that its shell happens to have, and needs none of them.
-  if (owner.uid !== 0) {
+  if (owner?.uid !== 0) {
     const others = bridge === undefined ? [...bridges.keys()].map((name) => groupOf(owner, name)) : [];
     expect("group", `${own.gid}`, `${groupOf(owner, bridge)}`);
     expect("other groups", list(own.others), list(others));

@@ -21,6 +21,7 @@ import { endAll, settle } from "./leave.ts";
 import type { DaemonFiles } from "./permissions.ts";
 import { plan, type Step, type WantedDaemon } from "./plan.ts";
 import { daemonFiles } from "./siblings.ts";
+import { userOf } from "./owner.ts";
 import { type DaemonSignal, send } from "./signal.ts";
 import { startDaemon } from "./spawn.ts";
 
@@ -110,11 +111,11 @@ async function prepare({ desired, host, files, failures }: Context): Promise<Wan
     } catch (error) {
       failures.push(`Cannot write the routes of ${bridge}: ${describe(error)}`);
     }
-    inners.push({ title: namesOf(bridge).title, bridge, netns, uid: owner.uid, flags, changed });
+    inners.push({ title: namesOf(bridge).title, bridge, netns, uid: userOf(owner, bridge), flags, changed });
   }
   const changed = await writeOuterRoutes(desired);
   const flags = daemonFlags(undefined, bridges, files).join(";");
-  return [{ title: TPROXY, bridge: undefined, netns: host, uid: owner.uid, flags, changed }, ...inners];
+  return [{ title: TPROXY, bridge: undefined, netns: host, uid: userOf(owner, undefined), flags, changed }, ...inners];
 }
 
 /** Starts one daemon in the place of those that it replaces; a failure is logged and leaves the others alone. */
