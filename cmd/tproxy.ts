@@ -8,6 +8,7 @@
 
 import { parseTproxy } from "../lib/cli.ts";
 import { check } from "../lib/daemon/check.ts";
+import { HELD } from "../lib/daemon/hold.ts";
 import { reconcile } from "../lib/daemon/reconcile.ts";
 import { showPermissions } from "../lib/daemon/show_permissions.ts";
 import { readStatus } from "../lib/daemon/status.ts";
@@ -49,12 +50,14 @@ async function main(): Promise<number> {
 }
 
 async function status(json: boolean): Promise<number> {
-  const { proxies, missing, exitCode } = await readStatus();
+  const { exitCode, ...found } = await readStatus();
   if (json) {
-    console.log(JSON.stringify({ proxies, missing }, undefined, 2));
+    console.log(JSON.stringify(found, undefined, 2));
     return exitCode;
   }
+  const { proxies, missing, stopped } = found;
   for (const { title, pid, draining } of proxies) if (!draining) console.log(`${title}: ${pid}`);
+  if (stopped) console.error(HELD);
   for (const title of missing) console.error(`${title}: not running; run "tproxy start"`);
   return exitCode;
 }

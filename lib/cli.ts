@@ -148,7 +148,7 @@ export function parseTproxy(args: readonly string[]): TproxyCommand {
   return parse("tproxy", "Controls the proxies of this hypervisor", args, (program, done) => {
     const verbs: Record<Verb | "watch", string> = {
       start: "start what is missing, stop what is not wanted; does nothing if all is well",
-      stop: "stop all proxies",
+      stop: "stop all proxies until the next start, restart or reload",
       restart: "replace every proxy by a new one; live streams go on",
       reload: "like start, and have every proxy read its routes and reopen its log",
       watch: "stay, and keep all proxies and bridges as they should be; the proxies go on when it ends",

@@ -36,6 +36,7 @@ export const RUN_FILES = {
   setupRecord: `${RUN_DIR}/setup-record.json`,
   setupLock: `${RUN_DIR}/kernel-state.lock`,
   daemonLock: `${RUN_DIR}/daemon-state.lock`,
+  hold: `${RUN_DIR}/stopped-until-start`,
 } as const;
 
 /** The bridge-family nft set that holds every bridge-side veth end, see `lib/nft/render.ts`. */

@@ -41,6 +41,10 @@ Deno.test(
       await until("what happens is in the new log", async () => Number(await opened(`${log}.log`)) > before);
     }
     assert.equal(await host.text(["/opt/one-tproxy/bin/tproxy", "status"]), status);
+
+    await host.text(["/opt/one-tproxy/bin/tproxy", "stop"]);
+    await host.text(["logrotate", "--force", "/etc/logrotate.d/one-tproxy"]);
+    assert.equal((await host.run(["/opt/one-tproxy/bin/tproxy", "status"])).code, 3);
   }),
 );
 

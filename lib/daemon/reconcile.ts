@@ -17,6 +17,7 @@ import { ensureDescriptors, neededBy, warnOfShortage } from "./descriptors.ts";
 import { type Desired, readDesired, readLimits } from "./desired.ts";
 import { removeLeftovers, writeInnerRoutes, writeOuterRoutes } from "./files.ts";
 import { findDaemons } from "./find.ts";
+import { hold, isHeld, release } from "./hold.ts";
 import { endAll, settle } from "./leave.ts";
 import type { DaemonFiles } from "./permissions.ts";
 import { plan, type Step, type WantedDaemon } from "./plan.ts";
@@ -49,13 +50,21 @@ interface Context {
   readonly short: Map<Title, number>;
 }
 
+/** Something that makes passes by itself, as a watch does. */
+export interface Supervisor {
+  /** Whether a daemon that should be started may be, now; asked once for each. */
+  readonly mayStart: (title: Title) => boolean;
+}
+
+const OPERATOR: Supervisor = { mayStart: () => true };
+
 /**
  * Does one pass.
  *
  * @param verb Why; see {@linkcode plan}.
  * @param config The configuration file.
- * @param mayStart Whether a daemon that should be started may be, now; asked once for each.
- * @returns How many daemons should run now.
+ * @param supervisor Who makes passes by itself; an operator or a driver is none, so what it says ends a hold, or puts it on.
+ * @returns How many daemons should run now; `undefined` if a hold keeps a supervisor from starting any.
  * @throws {DaemonError} If a daemon could not be started or ended; the others were.
  * @throws {import("../errors.ts").TproxyError} If what should run, or what does, can't be found out; then nothing was changed.
  * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/daemon/permissions.ts`.
@@ -63,9 +72,11 @@ interface Context {
 export async function reconcile(
   verb: Verb,
   config: string,
-  mayStart: (title: Title) => boolean = () => true,
-): Promise<number> {
+  supervisor?: Supervisor,
+): Promise<number | undefined> {
   return await withLock(RUN_FILES.daemonLock, LOCK_DEADLINE_MS, async () => {
+    if (supervisor === undefined) await (verb === "stop" ? hold() : release());
+    else if (await isHeld()) return undefined;
     const { host, daemons } = await findDaemons();
     if (verb === "stop") {
       const { drainTimeoutMs } = await readLimits(config);
@@ -75,6 +86,7 @@ export async function reconcile(
     }
     const desired = await readDesired(config);
     const files = daemonFiles();
+    const { mayStart } = supervisor ?? OPERATOR;
     const context: Context = { mayStart, host, desired, files, failures: [], leaving: [], short: new Map() };
     const { steps, end } = plan(verb, await prepare(context), daemons);
     const [starts, others] = [steps.filter(({ start }) => start), steps.filter(({ start }) => !start)];

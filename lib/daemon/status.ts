@@ -10,6 +10,7 @@ import { listEndpoints } from "../nft/nft.ts";
 import type { Counts } from "../proxy/stats.ts";
 import { readIfThere } from "../run_dir.ts";
 import { findDaemons, type RunningDaemon } from "./find.ts";
+import { isHeld } from "./hold.ts";
 
 /** Every proxy that should run does. */
 export const ALL_RUN = 0;
@@ -42,6 +43,8 @@ export interface Status {
   readonly proxies: readonly ProxyStatus[];
   /** The titles of those that should run and do not; empty if none runs. */
   readonly missing: readonly Title[];
+  /** Whether `tproxy stop` keeps all of them from being started. */
+  readonly stopped: boolean;
   /** {@linkcode ALL_RUN}, {@linkcode NONE_RUNS} or {@linkcode SOME_MISSING}. */
   readonly exitCode: number;
 }
@@ -54,14 +57,14 @@ export interface Status {
  * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/daemon/permissions.ts`.
  */
 export async function readStatus(): Promise<Status> {
-  const [{ daemons }, { bridges }] = await Promise.all([findDaemons(), listEndpoints()]);
+  const [{ daemons }, { bridges }, stopped] = await Promise.all([findDaemons(), listEndpoints(), isHeld()]);
   const proxies = await Promise.all(daemons.map((daemon) => describeDaemon(daemon, bridges)));
   const running = new Set<Title>(daemons.filter(({ draining }) => !draining).map(({ title }) => title));
-  if (running.size === 0) return { proxies, missing: [], exitCode: NONE_RUNS };
+  if (running.size === 0) return { proxies, missing: [], stopped, exitCode: NONE_RUNS };
   const inners = [...bridges].filter(([, endpoints]) => endpoints.length > 0).map(([bridge]) => namesOf(bridge).title);
   const wanted: Title[] = inners.length === 0 ? [] : [TPROXY, ...inners.toSorted()];
   const missing = wanted.filter((title) => !running.has(title));
-  return { proxies, missing, exitCode: missing.length === 0 ? ALL_RUN : SOME_MISSING };
+  return { proxies, missing, stopped, exitCode: missing.length === 0 ? ALL_RUN : SOME_MISSING };
 }
 
 async function describeDaemon(

@@ -14,6 +14,7 @@ import { restore } from "../netns/restore.ts";
 import { Backoff } from "./backoff.ts";
 import { Events, Monitor, type Reason } from "./events.ts";
 import { findDaemons } from "./find.ts";
+import { HELD } from "./hold.ts";
 import { reconcile } from "./reconcile.ts";
 
 const log = getLogger("watch");
@@ -41,6 +42,7 @@ export async function watch(config: string): Promise<void> {
     new Monitor("ip", ["monitor", "link"], () => events.wish("start")),
   ];
   let [passAt, namesAt] = [0, performance.now() + NAMES_MS];
+  let held = false;
   log.info("Watching");
   while (!events.ended) {
     const reason = events.take();
@@ -49,7 +51,9 @@ export async function watch(config: string): Promise<void> {
     if (reason !== undefined || now >= passAt) {
       const isTime = now >= namesAt;
       if (isTime) namesAt = now + NAMES_MS;
-      await pass(reason ?? "start", isTime, config, backoff);
+      const wasHeld = held;
+      held = await pass(reason ?? "start", isTime, config, backoff);
+      if (held && !wasHeld) log.info(HELD);
       events.seen = await look();
       passAt = performance.now() + PASS_MS;
     }
@@ -61,7 +65,8 @@ export async function watch(config: string): Promise<void> {
   log.info("Not watching any more; the proxies go on");
 }
 
-async function pass(reason: Reason, names: boolean, config: string, backoff: Backoff): Promise<void> {
+/** Does one pass, and tells whether a hold keeps the proxies from being started. */
+async function pass(reason: Reason, names: boolean, config: string, backoff: Backoff): Promise<boolean> {
   try {
     await restore();
     if (names) await refreshNames();
@@ -79,9 +84,10 @@ async function pass(reason: Reason, names: boolean, config: string, backoff: Bac
     return wait === 0;
   };
   try {
-    await reconcile(reason, config, mayStart);
+    return await reconcile(reason, config, { mayStart }) === undefined;
   } catch (error) {
     log.error("Cannot make the proxies match; trying again", { error: describe(error) });
+    return false;
   }
 }
 
