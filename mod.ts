@@ -18,6 +18,7 @@ export { type Endpoint, isIpv4, isPort, remoteOf } from "./lib/address.ts";
 export {
   type Config,
   type ConfigEntry,
+  type Doubt,
   type NetworkReference,
   type Position,
   type Problem,

@@ -11,9 +11,10 @@ import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
 import { CONFIG, inLab } from "./lab/scenario.ts";
 
-/** An entry in one line. */
-function entry(servicePort: unknown, remoteAddr: string, more = ""): string {
-  return `- {':service_port': ${servicePort}, ':remote_addr': ${remoteAddr}, ':remote_port': 80${more}}\n`;
+/** An entry of three lines and maybe more. */
+function entry(servicePort: unknown, remoteAddr: string, ...more: string[]): string {
+  const lines = [`:service_port: ${servicePort}`, `:remote_addr: ${remoteAddr}`, ":remote_port: 80", ...more];
+  return `- ${lines.join("\n  ")}\n`;
 }
 
 /** A hypervisor with br0 and this configuration, to the byte. */
@@ -41,7 +42,7 @@ async function slowDown(hv: Hypervisor): Promise<void> {
 Deno.test(
   "check prints what is configured, for whom and where it leads, and ends with 0",
   inLab(async (lab) => {
-    const hv = await hypervisor(lab, CONFIG + entry(80, "gate.example", ", ':networks': [7, vnet0]"));
+    const hv = await hypervisor(lab, CONFIG + entry(80, "gate.example", ":networks: [7, vnet0]"));
     await resolveTo(hv, "10.11.12.99 gate.example");
     const { code, stdout, stderr } = await hv.tproxy("check");
     assert.equal(
@@ -66,15 +67,15 @@ Deno.test(
   "check prints all problems in the file's order and ends with 1",
   inLab(async (lab) => {
     const config = ":tproxy_process_owner: nobody-at-all\n" + CONFIG + entry(70000, "10.0.0.1") +
-      entry(80, "nowhere.invalid") + entry(5030, "10.0.0.1", ", ':networks': [7]");
+      entry(80, "nowhere.invalid") + entry(5030, "10.0.0.1", ":networks: [7]");
     const hv = await hypervisor(lab, config);
     const { code, stdout, stderr } = await hv.tproxy("check");
     const problems = stdout.trim().split("\n").filter((line) => line.startsWith(DEFAULT_CONFIG_PATH));
     assert.deepEqual(problems.map((line) => line.slice(DEFAULT_CONFIG_PATH.length)), [
       ":1:24: :tproxy_process_owner: is nobody-at-all; expected a user of this host",
-      ":7:21: :service_port: is 70000; expected a port from 1 to 65535",
-      ":8:3: :remote_addr: is nowhere.invalid; expected a name that resolves to IPv4 (nowhere.invalid has no IPv4 address)",
-      ":9:3: :service_port: is 5030; expected a port not taken in line 4",
+      ":7:18: :service_port: is 70000; expected a port from 1 to 65535",
+      ":10:3: :remote_addr: is nowhere.invalid; expected a name that resolves to IPv4 (nowhere.invalid has no IPv4 address)",
+      ":13:3: :service_port: is 5030; ignored: line 4 wins",
     ]);
     assert.match(stdout, /\n\n4 problems\n$/);
     assert.deepEqual([code, stderr], [1, ""]);
@@ -84,7 +85,7 @@ Deno.test(
 Deno.test(
   "check --json prints the same as one object",
   inLab(async (lab) => {
-    const hv = await hypervisor(lab, CONFIG + entry(80, "gate.example", ", ':networks': [7, vnet0]") + entry(0, "a"));
+    const hv = await hypervisor(lab, CONFIG + entry(80, "gate.example", ":networks: [7, vnet0]") + entry(0, "a"));
     await resolveTo(hv, "10.11.12.99 gate.example");
     const { code, stdout, stderr } = await hv.tproxy("check", "--json");
     assert.deepEqual(JSON.parse(stdout), {
@@ -114,8 +115,9 @@ Deno.test(
         },
       ],
       problems: [
-        { line: 7, column: 21, key: ":service_port:", value: "0", expected: "a port from 1 to 65535" },
+        { line: 10, column: 18, key: ":service_port:", value: "0", advice: "expected a port from 1 to 65535" },
       ],
+      remarks: [],
     });
     assert.deepEqual([code, stderr], [1, ""]);
   }),
@@ -235,5 +237,65 @@ Deno.test(
     assert.equal(checked.code, 1);
     assert.match(checked.stdout, /\b80 +slow\.example:80 \(does not resolve\) +all +6\n/);
     assert.match(checked.stdout, /\n2 problems\n$/);
+  }),
+);
+
+Deno.test(
+  "check ends with 0 where there are only remarks, and has them apart from problems",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab, CONFIG.replace(":remote_port", "remote_port") + "  :colour: red\n");
+    const { code, stdout } = await hv.tproxy("check");
+    assert.match(stdout, /:5:3: remote_port: is no symbol; [^\n]+\n[^\n]+:6:3: :colour: is red; ignored: [^\n]+\n\n/);
+    assert.match(stdout, /\n\nno problems, 2 remarks\n$/);
+    assert.equal(code, 0);
+    const { problems, remarks } = JSON.parse((await hv.tproxy("check", "--json")).stdout);
+    assert.deepEqual([problems, remarks.map(({ line }: { line: number }) => line)], [[], [5, 6]]);
+    assert.match(
+      (await hv.up("br0")).stderr,
+      /^warning: \S+:6:3: :colour: is red; ignored: an entry has no such key$/m,
+    );
+    assert.match(await hv.host.text(["nft", "list", "ruleset"]), /5030 : 10\.11\.12\.13 \. 5030/);
+  }),
+);
+
+Deno.test(
+  "check and setup report a misspelt key, and the entry opens nothing",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab, CONFIG + entry(80, "10.0.0.1", ":netwoks: [8]"));
+    const advice = /:9:3: :netwoks: is \[8\]; expected the key to be :networks:$/m;
+    const { code, stdout } = await hv.tproxy("check");
+    assert.match(stdout, advice);
+    assert.equal(code, 1);
+    assert.match((await hv.up("br0")).stderr, advice);
+    assert.match(await hv.host.text(["nft", "list", "ruleset"]), /elements = \{ 5030 : 10\.11\.12\.13 \. 5030 \}/);
+    await hv.host.text(["tee", DEFAULT_CONFIG_PATH], CONFIG.replace(":tproxy:", ":tproxies:"));
+    assert.match(
+      (await hv.tproxy("check")).stdout,
+      /:2:1: :tproxies: is [^\n]+; expected the key to be :tproxy:\n\n1 problem\n$/,
+    );
+    await hv.host.text(["tee", DEFAULT_CONFIG_PATH], "");
+    const empty = await hv.tproxy("check");
+    assert.match(empty.stdout, /:1:1: the file is empty; expected keys with values\n\n1 problem\n$/);
+    assert.equal(empty.code, 1);
+  }),
+);
+
+Deno.test(
+  "check of a file that is not the hypervisor's own says nothing of a front-end",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab, CONFIG);
+    const { code, stderr } = await hv.host.run([
+      Deno.execPath(),
+      "task",
+      "--quiet",
+      "tproxy",
+      "check",
+      "--config=/run/no.conf",
+    ]);
+    assert.equal(
+      stderr,
+      "tproxy: error: Cannot read the configuration /run/no.conf: there is no such file; see that it is the right path\n",
+    );
+    assert.equal(code, 1);
   }),
 );

@@ -19,6 +19,8 @@ export interface CheckedConfig extends Config {
   readonly entries: readonly CheckedEntry[] | undefined;
   /** All problems, in the file's order. */
   readonly problems: readonly Problem[];
+  /** All remarks, in the file's order. */
+  readonly remarks: readonly Problem[];
 }
 
 /** What only the host can tell. */
@@ -56,18 +58,23 @@ export async function checkConfig(config: Config, host: HostFacts): Promise<Chec
   return {
     ...config,
     entries,
-    problems: problems.toSorted((a, b) => a.at.line - b.at.line || a.at.column - b.at.column),
+    problems: problems.toSorted(byPlace),
+    remarks: config.remarks.toSorted(byPlace),
   };
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  return a.at.line - b.at.line || a.at.column - b.at.column;
 }
 
 async function checkUser({ processOwner, processOwnerAt: at }: Config, { isUser }: HostFacts): Promise<Problem[]> {
   if (processOwner === undefined || at === undefined) return [];
-  const problem = { at, key: ":tproxy_process_owner:", value: processOwner, expected: "a user of this host" };
+  const problem = { at, key: ":tproxy_process_owner:", value: processOwner, advice: "expected a user of this host" };
   try {
     return await isUser(processOwner) ? [] : [problem];
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return [{ ...problem, expected: `${problem.expected} (${why})` }];
+    return [{ ...problem, advice: `${problem.advice} (${why})` }];
   }
 }
 
@@ -84,14 +91,14 @@ export function findShadowed(entries: readonly ConfigEntry[]): Problem[] {
   return entries.flatMap((entry) => {
     const earlier = ports.get(entry.servicePort) ?? { some: new Map<string, number>() };
     ports.set(entry.servicePort, earlier);
-    if (earlier.all !== undefined) return [taken(entry, `in line ${earlier.all}`)];
+    if (earlier.all !== undefined) return [taken(entry, `ignored: line ${earlier.all} wins`)];
     const networks = [...new Set(entry.networks.map(nameNetwork))];
     const lines = Map.groupBy(networks, (network) => earlier.some.get(network));
     if (networks.length === 0) earlier.all = entry.at.line;
     for (const network of lines.get(undefined) ?? []) earlier.some.set(network, entry.at.line);
     lines.delete(undefined);
-    const places = [...lines].map(([line, names]) => `for ${names.join(", ")} in line ${line}`);
-    return places.length === 0 ? [] : [taken(entry, places.join(" and "))];
+    const places = [...lines].map(([line, names]) => `for ${names.join(", ")} line ${line} wins`);
+    return places.length === 0 ? [] : [taken(entry, `ignored: ${places.join(" and ")}`)];
   });
 }
 

@@ -14,7 +14,16 @@ function entry(line: number, servicePort: number, networks: NetworkReference[] =
 }
 
 function config(entries: ConfigEntry[] | undefined, more: Partial<Config> = {}): Config {
-  return { path: "a.conf", debugLevel: 2, limits: DEFAULT_LIMITS, entries, problems: [], ...more };
+  return {
+    path: "a.conf",
+    debugLevel: 2,
+    limits: DEFAULT_LIMITS,
+    entries,
+    doubts: [],
+    problems: [],
+    remarks: [],
+    ...more,
+  };
 }
 
 const HOST: HostFacts = {
@@ -25,20 +34,20 @@ const HOST: HostFacts = {
 
 /** What findShadowed() says of which line. */
 function shadowed(...entries: ConfigEntry[]): [number, string][] {
-  return findShadowed(entries).map(({ at, expected }) => [at.line, expected]);
+  return findShadowed(entries).map(({ at, advice }) => [at.line, advice]);
 }
 
 Deno.test("findShadowed() finds an entry whose port an earlier one has for all networks", () => {
   assert.deepEqual(shadowed(entry(1, 80), entry(2, 80), entry(3, 80, [ID7]), entry(4, 81)), [
-    [2, "a port not taken in line 1"],
-    [3, "a port not taken in line 1"],
+    [2, "ignored: line 1 wins"],
+    [3, "ignored: line 1 wins"],
   ]);
 });
 
 Deno.test("findShadowed() finds an entry that names a network that an earlier one names, and says which", () => {
   assert.deepEqual(
     shadowed(entry(1, 80, [ID7, V0]), entry(2, 80, [{ id: "8" }]), entry(3, 80, [V0, { id: "9" }, ID7, { id: "8" }])),
-    [[3, "a port not taken for name v0, ID 7 in line 1 and for ID 8 in line 2"]],
+    [[3, "ignored: for name v0, ID 7 line 1 wins and for ID 8 line 2 wins"]],
   );
 });
 
@@ -49,8 +58,8 @@ Deno.test("findShadowed() leaves entries for different networks, and one for the
 
 Deno.test("findShadowed() names the entry that wins, not the one that lost before", () => {
   assert.deepEqual(shadowed(entry(1, 80, [ID7]), entry(2, 80, [ID7, V0]), entry(3, 80, [V0, ID7])), [
-    [2, "a port not taken for ID 7 in line 1"],
-    [3, "a port not taken for name v0 in line 2 and for ID 7 in line 1"],
+    [2, "ignored: for ID 7 line 1 wins"],
+    [3, "ignored: for name v0 line 2 wins and for ID 7 line 1 wins"],
   ]);
 });
 
@@ -91,7 +100,7 @@ Deno.test("checkConfig() resolves each name once, and reports those that lead no
     at: { line: 4, column: 3 },
     key: ":remote_addr:",
     value: "b.example",
-    expected: "a name that resolves to IPv4 (b.example has no IPv4 address)",
+    advice: "expected a name that resolves to IPv4 (b.example has no IPv4 address)",
   }]);
 });
 
@@ -100,15 +109,15 @@ Deno.test("checkConfig() reports a user that this host does not know", async () 
   const check = async (processOwner: string) =>
     (await checkConfig(config([], { processOwner, processOwnerAt: at }), HOST)).problems;
   assert.deepEqual(await check("oneadmin"), []);
-  const problem = { at, key: ":tproxy_process_owner:", value: "oneadmn", expected: "a user of this host" };
+  const problem = { at, key: ":tproxy_process_owner:", value: "oneadmn", advice: "expected a user of this host" };
   assert.deepEqual(await check("oneadmn"), [problem]);
   const isUser = () => Promise.reject(new Error("no answer"));
   const { problems } = await checkConfig(config([], { processOwner: "one", processOwnerAt: at }), { ...HOST, isUser });
-  assert.deepEqual(problems, [{ ...problem, value: "one", expected: "a user of this host (no answer)" }]);
+  assert.deepEqual(problems, [{ ...problem, value: "one", advice: "expected a user of this host (no answer)" }]);
 });
 
 Deno.test("checkConfig() puts all problems into the file's order", async () => {
-  const problems = [{ at: { line: 4, column: 1 }, key: ":tproxy:", value: "x", expected: "an entry" }];
+  const problems = [{ at: { line: 4, column: 1 }, key: ":tproxy:", value: "x", advice: "expected an entry" }];
   const all = [entry(2, 80), entry(3, 80, [], "b.example"), entry(6, 80)];
   const checked = await checkConfig(config(all, { problems }), HOST);
   assert.deepEqual(checked.problems.map(({ at, key }) => `${at.line} ${key}`), [

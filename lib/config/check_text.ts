@@ -8,7 +8,7 @@ import { type ConfigError, describe } from "../errors.ts";
 import { DEFAULT_LIMITS, LIMIT_NAMES, type Limits } from "../limits.ts";
 import { renderLimit, renderOptions } from "../limits_text.ts";
 import { type CheckedConfig, type CheckedEntry, nameNetwork } from "./check.ts";
-import { DEFAULT_PROCESS_OWNER, describeProblem } from "./config.ts";
+import { DEFAULT_PROCESS_OWNER, describeProblem, type Problem } from "./config.ts";
 import { YamlError } from "./yaml_error.ts";
 
 /** What each debug level lets through, as the user document has it. */
@@ -21,10 +21,10 @@ const WINDOW = 60;
  * Renders a checked configuration for people.
  *
  * @param config The configuration.
- * @returns Lines: what is set, a table of the entries, the problems, and how many they are.
+ * @returns Lines: what is set, a table of the entries, the remarks, the problems, and how many they are.
  */
 export function renderText(config: CheckedConfig): string {
-  const { path, debugLevel, processOwner, limits, entries, problems } = config;
+  const { path, debugLevel, processOwner, limits, entries, problems, remarks } = config;
   const settings = renderTable([
     ["file", path],
     ["debug level", `${debugLevel} (${LEVELS[debugLevel]})`],
@@ -32,11 +32,17 @@ export function renderText(config: CheckedConfig): string {
     ["limits", renderLimits(limits)],
   ]);
   const blocks = [settings, renderEntries(entries)];
-  if (problems.length > 0) blocks.push(problems.map((problem) => describeProblem(path, problem)));
-  blocks.push([
-    problems.length === 0 ? "no problems" : problems.length === 1 ? "1 problem" : `${problems.length} problems`,
-  ]);
+  for (const found of [remarks, problems]) {
+    if (found.length > 0) blocks.push(found.map((problem) => describeProblem(path, problem)));
+  }
+  const counts = [count(problems, "problem")];
+  if (remarks.length > 0) counts.push(count(remarks, "remark"));
+  blocks.push([counts.join(", ")]);
   return blocks.map((lines) => lines.join("\n")).join("\n\n");
+}
+
+function count(found: readonly Problem[], what: string): string {
+  return `${found.length || "no"} ${what}${found.length === 1 ? "" : "s"}`;
 }
 
 /** Only those that differ from what everybody has. */
@@ -76,7 +82,8 @@ function renderTable(rows: readonly (readonly string[])[]): string[] {
  * @returns One JSON object in one line.
  */
 export function renderJson(config: CheckedConfig): string {
-  const { path, debugLevel, processOwner, limits, entries, problems } = config;
+  const { path, debugLevel, processOwner, limits, entries, problems, remarks } = config;
+  const fields = ({ at, key, value, advice }: Problem) => ({ ...at, key, value: value ?? null, advice });
   return JSON.stringify({
     file: path,
     debugLevel,
@@ -92,7 +99,8 @@ export function renderJson(config: CheckedConfig): string {
       networks,
       options: options ?? {},
     })),
-    problems: problems.map(({ at, key, value, expected }) => ({ ...at, key, value: value ?? null, expected })),
+    problems: problems.map(fields),
+    remarks: remarks.map(fields),
   });
 }
 

@@ -21,7 +21,14 @@ const PROBLEM = {
   at: { line: 20, column: 18 },
   key: ":service_port:",
   value: "70000",
-  expected: "a port from 1 to 65535",
+  advice: "expected a port from 1 to 65535",
+};
+
+const REMARK = {
+  at: { line: 21, column: 3 },
+  key: ":colour:",
+  value: "red",
+  advice: "ignored: an entry has no such key",
 };
 
 const CONFIG: CheckedConfig = {
@@ -30,7 +37,9 @@ const CONFIG: CheckedConfig = {
   processOwner: "one",
   limits: DEFAULT_LIMITS,
   entries: ENTRIES,
+  doubts: [],
   problems: [],
+  remarks: [],
 };
 
 /** An error in the second line of a file. */
@@ -97,8 +106,15 @@ no problems`,
   assert.match(renderText({ ...CONFIG, entries: [] }), /^no service is configured: no network gets a proxy$/m);
 });
 
+Deno.test("renderText() shows remarks apart from problems, and counts both", () => {
+  const remark = "/a.conf:21:3: :colour: is red; ignored: an entry has no such key";
+  assert.ok(renderText({ ...CONFIG, remarks: [REMARK] }).endsWith(`\n\n${remark}\n\nno problems, 1 remark`));
+  const both = renderText({ ...CONFIG, problems: [PROBLEM, PROBLEM], remarks: [REMARK, REMARK] });
+  assert.match(both, /\n\n(?:\S+ :colour: .+\n){2}\n(?:\S+ :service_port: .+\n){2}\n2 problems, 2 remarks$/);
+});
+
 Deno.test("renderJson() has the same in one object", () => {
-  const text = renderJson({ ...CONFIG, problems: [PROBLEM, { ...PROBLEM, value: undefined }] });
+  const text = renderJson({ ...CONFIG, problems: [PROBLEM, { ...PROBLEM, value: undefined }], remarks: [REMARK] });
   assert.doesNotMatch(text, /\n/);
   assert.deepEqual(JSON.parse(text), {
     file: "/a.conf",
@@ -136,9 +152,10 @@ Deno.test("renderJson() has the same in one object", () => {
       },
     ],
     problems: [
-      { line: 20, column: 18, key: ":service_port:", value: "70000", expected: "a port from 1 to 65535" },
-      { line: 20, column: 18, key: ":service_port:", value: null, expected: "a port from 1 to 65535" },
+      { line: 20, column: 18, key: ":service_port:", value: "70000", advice: "expected a port from 1 to 65535" },
+      { line: 20, column: 18, key: ":service_port:", value: null, advice: "expected a port from 1 to 65535" },
     ],
+    remarks: [{ line: 21, column: 3, key: ":colour:", value: "red", advice: "ignored: an entry has no such key" }],
   });
 });
 

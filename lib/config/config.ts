@@ -37,7 +37,7 @@ export interface ConfigEntry {
   readonly options?: EndpointOptions;
 }
 
-/** Something in the file that is not what it has to be, and was therefore left out. */
+/** Something in the file that is not what it has to be. */
 export interface Problem {
   /** Where it is. */
   readonly at: Position;
@@ -45,8 +45,21 @@ export interface Problem {
   readonly key: string;
   /** The value as the file has it, or `undefined` if the key is missing. */
   readonly value: string | undefined;
-  /** What would have been right. */
-  readonly expected: string;
+  /** What would have been right (`expected …`), or what becomes of it (`ignored: …`). */
+  readonly advice: string;
+}
+
+/**
+ * What an entry that can't be understood may have been meant for. It opens nothing, and what is served there already stays
+ * as it is.
+ */
+export interface Doubt {
+  /** Where the entry begins. */
+  readonly at: Position;
+  /** Its service port; any if it is missing. */
+  readonly servicePort?: number;
+  /** Its networks, none for all; any if they are missing. */
+  readonly networks?: readonly NetworkReference[];
 }
 
 /** The part of the configuration that is ours. */
@@ -63,8 +76,12 @@ export interface Config {
   readonly limits: Limits;
   /** The good entries of `:tproxy:` in the file's order, or `undefined` if the file has no such key. */
   readonly entries: readonly ConfigEntry[] | undefined;
-  /** All that was left out. */
+  /** What of `:tproxy:` can't be understood, in the file's order. */
+  readonly doubts: readonly Doubt[];
+  /** All that is wrong. */
   readonly problems: readonly Problem[];
+  /** What takes nothing away, and may all the same not be what somebody meant. */
+  readonly remarks: readonly Problem[];
 }
 
 /**
@@ -75,9 +92,9 @@ export interface Config {
  * @returns For example `a.conf:7:20: :service_port: is 70000; expected a port from 1 to 65535`.
  */
 export function describeProblem(path: string, problem: Problem): string {
-  const { at, key, value, expected } = problem;
+  const { at, key, value, advice } = problem;
   const is = value === undefined ? "is missing" : `is ${value}`;
-  return `${path}:${at.line}:${at.column}: ${key} ${is}; expected ${expected}`;
+  return `${path}:${at.line}:${at.column}: ${key} ${is}; ${advice}`;
 }
 
 /**

@@ -6,8 +6,9 @@
  */
 
 import { DEFAULT_DEBUG_LEVEL, isDebugLevel } from "../log.ts";
-import type { Config, ConfigEntry, Problem } from "./config.ts";
+import type { Config, Doubt, Problem } from "./config.ts";
 import { parseEntry } from "./parse_entry.ts";
+import { checkFileKeys, checkSymbols, glued } from "./parse_keys.ts";
 import { parseLimits } from "./parse_limits.ts";
 import { getOne, type Report, toNumber, wrong } from "./values.ts";
 import { parseYaml, type YamlValue } from "./yaml.ts";
@@ -24,16 +25,19 @@ export { isDiallable } from "./parse_entry.ts";
  */
 export function parseConfig(text: string, path: string): Config {
   const root = parseYaml(text, path);
-  const problems: Problem[] = [];
+  const [problems, remarks]: [Problem[], Problem[]] = [[], []];
   const report: Report = (problem) => void problems.push(problem);
+  const remark: Report = (problem) => void remarks.push(problem);
   checkFile(root, text, report);
+  checkFileKeys(root, report);
   return {
     path,
     debugLevel: parseLevel(getOne(root, "tproxy_debug_level", report), report),
     ...parseOwner(getOne(root, "tproxy_process_owner", report), report),
     limits: parseLimits(root, report),
-    entries: parseEntries(getOne(root, "tproxy", report), report),
+    ...parseEntries(root, report, remark),
     problems,
+    remarks,
   };
 }
 
@@ -43,13 +47,13 @@ function checkFile(root: YamlValue, text: string, report: Report): void {
   // Decoding has put a replacement character where it found no UTF-8.
   const lines = text.slice(0, text.indexOf("\ufffd") + 1).split("\n");
   const at = { line: lines.length, column: lines.at(-1)?.length ?? 1 };
-  const expected = "UTF-8 throughout, or the network drivers can't read it";
-  if (text.includes("\ufffd")) report({ at, key, value: "in another encoding here", expected });
-  if (!root.isMapping && root.scalar !== null) report(wrong(root, key, "keys with values"));
+  const advice = "expected UTF-8 throughout, or the network drivers can't read it";
+  if (text.includes("\ufffd")) report({ at, key, value: "in another encoding here", advice });
+  if (!root.isMapping) report(glued(root) ?? wrong(root, key, "keys with values"));
   const next = root.nextDocument;
   if (next !== undefined) {
-    const expected = "a single one, since only the first counts";
-    report({ at: next, key, value: "more than one YAML document", expected });
+    const advice = "expected a single one, since only the first counts";
+    report({ at: next, key, value: "more than one YAML document", advice });
   }
 }
 
@@ -74,13 +78,34 @@ function parseOwner(
   return {};
 }
 
-function parseEntries(value: YamlValue | undefined, report: Report): ConfigEntry[] | undefined {
-  if (value === undefined) return undefined;
-  if (value.scalar === null) return [];
-  const items = value.items;
-  if (items === undefined) {
-    report(wrong(value, ":tproxy:", "a list of entries"));
-    return [];
-  }
-  return items.map((item) => parseEntry(item, report)).filter((entry) => entry !== undefined);
+/** What `:tproxy:` comes to. */
+type Entries = Pick<Config, "entries" | "doubts">;
+
+function parseEntries(root: YamlValue, report: Report, remark: Report): Entries {
+  const value = getOne(root, "tproxy", report);
+  const items = value?.items ?? [];
+  checkSymbols(root, items, remark);
+  const isList = value === undefined || value.scalar === null || value.items !== undefined;
+  if (!isList) report(glued(value) ?? wrong(value, ":tproxy:", "a list of entries"));
+  const parsed = items.map((item) => parseEntry(item, report, remark));
+  return {
+    entries: value && parsed.flatMap(({ entry }) => entry ?? []),
+    doubts: [
+      ...passedOver(root),
+      ...parsed.flatMap(({ doubt }) => doubt ?? []),
+      ...(isList ? [] : [{ at: value.at }]),
+      // Whatever begins the second document may have been put in by mistake, and entries may be behind it.
+      ...(root.nextDocument === undefined ? [] : [{ at: root.nextDocument }]),
+    ],
+  };
+}
+
+/** The entries of each `:tproxy:` that a later one takes the place of, which is more often a mistake than a wish. */
+function passedOver(root: YamlValue): Doubt[] {
+  const ignore = () => {};
+  return root.getAll("tproxy").slice(0, -1).flatMap(({ items = [] }) => items).flatMap((item) => {
+    const { entry, doubt } = parseEntry(item, ignore, ignore);
+    return doubt ??
+      (entry === undefined ? [] : { at: entry.at, servicePort: entry.servicePort, networks: entry.networks });
+  });
 }

@@ -1,6 +1,6 @@
 /**
  * One entry of `:tproxy:`: its ports, its address, its networks and its options. Whatever is wrong with it is reported and
- * takes it away; what is wrong with an option takes only that option away.
+ * takes it away; what is wrong with an option's value takes only that option away.
  *
  * @module
  */
@@ -8,33 +8,62 @@
 import { isIpv4, isPort } from "../address.ts";
 import { withOptions } from "../limits_json.ts";
 import { GUEST_ADDRESS } from "../names.ts";
-import type { ConfigEntry, NetworkReference } from "./config.ts";
+import type { ConfigEntry, Doubt, Problem } from "./config.ts";
+import { checkEntryKeys, glued } from "./parse_keys.ts";
 import { parseOptions } from "./parse_limits.ts";
+import { parseNetworks } from "./parse_networks.ts";
 import { getOne, type Report, toNumber, wrong } from "./values.ts";
 import type { YamlValue } from "./yaml.ts";
+
+/** What an entry comes to. Both are there if a part of it can't be understood, and the rest opens something all the same. */
+export interface ParsedEntry {
+  /** What it opens. */
+  readonly entry?: ConfigEntry;
+  /** What it may have been meant for; missing if nothing but an option's value is wrong with it. */
+  readonly doubt?: Doubt;
+}
 
 /**
  * Parses one entry.
  *
  * @param value The entry.
  * @param report Is told what is wrong with it.
- * @returns The entry, or `undefined` if anything but an option is.
+ * @param remark Is told what is not wrong, and may not be as it was meant.
+ * @returns The entry, the doubt or both.
  */
-export function parseEntry(value: YamlValue, report: Report): ConfigEntry | undefined {
+export function parseEntry(value: YamlValue, report: Report, remark: Report): ParsedEntry {
+  const { at } = value;
   if (!value.isMapping) {
-    report(wrong(value, ":tproxy:", "an entry with :service_port:, :remote_addr: and :remote_port:"));
-    return undefined;
+    const expected = "an entry with :service_port:, :remote_addr: and :remote_port:";
+    report(glued(value) ?? wrong(value, ":tproxy:", expected));
+    return { doubt: { at } };
   }
+  const problems: Problem[] = [];
+  /** Parses a part, and tells whether there was nothing to report. */
+  const parse = <T>(parser: (report: Report) => T): [T, boolean] => {
+    const before = problems.length;
+    const result = parser((problem) => void problems.push(problem));
+    return [result, problems.length === before];
+  };
   // All of them are looked at before any is given up, so that one run reports everything.
-  const servicePort = parsePort(value, "service_port", report);
-  const remoteAddr = parseRemoteAddr(value, report);
-  const remotePort = parsePort(value, "remote_port", report);
-  const networks = parseNetworks(value, report);
-  const options = parseOptions(value, report);
-  if (servicePort === undefined || remoteAddr === undefined || remotePort === undefined || networks === undefined) {
-    return undefined;
-  }
-  return { at: value.at, servicePort, remoteAddr, remotePort, networks, ...withOptions(options) };
+  const [, areKeysClear] = parse((report) => checkEntryKeys(value, report, remark));
+  const [servicePort, isPortClear] = parse((report) => parsePort(value, "service_port", report));
+  const [remoteAddr] = parse((report) => parseRemoteAddr(value, report));
+  const [remotePort] = parse((report) => parsePort(value, "remote_port", report));
+  const [networks, areNetworksClear] = parse((report) => parseNetworks(value, report, remark));
+  problems.forEach(report);
+  const options = withOptions(parseOptions(value, report));
+  const doubt = {
+    at,
+    ...(isPortClear && servicePort !== undefined ? { servicePort } : {}),
+    ...(areKeysClear && areNetworksClear && networks !== undefined ? { networks } : {}),
+  };
+  const isWhole = areKeysClear && servicePort !== undefined && remoteAddr !== undefined && remotePort !== undefined &&
+    networks !== undefined;
+  return {
+    ...(isWhole ? { entry: { at, servicePort, remoteAddr, remotePort, networks, ...options } } : {}),
+    ...(problems.length > 0 ? { doubt } : {}),
+  };
 }
 
 function parsePort(entry: YamlValue, key: string, report: Report): number | undefined {
@@ -47,13 +76,18 @@ function parsePort(entry: YamlValue, key: string, report: Report): number | unde
 
 const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?$/;
 
+/** Brackets, a zone and what is not quite an address included. */
+const IPV6 = /^\[?[\da-f]*:[\da-f:]*:[\da-f.]*(?:%\w+)?\]?$/i;
+
 function parseRemoteAddr(entry: YamlValue, report: Report): string | undefined {
   const value = getOne(entry, "remote_addr", report);
   const text = value?.scalar;
   if (isDiallable(text)) return text;
   // A name whose last label is a number is a mistyped address, which resolvers would read in their own way.
   if (typeof text === "string" && HOST_NAME.test(text) && !/(?:^|\.)(?:\d+|0x[\da-f]*)\.?$/i.test(text)) return text;
-  const expected = `an IPv4 address of a host other than ${GUEST_ADDRESS}, or a host name`;
+  const expected = typeof text === "string" && IPV6.test(text)
+    ? "an IPv4 address or a host name: IPv6 is not supported"
+    : `an IPv4 address of a host other than ${GUEST_ADDRESS}, or a host name`;
   report(wrong(value ?? entry, ":remote_addr:", expected, value === undefined));
   return undefined;
 }
@@ -69,30 +103,4 @@ export function isDiallable(text: unknown): text is string {
   if (!isIpv4(text) || text === GUEST_ADDRESS) return false;
   const first = Number(text.split(".", 1)[0]);
   return first !== 0 && first < 224;
-}
-
-/** What people write for `networks`. */
-const MISSPELT = /^v?net(?:work)?s?(?:_?(?:ids?|names?))?$/i;
-
-function parseNetworks(entry: YamlValue, report: Report): NetworkReference[] | undefined {
-  // An entry that was meant for some networks must not become one for all.
-  const misspelt = entry.keys.filter((key) => MISSPELT.test(key) && key !== "networks");
-  for (const key of misspelt) report(wrong(entry.get(key) ?? entry, `:${key}:`, "the key to be :networks:"));
-  const value = getOne(entry, "networks", report);
-  if (misspelt.length > 0) return undefined;
-  if (value === undefined || value.scalar === null) return [];
-  const references = (value.items ?? [value]).map((item) => {
-    const reference = toNetwork(item.scalar);
-    if (reference === undefined) report(wrong(item, ":networks:", "names or IDs of virtual networks"));
-    return reference;
-  });
-  const good = references.filter((reference) => reference !== undefined);
-  // An empty list means every network, so a list of which nothing is left must not become one.
-  return good.length === 0 && references.length > 0 ? undefined : good;
-}
-
-function toNetwork(value: unknown): NetworkReference | undefined {
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return { id: String(value) };
-  if (typeof value !== "string" || value === "") return undefined;
-  return /^\d+$/.test(value) ? { id: String(BigInt(value)) } : { name: value };
 }

@@ -35,11 +35,37 @@ Deno.test("parseConfig() never widens an entry to all networks because its own w
   assert.deepEqual(networksOf("[true, vnet1]"), [[{ name: "vnet1" }]]);
 });
 
+Deno.test("parseConfig() takes IDs with commas between them for the list that was meant, and opens nothing", () => {
+  for (const wrong of ['"7,8"', "7,8", "'7, 8'", "7 8", '["7,8"]', "[9, '7;8']"]) {
+    const { problems } = parse(wrong);
+    assert.deepEqual(
+      problems.map(({ key, advice }) => [key, advice]),
+      [[":networks:", "expected a list: [7, 8]"]],
+      wrong,
+    );
+  }
+  for (const wrong of ['"7,8"', "7,8", '["7,8"]']) assert.deepEqual(networksOf(wrong), [], wrong);
+  assert.deepEqual(networksOf("[9, '7;8']"), [[{ id: "9" }]]);
+});
+
+Deno.test("parseConfig() remarks on a name that may be several, and takes it as it is", () => {
+  for (const [written, name] of [["vnet0,vnet1", "vnet0,vnet1"], ['"vnet0, 8"', "vnet0, 8"]]) {
+    const { entries, problems, remarks } = parse(written);
+    assert.deepEqual([entries?.[0]?.networks, problems], [[{ name }], []]);
+    assert.deepEqual(remarks.map(({ at, key, value }) => [at.line, key, value]), [[5, ":networks:", written]]);
+  }
+  assert.deepEqual(parse("[vnet0, 'v net 1']").remarks, []);
+});
+
+Deno.test("parseConfig() takes no name that has lost a letter to another encoding", () => {
+  assert.deepEqual(networksOf("[caf\ufffd]"), []);
+});
+
 Deno.test("parseConfig() says where the reference to a network is wrong", () => {
   assert.deepEqual(parse("[vnet1, true]").problems, [{
     at: { line: 5, column: 22 },
     key: ":networks:",
     value: "true",
-    expected: "names or IDs of virtual networks",
+    advice: "expected names or IDs of virtual networks",
   }]);
 });

@@ -34,7 +34,9 @@ Deno.test("parseConfig() takes from the shipped file what is ours, and nothing i
       remotePort: 80,
       networks: [{ id: "0" }, { name: "vnet1" }],
     }],
+    doubts: [],
     problems: [],
+    remarks: [],
   });
 });
 
@@ -48,13 +50,14 @@ Deno.test("parseConfig() tells a file without :tproxy: from one with an empty li
 
 Deno.test("parseConfig() takes symbol keys and string keys, numbers and quoted numbers", () => {
   const symbols = parseConfig(oneEntry({ service_port: '"5030"', remote_port: "'80'" }), "a.conf");
-  assert.deepEqual(symbols, parseConfig(oneEntry().replaceAll(/:(\w+): ?/g, "$1: "), "a.conf"));
+  const { remarks: _, ...texts } = parseConfig(oneEntry().replaceAll(/:(\w+): ?/g, "$1: "), "a.conf");
+  assert.deepEqual({ ...texts, remarks: [] }, symbols);
   assert.deepEqual(symbols.entries?.map(({ servicePort, remotePort }) => [servicePort, remotePort]), [[5030, 80]]);
 });
 
 Deno.test("parseConfig() reports a value that is not what it has to be, with its place, and skips the entry", () => {
   const address = "an IPv4 address of a host other than 169.254.16.9, or a host name";
-  const addresses = "10.11.12.256 10.11.12 10.11.12.13:80 169.254.16.9 0.0.0.0 255.255.255.255 fe80::1 1234".split(" ");
+  const addresses = "10.11.12.256 10.11.12 10.11.12.13:80 169.254.16.9 0.0.0.0 255.255.255.255 x:y:z 1234".split(" ");
   const cases: [string, number, number, string, string[]][] = [
     ["service_port", 3, 18, PORT, ["70000", "0", "-1", "true", "80.5", '"80 "', "[80]", "http"]],
     ["remote_addr", 4, 17, address, [...addresses, "a..b", "-a.example", '"a b"', "yes", "{a: b}"]],
@@ -63,9 +66,21 @@ Deno.test("parseConfig() reports a value that is not what it has to be, with its
   for (const [key, line, column, expected, values] of cases) {
     for (const value of values) {
       const { entries, problems } = parseConfig(oneEntry({ [key]: value }), "a.conf");
-      assert.deepEqual(problems, [{ at: { line, column }, key: `:${key}:`, value, expected }], `${key} ${value}`);
+      assert.deepEqual(
+        problems,
+        [{ at: { line, column }, key: `:${key}:`, value, advice: `expected ${expected}` }],
+        `${key} ${value}`,
+      );
       assert.deepEqual(entries, []);
     }
+  }
+});
+
+Deno.test("parseConfig() says of an IPv6 address that it is not supported, whatever is around it", () => {
+  for (const value of ["fe80::1", "2001:db8::5", "::1", "'[2001:db8::5]'", "'fe80::1%eth0'", "'::ffff:10.0.0.1'"]) {
+    const { entries, problems } = parseConfig(oneEntry({ remote_addr: value }), "a.conf");
+    const advice = "expected an IPv4 address or a host name: IPv6 is not supported";
+    assert.deepEqual([entries, problems.map(({ advice }) => advice)], [[], [advice]], value);
   }
 });
 
@@ -101,7 +116,7 @@ Deno.test("parseConfig() reports a :tproxy: that is no list, once", () => {
       at: { line: 1, column: 10 },
       key: ":tproxy:",
       value,
-      expected: "a list of entries",
+      advice: "expected a list of entries",
     }]);
   }
 });
@@ -111,7 +126,7 @@ Deno.test("parseConfig() reads debug level and process owner, and falls back whe
     const { debugLevel, processOwner, problems } = parseConfig(text, "a.conf");
     return [debugLevel, processOwner, ...problems.map(({ key, value }) => `${key} ${value}`)];
   };
-  assert.deepEqual(settings(""), [2, undefined]);
+  assert.deepEqual(settings(":a: 1"), [2, undefined]);
   assert.deepEqual(settings(":tproxy_debug_level: 3\n:tproxy_process_owner: oneadmin\n"), [3, "oneadmin"]);
   assert.deepEqual(settings(':tproxy_debug_level: "0"\n:tproxy_process_owner:\n'), [0, undefined]);
   assert.deepEqual(settings(":tproxy_debug_level: 4\n"), [2, undefined, ":tproxy_debug_level: 4"]);

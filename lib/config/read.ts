@@ -5,6 +5,7 @@
  */
 
 import { ConfigError } from "../errors.ts";
+import { DEFAULT_CONFIG_PATH } from "../names.ts";
 import type { Config } from "./config.ts";
 import { parseConfig } from "./parse.ts";
 
@@ -25,7 +26,9 @@ export async function readConfig(path: string): Promise<Config> {
     bytes = await readStart(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) {
-      const remedy = 'run "onehost sync -f" on the front-end';
+      const remedy = path === DEFAULT_CONFIG_PATH
+        ? 'run "onehost sync -f" on the front-end'
+        : "see that it is the right path";
       throw new ConfigError(`Cannot read the configuration ${path}: there is no such file`, remedy, { cause });
     }
     if (cause instanceof Deno.errors.PermissionDenied) {

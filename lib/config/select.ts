@@ -70,7 +70,7 @@ export async function selectEndpoints(
     if (first === undefined) {
       chosen.set(entry.servicePort, entry);
     } else {
-      warnings.push(describeProblem(config.path, taken(entry, `in line ${first.at.line}`)));
+      warnings.push(describeProblem(config.path, taken(entry, `ignored: line ${first.at.line} wins`)));
     }
   }
   const ask = once(resolve);
@@ -105,10 +105,15 @@ export async function resolveRemote(entry: ConfigEntry, resolve: Resolve): Promi
   try {
     const address = isIpv4(remoteAddr) ? remoteAddr : await resolve(remoteAddr);
     if (isDiallable(address)) return address;
-    return { at, key, value: `${remoteAddr} (${address})`, expected: "a name of an address that can be dialled" };
+    return {
+      at,
+      key,
+      value: `${remoteAddr} (${address})`,
+      advice: "expected a name of an address that can be dialled",
+    };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return { at, key, value: remoteAddr, expected: `a name that resolves to IPv4 (${why})` };
+    return { at, key, value: remoteAddr, advice: `expected a name that resolves to IPv4 (${why})` };
   }
 }
 
@@ -131,9 +136,9 @@ export function once(resolve: Resolve): Resolve {
  * Makes the problem of an entry whose service port another entry has.
  *
  * @param entry The later entry.
- * @param where Where the earlier one is, and for which networks it has it.
+ * @param advice Where the earlier one is, and for which networks it wins.
  * @returns The problem.
  */
-export function taken(entry: ConfigEntry, where: string): Problem {
-  return { at: entry.at, key: ":service_port:", value: `${entry.servicePort}`, expected: `a port not taken ${where}` };
+export function taken(entry: ConfigEntry, advice: string): Problem {
+  return { at: entry.at, key: ":service_port:", value: `${entry.servicePort}`, advice };
 }

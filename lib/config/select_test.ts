@@ -10,7 +10,7 @@ function entry(line: number, servicePort: number, remoteAddr: string, networks: 
 }
 
 function config(...entries: ConfigEntry[]): Config {
-  return { path: "a.conf", debugLevel: 2, limits: DEFAULT_LIMITS, entries, problems: [] };
+  return { path: "a.conf", debugLevel: 2, limits: DEFAULT_LIMITS, entries, doubts: [], problems: [], remarks: [] };
 }
 
 /** A resolver that knows these names and no others. */
@@ -71,8 +71,8 @@ Deno.test("selectEndpoints() lets the first of several entries with one port win
   const { endpoints, warnings } = await selectEndpoints(all, { id: "0" }, unused);
   assert.deepEqual(endpoints.map(({ remoteAddr }) => remoteAddr), ["10.0.0.1"]);
   assert.deepEqual(warnings, [
-    "a.conf:5:3: :service_port: is 80; expected a port not taken in line 2",
-    "a.conf:8:3: :service_port: is 80; expected a port not taken in line 2",
+    "a.conf:5:3: :service_port: is 80; ignored: line 2 wins",
+    "a.conf:8:3: :service_port: is 80; ignored: line 2 wins",
   ]);
 });
 

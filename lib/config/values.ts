@@ -20,8 +20,9 @@ export type Report = (problem: Problem) => void;
  */
 export function getOne(value: YamlValue, key: string, report: Report): YamlValue | undefined {
   const all = value.getAll(key);
-  const expected = `one :${key}: only (the one that counts is in line ${all.at(-1)?.at.line})`;
-  for (const passedOver of all.slice(0, -1)) report(wrong(passedOver, `:${key}:`, expected));
+  for (const { at, source } of all.slice(0, -1)) {
+    report({ at, key: `:${key}:`, value: source, advice: `ignored: line ${all.at(-1)?.at.line} wins` });
+  }
   return value.get(key);
 }
 
@@ -47,5 +48,5 @@ export function toNumber(value: YamlValue): number | undefined {
  * @returns The problem.
  */
 export function wrong(value: YamlValue, key: string, expected: string, missing = false): Problem {
-  return { at: value.at, key, value: missing ? undefined : value.source, expected };
+  return { at: value.at, key, value: missing ? undefined : value.source, advice: `expected ${expected}` };
 }

@@ -10,6 +10,26 @@ import { type Position, printable } from "./config.ts";
 import { type PlainValue, resolvePlain } from "./scalar.ts";
 import { YamlDocument } from "./yaml_document.ts";
 
+/** The key by which one mapping takes in others. */
+const MERGE = "<<";
+
+/** What makes a symbol of a key without a colon. */
+const SYMBOL_TAG = "!ruby/symbol";
+
+/** A key of a mapping. */
+export interface YamlKey {
+  /** Its name without colons and quotes; its text as the file has it if it is no plain value. */
+  readonly name: string;
+  /** Its text as the file has it, cut like {@linkcode YamlValue.source}. */
+  readonly source: string;
+  /** Whether Ruby makes a symbol of it; a text, for example `service_port` or `":service_port"`, is another key there. */
+  readonly isSymbol: boolean;
+  /** Where it is. */
+  readonly at: Position;
+  /** Its value. */
+  readonly value: YamlValue;
+}
+
 /** A value in the file. */
 export class YamlValue {
   readonly #node: Node | null;
@@ -65,9 +85,12 @@ export class YamlValue {
     return isMap(this.#node);
   }
 
-  /** The keys of a mapping without colons, in the file's order; none of anything else. */
-  get keys(): string[] {
-    return this.#pairs.map(({ key }) => key);
+  /** The keys of a mapping in the file's order, then those of what is merged into it; none of anything else. */
+  get keys(): YamlKey[] {
+    return this.#mappings.flatMap((mapping) =>
+      mapping.#pairs.filter(({ name }) => name !== MERGE)
+        .map(({ value, ...key }) => ({ ...key, value: new YamlValue(this.#document, value, key.at) }))
+    );
   }
 
   /**
@@ -78,16 +101,9 @@ export class YamlValue {
    * @returns Its value, or `undefined` if there is no such key.
    */
   get(key: string): YamlValue | undefined {
-    const seen = new Set<Node>();
-    const left: YamlValue[] = [this];
-    for (let value = left.pop(); value !== undefined; value = left.pop()) {
-      // Mappings may be merged into each other, or one of them a thousand times.
-      if (value.#node === null || seen.has(value.#node)) continue;
-      seen.add(value.#node);
-      const own = value.getAll(key).at(-1);
+    for (const mapping of this.#mappings) {
+      const own = mapping.getAll(key).at(-1);
       if (own !== undefined) return own;
-      const merged = value.getAll("<<").flatMap((mapping) => mapping.items ?? [mapping]);
-      for (const mapping of merged.toReversed()) left.push(mapping);
     }
     return undefined;
   }
@@ -99,18 +115,38 @@ export class YamlValue {
    * @returns The values in the file's order, of which only the last one counts.
    */
   getAll(key: string): YamlValue[] {
-    const pairs = this.#pairs.filter((pair) => pair.key === key);
+    const pairs = this.#pairs.filter(({ name }) => name === key);
     return pairs.map(({ at, value }) => new YamlValue(this.#document, value, at));
   }
 
-  get #pairs(): { key: string; at: Position; value: Node | null }[] {
+  /** This value and what is merged into it, each once, in the order in which they are looked into. */
+  get #mappings(): YamlValue[] {
+    const seen = new Set<Node>();
+    const found: YamlValue[] = [];
+    const left: YamlValue[] = [this];
+    for (let value = left.pop(); value !== undefined; value = left.pop()) {
+      // Mappings may be merged into each other, or one of them a thousand times.
+      if (value.#node === null || seen.has(value.#node)) continue;
+      seen.add(value.#node);
+      found.push(value);
+      const merged = value.getAll(MERGE).flatMap((mapping) => mapping.items ?? [mapping]);
+      left.push(...merged.toReversed());
+    }
+    return found;
+  }
+
+  get #pairs(): (Omit<YamlKey, "value"> & { readonly value: Node | null })[] {
     if (!isMap(this.#node)) return [];
     const { items } = this.#node;
     this.#document.count(items.length);
-    return items.flatMap(({ key, value }) => {
-      if (!isScalar(key)) return [];
-      const at = this.#document.positionOf(key.range?.[0] ?? 0);
-      return [{ key: bare(String(key.value)), at, value: value as Node | null }];
+    return items.map(({ key, value }) => {
+      const [written, node] = [key as Node | null, value as Node | null];
+      const name = new YamlValue(this.#document, written, this.at);
+      const meant = name.#node;
+      const text = isScalar(meant) ? String(meant.value) : name.source;
+      const isSymbol = isScalar(meant) &&
+        (meant.tag === undefined ? meant.type === "PLAIN" && text.startsWith(":") : meant.tag === SYMBOL_TAG);
+      return { name: bare(text), source: name.source, isSymbol, at: name.at, value: node };
     });
   }
 }

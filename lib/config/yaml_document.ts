@@ -7,6 +7,7 @@
 import { type Alias, isAlias, isScalar, LineCounter, type Node, visit } from "yaml";
 import { ConfigError } from "../errors.ts";
 import { type Position, printable } from "./config.ts";
+import { splitGlued } from "./keys.ts";
 import { compose } from "./yaml_compose.ts";
 import { YamlError } from "./yaml_error.ts";
 
@@ -87,6 +88,9 @@ export class YamlDocument {
     const end = /\b(?:end with|closing)\b/.test(reason) ? offset : this.text.length;
     const at = this.positionOf(Math.min(offset, this.text.slice(0, end).trimEnd().length));
     const line = this.text.split("\n", at.line)[at.line - 1]?.trimEnd() ?? "";
+    // Without a space behind it a colon ends no key, and the next line's colon is one too many for YAML.
+    const glued = splitGlued(line.slice(at.column - 1).split(/\s/, 1)[0] ?? "");
+    if (glued !== undefined) reason = `:${glued.key}:${glued.value} lacks a space after the colon`;
     throw new YamlError(this.#path, { at, reason: reason.slice(0, LONGEST_REASON), line: printable(line) }, { cause });
   }
 }

@@ -22,6 +22,21 @@ Deno.test("parseYaml() says where a file stops being YAML, and what that line is
   }
 });
 
+Deno.test("parseYaml() names a key of ours whose colon has no space behind it", () => {
+  const cases: [string, number, number, string][] = [
+    [":tproxy:\n- :service_port:5030\n  :remote_addr: a\n", 2, 3, ":service_port:5030"],
+    [":tproxy:\n- :remote_addr: a\n  service_port:5030\n", 3, 3, ":service_port:5030"],
+    [":tproxy:\n- :remote_addr: a\n  :networks:[7]\n  :remote_port: 80\n", 3, 3, ":networks:[7]"],
+    [":tproxy_debug_level:2\n:tproxy:\n- a\n", 1, 1, ":tproxy_debug_level:2"],
+  ];
+  for (const [text, line, column, key] of cases) {
+    assert.throws(() => parseYaml(text, "a.conf"), {
+      message: `a.conf:${line}:${column}: not YAML: ${key} lacks a space after the colon`,
+    });
+  }
+  assert.throws(() => parseYaml(":a: 1\n:b:2\n", "a.conf"), /not YAML: Implicit/);
+});
+
 Deno.test("parseYaml() finds what is missing at the end of the file after its last word", () => {
   const cases: [string, number, number][] = [
     [":a: 1\n:b: 'x\n", 2, 7],

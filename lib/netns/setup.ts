@@ -45,13 +45,13 @@ export interface UpRequest {
 export async function up({ bridge, network, config: path }: UpRequest): Promise<void> {
   await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, async () => {
     const config = await readConfig(path);
+    for (const problem of [...config.problems, ...config.remarks]) log.warning(describeProblem(path, problem));
     if (config.entries === undefined) {
       throw new ConfigError(
         `The configuration ${path} has no :tproxy: key`,
         "add the list of services to it, see docs/reference.md",
       );
     }
-    for (const problem of config.problems) log.warning(describeProblem(path, problem));
     const { endpoints, warnings } = await selectEndpoints(config, network);
     for (const warning of warnings) log.warning(warning);
     if (endpoints.length === 0) log.warning("No service is configured for this network", { bridge, ...network });
