@@ -225,7 +225,7 @@ Deno.test(
     const start = performance.now();
     const { stderr } = await hv.up("br0");
     const seconds = (performance.now() - start) / 1000;
-    assert.ok(seconds < 6, `${seconds} seconds`);
+    assert.ok(seconds < 30, `${seconds} seconds`);
     for (const name of ["slow", "slower"]) {
       assert.match(
         stderr,

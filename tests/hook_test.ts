@@ -245,7 +245,7 @@ for (const [what, [input, says]] of Object.entries(MALFORMED)) {
       for (const args of [["pre"], ["clean", "hv1"]]) {
         const start = performance.now();
         const { code, stdout, stderr } = await hv.hook(args, input);
-        assert.ok(performance.now() - start < 5_000);
+        assert.ok(performance.now() - start < 60_000);
         assert.deepEqual([code, stdout], [1, ""], stderr);
         assert.match(stderr, /^setup: error: [^\n]+\n$/);
         assert.match(stderr, says);

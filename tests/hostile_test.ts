@@ -157,7 +157,7 @@ Deno.test(
       return done;
     };
     await until("all are in", () => Promise.resolve(attacks.every(({ output }) => output.includes("connected"))));
-    for (const { ms } of await watch()) assert.ok(ms > 3000 && ms < 15_000, `closed after ${ms} ms`);
+    for (const { ms } of await watch()) assert.ok(ms > 3000 && ms < 60_000, `closed after ${ms} ms`);
     assert.ok(answered > 5, `${answered} requests were answered`);
     const late = await until("all are logged", async () => {
       const late = (await warnings(hv)).filter(({ error }) => error === "it was not all there after 5 seconds");

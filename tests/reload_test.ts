@@ -36,7 +36,7 @@ async function underLoad(lab: Lab, guestCount: number, act: (hv: Hypervisor) => 
   const get = `curl -sS --fail --max-time 60 --limit-rate 400k ${URL}/files/known`;
   const downloads = guests.map((guest) => loop(guest, `${get} | sha256sum`));
   // Twenty a second are enough to meet every moment of a handover, and leave a slow machine the time for one.
-  const requests = loop(guest, `curl -sS --fail --max-time 5 -o /dev/null ${URL}/who && sleep 0.05`);
+  const requests = loop(guest, `curl -sS --fail --max-time 60 -o /dev/null ${URL}/who && sleep 0.05`);
   await act(hv);
   for (const guest of guests) await guest.text(["touch", "/run/stop"]);
   for (const { output } of await Promise.all([...downloads, requests].map(finished))) {

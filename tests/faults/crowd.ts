@@ -75,7 +75,7 @@ export function clientState(
   client: Background,
   what: string,
   isGood: (state: ClientState) => boolean,
-  seconds = 15,
+  seconds = 60,
 ): Promise<ClientState> {
   return until(what, () => {
     const state = latest<ClientState>(client);

@@ -54,12 +54,17 @@ export class Background implements AsyncDisposable {
   readonly #done: Promise<unknown>;
   #output = "";
 
-  constructor(argv: readonly string[]) {
+  /** Starts it, and hands over what it prints as it comes. */
+  constructor(argv: readonly string[], onText: (text: string) => void = () => {}) {
     const [program = "", ...args] = argv;
     this.#child = new Deno.Command(program, { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
     const collect = async (stream: ReadableStream<Uint8Array>) => {
       const decoder = new TextDecoder();
-      for await (const chunk of stream) this.#output += decoder.decode(chunk, { stream: true });
+      for await (const chunk of stream) {
+        const text = decoder.decode(chunk, { stream: true });
+        this.#output += text;
+        onText(text);
+      }
     };
     this.#done = Promise.all([collect(this.#child.stdout), collect(this.#child.stderr), this.#child.status]);
   }
@@ -99,7 +104,7 @@ export class Background implements AsyncDisposable {
 export async function until<T>(
   what: string,
   condition: () => Promise<T | false | undefined>,
-  seconds = 10,
+  seconds = 30,
 ): Promise<T> {
   const deadline = performance.now() + seconds * 1000;
   for (;;) {

@@ -8,7 +8,9 @@
 
 import { bundleDaemons } from "../../lib/daemon/bundle.ts";
 import { prepareMachines } from "../vm/prepare.ts";
+import { chooseFiles } from "./choose_files.ts";
 import { findNamespaces } from "./namespaces.ts";
+import { add, runFiles, type Totals } from "./run_files.ts";
 import { prepareBase } from "./system_root.ts";
 import { BENCH_TOOLS, DEMO_TOOLS, ensureTools, TEST_TOOLS, VM_TOOLS } from "./tools.ts";
 
@@ -16,6 +18,12 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** Folders that a lab's hosts have to themselves, so that a checkout in them would be out of their sight. */
 const HIDDEN = /^\/(?:run|var\/log|var\/tmp)\//;
+
+/** What has the packages fetched while there is a network; for tests all modules are checked by it, once for all runs. */
+const FETCH = {
+  programs: ["cache", "--quiet", "--frozen", "--no-check", "cmd/setup.ts", "cmd/tproxy.ts"],
+  tests: ["check", "--quiet", "--frozen"],
+};
 
 /** What may be run inside: the two that make and enter namespaces, and the three that look after them. */
 const LAB_PROGRAMS = ["/usr/bin/nsenter", "/usr/bin/unshare", "/usr/bin/ps", "/usr/sbin/ip", "/usr/bin/kill"];
@@ -30,6 +38,12 @@ const LAB_FLAGS = [
 
 /** What has to be installed for each. */
 const TOOLS = { demo: DEMO_TOOLS, test: TEST_TOOLS, vm: VM_TOOLS, bench: BENCH_TOOLS };
+
+/** Files that run by themselves: they take all of the machine, or what its kernel shares among network namespaces. */
+const ALONE = /^tests\/(?:vm\/|faults\/syn_flood)/;
+
+/** How many labs there are at once. */
+const AT_ONCE = navigator.hardwareConcurrency;
 
 /** Unit tests may do nothing at all; the YAML library asks for two variables that hold nothing. */
 const UNIT_FLAGS = ["--no-prompt", "--cached-only", "--frozen", "--allow-env=LOG_STREAM,LOG_TOKENS"];
@@ -47,8 +61,8 @@ async function main(): Promise<number> {
   const machines = what === "vm" && isRoot;
   await ensureTools(what === "vm" && !isRoot ? DEMO_TOOLS : TOOLS[what], isRoot);
   const namespaces = await findNamespaces(isRoot);
-  const cached = await deno([Deno.execPath(), "cache", "--quiet", "--frozen", "--no-check", ...await modules()]);
-  if (cached !== 0) return cached;
+  const fetched = await deno([Deno.execPath(), ...FETCH[what === "demo" || what === "bench" ? "programs" : "tests"]]);
+  if (fetched !== 0) return fetched;
   await bundleDaemons();
   if (machines) await prepareMachines();
   if (what === "demo") return await deno([...namespaces, Deno.execPath(), "run", ...LAB_FLAGS, "tests/demo/demo.ts"]);
@@ -62,13 +76,6 @@ async function main(): Promise<number> {
     if (built !== 0) return built;
   }
   return await test(namespaces, chosen);
-}
-
-/** How many tests a run had. */
-interface Totals {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
 }
 
 /** What some of the tests are about, and takes its time: it is made only for them, while there is a network. */
@@ -95,41 +102,22 @@ async function build(args: readonly string[]): Promise<number> {
  * machines are a run of their own.
  */
 async function test(namespaces: readonly string[], args: readonly string[]): Promise<number> {
-  const some = args.length > 0;
-  const runs = [[
-    ...namespaces,
-    ...denoTest(LAB_FLAGS, "lab.xml"),
-    ...(some ? args : ["--ignore=tests/vm/", "tests/"]),
-  ]];
-  if (!some) runs.unshift([...denoTest(UNIT_FLAGS, "unit.xml"), "lib/"]);
-  const reports = some ? ["lab.xml"] : ["unit.xml", "lab.xml"];
-  for (const report of reports) await Deno.writeTextFile(`${ROOT}.build/${report}`, "");
-  const codes: number[] = [];
-  for (const argv of runs) codes.push(await deno(argv));
-  const totals = await Promise.all(reports.map(readTotals));
-  const sum = (key: keyof Totals) => totals.reduce((total, counts) => total + counts[key], 0);
-  console.log(`\n${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`);
-  return codes.find((code) => code !== 0) ?? 0;
+  const named = await chooseFiles(args);
+  const all = named.files.length > 0 ? named : await chooseFiles(["tests/", ...args]);
+  const files = named.files.length > 0 ? all.files : all.files.filter((file) => !file.startsWith("tests/vm/"));
+  const units = () => denoTest(UNIT_FLAGS, "lib/");
+  const lab = (file: string) => [...namespaces, ...denoTest(LAB_FLAGS, file), ...all.options];
+  const isAlone = (file: string) => ALONE.test(file);
+  let totals: Totals = { passed: 0, failed: 0, skipped: 0 };
+  if (args.length === 0) totals = await runFiles(["lib/"], { argv: units, atOnce: 1 });
+  totals = add(totals, await runFiles(files.filter((file) => !isAlone(file)), { argv: lab, atOnce: AT_ONCE }));
+  totals = add(totals, await runFiles(files.filter(isAlone), { argv: lab, atOnce: 1 }));
+  console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+  return totals.failed > 0 || totals.passed + totals.skipped === 0 ? 1 : 0;
 }
 
-function denoTest(flags: readonly string[], report: string): string[] {
-  return [Deno.execPath(), "test", "--trace-leaks", `--junit-path=${ROOT}.build/${report}`, ...flags];
-}
-
-/** Reads how many tests a run had; one that never got to run any has left no report, and its exit code says so. */
-async function readTotals(report: string): Promise<Totals> {
-  const xml = await Deno.readTextFile(`${ROOT}.build/${report}`);
-  const count = (tag: RegExp) => xml.match(tag)?.length ?? 0;
-  const skipped = count(/<skipped/g);
-  const failed = count(/<(?:failure|error)\b/g);
-  return { passed: count(/<testcase\b/g) - skipped - failed, failed, skipped };
-}
-
-/** The modules whose dependencies have to be there before the network is gone. */
-async function modules(): Promise<string[]> {
-  const found = ["cmd/setup.ts", "cmd/tproxy.ts", "tests/demo/demo.ts"];
-  for await (const { name } of Deno.readDir(`${ROOT}lib`)) if (name.endsWith("_test.ts")) found.push(`lib/${name}`);
-  return found;
+function denoTest(flags: readonly string[], path: string): string[] {
+  return [Deno.execPath(), "test", "--trace-leaks", "--no-check", ...flags, path];
 }
 
 async function deno([program = "", ...args]: readonly string[]): Promise<number> {
