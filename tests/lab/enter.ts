@@ -1,7 +1,8 @@
 /**
- * `enter demo|test|vm|bench [ARGS…]`: gets a machine ready, enters network, mount and process namespaces of its own, and
- * runs the demo, the tests, those with virtual machines or the benchmark there. Nothing that happens inside reaches the
- * machine, and all of it ends with this process.
+ * `enter demo|test|release|vm|bench [ARGS…]`: gets a machine ready, enters network, mount and process namespaces of its
+ * own, and runs the demo, the tests (for `release NAME` those of the lab, in a root of that release of Debian), those with
+ * virtual machines or the benchmark there. Nothing that happens inside reaches the machine, and all of it ends with this
+ * process.
  *
  * @module
  */
@@ -11,6 +12,7 @@ import { prepareMachines } from "../vm/prepare.ts";
 import { chooseFiles } from "./choose_files.ts";
 import { findNamespaces } from "./namespaces.ts";
 import { add, runFiles, type Totals } from "./run_files.ts";
+import { prepareRelease } from "./release_root.ts";
 import { prepareBase } from "./system_root.ts";
 import { BENCH_TOOLS, DEMO_TOOLS, ensureTools, TEST_TOOLS, VM_TOOLS } from "./tools.ts";
 
@@ -37,7 +39,7 @@ const LAB_FLAGS = [
 ];
 
 /** What has to be installed for each. */
-const TOOLS = { demo: DEMO_TOOLS, test: TEST_TOOLS, vm: VM_TOOLS, bench: BENCH_TOOLS };
+const TOOLS = { demo: DEMO_TOOLS, test: TEST_TOOLS, release: TEST_TOOLS, vm: VM_TOOLS, bench: BENCH_TOOLS };
 
 /** Files that run by themselves: they take all of the machine, or what its kernel shares among network namespaces. */
 const ALONE = /^tests\/(?:vm\/|faults\/syn_flood)/;
@@ -50,9 +52,7 @@ const UNIT_FLAGS = ["--no-prompt", "--cached-only", "--frozen", "--allow-env=LOG
 
 async function main(): Promise<number> {
   const [what, ...args] = Deno.args;
-  if (what !== "demo" && what !== "test" && what !== "vm" && what !== "bench") {
-    throw new Error('name "demo", "test", "vm" or "bench"');
-  }
+  if (!isTask(what)) throw new Error(`name one of ${Object.keys(TOOLS).join(", ")}`);
   if (HIDDEN.test(ROOT)) {
     throw new Error(`the checkout is in ${ROOT}, which the lab hides; move it, for example to /opt`);
   }
@@ -70,12 +70,19 @@ async function main(): Promise<number> {
     const flags = [...LAB_FLAGS, `--allow-write=${ROOT}.build/bench.json,${ROOT}.build/bench.svg`];
     return await deno([...namespaces, Deno.execPath(), "run", ...flags, "tests/bench/bench.ts", ...args]);
   }
-  const chosen = what === "vm" ? ["tests/vm/", ...args] : args;
-  if (what === "test" || machines) {
+  const [release, ...ofRelease] = args;
+  const chosen = { test: args, release: ofRelease, vm: ["tests/vm/", ...args] }[what];
+  if (what !== "vm" || machines) {
     const built = await build(chosen);
     if (built !== 0) return built;
   }
-  return await test(namespaces, chosen);
+  if (what !== "release") return await test(namespaces, chosen);
+  if (!isRoot) throw new Error("the root of a release is made by root; run it with sudo");
+  return await test([...namespaces, ...await prepareRelease(release)], chosen.length > 0 ? chosen : ["tests/"]);
+}
+
+function isTask(what: string | undefined): what is keyof typeof TOOLS {
+  return what !== undefined && Object.hasOwn(TOOLS, what);
 }
 
 /** What some of the tests are about, and takes its time: it is made only for them, while there is a network. */
@@ -104,7 +111,7 @@ async function build(args: readonly string[]): Promise<number> {
 async function test(namespaces: readonly string[], args: readonly string[]): Promise<number> {
   const named = await chooseFiles(args);
   const all = named.files.length > 0 ? named : await chooseFiles(["tests/", ...args]);
-  const files = named.files.length > 0 ? all.files : all.files.filter((file) => !file.startsWith("tests/vm/"));
+  const files = all.files.filter((file) => !file.startsWith("tests/vm/") || args.includes("tests/vm/"));
   const units = () => denoTest(UNIT_FLAGS, "lib/");
   const lab = (file: string) => [...namespaces, ...denoTest(LAB_FLAGS, file), ...all.options];
   const isAlone = (file: string) => ALONE.test(file);

@@ -18,21 +18,33 @@ export const MACHINE = "/";
 /** What the base does not hold already of what `lib/programs.ts` names. */
 const PACKAGES = ["iproute2", "nftables", "procps", "util-linux"];
 
-/** The machine's own release: os-release(5). mmdebstrap knows where to get it. */
+/** mmdebstrap knows where to get a release; without one it is the machine's own, os-release(5). */
 const MAKE = `. /etc/os-release
-exec mmdebstrap --quiet --variant=minbase --include="$1" "$VERSION_CODENAME" "$0"`;
+exec mmdebstrap --quiet --variant=minbase --include="$1" "\${2:-$VERSION_CODENAME}" "$0"`;
 
 /** Makes the base, once for each checkout; needs the network. */
 export async function prepareBase(): Promise<void> {
-  if (await isThere(BASE)) return;
-  console.log("Making a root of Debian's base, once");
-  const next = `${BASE}.next`;
-  for (const argv of [["rm", "-rf", next], ["sh", "-c", MAKE, next, PACKAGES.join(",")]]) {
+  await makeRoot(BASE, "", PACKAGES);
+}
+
+/**
+ * Makes a root of Debian's base and some packages, unless it is there; needs the network.
+ *
+ * @param root The folder.
+ * @param release The release's code name; empty for the machine's own.
+ * @param packages The packages.
+ * @throws {Error} If mmdebstrap can't make it.
+ */
+export async function makeRoot(root: string, release: string, packages: readonly string[]): Promise<void> {
+  if (await isThere(root)) return;
+  console.log(`Making ${root} of Debian's packages, once`);
+  const next = `${root}.next`;
+  for (const argv of [["rm", "-rf", next], ["sh", "-c", MAKE, next, packages.join(","), release]]) {
     const { code, stderr } = await run(["/usr/bin/env", ...argv]);
     if (code !== 0) throw new Error(`mmdebstrap can't make ${next}: ${stderr.trim().replaceAll("\n", " | ")}`);
   }
   // Half a root must not be taken for one.
-  await Deno.rename(next, BASE);
+  await Deno.rename(next, root);
 }
 
 async function isThere(path: string): Promise<boolean> {
@@ -45,8 +57,8 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** What a system has to itself, before it becomes the root; `sh ROOT FILE…`: the files go into the new one's `/root`. */
-const ENTER = `lower=$1; shift
+/** Mounts a root made of the folder `$1`, and goes there: what is written to it reaches nothing else. */
+export const MOUNT = `lower=$1; shift
 mount -t tmpfs -o mode=755 tmpfs /mnt
 mkdir /mnt/upper /mnt/work /mnt/root
 mount -t overlay -o "lowerdir=$lower,upperdir=/mnt/upper,workdir=/mnt/work" overlay /mnt/root
@@ -55,10 +67,16 @@ for dir in run tmp var/log var/tmp; do mount -t tmpfs -o mode=755 tmpfs $dir; do
 mount -t proc proc proc
 mount -t sysfs sysfs sys
 mount --rbind /dev dev
-mount -t tmpfs -o mode=700 tmpfs root
-for file do cp -r "$file" root; done
-pivot_root . mnt
+mount -t tmpfs -o mode=700 tmpfs root`;
+
+/** Makes it the root. */
+export const PIVOT = `pivot_root . mnt
 umount -l /mnt`;
+
+/** Gives a host a root of its own; `sh ROOT FILE…`: the files go into its `/root`. */
+const ENTER = `${MOUNT}
+for file do cp -r "$file" root; done
+${PIVOT}`;
 
 /**
  * Gives a host a root of its own, of which it may change what it likes. Nothing reaches what it is made of.
