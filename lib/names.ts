@@ -14,6 +14,9 @@ export const GUEST_ADDRESS = "169.254.16.9";
 /** The name of the nft tables, and the first part of namespace names, process titles and log names. */
 export const TPROXY = "one_tproxy";
 
+/** The name of the nft tables that hold the proxies to what they are for, see `lib/nft/egress.ts`. */
+export const EGRESS = `${TPROXY}_egress`;
+
 /** The hypervisor's copy of the network drivers' configuration, as `onehost sync` leaves it. */
 export const DEFAULT_CONFIG_PATH = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
 

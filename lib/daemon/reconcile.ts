@@ -16,6 +16,7 @@ import { daemonFlags } from "./daemon_flags.ts";
 import { ensureDescriptors, neededBy, warnOfShortage } from "./descriptors.ts";
 import { type Desired, readDesired, readLimits } from "./desired.ts";
 import { removeLeftovers, writeInnerRoutes, writeOuterRoutes } from "./files.ts";
+import { egressFor, endEgress, narrowEgress, widenEgress } from "./egress.ts";
 import { findDaemons } from "./find.ts";
 import { hold, isHeld, release } from "./hold.ts";
 import { endAll, settle } from "./leave.ts";
@@ -81,12 +82,15 @@ export async function reconcile(
     if (verb === "stop") {
       const { drainTimeoutMs } = await readLimits(config);
       await endAll(daemons.map(({ pid }) => pid), drainTimeoutMs);
+      await endEgress();
       await removeLeftovers(new Set());
       return 0;
     }
     const desired = await readDesired(config);
     const files = daemonFiles();
     const { mayStart } = supervisor ?? OPERATOR;
+    const egress = egressFor(desired.bridges);
+    const widened = await widenEgress(egress);
     const context: Context = { mayStart, host, desired, files, failures: [], leaving: [], short: new Map() };
     const { steps, end } = plan(verb, await prepare(context), daemons);
     const [starts, others] = [steps.filter(({ start }) => start), steps.filter(({ start }) => !start)];
@@ -103,6 +107,8 @@ export async function reconcile(
     await leave("USR1", others.flatMap(({ retire }) => retire), context);
     await leave("TERM", [...others.flatMap(({ end }) => end), ...end], context);
     await settle(context.leaving);
+    await narrowEgress(egress, widened);
+    if (steps.length === 0 && widened !== undefined && (await findDaemons()).daemons.length === 0) await endEgress();
     warnOfShortage(context.short);
     if (context.failures.length > 0) throw new DaemonError(context.failures.join("; "));
     await removeLeftovers(new Set(context.desired.bridges.keys()));

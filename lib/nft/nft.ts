@@ -4,8 +4,10 @@
  * @module
  */
 
-import { type BridgeName, TPROXY } from "../names.ts";
+import { type BridgeName, EGRESS, TPROXY } from "../names.ts";
 import { CommandError, runCommand } from "../run_command.ts";
+import { type Egress, renderEgress, renderNoEgress } from "./egress.ts";
+import { parseEgress, type PresentEgress } from "./egress_listing.ts";
 import { type MapListing, parseMaps, parseTable, parseTableFamilies } from "./parse.ts";
 import { type BridgeForm, type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./render.ts";
 
@@ -66,6 +68,50 @@ export async function listObjects(): Promise<Tables> {
 export async function removeRules(bridge: BridgeName): Promise<void> {
   const script = renderDown(bridge, await listObjects());
   if (script !== "") await apply(script);
+}
+
+/**
+ * Lists the rules that hold the proxies to what they are for.
+ *
+ * @param outer The number of outer's own user and group.
+ * @returns What there is of them; `undefined` if there is nothing.
+ * @throws {CommandError} If nft fails, which never means that there is nothing.
+ * @throws {import("../errors.ts").KernelStateError} If nft's answer is not a listing.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
+ */
+export async function listEgress(outer: number): Promise<PresentEgress | undefined> {
+  const list = async (family: "inet" | "bridge"): Promise<string | undefined> => {
+    try {
+      return await runCommand("nft", ["-j", "list", "table", family, EGRESS]);
+    } catch (error) {
+      if (error instanceof CommandError && error.stderr.includes("No such file or directory")) return undefined;
+      throw error;
+    }
+  };
+  const [inet, bridge] = await Promise.all([list("inet"), list("bridge")]);
+  return parseEgress(outer, { inet, bridge });
+}
+
+/**
+ * Makes those rules exactly these, in one transaction.
+ *
+ * @param outer The number of outer's own user and group.
+ * @param egress What the proxies are held to.
+ * @throws {CommandError} If nft fails; then nothing has changed.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
+ */
+export async function ensureEgress(outer: number, egress: Egress): Promise<void> {
+  await apply(renderEgress(outer, egress));
+}
+
+/**
+ * Removes those rules. None there is fine.
+ *
+ * @throws {CommandError} If nft fails; then nothing has changed.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
+ */
+export async function removeEgress(): Promise<void> {
+  await apply(renderNoEgress());
 }
 
 async function apply(script: string): Promise<void> {
