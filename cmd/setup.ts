@@ -6,7 +6,7 @@
  */
 
 import { parseSetup } from "../lib/cli.ts";
-import { exitCodeOf, OK } from "../lib/exit_code.ts";
+import { exitCodeOf, KEPT, OK } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
 import { runHook } from "../lib/netns/hook.ts";
 import { down, up } from "../lib/netns/setup.ts";
@@ -16,8 +16,7 @@ async function main(): Promise<number> {
   const command = parseSetup(Deno.args);
   switch (command.verb) {
     case "up":
-      await up(command);
-      return OK;
+      return (await up(command)).length === 0 ? OK : KEPT;
     case "down":
       await down(command.bridge, command.network);
       return OK;

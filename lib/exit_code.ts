@@ -12,6 +12,8 @@ export const OK = 0;
 export const FAILED = 1;
 /** It was asked for something that does not exist. */
 export const USAGE = 2;
+/** It did what it was asked to, but a service stays as it was, since its entry in the configuration can't be used. */
+export const KEPT = 3;
 
 /**
  * Runs an entrypoint's work.

@@ -118,6 +118,7 @@ Deno.test(
         { line: 10, column: 18, key: ":service_port:", value: "0", advice: "expected a port from 1 to 65535" },
       ],
       remarks: [],
+      kept: [],
     });
     assert.deepEqual([code, stderr], [1, ""]);
   }),

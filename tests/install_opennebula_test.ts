@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 import sample from "./fixtures/vm-pre.xml" with { type: "text" };
 import type { Result } from "./lab/command.ts";
 import type { Host } from "./lab/host.ts";
@@ -140,6 +141,11 @@ Deno.test(
     assert.match(up, /^info: The bridge is set up \(bridge=br0,/m);
     assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
     assert.match(await host.text(["nft", "list", "ruleset"]), /chain guard_br0/);
+    // A bad entry never fails a VM.
+    await host.text(["sed", "-i", "s/:remote_port: 5030/:remote_port: x/", DEFAULT_CONFIG_PATH]);
+    const kept = succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb up"));
+    assert.match(kept, /^warning: A service stays as it was, since its entry can't be used \(bridge=br0, port=5030,/m);
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
     succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb down"));
     assert.ok(await isNothingLeft(host));
     await host.ip("link delete dev br0");

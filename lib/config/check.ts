@@ -4,8 +4,9 @@
  * @module
  */
 
-import type { Config, ConfigEntry, NetworkReference, Problem } from "./config.ts";
-import { once, type Resolve, resolveRemote, taken } from "./select.ts";
+import type { Endpoint } from "../address.ts";
+import type { Config, ConfigEntry, NetworkReference, Position, Problem } from "./config.ts";
+import { type Network, once, type Resolve, resolveRemote, taken } from "./select.ts";
 
 /** An entry, and where its service is. */
 export interface CheckedEntry extends ConfigEntry {
@@ -21,6 +22,18 @@ export interface CheckedConfig extends Config {
   readonly problems: readonly Problem[];
   /** All remarks, in the file's order. */
   readonly remarks: readonly Problem[];
+}
+
+/** A service that is served, and stays as it is because the entry that may be meant for it can't be used. */
+export interface KeptService {
+  /** The bridge. */
+  readonly bridge: string;
+  /** The network. */
+  readonly network: Network;
+  /** The endpoint. */
+  readonly endpoint: Endpoint;
+  /** Where the entry begins. */
+  readonly at: Position;
 }
 
 /** What only the host can tell. */

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { remoteOf } from "../address.ts";
 import { type ConfigError, describe } from "../errors.ts";
 import { DEFAULT_LIMITS, LIMIT_NAMES, type Limits } from "../limits.ts";
 import { renderLimit, renderOptions } from "../limits_text.ts";
-import { type CheckedConfig, type CheckedEntry, nameNetwork } from "./check.ts";
+import { type CheckedConfig, type CheckedEntry, type KeptService, nameNetwork } from "./check.ts";
 import { DEFAULT_PROCESS_OWNER, describeProblem, type Problem } from "./config.ts";
 import { YamlError } from "./yaml_error.ts";
 
@@ -21,9 +22,10 @@ const WINDOW = 60;
  * Renders a checked configuration for people.
  *
  * @param config The configuration.
- * @returns Lines: what is set, a table of the entries, the remarks, the problems, and how many they are.
+ * @param kept What stays as it is served now.
+ * @returns Lines: what is set, a table of the entries, the remarks, the problems, what stays, and how many they are.
  */
-export function renderText(config: CheckedConfig): string {
+export function renderText(config: CheckedConfig, kept: readonly KeptService[] = []): string {
   const { path, debugLevel, processOwner, limits, entries, problems, remarks } = config;
   const settings = renderTable([
     ["file", path],
@@ -35,10 +37,21 @@ export function renderText(config: CheckedConfig): string {
   for (const found of [remarks, problems]) {
     if (found.length > 0) blocks.push(found.map((problem) => describeProblem(path, problem)));
   }
+  if (kept.length > 0) blocks.push(kept.map(renderKept));
   const counts = [count(problems, "problem")];
   if (remarks.length > 0) counts.push(count(remarks, "remark"));
   blocks.push([counts.join(", ")]);
   return blocks.map((lines) => lines.join("\n")).join("\n\n");
+}
+
+function renderKept({ bridge, network, endpoint, at }: KeptService): string {
+  const references = [
+    ...(network.id === undefined ? [] : [{ id: network.id }]),
+    ...(network.name === undefined ? [] : [{ name: network.name }]),
+  ];
+  const names = references.map(nameNetwork).join(", ");
+  const remote = remoteOf(endpoint);
+  return `${endpoint.servicePort} of ${bridge} (${names}) stays ${remote}: its entry in line ${at.line} can't be used`;
 }
 
 function count(found: readonly Problem[], what: string): string {
@@ -79,9 +92,10 @@ function renderTable(rows: readonly (readonly string[])[]): string[] {
  * Renders a checked configuration for scripts.
  *
  * @param config The configuration.
+ * @param kept What stays as it is served now.
  * @returns One JSON object in one line.
  */
-export function renderJson(config: CheckedConfig): string {
+export function renderJson(config: CheckedConfig, kept: readonly KeptService[] = []): string {
   const { path, debugLevel, processOwner, limits, entries, problems, remarks } = config;
   const fields = ({ at, key, value, advice }: Problem) => ({ ...at, key, value: value ?? null, advice });
   return JSON.stringify({
@@ -101,6 +115,9 @@ export function renderJson(config: CheckedConfig): string {
     })),
     problems: problems.map(fields),
     remarks: remarks.map(fields),
+    kept: kept.map(({ bridge, network, endpoint: { servicePort, remoteAddr, remotePort }, at }) => {
+      return { bridge, network, servicePort, remoteAddr, remotePort, line: at.line };
+    }),
   });
 }
 

@@ -113,6 +113,19 @@ Deno.test("renderText() shows remarks apart from problems, and counts both", () 
   assert.match(both, /\n\n(?:\S+ :colour: .+\n){2}\n(?:\S+ :service_port: .+\n){2}\n2 problems, 2 remarks$/);
 });
 
+Deno.test("renderText() and renderJson() name what stays although its entry can't be used", () => {
+  const endpoint = { servicePort: 80, remoteAddr: "10.0.0.7", remotePort: 8080, options: { maxConnections: 5 } };
+  const network = { id: "7", name: "v 0" };
+  const kept = [{ bridge: "br0", network, endpoint, at: { line: 12, column: 3 } }];
+  assert.match(
+    renderText(CONFIG, kept),
+    /\n\n80 of br0 \(ID 7, name "v 0"\) stays 10\.0\.0\.7:8080: its entry in line 12 can't be used\n\nno problems$/,
+  );
+  assert.deepEqual(JSON.parse(renderJson(CONFIG, kept)).kept, [
+    { bridge: "br0", network, servicePort: 80, remoteAddr: "10.0.0.7", remotePort: 8080, line: 12 },
+  ]);
+});
+
 Deno.test("renderJson() has the same in one object", () => {
   const text = renderJson({ ...CONFIG, problems: [PROBLEM, { ...PROBLEM, value: undefined }], remarks: [REMARK] });
   assert.doesNotMatch(text, /\n/);
@@ -156,6 +169,7 @@ Deno.test("renderJson() has the same in one object", () => {
       { line: 20, column: 18, key: ":service_port:", value: null, advice: "expected a port from 1 to 65535" },
     ],
     remarks: [{ line: 21, column: 3, key: ":colour:", value: "red", advice: "ignored: an entry has no such key" }],
+    kept: [],
   });
 });
 

@@ -6,7 +6,7 @@
 
 import { type Endpoint, isIpv4 } from "../address.ts";
 import { withOptions } from "../limits_json.ts";
-import { type Config, type ConfigEntry, describeProblem, type Problem } from "./config.ts";
+import { type Config, type ConfigEntry, describeProblem, type Doubt, type Problem } from "./config.ts";
 import { isDiallable } from "./parse_entry.ts";
 import { resolveIpv4 } from "./resolve.ts";
 
@@ -33,20 +33,20 @@ export interface Selection {
   readonly endpoints: readonly SelectedEndpoint[];
   /** One line for each entry that was left out and why. */
   readonly warnings: readonly string[];
+  /** What may have been meant for the network and can't be used: what it is served for that stays as it is. */
+  readonly doubts: readonly Doubt[];
 }
 
 /**
  * Tells whether an entry is for a network.
  *
- * @param entry An entry of the configuration.
+ * @param entry An entry of the configuration; one without networks is in doubt and may be for any.
  * @param network The network.
  * @returns `true` if the entry is for all networks or names this one by ID or by name.
  */
-export function appliesTo(entry: ConfigEntry, network: Network): boolean {
-  return entry.networks.length === 0 ||
-    entry.networks.some((reference) =>
-      "id" in reference ? reference.id === network.id : reference.name === network.name
-    );
+export function appliesTo({ networks = [] }: Pick<Doubt, "networks">, network: Network): boolean {
+  return networks.length === 0 ||
+    networks.some((reference) => "id" in reference ? reference.id === network.id : reference.name === network.name);
 }
 
 /**
@@ -63,6 +63,7 @@ export async function selectEndpoints(
   resolve: Resolve = resolveIpv4,
 ): Promise<Selection> {
   const warnings: string[] = [];
+  const doubts = config.doubts.filter((doubt) => appliesTo(doubt, network));
   const chosen = new Map<number, ConfigEntry>();
   for (const entry of config.entries ?? []) {
     if (!appliesTo(entry, network)) continue;
@@ -79,6 +80,7 @@ export async function selectEndpoints(
     const remoteAddr = await resolveRemote(entry, ask);
     if (typeof remoteAddr !== "string") {
       warnings.push(describeProblem(config.path, remoteAddr));
+      doubts.push({ at: entry.at, servicePort });
       return undefined;
     }
     const isName = remoteAddr !== entry.remoteAddr;
@@ -89,6 +91,7 @@ export async function selectEndpoints(
     endpoints: endpoints.filter((endpoint) => endpoint !== undefined)
       .toSorted((a, b) => a.servicePort - b.servicePort),
     warnings,
+    doubts,
   };
 }
 

@@ -54,6 +54,7 @@ Deno.test("selectEndpoints() takes the entries of a network in ascending order o
       { servicePort: 5030, remoteAddr: "10.0.0.1", remotePort: 80 },
     ],
     warnings: [],
+    doubts: [],
   });
 });
 
@@ -62,6 +63,7 @@ Deno.test("selectEndpoints() gives nothing if the configuration has no entries",
     assert.deepEqual(await selectEndpoints({ ...config(), entries }, { id: "0" }, unused), {
       endpoints: [],
       warnings: [],
+      doubts: [],
     });
   }
 });
@@ -134,4 +136,19 @@ Deno.test("selectEndpoints() has an endpoint or a warning for every entry that a
     const ports = endpoints.map(({ servicePort }) => servicePort);
     assert.deepEqual(ports, [...new Set(ports)].toSorted((a, b) => a - b));
   }));
+});
+
+Deno.test("selectEndpoints() has the doubts that concern the network, and one for each name that leads nowhere", async () => {
+  const at = { line: 9, column: 3 };
+  const doubts = [
+    { at, servicePort: 90, networks: [{ id: "7" }] },
+    { at, servicePort: 91, networks: [{ id: "8" }] },
+    { at, servicePort: 92, networks: [] },
+    { at, servicePort: 93 },
+    { at },
+  ];
+  const nowhere = entry(4, 80, "nowhere.example");
+  const fail = () => Promise.reject(new TproxyError("no"));
+  const selection = await selectEndpoints({ ...config(nowhere), doubts }, { id: "7" }, fail);
+  assert.deepEqual(selection.doubts, [doubts[0], doubts[2], doubts[3], doubts[4], { at: nowhere.at, servicePort: 80 }]);
 });

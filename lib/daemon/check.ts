@@ -1,5 +1,5 @@
 /**
- * `tproxy check`: the configuration against this host. Read-only, and no daemon is looked at.
+ * `tproxy check`: the configuration against this host. Read-only, and neither a daemon nor nft is looked at.
  *
  * @module
  */
@@ -8,8 +8,11 @@ import { checkConfig } from "../config/check.ts";
 import { renderErrorJson, renderErrorText, renderJson, renderText } from "../config/check_text.ts";
 import { readConfig } from "../config/read.ts";
 import { resolveIpv4 } from "../config/resolve.ts";
+import { once } from "../config/select.ts";
 import { ConfigError } from "../errors.ts";
 import { FAILED, OK } from "../exit_code.ts";
+import { findKept } from "../netns/keep.ts";
+import { readRecord, type SetupRecord } from "../netns/record.ts";
 import { isUser } from "./owner.ts";
 
 /** What to print, and how to exit. */
@@ -28,17 +31,30 @@ export interface CheckResult {
  * @param path The file.
  * @param json Whether the answer is for a script.
  * @returns What to print, and how to exit.
- * @throws {Deno.errors.NotCapable} Without `--allow-read` for the file and `--allow-run=/usr/bin/getent`.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` for the file and `/run/one_tproxy`, and
+ * `--allow-run=/usr/bin/getent`.
  */
 export async function check(path: string, json: boolean): Promise<CheckResult> {
   try {
-    const config = await checkConfig(await readConfig(path), { resolve: resolveIpv4, isUser });
+    const resolve = once(resolveIpv4);
+    const config = await checkConfig(await readConfig(path), { resolve, isUser });
+    const kept = await findKept(config, await readRecordIfAllowed(), resolve);
     const exitCode = config.problems.length === 0 ? OK : FAILED;
-    return { stdout: json ? renderJson(config) : renderText(config), stderr: "", exitCode };
+    return { stdout: json ? renderJson(config, kept) : renderText(config, kept), stderr: "", exitCode };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return json
       ? { stdout: renderErrorJson(path, error), stderr: "", exitCode: FAILED }
       : { stdout: "", stderr: renderErrorText("tproxy", error), exitCode: FAILED };
+  }
+}
+
+/** Only root may read the record. Anybody else has the configuration checked without what is served. */
+async function readRecordIfAllowed(): Promise<SetupRecord> {
+  try {
+    return await readRecord();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    return new Map();
   }
 }

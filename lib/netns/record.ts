@@ -49,6 +49,17 @@ export function withNetwork(networks: readonly NetworkRecord[], network: Network
 }
 
 /**
+ * Finds what a network on a bridge is served.
+ *
+ * @param networks The networks of the bridge.
+ * @param network The network.
+ * @returns Its endpoints; none if it is not there.
+ */
+export function endpointsOf(networks: readonly NetworkRecord[], network: Network): readonly SelectedEndpoint[] {
+  return networks.find((other) => isSame(other, network))?.endpoints ?? [];
+}
+
+/**
  * Takes a network from a bridge.
  *
  * @param networks The networks of the bridge.

@@ -13,8 +13,17 @@ import { withLock } from "../lock.ts";
 import { getLogger } from "../log.ts";
 import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
 import { ensureRules, removeRules } from "../nft/nft.ts";
+import { type KeptEndpoint, keptOf } from "./keep.ts";
 import { ensureLinks, removeLinks } from "./links.ts";
-import { type NetworkRecord, readRecord, unionOf, withNetwork, withoutNetwork, writeRecord } from "./record.ts";
+import {
+  endpointsOf,
+  type NetworkRecord,
+  readRecord,
+  unionOf,
+  withNetwork,
+  withoutNetwork,
+  writeRecord,
+} from "./record.ts";
 
 const log = getLogger("setup");
 
@@ -33,17 +42,18 @@ export interface UpRequest {
 
 /**
  * Makes the kernel's state of one bridge what the configuration says: endpoints in nft, the veth pair, the namespace. The
- * endpoints of other networks on the bridge stay; a network for which no entry is meant adds none. Doing it twice is doing
- * it once.
+ * endpoints of other networks on the bridge stay; a network for which no entry is meant adds none. What an entry was meant
+ * for that can't be used stays as it is. Doing it twice is doing it once.
  *
  * @param request What to set up.
+ * @returns The endpoints that stay although no good entry has them.
  * @throws {ConfigError} If the configuration can't be read or has no `:tproxy:` key.
  * @throws {import("../errors.ts").KernelStateError} If the bridge is not there, or a device in the way is not ours.
  * @throws {import("../run_command.ts").CommandError} If ip, nft or sysctl fails.
  * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/daemon/permissions.ts`.
  */
-export async function up({ bridge, network, config: path }: UpRequest): Promise<void> {
-  await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, async () => {
+export async function up({ bridge, network, config: path }: UpRequest): Promise<readonly KeptEndpoint[]> {
+  return await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, async () => {
     const config = await readConfig(path);
     for (const problem of [...config.problems, ...config.remarks]) log.warning(describeProblem(path, problem));
     if (config.entries === undefined) {
@@ -52,10 +62,20 @@ export async function up({ bridge, network, config: path }: UpRequest): Promise<
         "add the list of services to it, see docs/reference.md",
       );
     }
-    const { endpoints, warnings } = await selectEndpoints(config, network);
-    for (const warning of warnings) log.warning(warning);
-    if (endpoints.length === 0) log.warning("No service is configured for this network", { bridge, ...network });
-    await change(bridge, (networks) => withNetwork(networks, { ...network, endpoints }));
+    const selection = await selectEndpoints(config, network);
+    for (const warning of selection.warnings) log.warning(warning);
+    let kept: readonly KeptEndpoint[] = [];
+    await change(bridge, (networks) => {
+      kept = keptOf(endpointsOf(networks, network), selection);
+      const endpoints = [...selection.endpoints, ...kept.map(({ endpoint }) => endpoint)];
+      if (endpoints.length === 0) log.warning("No service is configured for this network", { bridge, ...network });
+      return withNetwork(networks, { ...network, endpoints });
+    });
+    for (const { endpoint, at } of kept) {
+      const fields = { bridge, port: endpoint.servicePort, remote: remoteOf(endpoint), entry: `${path}:${at.line}` };
+      log.warning("A service stays as it was, since its entry can't be used", fields);
+    }
+    return kept;
   });
 }
 
