@@ -40,6 +40,15 @@ function vm(...nics: [bridge: string, network: string][]): string {
   return base64(`<VM><ID>42</ID><TEMPLATE>${elements.join("")}</TEMPLATE></VM>`);
 }
 
+/** A VM while one of its devices is attached or detached: the driver gives the hooks all of them, and marks the one. */
+function withAttach(xml: string, name: string, nicId: string): string {
+  const devices = new RegExp(`<${name}>[^]*?</${name}>`, "g");
+  return base64(xml.replaceAll(devices, (device) => {
+    const isIt = device.includes(`<NIC_ID><![CDATA[${nicId}]]>`);
+    return isIt ? device.replace(">", "><ATTACH><![CDATA[YES]]></ATTACH>") : device;
+  }));
+}
+
 /** Puts a port onto a bridge. */
 async function addPort({ host }: Hypervisor, name: string, bridge: string, type = "veth"): Promise<void> {
   await host.ip(`link add name ${name} type ${type}`, `link set dev ${name} master ${bridge} up`);
@@ -167,6 +176,65 @@ Deno.test(
     assert.equal(last.code, 0, last.stderr);
     assert.deepEqual(await proxied(hv), []);
     assert.equal((await hv.hook(["clean", "hv1"], input)).code, 0);
+  }),
+);
+
+Deno.test(
+  "detaching a NIC takes its bridge down, and leaves the bridges of the running VM's other NICs",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    await hv.hook(["pre"], base64(sample));
+    // The driver's "post" has put the ports there; the detached NIC's is gone when its "clean" runs.
+    await addPort(hv, "one-57-0", "br0");
+    const { code, stderr } = await hv.hook(["clean", "hv1"], withAttach(sample, "NIC", "1"));
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(await proxied(hv), ["br0"]);
+    await addPort(hv, "one-57-1", "onebr.12");
+    await hv.hook(["pre"], withAttach(sample, "NIC", "1"));
+    await hv.hook(["clean", "hv1"], withAttach(sample, "NIC", "0"));
+    assert.deepEqual(await proxied(hv), ["onebr.12"]);
+  }),
+);
+
+Deno.test(
+  "detaching one of two NICs on a bridge leaves it to the other",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    const both = sample.replace("[onebr.12]]></BRIDGE>", "[br0]]></BRIDGE><TARGET>one-57-1</TARGET>");
+    await hv.hook(["pre"], base64(both));
+    await addPort(hv, "one-57-0", "br0");
+    const { stderr } = await hv.hook(["clean", "hv1"], withAttach(both, "NIC", "1"));
+    assert.match(stderr, /^info: Other guests are on it: it keeps its proxy \(bridge=br0, ports=one-57-0\)$/m);
+    assert.deepEqual(await proxied(hv), ["br0"]);
+  }),
+);
+
+for (const [element, id] of [["NIC_ALIAS", "2"], ["PCI", "4"]] as const) {
+  Deno.test(
+    `attaching and detaching a ${element} leaves every bridge as it is`,
+    inLab(async (lab) => {
+      const hv = await hypervisor(lab);
+      const input = withAttach(sample, element, id);
+      assert.equal((await hv.hook(["pre"], input)).code, 0);
+      assert.deepEqual(await proxied(hv), []);
+      await hv.hook(["pre"], base64(sample));
+      assert.equal((await hv.hook(["clean", "hv1"], input)).code, 0);
+      assert.deepEqual(await proxied(hv), ["br0", "onebr.12"]);
+    }),
+  );
+}
+
+Deno.test(
+  "attaching a NIC sets up its bridge alone, and its failure is the action's",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    await hv.host.ip("link delete dev br0");
+    const { code, stderr } = await hv.hook(["pre"], withAttach(sample, "NIC", "1"));
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(await proxied(hv), ["onebr.12"]);
+    const failed = await hv.hook(["pre"], withAttach(sample, "NIC", "0"));
+    assert.equal(failed.code, 1);
+    assert.match(failed.stderr, /^error: There is no bridge br0; .+ \(nic=0, bridge=br0\)$/m);
   }),
 );
 

@@ -32,7 +32,7 @@ export interface SkippedNic {
   readonly isWrong: boolean;
 }
 
-/** A VM's NICs, in the order of its description. */
+/** A VM's NICs, in the order of its description; where one is attached or detached, that one alone. */
 export interface VmNics {
   /** Those that can have a proxy. */
   readonly nics: readonly Nic[];
@@ -43,8 +43,12 @@ export interface VmNics {
 /** The network drivers that put guests on Linux bridges; asked only where the NIC does not say what its bridge is. */
 const BRIDGE_DRIVERS: ReadonlySet<string> = new Set(["bridge", "fw", "ebtables", "802.1q", "vxlan"]);
 
+/** What a VM's template calls its network devices. */
+const DEVICES: ReadonlySet<string> = new Set(["NIC", "NIC_ALIAS", "PCI"]);
+
 /**
- * Reads a VM's NICs.
+ * Reads the NICs that an action is about: all of a VM's when it comes or goes. A running VM that gets or loses one NIC is
+ * described with all of them; then only the one with `ATTACH` counts, and the others stay as they are.
  *
  * @param xml The VM's description.
  * @returns The NICs on Linux bridges, and the others with the reason.
@@ -56,20 +60,25 @@ export function parseVmNics(xml: string): VmNics {
   if (template === undefined) {
     throw new InputError("The XML is not a VM's: it has no VM/TEMPLATE", "see that the network driver calls the hook");
   }
-  const all = template.children.map(toNic).filter((nic) => nic !== undefined);
+  const devices = template.children.filter(({ name }) => DEVICES.has(name));
+  const attached = devices.filter((device) => valueIn(device, "ATTACH") === "YES");
+  const all = (attached.length > 0 ? attached : devices).map(toNic).filter((nic) => nic !== undefined);
   return { nics: all.filter((nic) => "bridge" in nic), skipped: all.filter((nic) => "reason" in nic) };
 }
 
-/** Reads an element of the template, which may be no NIC at all. */
+/** The text of a child element without the white space that pretty-printers put around it; `undefined` if there is none. */
+function valueIn(element: XmlElement, name: string): string | undefined {
+  return element.children.find((child) => child.name === name)?.text.trim() || undefined;
+}
+
+/** Reads a device; a PCI device may be no NIC at all. */
 function toNic(element: XmlElement): Nic | SkippedNic | undefined {
-  // Whatever pretty-prints XML puts white space around values.
-  const value = (name: string) => element.children.find((child) => child.name === name)?.text.trim() || undefined;
+  const value = (name: string) => valueIn(element, name);
   const number = (name: string) => /^\d{1,10}$/.test(value(name) ?? "") ? String(Number(value(name))) : undefined;
   const id = number("NIC_ID") ?? "unknown";
   const skip = (reason: string, isWrong = false): SkippedNic => ({ id, reason, isWrong });
   if (element.name === "NIC_ALIAS") return skip("it is an alias of another NIC, and has no port of its own");
   if (element.name === "PCI") return value("TYPE") === "NIC" ? skip("it is a PCI device, and on no bridge") : undefined;
-  if (element.name !== "NIC") return undefined;
 
   const name = value("BRIDGE");
   if (name === undefined) return skip("it is on no bridge");

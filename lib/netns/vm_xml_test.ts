@@ -120,6 +120,22 @@ Deno.test("parseVmNics() takes a network by its name or its ID alone", () => {
   assert.deepEqual(networkOf({ ...NIC, NETWORK_ID: "007" }), { name: "vnet0", id: "7" });
 });
 
+Deno.test("parseVmNics() finds the one device that is attached or detached, and none of the others", () => {
+  const ids = (...elements: string[]) => {
+    const { nics, skipped } = parseVmNics(vm(...elements));
+    return [nics, skipped].map((list) => list.map(({ id }) => id));
+  };
+  const [first, second] = [NIC, { ...NIC, NIC_ID: "1", BRIDGE: "br1" }];
+  const attached = { ...second, ATTACH: "YES" };
+  const noLinux = element({ ...NIC, NIC_ID: "2", BRIDGE_TYPE: "openvswitch" });
+  assert.deepEqual(ids(element(first), element(attached), noLinux), [["1"], []]);
+  assert.deepEqual(ids(element(first), element({ ...second, ATTACH: "NO" })), [["0", "1"], []]);
+  assert.deepEqual(ids(element(first), element(attached, "NIC_ALIAS")), [[], ["1"]]);
+  assert.deepEqual(ids(element(first), element({ ...attached, TYPE: "NIC" }, "PCI")), [[], ["1"]]);
+  assert.deepEqual(ids(element(first), element({ ATTACH: "YES" }, "PCI")), [[], []]);
+  assert.deepEqual(ids(element(first), element({ ATTACH: "YES" }, "DISK")), [["0"], []]);
+});
+
 Deno.test("parseVmNics() refuses XML that is not a VM's", () => {
   for (const xml of ["<VM/>", "<VNET><TEMPLATE/></VNET>", "<A><VM><TEMPLATE/></VM></A>", "<VM>TEMPLATE</VM>"]) {
     assert.throws(
