@@ -68,14 +68,8 @@ export {
   type Title,
 } from "./lib/names.ts";
 export { type MapListing, parseMaps } from "./lib/nft/parse.ts";
-export {
-  type BridgeForm,
-  type BridgeRules,
-  renderDown,
-  renderUp,
-  type TableObject,
-  type Tables,
-} from "./lib/nft/render.ts";
+export type { BridgeForm } from "./lib/nft/bridge_rules.ts";
+export { type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./lib/nft/render.ts";
 export { encodePreamble, parseAddresses, parseFixedPart, type Preamble } from "./lib/proxy/preamble.ts";
 export {
   type InnerRoutes,

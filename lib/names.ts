@@ -42,7 +42,7 @@ export const RUN_FILES = {
   hold: `${RUN_DIR}/stopped-until-start`,
 } as const;
 
-/** The bridge-family nft set that holds every bridge-side veth end, see `lib/nft/render.ts`. */
+/** The bridge-family nft set that holds every bridge-side veth end, see `lib/nft/bridge_rules.ts`. */
 export const VETH_SET = "veth_ends";
 
 /** A name that {@linkcode parseBridgeName} has accepted: safe as a device, in a path, in a command and in a rule. */
@@ -114,10 +114,12 @@ export interface BridgeNames {
   readonly netnsPath: string;
   /** The map of the bridge's endpoints in `table ip one_tproxy`. */
   readonly map: string;
-  /** The chain in `table bridge one_tproxy` that decides what goes from port to port. */
+  /** The chain in `table bridge one_tproxy` that the network drivers make, too: it keeps requests for the address here. */
   readonly chain: string;
-  /** The chain in `table bridge one_tproxy` that decides what comes in at a port. */
+  /** The chain in `table bridge one_tproxy` that decides what may come in at a port. */
   readonly guardChain: string;
+  /** The chain in `table bridge one_tproxy` that decides what may pass between the veth end and the other ports. */
+  readonly portChain: string;
   /** The process title of the bridge's inner proxy. */
   readonly title: Title;
   /** The log of the bridge's inner proxy. */
@@ -155,6 +157,7 @@ export function namesOf(bridge: BridgeName): BridgeNames {
     map: `ep_${bridge}`,
     chain: `ch_${bridge}`,
     guardChain: `guard_${bridge}`,
+    portChain: `port_${bridge}`,
     title: `${TPROXY}_${bridge}`,
     log: `${LOG_DIR}/${TPROXY}_${bridge}.log`,
     runDir,

@@ -6,15 +6,14 @@
 
 import assert from "node:assert/strict";
 import { until } from "./lab/command.ts";
+import { arp, EVERYBODY, exchange, frame } from "./lab/frames.ts";
 import type { Host } from "./lab/host.ts";
-import type { Hypervisor } from "./lab/hypervisor.ts";
-import type { Lab } from "./lab/lab.ts";
+import { ADDRESS, knownMac, proxyMac, receives, tunnelTo, withMallory, withNeighbour } from "./lab/layer2.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { CONFIG, fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";
+import { NO_VM } from "./vm/missing.ts";
 
-const ADDRESS = "169.254.16.9";
-
-// tcpdump, which some tests need, gives up in a user namespace: there is no other user to become.
+// What needs tcpdump is not for a user namespace.
 
 /** Makes a host claim the address and the proxy's MAC address, and shout it out. */
 async function impersonate(host: Host, device: string, mac?: string): Promise<void> {
@@ -30,42 +29,6 @@ async function impersonate(host: Host, device: string, mac?: string): Promise<vo
 /** Sends announcements and unasked-for answers for the address, as a host that takes it over does. */
 async function shout(host: Host, device: string): Promise<void> {
   for (const mode of ["-U", "-A"]) await host.run(["arping", "-q", mode, "-c", "1", "-I", device, ADDRESS]);
-}
-
-async function proxyMac(hv: Hypervisor): Promise<string> {
-  const [link] = JSON.parse(await hv.host.text(["ip", "-n", "one_tproxy_br0", "-j", "link", "show", "dev", "br0a"]));
-  return link.address;
-}
-
-async function knownMac(guest: Host): Promise<string | undefined> {
-  const [entry] = JSON.parse(await guest.text(["ip", "-j", "neigh", "show", ADDRESS]));
-  return entry?.lladdr;
-}
-
-/** Tells what arrives at a device while something is done; `where` enters a namespace of the host. */
-async function receives(
-  host: Host,
-  device: string,
-  filter: string,
-  act: () => Promise<unknown>,
-  where: string[] = [],
-): Promise<string> {
-  const tcpdump = ["tcpdump", "-n", "-e", "-l", "--immediate-mode", "-Z", "root", "-Q", "in", "-i", device, filter];
-  const capture = host.start([...where, ...tcpdump]);
-  await until("the capture is on", () => Promise.resolve(capture.output.includes("listening on")));
-  await act();
-  capture.signal("SIGINT");
-  await capture.ended();
-  return capture.output.split("\n").filter((line) => /^\d\d:/.test(line)).join("\n");
-}
-
-/** A second guest on the bridge, up to no good. */
-async function withMallory(lab: Lab) {
-  const { hv, guest } = await makeScenario(lab);
-  const mallory = await lab.guest("mallory", hv, "br0", "192.168.150.66");
-  await hv.up("br0");
-  await hv.control("start");
-  return { hv, guest, mallory };
 }
 
 Deno.test(
@@ -129,27 +92,6 @@ Deno.test(
   }),
 );
 
-/** Joins br0 with a machine elsewhere by VXLAN, which is an uplink, and puts that machine on the same layer 2. */
-async function withNeighbour(lab: Lab) {
-  const { hv, guest } = await makeScenario(lab);
-  const neighbour = await lab.service("neighbour", "10.11.12.66");
-  const tunnel = (remote: string) => `link add name vx12 type vxlan id 12 dstport 4789 remote ${remote} dev eth0`;
-  await hv.host.ip(tunnel("10.11.12.66"), "link set dev vx12 master br0 up");
-  await neighbour.ip(
-    tunnel("10.11.12.1"),
-    "address add 192.168.150.77/24 dev vx12",
-    "link set dev vx12 up",
-    "route add 169.254.16.9 dev vx12",
-  );
-  await hv.up("br0");
-  await hv.control("start");
-  await until(
-    "the tunnel works",
-    async () => (await neighbour.run(["ping", "-c1", "-W1", "192.168.150.10"])).code === 0,
-  );
-  return { hv, guest, neighbour };
-}
-
 Deno.test(
   "a machine beyond the uplink can neither use the proxy nor be taken for it",
   { ignore: ROOTLESS },
@@ -177,6 +119,54 @@ Deno.test(
     await shout(neighbour, "vx12");
     assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
     assert.equal(await knownMac(guest), mac);
+  }),
+);
+
+Deno.test(
+  "a device that joins the bridge after setup is an uplink, and a guest's port that does is a guest's",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    const neighbour = await lab.service("neighbour", "10.11.12.66");
+    await hv.host.ip(tunnelTo("10.11.12.66"), "link set dev vx12 master br0 up");
+    await neighbour.ip(tunnelTo("10.11.12.1"), "address add 192.168.150.77/24 dev vx12", "link set dev vx12 up");
+    await neighbour.ip(
+      `route add ${ADDRESS} dev vx12`,
+      `neigh replace ${ADDRESS} lladdr ${await proxyMac(hv)} dev vx12 nud permanent`,
+    );
+    const attempt = async () => {
+      const { stdout } = await neighbour.run(["curl", "-sS", "--max-time", "2", `http://${ADDRESS}:5030/who`]);
+      return stdout;
+    };
+    await until(
+      "the tunnel works",
+      async () => (await neighbour.run(["ping", "-c1", "-W1", "192.168.150.10"])).code === 0,
+    );
+    assert.equal(await attempt(), "");
+    const late = await lab.guest("late", hv, "br0", "192.168.150.11");
+    for (const host of [guest, late]) assert.equal(await fetchFrom(host, "/who"), "gate 10.11.12.1\n");
+    // Without the rules it would be served, so the silence is theirs.
+    await hv.host.text(["nft", "delete", "table", "bridge", "one_tproxy"]);
+    assert.equal(await attempt(), "gate 10.11.12.1\n");
+  }),
+);
+
+Deno.test(
+  "a virtual machine's tap device that joins the bridge after setup is a guest's port",
+  { ignore: NO_VM },
+  inLab(async (lab) => {
+    const { hv } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.host.ip("tuntap add dev one-7-0 mode tap", "link set dev one-7-0 master br0 up");
+    const own = { mac: "02:00:c0:a8:96:07", ip: "192.168.150.7" };
+    const question = frame(EVERYBODY, own.mac, [], arp("request", own, { mac: "00:00:00:00:00:00", ip: ADDRESS }));
+    const proxy = { mac: await proxyMac(hv), ip: ADDRESS };
+    assert.equal(
+      await exchange(hv.host, "one-7-0", question, proxy.mac),
+      frame(own.mac, proxy.mac, [], arp("reply", proxy, own)),
+    );
   }),
 );
 

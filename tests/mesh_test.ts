@@ -70,7 +70,7 @@ Deno.test(
 );
 
 Deno.test(
-  "without the ARP rule the request does cross the cable",
+  "without the rules the request does cross the cable",
   // tcpdump gives up in a user namespace, where there is no other user to become.
   { ignore: ROOTLESS },
   inLab(async (lab) => {
@@ -79,7 +79,7 @@ Deno.test(
     await two.bridge("br0");
     await lab.cable(one, two, "br0");
     await one.up("br0");
-    await one.host.text(["nft", "flush", "chain", "bridge", "one_tproxy", "ch_br0"]);
+    await one.host.text(["nft", "delete", "table", "bridge", "one_tproxy"]);
     const capture = two.host.start(["tcpdump", "-n", "-l", "--immediate-mode", "-i", "cable0", "-Z", "root", "arp"]);
     await until("the request is seen", async () => {
       await guest.run(["ip", "neigh", "flush", "all"]);

@@ -8,7 +8,6 @@ import type { BridgeNames } from "../names.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { observe } from "./observe.ts";
 import { planDown, planUp } from "./plan.ts";
-import { uplinksOf } from "./ports.ts";
 
 /**
  * What the namespace's network stack must know before the veth moves in, since a device takes over its namespace's
@@ -38,16 +37,13 @@ const NETNS_SYSCTLS = [
  * nothing is left behind.
  *
  * @param names The bridge's names.
- * @param then What has to work as well for the whole to be done; it is told the bridge's uplinks.
+ * @param then What has to work as well for the whole to be done.
  * @returns What that returns.
  * @throws {import("../errors.ts").KernelStateError} If there is no such bridge, or a device under our names is not ours.
  * @throws {CommandError} If ip or sysctl fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for `/usr/sbin/ip` and `--allow-read=/run/netns`.
  */
-export async function ensureLinks<T>(
-  names: BridgeNames,
-  then: (uplinks: readonly string[]) => Promise<T>,
-): Promise<T> {
+export async function ensureLinks<T>(names: BridgeNames, then: () => Promise<T>): Promise<T> {
   const observed = await observe(names);
   const plan = planUp(names, observed);
   const isNew = observed.netns.state === "absent" && !observed.host.has(names.bridgeEnd);
@@ -58,7 +54,7 @@ export async function ensureLinks<T>(
     await batch(["-n", names.netns], plan.netnsBefore);
     await batch([], plan.host);
     await batch(["-n", names.netns], plan.netns);
-    return await then(uplinksOf([...observed.host.values()], names.bridge));
+    return await then();
   } catch (error) {
     if (isNew) await removeLinks(names);
     throw error;

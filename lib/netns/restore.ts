@@ -49,6 +49,7 @@ export function findMissing(record: SetupRecord, { links, netns, tables }: Prese
     else if (!has("map", names.map)) missing.set(bridge, `the map ${names.map}`);
     else if (!has("chain", names.chain)) missing.set(bridge, `the chain ${names.chain}`);
     else if (!has("chain", names.guardChain)) missing.set(bridge, `the chain ${names.guardChain}`);
+    else if (!has("chain", names.portChain)) missing.set(bridge, `the chain ${names.portChain}`);
   }
   return missing;
 }

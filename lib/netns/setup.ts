@@ -135,7 +135,7 @@ export async function applyRecord(bridge: BridgeName, networks: readonly Network
     log.warning("Another network of the bridge has this port for another service, or with other options", fields);
   }
   // The map comes last: whoever finds it finds a namespace that is ready.
-  const rules = await ensureLinks(namesOf(bridge), (uplinks) => ensureRules({ bridge, endpoints, uplinks }));
+  const rules = await ensureLinks(namesOf(bridge), () => ensureRules({ bridge, endpoints }));
   const ports = endpoints.map(({ servicePort }) => servicePort).join(" ");
   log.info("The bridge is set up", { bridge, ports, rules });
 }

@@ -9,7 +9,8 @@ import { CommandError, runCommand } from "../run_command.ts";
 import { type Egress, renderEgress, renderNoEgress } from "./egress.ts";
 import { parseEgress, type PresentEgress } from "./egress_listing.ts";
 import { type MapListing, parseMaps, parseTable, parseTableFamilies } from "./parse.ts";
-import { type BridgeForm, type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./render.ts";
+import type { BridgeForm } from "./bridge_rules.ts";
+import { type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./render.ts";
 
 /**
  * Lists every bridge's endpoints.

@@ -5,18 +5,9 @@
  */
 
 import type { Endpoint } from "../address.ts";
-import { type BridgeName, type BridgeNames, GUEST_ADDRESS, namesOf, TPROXY, VETH_SET } from "../names.ts";
+import { type BridgeName, namesOf, TPROXY, VETH_SET } from "../names.ts";
+import { type BridgeForm, driverRules, guardRules, portRules } from "./bridge_rules.ts";
 import { renderElement } from "./element.ts";
-
-/**
- * How the rules recognise the frames of their bridge.
- *
- * WHY two: a chain of the bridge family sees every bridge of the host. `meta ibrname` narrows it to one, but needs
- * CONFIG_NFT_BRIDGE_META, which some kernels lack. There the rules make an exception for every bridge's veth end; since a
- * frame never leaves the bridge it is on, that says the same for every bridge that has a proxy. What it costs: bridges
- * without a proxy carry no ARP for the address either.
- */
-export type BridgeForm = "ibrname" | "veth-set";
 
 /** What one bridge's map and chains are to hold. */
 export interface BridgeRules {
@@ -24,8 +15,6 @@ export interface BridgeRules {
   readonly bridge: BridgeName;
   /** Its endpoints, in the order to be listed. */
   readonly endpoints: readonly Endpoint[];
-  /** The ports that lead out of the hypervisor. */
-  readonly uplinks: readonly string[];
 }
 
 /**
@@ -35,7 +24,7 @@ export interface BridgeRules {
  * @param form Which rendering the kernel takes.
  * @returns A script for `nft -f -`.
  */
-export function renderUp({ bridge, endpoints, uplinks }: BridgeRules, form: BridgeForm): string {
+export function renderUp({ bridge, endpoints }: BridgeRules, form: BridgeForm): string {
   const names = namesOf(bridge);
   const elements = endpoints.map(renderElement);
   return lines(
@@ -48,8 +37,9 @@ export function renderUp({ bridge, endpoints, uplinks }: BridgeRules, form: Brid
       `add set bridge ${TPROXY} ${VETH_SET} { type ifname ; }`,
       `add element bridge ${TPROXY} ${VETH_SET} { "${names.bridgeEnd}" }`,
     ]),
-    ...renderChain(names.chain, "forward priority filter", forwardRules(names, uplinks, form)),
+    ...renderChain(names.chain, "forward priority filter", driverRules(names, form)),
     ...renderChain(names.guardChain, "prerouting priority filter", guardRules(names, form)),
+    ...renderChain(names.portChain, "forward priority filter", portRules(names, form)),
   );
 }
 
@@ -59,39 +49,6 @@ function renderChain(chain: string, hook: string, rules: readonly string[]): str
     `flush chain bridge ${TPROXY} ${chain}`,
     ...rules.map((rule) => `add rule bridge ${TPROXY} ${chain} ${rule}`),
   ];
-}
-
-/** What may go from port to port. */
-function forwardRules(names: BridgeNames, uplinks: readonly string[], form: BridgeForm): string[] {
-  const end = `"${names.bridgeEnd}"`;
-  const out = `{ ${uplinks.map((name) => `"${name}"`).join(", ")} }`;
-  return [
-    // The request for the address leaves through no port but our veth end, so the closest hypervisor is the one to answer.
-    `${scopeOf(names, "oifname", form)} arp operation request arp daddr ip ${GUEST_ADDRESS} drop`,
-    // Nobody out there uses this proxy, nor sees the MAC address that every hypervisor's veth end has.
-    ...(uplinks.length === 0 ? [] : [`iifname ${out} oifname ${end} drop`, `iifname ${end} oifname ${out} drop`]),
-  ];
-}
-
-/**
- * What may come in at a port: nobody but our veth end has the address, in ARP or in IPv4, or its MAC address.
- *
- * WHY prerouting: that is before the bridge learns where a MAC address is, and before the host itself sees the frame.
- */
-function guardRules(names: BridgeNames, form: BridgeForm): string[] {
-  const scope = scopeOf(names, "iifname", form);
-  return [
-    `${scope} ether saddr ${names.netnsEndMac} drop`,
-    `${scope} arp saddr ip ${GUEST_ADDRESS} drop`,
-    `${scope} ip saddr ${GUEST_ADDRESS} drop`,
-  ];
-}
-
-/** Matches the frames of the bridge that come in, or go out, at any port but our veth end. */
-function scopeOf(names: BridgeNames, port: "iifname" | "oifname", form: BridgeForm): string {
-  return form === "ibrname"
-    ? `meta ibrname "${names.bridge}" ${port} != "${names.bridgeEnd}"`
-    : `${port} != @${VETH_SET}`;
 }
 
 /** A thing in one of our two tables. */
@@ -118,10 +75,10 @@ export type Tables = Readonly<Record<"ip" | "bridge", readonly TableObject[] | u
  */
 export function renderDown(bridge: BridgeName, tables: Tables): string {
   const names = namesOf(bridge);
+  const chains: readonly string[] = [names.chain, names.guardChain, names.portChain];
   const isOurs = (object: TableObject) =>
     object.family === "ip" && object.kind === "map" && object.name === names.map ||
-    object.family === "bridge" && object.kind === "chain" &&
-      (object.name === names.chain || object.name === names.guardChain);
+    object.family === "bridge" && object.kind === "chain" && chains.includes(object.name);
   const isVethSet = (object: TableObject) => object.kind === "set" && object.name === VETH_SET;
   const script: string[] = [];
   for (const family of ["ip", "bridge"] as const) {

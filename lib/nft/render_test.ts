@@ -5,6 +5,23 @@ import { renderDown, renderUp, type TableObject } from "./render.ts";
 const BR0 = parseBridgeName("br0");
 /** The low 40 bits of the FNV-1a hash (64 bits) of "br0". */
 const MAC = "12:19:13:6f:7b:9f";
+/** 169.254.16.9 is 0xa9fe1009. */
+const GUARD = [
+  `ether saddr ${MAC} drop`,
+  "ip saddr 169.254.16.9 drop",
+  "meta protocol { ip, ip6 } accept",
+  "meta protocol { arp, 0x8035 } @nh,112,32 0xa9fe1009 drop",
+  "meta protocol { 8021q, 8021ad } @nh,4,12 0 drop",
+  "meta protocol 4 @nh,0,32 0xaaaa0300 @nh,48,16 0x0806 @nh,176,32 0xa9fe1009 drop",
+  "meta protocol 4 @nh,0,32 0xaaaa0300 @nh,48,16 0x0800 @nh,160,32 0xa9fe1009 drop",
+];
+const REQUEST = "meta protocol { arp, 0x8035 } @nh,48,16 1 @nh,192,32 0xa9fe1009";
+const PORT = [
+  'oifname "br0b" ether type { arp, ip } meta iifkind { "tun", "veth" } accept',
+  'iifname "br0b" meta protocol { arp, ip } meta oifkind { "tun", "veth" } accept',
+  'oifname "br0b" drop',
+  'iifname "br0b" drop',
+];
 const ENDPOINTS = [
   { servicePort: 1234, remoteAddr: "10.11.12.34", remotePort: 80 },
   { servicePort: 5030, remoteAddr: "10.11.12.13", remotePort: 5030 },
@@ -28,7 +45,7 @@ function linesOf(script: string): string[] {
 }
 
 Deno.test("renderUp() writes this script where the kernel has meta ibrname", () => {
-  assert.deepEqual(linesOf(renderUp({ bridge: BR0, endpoints: ENDPOINTS, uplinks: [] }, "ibrname")), [
+  assert.deepEqual(linesOf(renderUp({ bridge: BR0, endpoints: ENDPOINTS }, "ibrname")), [
     "add table ip one_tproxy",
     "add map ip one_tproxy ep_br0 { type inet_service : ipv4_addr . inet_service ; }",
     "flush map ip one_tproxy ep_br0",
@@ -40,9 +57,14 @@ Deno.test("renderUp() writes this script where the kernel has meta ibrname", () 
     "arp operation request arp daddr ip 169.254.16.9 drop",
     "add chain bridge one_tproxy guard_br0 { type filter hook prerouting priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy guard_br0",
-    `add rule bridge one_tproxy guard_br0 meta ibrname "br0" iifname != "br0b" ether saddr ${MAC} drop`,
-    'add rule bridge one_tproxy guard_br0 meta ibrname "br0" iifname != "br0b" arp saddr ip 169.254.16.9 drop',
-    'add rule bridge one_tproxy guard_br0 meta ibrname "br0" iifname != "br0b" ip saddr 169.254.16.9 drop',
+    'add rule bridge one_tproxy guard_br0 meta ibrname != "br0" accept',
+    'add rule bridge one_tproxy guard_br0 iifname "br0b" accept',
+    ...GUARD.map((rule) => `add rule bridge one_tproxy guard_br0 ${rule}`),
+    "add chain bridge one_tproxy port_br0 { type filter hook forward priority filter ; policy accept ; }",
+    "flush chain bridge one_tproxy port_br0",
+    'add rule bridge one_tproxy port_br0 meta ibrname != "br0" accept',
+    `add rule bridge one_tproxy port_br0 oifname != "br0b" ${REQUEST} drop`,
+    ...PORT.map((rule) => `add rule bridge one_tproxy port_br0 ${rule}`),
   ]);
 });
 
@@ -53,14 +75,14 @@ Deno.test("renderUp() writes an endpoint's options as its element's comment", ()
     ...ENDPOINTS.slice(0, 1),
   ];
   assert.equal(
-    linesOf(renderUp({ bridge: BR0, endpoints, uplinks: [] }, "ibrname"))[3],
+    linesOf(renderUp({ bridge: BR0, endpoints }, "ibrname"))[3],
     'add element ip one_tproxy ep_br0 { 5030 comment "max_connections=100 connect_timeout=5 proxy_protocol=v2" : ' +
       "10.0.0.1 . 5030, 1234 : 10.11.12.34 . 80 }",
   );
 });
 
 Deno.test("renderUp() writes this script where the kernel has no meta ibrname", () => {
-  assert.deepEqual(linesOf(renderUp({ bridge: BR0, endpoints: ENDPOINTS, uplinks: ["eth1", "vx-12"] }, "veth-set")), [
+  assert.deepEqual(linesOf(renderUp({ bridge: BR0, endpoints: ENDPOINTS }, "veth-set")), [
     "add table ip one_tproxy",
     "add map ip one_tproxy ep_br0 { type inet_service : ipv4_addr . inet_service ; }",
     "flush map ip one_tproxy ep_br0",
@@ -71,27 +93,28 @@ Deno.test("renderUp() writes this script where the kernel has no meta ibrname", 
     "add chain bridge one_tproxy ch_br0 { type filter hook forward priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy ch_br0",
     "add rule bridge one_tproxy ch_br0 oifname != @veth_ends arp operation request arp daddr ip 169.254.16.9 drop",
-    'add rule bridge one_tproxy ch_br0 iifname { "eth1", "vx-12" } oifname "br0b" drop',
-    'add rule bridge one_tproxy ch_br0 iifname "br0b" oifname { "eth1", "vx-12" } drop',
     "add chain bridge one_tproxy guard_br0 { type filter hook prerouting priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy guard_br0",
-    `add rule bridge one_tproxy guard_br0 iifname != @veth_ends ether saddr ${MAC} drop`,
-    "add rule bridge one_tproxy guard_br0 iifname != @veth_ends arp saddr ip 169.254.16.9 drop",
-    "add rule bridge one_tproxy guard_br0 iifname != @veth_ends ip saddr 169.254.16.9 drop",
+    "add rule bridge one_tproxy guard_br0 iifname @veth_ends accept",
+    ...GUARD.map((rule) => `add rule bridge one_tproxy guard_br0 ${rule}`),
+    "add chain bridge one_tproxy port_br0 { type filter hook forward priority filter ; policy accept ; }",
+    "flush chain bridge one_tproxy port_br0",
+    `add rule bridge one_tproxy port_br0 oifname != @veth_ends ${REQUEST} drop`,
+    ...PORT.map((rule) => `add rule bridge one_tproxy port_br0 ${rule}`),
   ]);
 });
 
 Deno.test("renderUp() empties the map of a bridge without endpoints and adds none", () => {
-  const script = linesOf(renderUp({ bridge: BR0, endpoints: [], uplinks: [] }, "ibrname"));
+  const script = linesOf(renderUp({ bridge: BR0, endpoints: [] }, "ibrname"));
   assert.ok(script.includes("flush map ip one_tproxy ep_br0"));
   assert.ok(!script.some((line) => line.startsWith("add element")));
 });
 
 Deno.test("renderUp() names nothing of any other bridge", () => {
   for (const form of ["ibrname", "veth-set"] as const) {
-    const script = renderUp({ bridge: parseBridgeName("onebr.12"), endpoints: ENDPOINTS, uplinks: [] }, form);
-    const named = new Set(script.match(/\b(?:ep|ch|guard)_[\w.-]+|"[^"]+"/g));
-    const own = ["ep_onebr.12", "ch_onebr.12", "guard_onebr.12", '"onebr.12b"'];
+    const script = renderUp({ bridge: parseBridgeName("onebr.12"), endpoints: ENDPOINTS }, form);
+    const named = new Set(script.match(/\b(?:ep|ch|guard|port)_[\w.-]+|"[^"]+"/g));
+    const own = ["ep_onebr.12", "ch_onebr.12", "guard_onebr.12", "port_onebr.12", '"onebr.12b"', '"tun"', '"veth"'];
     assert.deepEqual(named, new Set(form === "ibrname" ? [...own, '"onebr.12"'] : own));
   }
 });
@@ -119,12 +142,14 @@ Deno.test("renderDown() removes a table on its own if the other one is gone alre
 Deno.test("renderDown() leaves what belongs to other bridges", () => {
   const tables = {
     ip: [map("ep_br0"), map("ep_br1")],
-    bridge: [vethEnds("br0b", "br1b"), chain("ch_br0"), chain("ch_br1")],
+    bridge: [vethEnds("br0b", "br1b"), ...["ch_br0", "ch_br1", "guard_br0", "port_br0", "port_br1"].map(chain)],
   };
   assert.deepEqual(linesOf(renderDown(BR0, tables)), [
     "delete map ip one_tproxy ep_br0",
-    "flush chain bridge one_tproxy ch_br0",
-    "delete chain bridge one_tproxy ch_br0",
+    ...["ch_br0", "guard_br0", "port_br0"].flatMap((name) => [
+      `flush chain bridge one_tproxy ${name}`,
+      `delete chain bridge one_tproxy ${name}`,
+    ]),
     'delete element bridge one_tproxy veth_ends { "br0b" }',
   ]);
 });

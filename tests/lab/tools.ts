@@ -30,6 +30,7 @@ export const TEST_TOOLS: Tools = {
   "/usr/bin/tcpdump": "tcpdump",
   "/usr/sbin/haproxy": "haproxy",
   "/usr/bin/mmdebstrap": "mmdebstrap",
+  "/usr/bin/perl": "perl-base",
   "/usr/bin/ruby": "ruby",
   "/usr/bin/shellcheck": "shellcheck",
   "/usr/bin/sudo": "sudo",

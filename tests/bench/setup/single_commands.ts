@@ -7,7 +7,7 @@
 
 import type { Endpoint } from "../../../lib/address.ts";
 import { type BridgeNames, GUEST_ADDRESS, TPROXY, VETH_SET } from "../../../lib/names.ts";
-import type { BridgeForm } from "../../../lib/nft/render.ts";
+import { type BridgeForm, driverRules, guardRules, portRules } from "../../../lib/nft/bridge_rules.ts";
 
 /** A program by its absolute path, and its arguments. */
 export type Argv = readonly string[];
@@ -32,10 +32,11 @@ const nft = (line: string): Argv => ["/usr/sbin/nft", line];
 
 /** The commands that set a bridge up on which nothing of ours is. */
 export function commandsUp(names: BridgeNames, endpoints: readonly Endpoint[], form: BridgeForm): Argv[] {
-  const { bridge, bridgeEnd, netns, netnsEnd, map, chain, guardChain } = names;
-  const scope = (port: string) =>
-    form === "ibrname" ? `meta ibrname "${bridge}" ${port} != "${bridgeEnd}"` : `${port} != @${VETH_SET}`;
-  const guard = `add rule bridge ${TPROXY} ${guardChain} ${scope("iifname")}`;
+  const { bridge, bridgeEnd, netns, netnsEnd, map } = names;
+  const chain = (name: string, hook: string, rules: readonly string[]) => [
+    nft(`add chain bridge ${TPROXY} ${name} { type filter hook ${hook} priority filter ; policy accept ; }`),
+    ...rules.map((rule) => nft(`add rule bridge ${TPROXY} ${name} ${rule}`)),
+  ];
   return [
     ip(`netns add ${netns}`),
     ...SYSCTLS.map((sysctl) => [...ip(`netns exec ${netns} /usr/sbin/sysctl -e -q -w`), sysctl]),
@@ -58,14 +59,9 @@ export function commandsUp(names: BridgeNames, endpoints: readonly Endpoint[], f
       nft(`add set bridge ${TPROXY} ${VETH_SET} { type ifname ; }`),
       nft(`add element bridge ${TPROXY} ${VETH_SET} { "${bridgeEnd}" }`),
     ]),
-    nft(`add chain bridge ${TPROXY} ${chain} { type filter hook forward priority filter ; policy accept ; }`),
-    nft(
-      `add rule bridge ${TPROXY} ${chain} ${scope("oifname")} arp operation request arp daddr ip ${GUEST_ADDRESS} drop`,
-    ),
-    nft(`add chain bridge ${TPROXY} ${guardChain} { type filter hook prerouting priority filter ; policy accept ; }`),
-    nft(`${guard} ether saddr ${names.netnsEndMac} drop`),
-    nft(`${guard} arp saddr ip ${GUEST_ADDRESS} drop`),
-    nft(`${guard} ip saddr ${GUEST_ADDRESS} drop`),
+    ...chain(names.chain, "forward", driverRules(names, form)),
+    ...chain(names.guardChain, "prerouting", guardRules(names, form)),
+    ...chain(names.portChain, "forward", portRules(names, form)),
   ];
 }
 
@@ -75,6 +71,7 @@ export function commandsDown(names: BridgeNames, form: BridgeForm): Argv[] {
     nft(`delete map ip ${TPROXY} ${names.map}`),
     nft(`delete chain bridge ${TPROXY} ${names.chain}`),
     nft(`delete chain bridge ${TPROXY} ${names.guardChain}`),
+    nft(`delete chain bridge ${TPROXY} ${names.portChain}`),
     ...(form === "ibrname" ? [] : [nft(`delete set bridge ${TPROXY} ${VETH_SET}`)]),
     nft(`delete table ip ${TPROXY}`),
     nft(`delete table bridge ${TPROXY}`),

@@ -1,0 +1,119 @@
+/**
+ * The rules of one bridge: who may have the proxy's address, and what may pass between the proxy and its guests. Pure.
+ *
+ * @module
+ */
+
+import { type BridgeNames, GUEST_ADDRESS, VETH_SET } from "../names.ts";
+
+/**
+ * How the rules recognise the frames of their bridge.
+ *
+ * WHY two: a chain of the bridge family sees every bridge of the host. `meta ibrname` narrows it to one, but needs
+ * CONFIG_NFT_BRIDGE_META, which some kernels lack. There the rules make an exception for every bridge's veth end; since a
+ * frame never leaves the bridge it is on, that says the same for every bridge that has a proxy. What it costs: bridges
+ * without a proxy carry no ARP for the address either.
+ */
+export type BridgeForm = "ibrname" | "veth-set";
+
+/**
+ * What a guest's port can be: a tap device (which ip and nft call `tun`) of a virtual machine, a veth end of a container.
+ *
+ * WHY by kind and not by name: a port's name is whatever made it. What leads out is a device of another kind (physical,
+ * bond, VLAN, VXLAN), and the network drivers never put a tap or a veth on a bridge for that.
+ */
+export const GUEST_KINDS: readonly string[] = ["tun", "veth"];
+
+// Byte by byte, since `arp saddr ip` expects the EtherType of ARP directly behind the MAC addresses, and a VLAN tag moves it.
+// Receivers ignore a tag whose VLAN ID is 0, and a bridge with VLAN filtering removes the tag of the port's own VLAN, so a
+// tagged frame can reach a guest as an untagged one. Before any rule sees a frame, the kernel takes its outermost tag out of
+// the packet: `meta protocol` is the EtherType behind that tag, and `@nh` counts the bits from there.
+//
+// Two EtherTypes, since nft would list `meta protocol arp @nh,112,32` as `arp saddr ip`, which is the other rule when a saved
+// ruleset is loaded. 0x8035 is RARP, which has the same fields.
+const ARP = "meta protocol { arp, 0x8035 }";
+const ARP_SENDER = `@nh,112,32 ${hexOf(GUEST_ADDRESS)}`;
+const ARP_REQUEST_FOR = `@nh,48,16 1 @nh,192,32 ${hexOf(GUEST_ADDRESS)}`;
+
+// What begins with an LLC header has no EtherType; the kernel calls it 4. Linux ignores IP in it, Windows did not.
+const SNAP = "meta protocol 4 @nh,0,32 0xaaaa0300";
+const SNAP_ARP_SENDER = `${SNAP} @nh,48,16 0x0806 @nh,176,32 ${hexOf(GUEST_ADDRESS)}`;
+const SNAP_IP_SENDER = `${SNAP} @nh,48,16 0x0800 @nh,160,32 ${hexOf(GUEST_ADDRESS)}`;
+
+/**
+ * The chain that the network drivers know, with the rule that they make themselves: the request for the address leaves
+ * through no port but our veth end, so the closest hypervisor is the one to answer.
+ *
+ * @param names The bridge's names.
+ * @param form Which rendering the kernel takes.
+ * @returns The rules of `ch_<br>`, in the forward hook.
+ */
+export function driverRules(names: BridgeNames, form: BridgeForm): string[] {
+  const scope = form === "ibrname" ? `meta ibrname "${names.bridge}" ` : "";
+  return [`${scope}${notOurEnd(names, form)} arp operation request arp daddr ip ${GUEST_ADDRESS} drop`];
+}
+
+/**
+ * What may come in at a port: nobody but our veth end has the address, in ARP or in IPv4, or its MAC address.
+ *
+ * WHY prerouting: that is before the bridge learns where a MAC address is, and before the host itself sees the frame.
+ *
+ * @param names The bridge's names.
+ * @param form Which rendering the kernel takes.
+ * @returns The rules of `guard_<br>`, in the prerouting hook.
+ */
+export function guardRules(names: BridgeNames, form: BridgeForm): string[] {
+  return [
+    ...(form === "ibrname"
+      ? [otherBridges(names), `iifname "${names.bridgeEnd}" accept`]
+      : [`iifname @${VETH_SET} accept`]),
+    `ether saddr ${names.netnsEndMac} drop`,
+    `ip saddr ${GUEST_ADDRESS} drop`,
+    // Nearly every frame; the rules below are about others.
+    "meta protocol { ip, ip6 } accept",
+    `${ARP} ${ARP_SENDER} drop`,
+    // A tag behind the outermost one: with the VLAN ID 0 it hides a packet that the receiver may take for an untagged one.
+    "meta protocol { 8021q, 8021ad } @nh,4,12 0 drop",
+    `${SNAP_ARP_SENDER} drop`,
+    `${SNAP_IP_SENDER} drop`,
+  ];
+}
+
+/**
+ * What may pass between our veth end and the other ports: ARP and IPv4, to and from guests.
+ *
+ * WHY no tags from guests: a filter that looks at untagged packets only, as iptables does on a bridge, has not seen them.
+ *
+ * WHY guests are accepted, and not uplinks refused: uplinks join a bridge after its proxy does.
+ *
+ * @param names The bridge's names.
+ * @param form Which rendering the kernel takes.
+ * @returns The rules of `port_<br>`, in the forward hook.
+ */
+export function portRules(names: BridgeNames, form: BridgeForm): string[] {
+  const [end, kinds] = [`"${names.bridgeEnd}"`, `{ ${GUEST_KINDS.map((kind) => `"${kind}"`).join(", ")} }`];
+  return [
+    ...(form === "ibrname" ? [otherBridges(names)] : []),
+    // The same as the rule of the network drivers, with a tag as well.
+    `${notOurEnd(names, form)} ${ARP} ${ARP_REQUEST_FOR} drop`,
+    // `ether type` is the EtherType of the tag, if there is one.
+    `oifname ${end} ether type { arp, ip } meta iifkind ${kinds} accept`,
+    // A bridge with VLAN filtering may tag what goes to a guest, for a port that is a trunk.
+    `iifname ${end} meta protocol { arp, ip } meta oifkind ${kinds} accept`,
+    `oifname ${end} drop`,
+    `iifname ${end} drop`,
+  ];
+}
+
+function otherBridges({ bridge }: BridgeNames): string {
+  return `meta ibrname != "${bridge}" accept`;
+}
+
+/** Matches what leaves through any port but our veth end. */
+function notOurEnd({ bridgeEnd }: BridgeNames, form: BridgeForm): string {
+  return form === "ibrname" ? `oifname != "${bridgeEnd}"` : `oifname != @${VETH_SET}`;
+}
+
+function hexOf(address: string): string {
+  return `0x${address.split(".").map((byte) => Number(byte).toString(16).padStart(2, "0")).join("")}`;
+}
