@@ -72,13 +72,15 @@ async function main(): Promise<number> {
   }
   const [release, ...ofRelease] = args;
   const chosen = { test: args, release: ofRelease, vm: ["tests/vm/", ...args] }[what];
+  if (what === "release" && !isRoot) throw new Error("the root of a release is made by root; run it with sudo");
+  const inRelease = what === "release" ? [...namespaces, ...await prepareRelease(release)] : [];
   if (what !== "vm" || machines) {
-    const built = await build(chosen);
+    // The archive's bytes depend on tar and gzip, so those of the release pack it.
+    const built = await build(chosen, inRelease);
     if (built !== 0) return built;
   }
   if (what !== "release") return await test(namespaces, chosen);
-  if (!isRoot) throw new Error("the root of a release is made by root; run it with sudo");
-  return await test([...namespaces, ...await prepareRelease(release)], chosen.length > 0 ? chosen : ["tests/"]);
+  return await test(inRelease, chosen.length > 0 ? chosen : ["tests/"]);
 }
 
 function isTask(what: string | undefined): what is keyof typeof TOOLS {
@@ -93,11 +95,11 @@ const BUILDS: readonly { readonly task: string; readonly tests: RegExp; readonly
 ];
 
 /** Makes what the tests of some files need; all of it where no file is named. */
-async function build(args: readonly string[]): Promise<number> {
+async function build(args: readonly string[], enter: readonly string[]): Promise<number> {
   const files = args.filter((arg) => /^tests\//.test(arg));
   for (const { task, tests, mayFail } of BUILDS) {
     if (files.length > 0 && !files.some((file) => tests.test(file))) continue;
-    const code = await deno([Deno.execPath(), "task", "--quiet", task]);
+    const code = await deno([...enter, Deno.execPath(), "task", "--quiet", task]);
     if (code !== 0 && mayFail === undefined) return code;
   }
   if (files.length === 0 || files.some((file) => /install|vm/.test(file))) await prepareBase();
