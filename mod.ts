@@ -70,7 +70,7 @@ export {
 export { type MapListing, parseMaps } from "./lib/nft/parse.ts";
 export type { BridgeForm } from "./lib/nft/bridge_rules.ts";
 export { type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./lib/nft/render.ts";
-export { encodePreamble, parseAddresses, parseFixedPart, type Preamble } from "./lib/proxy/preamble.ts";
+export { encodePreamble, type FixedPart, parseAddresses, parseFixedPart, type Preamble } from "./lib/proxy/preamble.ts";
 export {
   type InnerRoutes,
   type OuterRoutes,

@@ -70,7 +70,7 @@ const BAD: Readonly<Record<string, string>> = {
   "zeros": "00*10000",
   "one wrong letter in the signature": damaged(11, 0x0b),
   "another version": damaged(12, 0x31),
-  "a connection of the proxy's own": damaged(12, 0x20),
+  "an unknown command": damaged(12, 0x22),
   "UDP": damaged(13, 0x12),
   "IPv6": damaged(13, 0x21),
   "a UNIX socket": damaged(13, 0x31),

@@ -22,11 +22,11 @@ export interface Greeting {
  * Reads a stream's beginning.
  *
  * @param string The stream.
- * @returns The preamble and what came with it.
+ * @returns The preamble and what came with it; `undefined` for a health check, a connection that is for no guest.
  * @throws {import("../errors.ts").InputError} If it does not begin with a good preamble.
  * @throws {Deno.errors.UnexpectedEof} If the peer has ended before.
  */
-export async function greet(string: Pick<Duplex, "read">): Promise<Greeting> {
+export async function greet(string: Pick<Duplex, "read">): Promise<Greeting | undefined> {
   // The longest preamble fits, and a guest's first bytes with it.
   const buffer = takeBuffer();
   let filled = 0;
@@ -39,8 +39,13 @@ export async function greet(string: Pick<Duplex, "read">): Promise<Greeting> {
   };
   try {
     await fill(FIXED_LENGTH);
-    const end = FIXED_LENGTH + parseFixedPart(buffer.subarray(0, FIXED_LENGTH));
+    const { isLocal, length } = parseFixedPart(buffer.subarray(0, FIXED_LENGTH));
+    const end = FIXED_LENGTH + length;
     await fill(end);
+    if (isLocal) {
+      giveBuffer(buffer);
+      return undefined;
+    }
     return { preamble: parseAddresses(buffer.subarray(FIXED_LENGTH, end)), body: buffer.subarray(end, filled), buffer };
   } catch (error) {
     giveBuffer(buffer);

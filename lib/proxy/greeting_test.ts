@@ -19,10 +19,21 @@ Deno.test("greet() finds the preamble and the guest's bytes, however they are cu
         for (let sent = 0; sent < bytes.length;) sent += await peer.write(bytes.subarray(sent));
       }
       const greeting = await greet(ours);
+      assert.ok(greeting !== undefined);
       assert.deepEqual(greeting.preamble, PREAMBLE);
       assert.deepEqual([...greeting.body], [...body.subarray(0, greeting.body.length)]);
     }),
   );
+});
+
+Deno.test("greet() takes a health check, with what its header holds besides, for nobody's stream", async () => {
+  const bytes = encodePreamble(PREAMBLE).with(12, 0x20);
+  for (const length of [0, 12]) {
+    const { ours, peer } = connection(() => 5);
+    const header = bytes.with(15, length).subarray(0, 16 + length);
+    for (let sent = 0; sent < header.length;) sent += await peer.write(header.subarray(sent));
+    assert.equal(await greet(ours), undefined);
+  }
 });
 
 Deno.test("greet() fails if the peer ends before the preamble does", async () => {

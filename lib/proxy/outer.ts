@@ -180,7 +180,9 @@ export class Outer implements Proxy {
       close(string);
     });
     try {
-      return await greet(string);
+      const greeting = await greet(string);
+      if (greeting === undefined) log.debug("Answered a health check", { bridge });
+      return greeting;
     } catch (error) {
       const why = isLate ? `it was not all there after ${headerTimeoutMs / 1000} seconds` : describe(error);
       this.stats.failedWith(`A stream of ${bridge} had no good preamble: ${why}`);

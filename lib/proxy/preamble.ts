@@ -26,6 +26,7 @@ const SIGNATURE = Uint8Array.of(0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 
 export const FIXED_LENGTH = 16;
 
 const VERSION_2_PROXY = 0x21;
+const VERSION_2_LOCAL = 0x20;
 const TCP_OVER_IPV4 = 0x11;
 const IPV4_ADDRESSES_LENGTH = 12;
 
@@ -52,25 +53,36 @@ export function encodePreamble(preamble: Preamble): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** What the fixed part of a preamble says. */
+export interface FixedPart {
+  /** Whether the proxy connects for itself, as it does to see whether somebody listens, and for no client. */
+  readonly isLocal: boolean;
+  /** How many bytes follow that still belong to the preamble. */
+  readonly length: number;
+}
+
 /**
  * Reads the fixed part of a preamble.
  *
  * @param bytes The first {@linkcode FIXED_LENGTH} bytes of a stream.
- * @returns How many bytes follow that still belong to the preamble.
- * @throws {InputError} If it is not a version 2 preamble of a proxied TCP connection over IPv4, or is far too long.
+ * @returns What it says; of a LOCAL preamble, family and addresses mean nothing.
+ * @throws {InputError} If it is a version 2 preamble neither of a proxied TCP connection over IPv4 nor LOCAL, or is far too
+ * long.
  */
-export function parseFixedPart(bytes: Uint8Array): number {
+export function parseFixedPart(bytes: Uint8Array): FixedPart {
   if (bytes.length < FIXED_LENGTH || SIGNATURE.some((byte, i) => bytes[i] !== byte)) {
     throw new InputError("The stream does not begin with a PROXY v2 signature");
   }
-  if (bytes[12] !== VERSION_2_PROXY || bytes[13] !== TCP_OVER_IPV4) {
+  const isLocal = bytes[12] === VERSION_2_LOCAL;
+  if (!isLocal && (bytes[12] !== VERSION_2_PROXY || bytes[13] !== TCP_OVER_IPV4)) {
     throw new InputError("The PROXY v2 preamble is not of a proxied TCP connection over IPv4");
   }
   const length = view(bytes).getUint16(14);
-  if (length < IPV4_ADDRESSES_LENGTH || length > LONGEST_REST) {
-    throw new InputError(`The PROXY v2 preamble says ${length} bytes follow; 12 to ${LONGEST_REST} may`);
+  const shortest = isLocal ? 0 : IPV4_ADDRESSES_LENGTH;
+  if (length < shortest || length > LONGEST_REST) {
+    throw new InputError(`The PROXY v2 preamble says ${length} bytes follow; ${shortest} to ${LONGEST_REST} may`);
   }
-  return length;
+  return { isLocal, length };
 }
 
 /**

@@ -21,7 +21,7 @@ const preambles: fc.Arbitrary<Preamble> = fc.record(
 
 /** Reads a whole preamble as outer does: the fixed part, then as much as that says. */
 function parse(bytes: Uint8Array): Preamble {
-  const length = parseFixedPart(bytes.subarray(0, FIXED_LENGTH));
+  const { length } = parseFixedPart(bytes.subarray(0, FIXED_LENGTH));
   return parseAddresses(bytes.subarray(FIXED_LENGTH, FIXED_LENGTH + length));
 }
 
@@ -47,7 +47,7 @@ Deno.test("parseFixedPart() and parseAddresses() pass over additional fields", (
   fc.assert(fc.property(preambles, fc.uint8Array({ maxLength: 1012 }), (preamble, fields) => {
     const bytes = new Uint8Array([...encodePreamble(preamble), ...fields]);
     new DataView(bytes.buffer).setUint16(14, 12 + fields.length);
-    assert.equal(parseFixedPart(bytes.subarray(0, FIXED_LENGTH)), 12 + fields.length);
+    assert.deepEqual(parseFixedPart(bytes.subarray(0, FIXED_LENGTH)), { isLocal: false, length: 12 + fields.length });
     assert.deepEqual(parse(bytes), preamble);
   }));
 });
@@ -61,8 +61,8 @@ Deno.test("parseFixedPart() refuses a stream with any byte of the signature chan
 });
 
 Deno.test("parseFixedPart() refuses other versions, commands, families and protocols", () => {
-  // Version 1, the LOCAL command, an unknown command; unspecified, UDP, IPv6, UNIX.
-  for (const value of [0x11, 0x20, 0x22, 0x00, 0xff]) {
+  // Version 1, an unknown command; unspecified, UDP, IPv6, UNIX.
+  for (const value of [0x11, 0x22, 0x00, 0xff]) {
     assert.throws(() => parseFixedPart(withByte(12, value)), InputError, value.toString(16));
   }
   for (const value of [0x00, 0x12, 0x21, 0x31, 0xff]) {
@@ -75,9 +75,20 @@ Deno.test("parseFixedPart() bounds how much it lets follow", () => {
   for (const [length, good] of cases) {
     const bytes = encodePreamble(GUEST);
     new DataView(bytes.buffer).setUint16(14, length);
-    if (good) assert.equal(parseFixedPart(bytes), length);
+    if (good) assert.deepEqual(parseFixedPart(bytes), { isLocal: false, length });
     else assert.throws(() => parseFixedPart(bytes), new RegExp(`says ${length} bytes follow`));
   }
+});
+
+Deno.test("parseFixedPart() takes a LOCAL preamble of any family, with nothing behind it or something", () => {
+  for (const family of [0x00, 0x11, 0x21, 0x31]) {
+    for (const length of [0, 1, 12, 1024]) {
+      const bytes = withByte(12, 0x20).with(13, family);
+      new DataView(bytes.buffer).setUint16(14, length);
+      assert.deepEqual(parseFixedPart(bytes), { isLocal: true, length });
+    }
+  }
+  assert.throws(() => parseFixedPart(withByte(12, 0x20).with(14, 0xff)), /0 to 1024 may/);
 });
 
 Deno.test("parseAddresses() refuses a port 0 and addresses that are cut short", () => {

@@ -1,12 +1,12 @@
 /**
- * `:proxy_protocol: v2`: a service learns who the guest is.
+ * The PROXY protocol to a service, `:proxy_protocol: v2`, and from HAProxy in the place of an inner proxy.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
 import { until } from "../lab/command.ts";
-import { fetchFrom, inLab } from "../lab/scenario.ts";
+import { fetchFrom, inLab, makeScenario } from "../lab/scenario.ts";
 import { entry, makeCrowd } from "./crowd.ts";
 
 const NGINX = `daemon off; user root; worker_processes 1; pid /run/pp/pid; error_log /run/pp/error.log;
@@ -64,5 +64,42 @@ Deno.test(
     const header = /0d 0a 0d 0a 00 0d 0a 51 55 49 54 0a 21 11 00 0c c0 a8 96 0a a9 fe 10 09/;
     await until("the service is told", () => Promise.resolve(header.test(service.output)));
     client.signal("SIGKILL");
+  }),
+);
+
+/** HAProxy in the place of an inner proxy, which looks ten times a second whether outer is there. */
+const INNER = `global
+  stats socket /run/pp/stats.socket
+defaults
+  mode tcp
+  timeout connect 5s
+  timeout client 5s
+  timeout server 5s
+listen s
+  bind 169.254.16.9:5030
+  server outer unix@/run/one_tproxy/br0/outer.socket send-proxy-v2 check inter 100ms
+`;
+
+Deno.test(
+  "HAProxy as an inner proxy finds outer healthy, outer warns of none of its checks, and guests are served",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    await hv.host.text(["kill", "-KILL", String((await hv.status()).get("one_tproxy_br0"))]);
+    await hv.host.write("/run/pp/inner.cfg", INNER);
+    hv.host.start(["ip", "netns", "exec", "one_tproxy_br0", "haproxy", "-db", "-f", "/run/pp/inner.cfg"], {
+      inside: true,
+    });
+    const checks = async () =>
+      (await hv.log("one_tproxy")).filter(({ message }) => message === "Answered a health check");
+    await until("outer was asked a few times", async () => (await checks()).length >= 5);
+    assert.equal((await checks())[0]?.["bridge"], "br0");
+    const stats = await hv.host.text(["socat", "-", "UNIX-CONNECT:/run/pp/stats.socket"], "show stat\n");
+    assert.match(stats, /^s,outer,.*,UP,.*,L4OK,/m);
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    assert.deepEqual((await hv.log("one_tproxy")).filter(({ level }) => level === "warning"), []);
+    const { proxies } = JSON.parse((await hv.tproxy("status", "--json")).stdout);
+    assert.equal(proxies[0].counts.failed, 0);
   }),
 );
