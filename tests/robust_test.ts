@@ -52,6 +52,30 @@ Deno.test(
 );
 
 Deno.test(
+  "start names the process that has the port, as a proxy of OpenNebula's own, and a reload serves once it has ended",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    const listen = "exec -a one_tproxy_br0 socat TCP-LISTEN:5030,bind=169.254.16.9,fork /dev/null";
+    hv.host.start(["ip", "netns", "exec", "one_tproxy_br0", "bash", "-c", listen], { inside: true });
+    const theirs = await until("theirs listens", async () => {
+      const { stdout } = await hv.host.run(["ip", "netns", "exec", "one_tproxy_br0", "ss", "-Htlnp"]);
+      return /:5030 .*pid=(\d+)/.exec(stdout)?.[1];
+    });
+    const { code, stderr } = await hv.tproxy("start");
+    assert.equal(code, 1);
+    const line =
+      `one_tproxy_br0 can't listen on 5030: in its network namespace there is also ${theirs} (one_tproxy_br0`;
+    assert.ok(stderr.split("\n").some((text) => text.startsWith(`tproxy: error: ${line}`)), stderr);
+    const [, command = "", remedy = ""] = /with "(kill \d+)", then run "tproxy (\w+)"/.exec(stderr) ?? [];
+    await hv.host.text(["sh", "-c", command]);
+    await until("theirs has ended", async () => (await hv.host.run(["kill", "-0", theirs])).code !== 0);
+    await hv.control(remedy);
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+  }),
+);
+
+Deno.test(
   "stale sockets, route files and a daemon left in a deleted namespace are no obstacle",
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab);

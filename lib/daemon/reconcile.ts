@@ -26,6 +26,7 @@ import { daemonFiles } from "./siblings.ts";
 import { userOf } from "./owner.ts";
 import { type DaemonSignal, send } from "./signal.ts";
 import { startDaemon } from "./spawn.ts";
+import { explainNotListening } from "./strangers.ts";
 
 const log = getLogger("tproxy");
 
@@ -138,7 +139,7 @@ async function prepare({ desired, host, files, failures }: Context): Promise<Wan
 
 /** Starts one daemon in the place of those that it replaces; a failure is logged and leaves the others alone. */
 async function start(step: Step, context: Context): Promise<void> {
-  const { title, bridge } = step.wanted;
+  const { title, bridge, netns } = step.wanted;
   const { mayStart, host, files, desired: { owner, bridges } } = context;
   try {
     if (!mayStart(title)) return;
@@ -151,7 +152,7 @@ async function start(step: Step, context: Context): Promise<void> {
     log.info("Started", { title, pid });
     await provide(step, pid, context);
     if (notListening.length > 0) {
-      context.failures.push(`${title} can't listen on ${notListening.join(", ")}; see its log`);
+      context.failures.push(await explainNotListening(title, notListening, netns));
     }
     await leave("USR1", step.retire, context);
     await leave("TERM", step.end, context);
