@@ -37,6 +37,7 @@ export const RUN_FILES = {
   outerRoutes: `${RUN_DIR}/outer-routes.json`,
   outerStats: `${RUN_DIR}/outer-stats.json`,
   setupRecord: `${RUN_DIR}/setup-record.json`,
+  damagedRecord: `${RUN_DIR}/setup-record.damaged`,
   setupLock: `${RUN_DIR}/kernel-state.lock`,
   daemonLock: `${RUN_DIR}/daemon-state.lock`,
   hold: `${RUN_DIR}/stopped-until-start`,
@@ -53,7 +54,7 @@ export type Title = "one_tproxy" | `one_tproxy_${string}`;
 
 // Linux allows more in a device name (anything but "/", ":" and white space); nft identifiers and what the drivers
 // make do not. 15 is IFNAMSIZ less the closing NUL.
-const BRIDGE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/;
+export const BRIDGE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/;
 
 /** Longest bridge name for which `<br>a` and `<br>b` still fit into 15 characters. */
 const LONGEST_WITH_SUFFIX = 14;
@@ -120,6 +121,8 @@ export interface BridgeNames {
   readonly guardChain: string;
   /** The chain in `table bridge one_tproxy` that decides what may pass between the veth end and the other ports. */
   readonly portChain: string;
+  /** The set in `table bridge one_tproxy` that holds a copy of what is recorded of the bridge. */
+  readonly copySet: string;
   /** The process title of the bridge's inner proxy. */
   readonly title: Title;
   /** The log of the bridge's inner proxy. */
@@ -158,6 +161,7 @@ export function namesOf(bridge: BridgeName): BridgeNames {
     chain: `ch_${bridge}`,
     guardChain: `guard_${bridge}`,
     portChain: `port_${bridge}`,
+    copySet: `record_${bridge}`,
     title: `${TPROXY}_${bridge}`,
     log: `${LOG_DIR}/${TPROXY}_${bridge}.log`,
     runDir,
@@ -180,4 +184,15 @@ export const OUTER_LOG = `${LOG_DIR}/${TPROXY}.log`;
  */
 export function bridgeOfMap(map: string): BridgeName | undefined {
   return map.startsWith("ep_") ? parseBridgeName(map.slice("ep_".length)) : undefined;
+}
+
+/**
+ * Finds the bridge whose record a set holds a copy of.
+ *
+ * @param set The name of a set in `table bridge one_tproxy`, which anybody may have written.
+ * @returns The bridge, or `undefined` if the set is not one of copies, or is not named after a bridge that can have a proxy.
+ */
+export function bridgeOfCopy(set: string): BridgeName | undefined {
+  const bridge = set.startsWith("record_") ? set.slice("record_".length) : "";
+  return BRIDGE_NAME.test(bridge) ? bridge as BridgeName : undefined;
 }

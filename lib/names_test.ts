@@ -24,6 +24,7 @@ Deno.test("namesOf() gives the names that the network drivers know", () => {
     chain: "ch_br0",
     guardChain: "guard_br0",
     portChain: "port_br0",
+    copySet: "record_br0",
     title: "one_tproxy_br0",
     log: "/var/log/one_tproxy_br0.log",
     runDir: "/run/one_tproxy/br0",

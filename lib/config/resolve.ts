@@ -7,21 +7,54 @@
 import { isIpv4 } from "../address.ts";
 import { TproxyError } from "../errors.ts";
 import { CommandError, runCommand } from "../run_command.ts";
+import { isDiallable } from "./parse_entry.ts";
 
 /** A VM deploy waits for the answer, so a resolver that takes longer counts as one that has none. */
 const DEADLINE_MS = 3_000;
 
+/** Where no name may lead guests, for messages. */
+export const LOCAL_BLOCKS = "127.0.0.0/8 or 169.254.0.0/16";
+
 /**
- * Resolves a name to its first IPv4 address.
+ * Tells whether an address is one that only this host, or this link, has.
+ *
+ * @param address An IPv4 address in dotted form.
+ * @returns `true` for 127.0.0.0/8 (RFC 1122) and 169.254.0.0/16 (RFC 3927).
+ */
+export function isLocal(address: string): boolean {
+  return /^(?:127|169\.254)\./.test(address);
+}
+
+/**
+ * Tells whether guests may be led where a name leads.
+ *
+ * WHY not to 127.0.0.1: who answers for the name decides what guests reach, and servers that listen there count on nobody
+ * but this host. Whoever writes the configuration can write the address itself, or `localhost`, which says the same.
  *
  * @param name A host name.
- * @returns An IPv4 address in dotted form.
+ * @param address An IPv4 address of it.
+ * @returns Whether it can be dialled, and is an address that others know the host by.
+ */
+export function mayLeadTo(name: string, address: string): boolean {
+  if (!isDiallable(address)) return false;
+  return !isLocal(address) || isLocalhost(name) && address.startsWith("127.");
+}
+
+function isLocalhost(name: string): boolean {
+  return /^localhost\.?$/i.test(name);
+}
+
+/**
+ * Resolves a name to one IPv4 address.
+ *
+ * @param name A host name.
+ * @returns The first IPv4 address, in dotted form, to which guests may be led; if there is none, the first one.
  * @throws {TproxyError} If it has none, or if the resolver takes longer than 3 seconds.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
  */
 export async function resolveIpv4(name: string): Promise<string> {
-  const [first] = await resolveAllIpv4(name);
-  return first;
+  const addresses = await resolveAllIpv4(name);
+  return addresses.find((address) => mayLeadTo(name, address)) ?? addresses[0];
 }
 
 /**

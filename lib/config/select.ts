@@ -7,8 +7,7 @@
 import { type Endpoint, isIpv4 } from "../address.ts";
 import { withOptions } from "../limits_json.ts";
 import { type Config, type ConfigEntry, describeProblem, type Doubt, type Problem } from "./config.ts";
-import { isDiallable } from "./parse_entry.ts";
-import { resolveIpv4 } from "./resolve.ts";
+import { isLocal, LOCAL_BLOCKS, mayLeadTo, resolveIpv4 } from "./resolve.ts";
 
 /** Resolves a host name to an IPv4 address, or fails with an error that says why not. */
 export type Resolve = (name: string) => Promise<string>;
@@ -95,6 +94,10 @@ export async function selectEndpoints(
   };
 }
 
+/** Debian's installer gives a host's own name the address 127.0.1.1 in /etc/hosts. */
+const NOT_LOCAL = `expected a name that does not lead to ${LOCAL_BLOCKS}; ` +
+  "for a service on this host write its address, 127.0.0.1 or localhost, or correct the name in /etc/hosts";
+
 /**
  * Finds the address of an entry's service.
  *
@@ -106,14 +109,13 @@ export async function resolveRemote(entry: ConfigEntry, resolve: Resolve): Promi
   const { at, remoteAddr } = entry;
   const key = ":remote_addr:";
   try {
-    const address = isIpv4(remoteAddr) ? remoteAddr : await resolve(remoteAddr);
-    if (isDiallable(address)) return address;
-    return {
-      at,
-      key,
-      value: `${remoteAddr} (${address})`,
-      advice: "expected a name of an address that can be dialled",
-    };
+    if (isIpv4(remoteAddr)) return remoteAddr;
+    const address = await resolve(remoteAddr);
+    if (mayLeadTo(remoteAddr, address)) return address;
+    const value = `${remoteAddr} (${address})`;
+    return isLocal(address)
+      ? { at, key, value, advice: NOT_LOCAL }
+      : { at, key, value, advice: "expected a name of an address that can be dialled" };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { at, key, value: remoteAddr, advice: `expected a name that resolves to IPv4 (${why})` };

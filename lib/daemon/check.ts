@@ -12,7 +12,9 @@ import { once } from "../config/select.ts";
 import { ConfigError } from "../errors.ts";
 import { FAILED, OK } from "../exit_code.ts";
 import { findKept } from "../netns/keep.ts";
-import { readRecord, type SetupRecord } from "../netns/record.ts";
+import type { SetupRecord } from "../netns/record.ts";
+import { readRecordFile } from "../netns/record_file.ts";
+import { codeOf } from "../regular_file.ts";
 import { isUser } from "./owner.ts";
 
 /** What to print, and how to exit. */
@@ -38,7 +40,7 @@ export async function check(path: string, json: boolean): Promise<CheckResult> {
   try {
     const resolve = once(resolveIpv4);
     const config = await checkConfig(await readConfig(path), { resolve, isUser });
-    const kept = await findKept(config, await readRecordIfAllowed(), resolve);
+    const kept = await findKept(config, readRecordIfAllowed(), resolve);
     const exitCode = config.problems.length === 0 ? OK : FAILED;
     return { stdout: json ? renderJson(config, kept) : renderText(config, kept), stderr: "", exitCode };
   } catch (error) {
@@ -50,11 +52,11 @@ export async function check(path: string, json: boolean): Promise<CheckResult> {
 }
 
 /** Only root may read the record. Anybody else has the configuration checked without what is served. */
-async function readRecordIfAllowed(): Promise<SetupRecord> {
+function readRecordIfAllowed(): SetupRecord {
   try {
-    return await readRecord();
+    return readRecordFile().bridges;
   } catch (error) {
-    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    if (codeOf(error) !== "EACCES") throw error;
     return new Map();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What should run: read from nft, the namespaces and the configuration.
+ * What should run: read from the setup record, nft, the namespaces and the configuration.
  *
  * @module
  */
@@ -11,9 +11,11 @@ import { ConfigError, describe } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { type DebugLevel, DEFAULT_DEBUG_LEVEL, getLogger } from "../log.ts";
 import { type BridgeName, namesOf } from "../names.ts";
-import { listEndpoints } from "../nft/nft.ts";
+import { type SetupRecord, unionOf } from "../netns/record.ts";
+import { look, type Present } from "../netns/restore.ts";
 import { lstatIfThere } from "../run_dir.ts";
 import { findOwner, type Owner } from "./owner.ts";
+import type { RunningDaemon } from "./find.ts";
 
 const log = getLogger("desired");
 
@@ -25,44 +27,89 @@ export interface DesiredBridge {
   readonly netns: number;
 }
 
-/** What should run. */
-export interface Desired {
+/** What the configuration says of how the daemons run. */
+export interface Settings {
   /** The user that all of it should run as, if there is one. */
   readonly owner: Owner;
-  /** How much it should log. */
+  /** How much they should log. */
   readonly debugLevel: DebugLevel;
   /** What holds for all bridges and endpoints. */
   readonly limits: Limits;
+}
+
+/** What should run. */
+export interface Desired extends Settings {
   /** The bridges, by name in ascending order. */
   readonly bridges: ReadonlyMap<BridgeName, DesiredBridge>;
 }
 
 /**
- * Finds out what should run.
+ * Finds out what should run, and changes nothing.
  *
- * @param config The configuration file, for the user, the debug level and the limits; one that can't be read is a warning, since
- * what is to be served stands in nft.
+ * @param config The configuration file, for the user, the debug level and the limits.
  * @returns What should run.
- * @throws {import("../run_command.ts").CommandError} If nft fails, which never means that nothing should run.
- * @throws {import("../errors.ts").KernelStateError} If nft's answer is not a listing.
+ * @throws {import("../run_command.ts").CommandError} If nft or ip fails, which never means that nothing should run.
+ * @throws {import("../errors.ts").KernelStateError} If the answer of one of them is not a listing.
  * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/daemon/permissions.ts`.
  */
 export async function readDesired(config: string): Promise<Desired> {
-  const [listing, { debugLevel, limits, owner }] = await Promise.all([listEndpoints(), readSettings(config)]);
-  for (const warning of listing.warnings) log.warning(warning);
+  const [present, settings] = await Promise.all([look(), readSettings(config)]);
+  return { ...settings, bridges: await findBridges(present, []) };
+}
+
+/**
+ * Finds out which bridges should have a proxy.
+ *
+ * @param present What is recorded, and what is there.
+ * @param running The daemons that run. That the namespace of a recorded bridge has no name at the moment is no reason to end
+ * the one that is in it: the namespace is there as long as somebody is.
+ * @returns The bridges, by name in ascending order.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/netns`.
+ */
+export async function findBridges(
+  { file, nft }: Present,
+  running: readonly RunningDaemon[],
+): Promise<Map<BridgeName, DesiredBridge>> {
+  for (const warning of nft.maps.warnings) log.warning(warning);
+  const wanted = joinEndpoints(file.bridges, nft.maps.bridges);
   const bridges = new Map<BridgeName, DesiredBridge>();
-  for (const bridge of [...listing.bridges.keys()].toSorted()) {
-    const endpoints = listing.bridges.get(bridge) ?? [];
-    if (endpoints.length === 0) continue;
+  for (const bridge of [...wanted.keys()].toSorted()) {
+    const endpoints = wanted.get(bridge) ?? [];
     const { netns, netnsPath } = namesOf(bridge);
-    const inode = (await lstatIfThere(netnsPath))?.ino ?? undefined;
+    const inner = file.bridges.has(bridge)
+      ? running.find((daemon) => daemon.bridge === bridge && !daemon.draining)
+      : undefined;
+    const inode = (await lstatIfThere(netnsPath))?.ino ?? inner?.netns;
     if (inode === undefined) {
       log.warning("A bridge has endpoints but no namespace; run setup up for it", { bridge, netns });
     } else {
       bridges.set(bridge, { endpoints, netns: inode });
     }
   }
-  return { owner, debugLevel, limits, bridges };
+  return bridges;
+}
+
+/**
+ * Joins what is recorded with what is in nft. What is recorded is served, whatever has become of it in nft; what else is
+ * there, the network driver's for example, is served as well.
+ *
+ * @param record What `setup` has recorded.
+ * @param listed The endpoints in nft.
+ * @returns The endpoints of each bridge that has any, in ascending order of their service port.
+ */
+export function joinEndpoints(
+  record: SetupRecord,
+  listed: ReadonlyMap<BridgeName, readonly Endpoint[]>,
+): Map<BridgeName, readonly Endpoint[]> {
+  const joined = new Map<BridgeName, readonly Endpoint[]>();
+  for (const bridge of new Set([...record.keys(), ...listed.keys()])) {
+    const recorded = unionOf(record.get(bridge) ?? []).endpoints;
+    const ports = new Set(recorded.map(({ servicePort }) => servicePort));
+    const others = (listed.get(bridge) ?? []).filter(({ servicePort }) => !ports.has(servicePort));
+    const endpoints = [...recorded, ...others].toSorted((a, b) => a.servicePort - b.servicePort);
+    if (endpoints.length > 0) joined.set(bridge, endpoints);
+  }
+  return joined;
 }
 
 /**
@@ -81,7 +128,15 @@ export async function readLimits(path: string): Promise<Limits> {
   }
 }
 
-async function readSettings(path: string): Promise<Pick<Desired, "owner" | "debugLevel" | "limits">> {
+/**
+ * Finds out how the daemons should run. A configuration that can't be read is a warning, since what is to be served does not
+ * stand there.
+ *
+ * @param path The configuration file.
+ * @returns What it says, by default where it says nothing.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` for it, and `--allow-run=/usr/bin/getent`.
+ */
+export async function readSettings(path: string): Promise<Settings> {
   try {
     const config = await readConfig(path);
     for (const problem of config.problems.filter(({ key }) => key.startsWith(":tproxy_"))) {

@@ -6,15 +6,17 @@
  */
 
 import type { Verb } from "../cli.ts";
+import { prepareThenLock } from "../config/fresh.ts";
 import { DaemonError, describe } from "../errors.ts";
 import { withLock } from "../lock.ts";
 import { getLogger } from "../log.ts";
 import { namesOf, RUN_FILES, type Title, TPROXY } from "../names.ts";
 import { setNetnsSysctls } from "../netns/links.ts";
+import { look, type Present, restore } from "../netns/restore.ts";
 import { atMostAtOnce } from "./at_once.ts";
 import { daemonFlags } from "./daemon_flags.ts";
 import { ensureDescriptors, neededBy, warnOfShortage } from "./descriptors.ts";
-import { type Desired, readDesired, readLimits } from "./desired.ts";
+import { type Desired, findBridges, readLimits, readSettings, type Settings } from "./desired.ts";
 import { removeLeftovers, writeInnerRoutes, writeOuterRoutes } from "./files.ts";
 import { egressFor, endEgress, narrowEgress, widenEgress } from "./egress.ts";
 import { findDaemons } from "./find.ts";
@@ -24,6 +26,7 @@ import type { DaemonFiles } from "./permissions.ts";
 import { plan, type Step, type WantedDaemon } from "./plan.ts";
 import { daemonFiles } from "./siblings.ts";
 import { userOf } from "./owner.ts";
+import type { Sightings } from "./sightings.ts";
 import { type DaemonSignal, send } from "./signal.ts";
 import { startDaemon } from "./spawn.ts";
 import { explainNotListening } from "./strangers.ts";
@@ -56,12 +59,12 @@ interface Context {
 export interface Supervisor {
   /** Whether a daemon that should be started may be, now; asked once for each. */
   readonly mayStart: (title: Title) => boolean;
+  /** What it saw in the passes before. An operator's word counts at once. */
+  readonly sightings: Sightings;
 }
 
-const OPERATOR: Supervisor = { mayStart: () => true };
-
 /**
- * Does one pass.
+ * Does one pass. What `setup` has recorded is put back first, and is served even if that fails.
  *
  * @param verb Why; see {@linkcode plan}.
  * @param config The configuration file.
@@ -76,45 +79,76 @@ export async function reconcile(
   config: string,
   supervisor?: Supervisor,
 ): Promise<number | undefined> {
-  return await withLock(RUN_FILES.daemonLock, LOCK_DEADLINE_MS, async () => {
-    if (supervisor === undefined) await (verb === "stop" ? hold() : release());
-    else if (await isHeld()) return undefined;
-    const { host, daemons } = await findDaemons();
-    if (verb === "stop") {
-      const { drainTimeoutMs } = await readLimits(config);
-      await endAll(daemons.map(({ pid }) => pid), drainTimeoutMs);
-      await endEgress();
-      await removeLeftovers(new Set());
-      return 0;
-    }
-    const desired = await readDesired(config);
-    const files = daemonFiles();
-    const { mayStart } = supervisor ?? OPERATOR;
-    const egress = egressFor(desired.bridges);
-    const widened = await widenEgress(egress);
-    const context: Context = { mayStart, host, desired, files, failures: [], leaving: [], short: new Map() };
-    const { steps, end } = plan(verb, await prepare(context), daemons);
-    const [starts, others] = [steps.filter(({ start }) => start), steps.filter(({ start }) => !start)];
-    const [first, ...rest] = starts;
-    const isOuter = first !== undefined && first.wanted.bridge === undefined;
-    // Outer first: an inner without its other half could only turn guests away. And the routes of those that stay before
-    // the starts, of which there may be many.
-    if (isOuter) await start(first, context);
-    await atMostAtOnce(STARTS_AT_ONCE, others.filter(({ wanted }) => wanted.changed), async (step) => {
-      for (const pid of step.reload) await provide(step, pid, context);
-    });
-    await tell("HUP", others.flatMap(({ reload }) => reload), context);
-    await atMostAtOnce(STARTS_AT_ONCE, isOuter ? rest : starts, (step) => start(step, context));
-    await leave("USR1", others.flatMap(({ retire }) => retire), context);
-    await leave("TERM", [...others.flatMap(({ end }) => end), ...end], context);
-    await settle(context.leaving);
-    await narrowEgress(egress, widened);
-    if (steps.length === 0 && widened !== undefined && (await findDaemons()).daemons.length === 0) await endEgress();
-    warnOfShortage(context.short);
-    if (context.failures.length > 0) throw new DaemonError(context.failures.join("; "));
-    await removeLeftovers(new Set(context.desired.bridges.keys()));
-    return steps.length;
+  if (verb === "stop") return await stop(config, supervisor);
+  return await prepareThenLock({
+    path: config,
+    prepare: () => readSettings(config),
+    lock: withDaemonLock,
+    use: async (settings) => {
+      if (supervisor === undefined) await release();
+      const present = await restore(await look());
+      return supervisor !== undefined && await isHeld() ? undefined : await pass(verb, settings, present, supervisor);
+    },
   });
+}
+
+/**
+ * The lock of whoever starts and ends daemons. Under it, a pass takes the lock of `setup`; nobody takes them the other way
+ * round.
+ */
+function withDaemonLock<T>(work: () => Promise<T>): Promise<T> {
+  return withLock(RUN_FILES.daemonLock, LOCK_DEADLINE_MS, work);
+}
+
+async function stop(config: string, supervisor: Supervisor | undefined): Promise<number | undefined> {
+  const { drainTimeoutMs } = await readLimits(config);
+  return await withDaemonLock(async () => {
+    if (supervisor === undefined) await hold();
+    else if (await isHeld()) return undefined;
+    const { daemons } = await findDaemons();
+    await endAll(daemons.map(({ pid }) => pid), drainTimeoutMs);
+    await endEgress();
+    await removeLeftovers(new Set());
+    return 0;
+  });
+}
+
+async function pass(
+  verb: Verb,
+  settings: Settings,
+  present: Present,
+  supervisor: Supervisor | undefined,
+): Promise<number> {
+  const { host, daemons } = await findDaemons();
+  const found = await findBridges(present, daemons);
+  const bridges = supervisor?.sightings.keep(found, daemons, performance.now()) ?? found;
+  const desired: Desired = { ...settings, bridges };
+  const mayStart = supervisor?.mayStart ?? (() => true);
+  const egress = egressFor(bridges);
+  const widened = await widenEgress(egress);
+  const files = daemonFiles();
+  const context: Context = { mayStart, host, desired, files, failures: [], leaving: [], short: new Map() };
+  const { steps, end } = plan(verb, await prepare(context), daemons);
+  const [starts, others] = [steps.filter(({ start }) => start), steps.filter(({ start }) => !start)];
+  const [first, ...rest] = starts;
+  const isOuter = first !== undefined && first.wanted.bridge === undefined;
+  // Outer first: an inner without its other half could only turn guests away. And the routes of those that stay before
+  // the starts, of which there may be many.
+  if (isOuter) await start(first, context);
+  await atMostAtOnce(STARTS_AT_ONCE, others.filter(({ wanted }) => wanted.changed), async (step) => {
+    for (const pid of step.reload) await provide(step, pid, context);
+  });
+  await tell("HUP", others.flatMap(({ reload }) => reload), context);
+  await atMostAtOnce(STARTS_AT_ONCE, isOuter ? rest : starts, (step) => start(step, context));
+  await leave("USR1", others.flatMap(({ retire }) => retire), context);
+  await leave("TERM", [...others.flatMap(({ end }) => end), ...end], context);
+  await settle(context.leaving);
+  await narrowEgress(egress, widened);
+  if (steps.length === 0 && widened !== undefined && (await findDaemons()).daemons.length === 0) await endEgress();
+  warnOfShortage(context.short);
+  if (context.failures.length > 0) throw new DaemonError(context.failures.join("; "));
+  await removeLeftovers(new Set(context.desired.bridges.keys()));
+  return steps.length;
 }
 
 /** Writes the route files and says which daemons should run. One whose file can't be written goes on with the old one. */

@@ -10,12 +10,12 @@ import { describe } from "../errors.ts";
 import { getLogger } from "../log.ts";
 import { TPROXY } from "../names.ts";
 import { refreshNames } from "../netns/refresh.ts";
-import { restore } from "../netns/restore.ts";
 import { Backoff } from "./backoff.ts";
 import { Events, Monitor, type Reason } from "./events.ts";
 import { findDaemons } from "./find.ts";
 import { HELD } from "./hold.ts";
 import { reconcile } from "./reconcile.ts";
+import { Sightings } from "./sightings.ts";
 
 const log = getLogger("watch");
 
@@ -37,6 +37,7 @@ const NAMES_MS = 30_000;
 export async function watch(config: string): Promise<void> {
   const events = new Events();
   const backoff = new Backoff();
+  const sightings = new Sightings();
   const monitors = [
     new Monitor("nft", ["monitor"], (line) => line.includes(TPROXY) && events.wish("start")),
     new Monitor("ip", ["monitor", "link"], () => events.wish("start")),
@@ -52,7 +53,7 @@ export async function watch(config: string): Promise<void> {
       const isTime = now >= namesAt;
       if (isTime) namesAt = now + NAMES_MS;
       const wasHeld = held;
-      held = await pass(reason ?? "start", isTime, config, backoff);
+      held = await pass(reason ?? "start", isTime, config, backoff, sightings);
       if (held && !wasHeld) log.info(HELD);
       events.seen = await look();
       passAt = performance.now() + PASS_MS;
@@ -66,12 +67,17 @@ export async function watch(config: string): Promise<void> {
 }
 
 /** Does one pass, and tells whether a hold keeps the proxies from being started. */
-async function pass(reason: Reason, names: boolean, config: string, backoff: Backoff): Promise<boolean> {
+async function pass(
+  reason: Reason,
+  names: boolean,
+  config: string,
+  backoff: Backoff,
+  sightings: Sightings,
+): Promise<boolean> {
   try {
-    await restore();
     if (names) await refreshNames();
   } catch (error) {
-    log.error("Cannot restore what setup recorded; trying again", { error: describe(error) });
+    log.error("Cannot look names up; trying again", { error: describe(error) });
   }
   const mayStart = (title: string) => {
     const now = performance.now();
@@ -84,7 +90,7 @@ async function pass(reason: Reason, names: boolean, config: string, backoff: Bac
     return wait === 0;
   };
   try {
-    return await reconcile(reason, config, { mayStart }) === undefined;
+    return await reconcile(reason, config, { mayStart, sightings }) === undefined;
   } catch (error) {
     log.error("Cannot make the proxies match; trying again", { error: describe(error) });
     return false;

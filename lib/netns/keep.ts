@@ -8,7 +8,7 @@
 import type { KeptService } from "../config/check.ts";
 import type { Config, Position } from "../config/config.ts";
 import { type Resolve, type SelectedEndpoint, selectEndpoints, type Selection } from "../config/select.ts";
-import type { SetupRecord } from "./record.ts";
+import { isNobodys, type SetupRecord } from "./record.ts";
 
 /** An endpoint that stays as it was, and the entry that may have been meant for it. */
 export interface KeptEndpoint {
@@ -45,7 +45,9 @@ export function keptOf(
  * @returns What stays, in the record's order.
  */
 export async function findKept(config: Config, record: SetupRecord, resolve: Resolve): Promise<KeptService[]> {
-  const all = [...record].flatMap(([bridge, networks]) => networks.map((network) => ({ bridge, ...network })));
+  const all = [...record].flatMap(([bridge, networks]) =>
+    networks.filter((network) => !isNobodys(network)).map((network) => ({ bridge, ...network }))
+  );
   const kept = await Promise.all(all.map(async ({ bridge, endpoints, name, id }) => {
     const network = { ...(name === undefined ? {} : { name }), ...(id === undefined ? {} : { id }) };
     const found = keptOf(endpoints, await selectEndpoints(config, network, resolve));

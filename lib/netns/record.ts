@@ -5,15 +5,12 @@
  * @module
  */
 
-import { type Endpoint, isPort } from "../address.ts";
-import { isDiallable } from "../config/parse_entry.ts";
+import type { Endpoint } from "../address.ts";
 import type { Network, SelectedEndpoint } from "../config/select.ts";
-import { checkOptions } from "../limits_json.ts";
-import { renderOptions } from "../limits_text.ts";
-import { type BridgeName, RUN_FILES } from "../names.ts";
-import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
+import type { BridgeName } from "../names.ts";
+import { isSameEndpoint } from "../nft/element.ts";
 
-/** A network on a bridge. */
+/** A network on a bridge; one without ID and name stands for endpoints that were there before anything was recorded. */
 export interface NetworkRecord extends Network {
   /** Its endpoints. */
   readonly endpoints: readonly SelectedEndpoint[];
@@ -36,7 +33,8 @@ function isSame(a: Network, b: Network): boolean {
 }
 
 /**
- * Adds a network to a bridge, or gives one that is there its new endpoints.
+ * Adds a network to a bridge, or gives one that is there its new endpoints. What is nobody's on the ports of these is this
+ * network's from then on.
  *
  * @param networks The networks of the bridge.
  * @param network The network and its endpoints; without any, it is taken away.
@@ -44,8 +42,25 @@ function isSame(a: Network, b: Network): boolean {
  */
 export function withNetwork(networks: readonly NetworkRecord[], network: NetworkRecord): NetworkRecord[] {
   if (network.endpoints.length === 0) return withoutNetwork(networks, network);
-  const known = networks.some((other) => isSame(other, network));
-  return known ? networks.map((other) => isSame(other, network) ? network : other) : [...networks, network];
+  const ports = new Set(network.endpoints.map(({ servicePort }) => servicePort));
+  const others = networks.map((other) => isNobodys(other) ? withoutPorts(other, ports) : other)
+    .filter(({ endpoints }) => endpoints.length > 0);
+  const known = others.some((other) => isSame(other, network));
+  return known ? others.map((other) => isSame(other, network) ? network : other) : [...others, network];
+}
+
+/**
+ * Tells whether endpoints are of a network that nobody has named yet.
+ *
+ * @param network The network of a record.
+ * @returns Whether it has neither an ID nor a name.
+ */
+export function isNobodys({ id, name }: Network): boolean {
+  return id === undefined && name === undefined;
+}
+
+function withoutPorts({ endpoints, ...network }: NetworkRecord, ports: ReadonlySet<number>): NetworkRecord {
+  return { ...network, endpoints: endpoints.filter(({ servicePort }) => !ports.has(servicePort)) };
 }
 
 /**
@@ -82,65 +97,7 @@ export function unionOf(networks: readonly NetworkRecord[]): Union {
   for (const endpoint of networks.flatMap(({ endpoints }) => endpoints)) {
     const first = chosen.get(endpoint.servicePort);
     if (first === undefined) chosen.set(endpoint.servicePort, endpoint);
-    else if (!isSameService(first, endpoint)) clashes.push(endpoint);
+    else if (!isSameEndpoint(first, endpoint)) clashes.push(endpoint);
   }
   return { endpoints: [...chosen.values()].toSorted((a, b) => a.servicePort - b.servicePort), clashes };
-}
-
-function isSameService(a: Endpoint, b: Endpoint): boolean {
-  return a.remoteAddr === b.remoteAddr && a.remotePort === b.remotePort &&
-    renderOptions(a.options ?? {}) === renderOptions(b.options ?? {});
-}
-
-/**
- * Reads the record. One that is missing or damaged counts as empty: each network's next `up` puts it in again.
- *
- * @returns The record.
- * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
- */
-export async function readRecord(): Promise<SetupRecord> {
-  return parseRecord(await readIfThere(RUN_FILES.setupRecord) ?? "");
-}
-
-/**
- * Parses the record.
- *
- * @param text The file's text.
- * @returns The record; empty if the text is not one.
- */
-export function parseRecord(text: string): SetupRecord {
-  try {
-    const bridges = Object.entries<NetworkRecord[]>(JSON.parse(text));
-    const isGood = bridges.every(([, networks]) =>
-      networks.every(({ endpoints }) =>
-        endpoints.every((e) =>
-          isPort(e.servicePort) && isDiallable(e.remoteAddr) && isPort(e.remotePort) &&
-          (e.options === undefined || checkOptions(e.options) !== undefined)
-        )
-      )
-    );
-    return isGood ? new Map(bridges.map(([bridge, networks]) => [bridge as BridgeName, networks])) : new Map();
-  } catch {
-    return new Map();
-  }
-}
-
-/**
- * Writes the networks of one bridge into the record.
- *
- * @param record The record as it was read, under the same lock.
- * @param bridge The bridge.
- * @param networks Its networks; none takes the bridge out.
- * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
- */
-export async function writeRecord(
-  record: SetupRecord,
-  bridge: BridgeName,
-  networks: readonly NetworkRecord[],
-): Promise<void> {
-  const next = new Map(record);
-  if (networks.length === 0) next.delete(bridge);
-  else next.set(bridge, networks);
-  if (next.size === 0) await removeIfThere(RUN_FILES.setupRecord);
-  else await replaceFile(RUN_FILES.setupRecord, JSON.stringify(Object.fromEntries(next), undefined, 1) + "\n", 0);
 }

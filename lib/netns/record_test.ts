@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type NetworkRecord, parseRecord, unionOf, withNetwork, withoutNetwork } from "./record.ts";
+import { type NetworkRecord, unionOf, withNetwork, withoutNetwork } from "./record.ts";
 
 const endpoint = (servicePort: number, remoteAddr = "10.0.0.1") => ({ servicePort, remoteAddr, remotePort: 80 });
 const A: NetworkRecord = { id: "7", name: "vnet0", endpoints: [endpoint(80), endpoint(81)] };
@@ -56,15 +56,13 @@ Deno.test("adding and removing networks in any order leaves what adding the rema
   }));
 });
 
-Deno.test("parseRecord() takes a damaged record for an empty one", () => {
-  for (const text of ["", "{", "[]", "null", '{"br0":[{}]}', '{"br0":[{"endpoints":[{"servicePort":0}]}]}']) {
-    assert.equal(parseRecord(text).size, 0, text);
-  }
-  const withOptions = (options: unknown) => ({ id: "7", endpoints: [{ ...endpoint(80), options }] });
-  for (const options of [null, [], { maxConnections: 0 }, { proxyProtocol: "v1" }]) {
-    assert.equal(parseRecord(JSON.stringify({ br0: [withOptions(options)] })).size, 0);
-  }
-  for (const good of [A, withOptions({ maxConnections: 5, proxyProtocol: "v2" })]) {
-    assert.deepEqual([...parseRecord(JSON.stringify({ br0: [good] }))], [["br0", [good]]]);
-  }
+Deno.test("what is nobody's becomes a network's that claims its port, and the rest stays nobody's", () => {
+  const nobodys: NetworkRecord = { endpoints: [endpoint(80), endpoint(81), endpoint(82)] };
+  const claimed = withNetwork([nobodys], A);
+  assert.deepEqual(claimed, [{ endpoints: [endpoint(82)] }, A]);
+  assert.deepEqual(withoutNetwork(claimed, A), [{ endpoints: [endpoint(82)] }]);
+  assert.deepEqual(withNetwork(claimed, { id: "1", endpoints: [endpoint(82, "10.0.0.9")] }), [A, {
+    id: "1",
+    endpoints: [endpoint(82, "10.0.0.9")],
+  }]);
 });

@@ -4,16 +4,20 @@
  * @module
  */
 
-import { isDiallable } from "../config/parse.ts";
-import { resolveAllIpv4 } from "../config/resolve.ts";
+import { LOCAL_BLOCKS, mayLeadTo, resolveAllIpv4 } from "../config/resolve.ts";
 import { describe } from "../errors.ts";
 import { withLock } from "../lock.ts";
 import { getLogger } from "../log.ts";
 import { RUN_FILES } from "../names.ts";
-import { type NetworkRecord, readRecord, type SetupRecord, writeRecord } from "./record.ts";
-import { applyRecord, LOCK_DEADLINE_MS } from "./setup.ts";
+import { listState } from "../nft/nft.ts";
+import { applyRecord } from "./apply.ts";
+import type { NetworkRecord, SetupRecord } from "./record.ts";
+import { readRecordFile, recoverRecord, writeRecord } from "./record_file.ts";
 
 const log = getLogger("refresh");
+
+/** A refresh can wait for the next one; a VM's deploy, which holds the lock, can't. */
+const LOCK_DEADLINE_MS = 30_000;
 
 /** The addresses that a name has now. */
 export type Answers = ReadonlyMap<string, readonly string[]>;
@@ -42,26 +46,31 @@ export function withAnswers(networks: readonly NetworkRecord[], answers: Answers
 }
 
 /**
- * Looks up every name in the record, and makes nft follow.
+ * Looks up every name in the record, and makes nft follow. What goes wrong with one bridge is logged, and tried again the
+ * next time.
  *
- * @throws {import("../errors.ts").TproxyError} If the record can't be locked, or ip or nft fails.
+ * @throws {import("../errors.ts").TproxyError} If the record can't be locked, or what nft holds can't be found out.
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for getent, ip and nft, and `--allow-read=/run/netns`.
  */
 export async function refreshNames(): Promise<void> {
-  const names = namesIn(await readRecord());
+  const names = namesIn(readRecordFile().bridges);
   if (names.size === 0) return;
   // Not under the lock: a resolver may take seconds, and a VM's deploy waits for the lock.
   const answers = await resolveAll(names);
   await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, async () => {
-    for (const [bridge, networks] of await readRecord()) {
+    let record = await recoverRecord(listState);
+    for (const [bridge, networks] of record) {
       const next = withAnswers(networks, answers);
       if (next === networks) continue;
-      log.info("A name has another address; following it", {
-        bridge,
-        names: [...namesIn(new Map([[bridge, next]]))].join(" "),
-      });
-      await writeRecord(await readRecord(), bridge, next);
-      await applyRecord(bridge, next);
+      const fields = { bridge, names: [...namesIn(new Map([[bridge, next]]))].join(" ") };
+      log.info("A name has another address; following it", fields);
+      try {
+        // The record last: with what it holds, a name counts as followed.
+        await applyRecord(bridge, next, { keepsOthers: true });
+        record = await writeRecord(record, bridge, next);
+      } catch (error) {
+        log.error("Cannot follow a name; trying again", { ...fields, error: describe(error) });
+      }
     }
   });
 }
@@ -75,7 +84,11 @@ async function resolveAll(names: ReadonlySet<string>): Promise<Answers> {
   const answers = new Map<string, readonly string[]>();
   await Promise.all([...names].map(async (name) => {
     try {
-      answers.set(name, (await resolveAllIpv4(name)).filter(isDiallable));
+      const addresses = await resolveAllIpv4(name);
+      const good = addresses.filter((address) => mayLeadTo(name, address));
+      const fields = { name, addresses: addresses.join(" ") };
+      if (good.length > 0) answers.set(name, good);
+      else log.warning(`A name leads to ${LOCAL_BLOCKS}, or nowhere; its last address stays`, fields);
     } catch (error) {
       log.warning("Cannot look up a name; its last address stays", { name, error: describe(error) });
     }

@@ -1,39 +1,55 @@
 import assert from "node:assert/strict";
 import { namesOf, parseBridgeName } from "../names.ts";
+import type { Endpoint } from "../address.ts";
+import type { NftState } from "../nft/parse.ts";
 import type { TableObject } from "../nft/render.ts";
 import { BRIDGE, OUTSIDE } from "../../tests/fixtures/links.ts";
+import { copyOf } from "./apply.ts";
 import { findMissing, type Present } from "./restore.ts";
 
 const BR0 = parseBridgeName("br0");
-const RECORD = new Map([[BR0, [{ id: "7", endpoints: [] }]]]);
-const MAP: TableObject = { family: "ip", kind: "map", name: "ep_br0", elements: [] };
+const ENDPOINT = { servicePort: 80, remoteAddr: "10.0.0.1", remotePort: 80 };
+const NETWORKS = [{ id: "7", name: "caf\u00e9", endpoints: [ENDPOINT] }];
+const RECORD = new Map([[BR0, NETWORKS]]);
 const CHAIN: TableObject = { family: "bridge", kind: "chain", name: "ch_br0", elements: [] };
 const GUARD: TableObject = { ...CHAIN, name: "guard_br0" };
 const PORT: TableObject = { ...CHAIN, name: "port_br0" };
-const WHOLE: Present = {
-  links: [BRIDGE, OUTSIDE],
-  netns: new Set([namesOf(BR0).netns]),
-  tables: { ip: [MAP], bridge: [CHAIN, GUARD, PORT] },
-};
+
+function nft(overrides: Partial<NftState> = {}, elements: readonly Endpoint[] | undefined = [ENDPOINT]): NftState {
+  const bridges = new Map(elements === undefined ? [] : [[BR0, elements]]);
+  const maps = { bridges, unusable: new Map(), warnings: [] };
+  return { maps, objects: [CHAIN, GUARD, PORT], copies: new Map([[BR0, copyOf(NETWORKS)]]), ...overrides };
+}
+
+const NO_MAP: NftState["maps"] = { bridges: new Map(), unusable: new Map(), warnings: [] };
+const WHOLE = { links: [BRIDGE, OUTSIDE], netns: new Set([namesOf(BR0).netns]), nft: nft() };
 
 Deno.test("findMissing() finds nothing where all is there, or nothing was recorded", () => {
   assert.equal(findMissing(RECORD, WHOLE).size, 0);
-  assert.equal(
-    findMissing(new Map(), { links: [], netns: new Set(), tables: { ip: undefined, bridge: undefined } }).size,
-    0,
-  );
+  assert.equal(findMissing(new Map(), { links: [], netns: new Set(), nft: nft({ maps: NO_MAP }) }).size, 0);
 });
 
-Deno.test("findMissing() names what is gone of a bridge", () => {
-  const cases: [Partial<Present>, string][] = [
+Deno.test("findMissing() finds nothing where somebody has added an element", () => {
+  assert.equal(findMissing(RECORD, { ...WHOLE, nft: nft({}, [ENDPOINT, { ...ENDPOINT, servicePort: 81 }]) }).size, 0);
+});
+
+Deno.test("findMissing() names what is gone of a bridge, or is not what was recorded", () => {
+  const element = "the element 80 of the map ep_br0";
+  const copy = "the copy of the record in the set record_br0";
+  const cases: [Partial<Omit<Present, "file">>, string][] = [
     [{ netns: new Set() }, "the namespace one_tproxy_br0"],
     [{ links: [BRIDGE] }, "the port br0b"],
     [{ links: [BRIDGE, { ...OUTSIDE, master: undefined }] }, "the port br0b"],
-    [{ tables: { ip: undefined, bridge: [CHAIN, GUARD, PORT] } }, "the map ep_br0"],
-    [{ tables: { ip: [{ ...MAP, name: "ep_br1" }], bridge: [CHAIN, GUARD, PORT] } }, "the map ep_br0"],
-    [{ tables: { ip: [MAP], bridge: [GUARD, PORT] } }, "the chain ch_br0"],
-    [{ tables: { ip: [MAP], bridge: [CHAIN, PORT] } }, "the chain guard_br0"],
-    [{ tables: { ip: [MAP], bridge: [CHAIN, GUARD] } }, "the chain port_br0"],
+    [{ nft: nft({ maps: NO_MAP }) }, "the map ep_br0"],
+    [{ nft: nft({}, []) }, element],
+    [{ nft: nft({}, [{ ...ENDPOINT, servicePort: 81 }]) }, element],
+    [{ nft: nft({}, [{ ...ENDPOINT, remoteAddr: "10.0.0.2" }]) }, element],
+    [{ nft: nft({}, [{ ...ENDPOINT, options: { maxConnections: 5 } }]) }, element],
+    [{ nft: nft({ objects: [GUARD, PORT] }) }, "the chain ch_br0"],
+    [{ nft: nft({ objects: [CHAIN, PORT] }) }, "the chain guard_br0"],
+    [{ nft: nft({ objects: [CHAIN, GUARD] }) }, "the chain port_br0"],
+    [{ nft: nft({ copies: new Map() }) }, copy],
+    [{ nft: nft({ copies: new Map([[BR0, "[]"]]) }) }, copy],
   ];
   for (const [loss, what] of cases) assert.deepEqual([...findMissing(RECORD, { ...WHOLE, ...loss })], [[BR0, what]]);
 });

@@ -6,29 +6,25 @@
 
 import { remoteOf } from "../address.ts";
 import { describeProblem } from "../config/config.ts";
+import { prepareThenLock } from "../config/fresh.ts";
 import { readConfig } from "../config/read.ts";
-import { type Network, selectEndpoints } from "../config/select.ts";
-import { ConfigError } from "../errors.ts";
+import { type Network, selectEndpoints, type Selection } from "../config/select.ts";
+import { ConfigError, InputError } from "../errors.ts";
 import { withLock } from "../lock.ts";
 import { getLogger } from "../log.ts";
 import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
-import { ensureRules, removeRules } from "../nft/nft.ts";
+import { listState, removeRules } from "../nft/nft.ts";
+import { applyRecord } from "./apply.ts";
 import { type KeptEndpoint, keptOf } from "./keep.ts";
-import { ensureLinks, removeLinks } from "./links.ts";
-import {
-  endpointsOf,
-  type NetworkRecord,
-  readRecord,
-  unionOf,
-  withNetwork,
-  withoutNetwork,
-  writeRecord,
-} from "./record.ts";
+import { removeLinks } from "./links.ts";
+import { endpointsOf, isNobodys, type NetworkRecord, withNetwork, withoutNetwork } from "./record.ts";
+import { recoverRecord, writeRecord } from "./record_file.ts";
+import { isNetwork } from "./record_parse.ts";
 
 const log = getLogger("setup");
 
 /** Longer than any run takes, shorter than what a driver waits for a VM's network. */
-export const LOCK_DEADLINE_MS = 30_000;
+const LOCK_DEADLINE_MS = 30_000;
 
 /** A bridge, the network whose guests are on it, and the configuration. */
 export interface UpRequest {
@@ -47,36 +43,53 @@ export interface UpRequest {
  *
  * @param request What to set up.
  * @returns The endpoints that stay although no good entry has them.
+ * @throws {InputError} If nobody could call a network so.
  * @throws {ConfigError} If the configuration can't be read or has no `:tproxy:` key.
  * @throws {import("../errors.ts").KernelStateError} If the bridge is not there, or a device in the way is not ours.
  * @throws {import("../run_command.ts").CommandError} If ip, nft or sysctl fails.
  * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/daemon/permissions.ts`.
  */
 export async function up({ bridge, network, config: path }: UpRequest): Promise<readonly KeptEndpoint[]> {
-  return await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, async () => {
-    const config = await readConfig(path);
-    for (const problem of [...config.problems, ...config.remarks]) log.warning(describeProblem(path, problem));
-    if (config.entries === undefined) {
-      throw new ConfigError(
-        `The configuration ${path} has no :tproxy: key`,
-        "add the list of services to it, see docs/reference.md",
-      );
-    }
-    const selection = await selectEndpoints(config, network);
-    for (const warning of selection.warnings) log.warning(warning);
-    let kept: readonly KeptEndpoint[] = [];
-    await change(bridge, (networks) => {
-      kept = keptOf(endpointsOf(networks, network), selection);
-      const endpoints = [...selection.endpoints, ...kept.map(({ endpoint }) => endpoint)];
-      if (endpoints.length === 0) log.warning("No service is configured for this network", { bridge, ...network });
-      return withNetwork(networks, { ...network, endpoints });
-    });
-    for (const { endpoint, at } of kept) {
-      const fields = { bridge, port: endpoint.servicePort, remote: remoteOf(endpoint), entry: `${path}:${at.line}` };
-      log.warning("A service stays as it was, since its entry can't be used", fields);
-    }
-    return kept;
+  if (!isNetwork(network)) throw new InputError("The network's name is empty or too long", "name it by --network-id");
+  return await prepareThenLock({
+    path,
+    prepare: () => select(path, network),
+    lock: withSetupLock,
+    use: async ({ selection, warnings }) => {
+      for (const warning of warnings) log.warning(warning);
+      let kept: readonly KeptEndpoint[] = [];
+      await change(bridge, true, (networks) => {
+        kept = keptOf(endpointsOf(networks, network), selection);
+        const endpoints = [...selection.endpoints, ...kept.map(({ endpoint }) => endpoint)];
+        if (endpoints.length === 0) log.warning("No service is configured for this network", { bridge, ...network });
+        return withNetwork(networks, { ...network, endpoints });
+      });
+      for (const { endpoint, at } of kept) {
+        const fields = { bridge, port: endpoint.servicePort, remote: remoteOf(endpoint), entry: `${path}:${at.line}` };
+        log.warning("A service stays as it was, since its entry can't be used", fields);
+      }
+      return kept;
+    },
   });
+}
+
+/** Finds out what a network gets: it reads the configuration and resolves names, so it may take seconds. */
+async function select(path: string, network: Network): Promise<{ selection: Selection; warnings: string[] }> {
+  const config = await readConfig(path);
+  const problems = [...config.problems, ...config.remarks].map((problem) => describeProblem(path, problem));
+  if (config.entries === undefined) {
+    for (const problem of problems) log.warning(problem);
+    throw new ConfigError(
+      `The configuration ${path} has no :tproxy: key`,
+      "add the list of services to it, see docs/reference.md",
+    );
+  }
+  const selection = await selectEndpoints(config, network);
+  return { selection, warnings: [...problems, ...selection.warnings] };
+}
+
+function withSetupLock<T>(work: () => Promise<T>): Promise<T> {
+  return withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, work);
 }
 
 /**
@@ -89,9 +102,11 @@ export async function up({ bridge, network, config: path }: UpRequest): Promise<
  * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/daemon/permissions.ts`.
  */
 export async function down(bridge: BridgeName, network?: Network): Promise<void> {
-  await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, async () => {
-    await change(bridge, (networks) => network === undefined ? [] : withoutNetwork(networks, network));
-  });
+  await withSetupLock(() =>
+    network === undefined
+      ? change(bridge, false, () => [])
+      : change(bridge, true, (networks) => withoutNetwork(networks, network))
+  );
 }
 
 type Change = (networks: readonly NetworkRecord[]) => readonly NetworkRecord[];
@@ -99,17 +114,27 @@ type Change = (networks: readonly NetworkRecord[]) => readonly NetworkRecord[];
 /**
  * Changes which networks a bridge has, and makes its kernel state follow. The record is written first, so that a run that
  * is cut off is completed by the next one; if the kernel refuses, the record is what it was.
+ *
+ * @param bridge The bridge.
+ * @param adopts Whether endpoints stay that are there although nothing is recorded of the bridge.
+ * @param change The change.
  */
-async function change(bridge: BridgeName, change: Change): Promise<void> {
-  const record = await readRecord();
+async function change(bridge: BridgeName, adopts: boolean, change: Change): Promise<void> {
+  const record = await recoverRecord(listState);
   const before = record.get(bridge) ?? [];
-  const networks = change(before);
+  const networks = change(before.length === 0 && adopts ? await adopt(bridge) : before);
   await writeRecord(record, bridge, networks);
   if (networks.length === 0) {
     await removeRules(bridge);
     await removeLinks(namesOf(bridge));
     log.info("The bridge has no proxy", { bridge });
     return;
+  }
+  const [nobodys] = networks.filter(isNobodys);
+  if (nobodys !== undefined) {
+    const ports = nobodys.endpoints.map(({ servicePort }) => servicePort).join(" ");
+    const remedy = `to be rid of them, run "setup down --bridge ${bridge}", then "setup up" for each network`;
+    log.warning(`Keeping services of which nobody knows whose they are; ${remedy}`, { bridge, ports });
   }
   try {
     await applyRecord(bridge, networks);
@@ -119,23 +144,8 @@ async function change(bridge: BridgeName, change: Change): Promise<void> {
   }
 }
 
-/**
- * Makes the kernel's state of one bridge what its record says. Whoever calls it holds the lock.
- *
- * @param bridge The bridge.
- * @param networks Its networks; at least one.
- * @throws {import("../errors.ts").KernelStateError} If the bridge is not there, or a device in the way is not ours.
- * @throws {import("../run_command.ts").CommandError} If ip, nft or sysctl fails.
- * @throws {Deno.errors.NotCapable} Without `--allow-run` for ip and nft, and `--allow-read=/run/netns`.
- */
-export async function applyRecord(bridge: BridgeName, networks: readonly NetworkRecord[]): Promise<void> {
-  const { endpoints, clashes } = unionOf(networks);
-  for (const clash of clashes) {
-    const fields = { bridge, port: clash.servicePort, remote: remoteOf(clash) };
-    log.warning("Another network of the bridge has this port for another service, or with other options", fields);
-  }
-  // The map comes last: whoever finds it finds a namespace that is ready.
-  const rules = await ensureLinks(namesOf(bridge), () => ensureRules({ bridge, endpoints }));
-  const ports = endpoints.map(({ servicePort }) => servicePort).join(" ");
-  log.info("The bridge is set up", { bridge, ports, rules });
+/** What is on a bridge of which nothing is recorded: the network driver's own, or of a record that was lost. */
+async function adopt(bridge: BridgeName): Promise<NetworkRecord[]> {
+  const endpoints = (await listState()).maps.bridges.get(bridge) ?? [];
+  return endpoints.length === 0 ? [] : [{ endpoints }];
 }

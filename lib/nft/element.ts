@@ -23,6 +23,17 @@ export function renderElement({ servicePort, remoteAddr, remotePort, options = {
 }
 
 /**
+ * Tells whether two endpoints come to the same element.
+ *
+ * @param a An endpoint.
+ * @param b An endpoint.
+ * @returns Whether service port, remote and options are the same.
+ */
+export function isSameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return renderElement(a) === renderElement(b);
+}
+
+/**
  * Reads an element as nft lists it: `[5030, {"concat": ["10.11.12.13", 5030]}]`, or with `{"elem": {"val": 5030, …}}` in
  * place of the port.
  *

@@ -27,6 +27,17 @@ export function parseListing(json: string): object[] {
 }
 
 /**
+ * Reads the listings of several commands that nft was given in one.
+ *
+ * @param text What nft printed: a listing a line.
+ * @returns What they list, one after the other.
+ * @throws {KernelStateError} If a line is not a listing, or if there is none.
+ */
+export function parseListings(text: string): object[] {
+  return text.trim().split("\n").flatMap(parseListing);
+}
+
+/**
  * Gets the value of an element of a set or map.
  *
  * @param element The element; one with a comment, a counter or a timeout is an object around its value.

@@ -8,7 +8,7 @@ import { type BridgeName, EGRESS, TPROXY } from "../names.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { type Egress, renderEgress, renderNoEgress } from "./egress.ts";
 import { parseEgress, type PresentEgress } from "./egress_listing.ts";
-import { type MapListing, parseMaps, parseTable, parseTableFamilies } from "./parse.ts";
+import { type MapListing, type NftState, parseMaps, parseState, parseTable, parseTableFamilies } from "./parse.ts";
 import type { BridgeForm } from "./bridge_rules.ts";
 import { type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./render.ts";
 
@@ -25,7 +25,20 @@ export async function listEndpoints(): Promise<MapListing> {
 }
 
 /**
- * Makes one bridge's map and chains hold exactly what they should, in one transaction.
+ * Lists all that is of interest, by one process.
+ *
+ * @returns What nft holds of ours.
+ * @throws {CommandError} If nft fails, which never means that there is nothing.
+ * @throws {import("../errors.ts").KernelStateError} If nft's answer is not a listing.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
+ */
+export async function listState(): Promise<NftState> {
+  // None of them fails where there is no table of ours, as a listing of the table itself would.
+  return parseState(await runCommand("nft", ["-j", "list maps ip; list sets bridge; list chains bridge"]));
+}
+
+/**
+ * Makes one bridge's map, chains and copy of the record hold what they should, in one transaction.
  *
  * @param rules What they should hold.
  * @returns The form of the rules that this kernel takes.

@@ -8,17 +8,30 @@
 import { type Endpoint, remoteOf } from "../address.ts";
 import { isDiallable } from "../config/parse_entry.ts";
 import { describe, InputError, KernelStateError } from "../errors.ts";
-import { type BridgeName, bridgeOfMap, TPROXY } from "../names.ts";
+import { type BridgeName, bridgeOfCopy, bridgeOfMap, TPROXY } from "../names.ts";
+import { parseCopy } from "./copy.ts";
 import { parseElement, readOptions } from "./element.ts";
-import { field, parseListing, valueOf } from "./listing.ts";
+import { field, parseListing, parseListings, valueOf } from "./listing.ts";
 import type { TableObject } from "./render.ts";
 
 /** What the maps hold. */
 export interface MapListing {
   /** Each bridge's endpoints in ascending order of their service port; a bridge whose map is empty has none. */
   readonly bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>;
+  /** Those that can't be dialled, and so are none of a bridge's endpoints, but have their ports in its map. */
+  readonly unusable: ReadonlyMap<BridgeName, readonly Endpoint[]>;
   /** A line for each map or element that was left out, and why. */
   readonly warnings: readonly string[];
+}
+
+/** What nft holds of ours, but for what the rules say. */
+export interface NftState {
+  /** The maps. */
+  readonly maps: MapListing;
+  /** The chains and sets of `table bridge one_tproxy`. */
+  readonly objects: readonly TableObject[];
+  /** What those of the sets say that are copies of the setup record, a text for each bridge. */
+  readonly copies: ReadonlyMap<BridgeName, string>;
 }
 
 /**
@@ -29,29 +42,60 @@ export interface MapListing {
  * @throws {KernelStateError} If it is not a listing.
  */
 export function parseMaps(json: string): MapListing {
+  return toMaps(parseListing(json));
+}
+
+/**
+ * Reads the answer of `nft -j "list maps ip; list sets bridge; list chains bridge"`.
+ *
+ * @param text What nft printed.
+ * @returns What it holds of ours.
+ * @throws {KernelStateError} If it is not a listing.
+ */
+export function parseState(text: string): NftState {
+  const items = parseListings(text);
+  const ours = items.filter((item) => Object.values(item).some(isInBridgeTable));
+  const copies = new Map<BridgeName, string>();
+  for (const item of ours) {
+    const set = field(item, "set");
+    const bridge = bridgeOfCopy(String(field(set, "name")));
+    const copy = parseCopy(field(set, "elem"));
+    if (bridge !== undefined && copy !== undefined) copies.set(bridge, copy);
+  }
+  return { maps: toMaps(items), objects: toObjects(ours), copies };
+}
+
+function isInBridgeTable(body: unknown): boolean {
+  return field(body, "family") === "bridge" && field(body, "table") === TPROXY;
+}
+
+function toMaps(items: readonly object[]): MapListing {
   const bridges = new Map<BridgeName, readonly Endpoint[]>();
+  const unusable = new Map<BridgeName, readonly Endpoint[]>();
   const warnings: string[] = [];
-  for (const item of parseListing(json)) {
+  for (const item of items) {
     const map = field(item, "map");
     if (field(map, "table") !== TPROXY || field(map, "family") !== "ip") continue;
     const name = String(field(map, "name"));
     try {
       const bridge = bridgeOfMap(name);
       if (bridge === undefined) continue;
-      bridges.set(bridge, parseElements(name, field(map, "elem") ?? [], warnings));
+      const [good, bad] = parseElements(name, field(map, "elem") ?? [], warnings);
+      bridges.set(bridge, good);
+      if (bad.length > 0) unusable.set(bridge, bad);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       warnings.push(`Skipped the map ${JSON.stringify(name)}: ${describe(error)}`);
     }
   }
-  return { bridges, warnings };
+  return { bridges, unusable, warnings };
 }
 
-function parseElements(map: string, elements: unknown, warnings: string[]): Endpoint[] {
+function parseElements(map: string, elements: unknown, warnings: string[]): [good: Endpoint[], bad: Endpoint[]] {
   if (!Array.isArray(elements)) {
     throw new KernelStateError(`Cannot read what nft listed: the elements of the map ${map} are not a list`);
   }
-  const endpoints: Endpoint[] = [];
+  const [good, bad]: [Endpoint[], Endpoint[]] = [[], []];
   for (const element of elements) {
     const endpoint = parseElement(element);
     if (endpoint === undefined) {
@@ -62,11 +106,12 @@ function parseElements(map: string, elements: unknown, warnings: string[]): Endp
       warnings.push(
         `Skipped the element ${endpoint.servicePort} of the map ${map}: ${remoteOf(endpoint)} can't be dialled`,
       );
+      bad.push(endpoint);
     } else {
-      endpoints.push({ ...endpoint, ...readOptions(map, element, warnings) });
+      good.push({ ...endpoint, ...readOptions(map, element, warnings) });
     }
   }
-  return endpoints.toSorted((a, b) => a.servicePort - b.servicePort);
+  return [good.toSorted((a, b) => a.servicePort - b.servicePort), bad];
 }
 
 /**
@@ -77,8 +122,12 @@ function parseElements(map: string, elements: unknown, warnings: string[]): Endp
  * @throws {KernelStateError} If it is not a listing.
  */
 export function parseTable(json: string): TableObject[] {
+  return toObjects(parseListing(json));
+}
+
+function toObjects(items: readonly object[]): TableObject[] {
   const objects: TableObject[] = [];
-  for (const item of parseListing(json)) {
+  for (const item of items) {
     const [kind, body] = Object.entries(item)[0] ?? [];
     const family = field(body, "family");
     if (kind === undefined || kind === "table" || kind === "rule") continue;

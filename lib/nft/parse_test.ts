@@ -40,6 +40,7 @@ Deno.test("parseMaps() reads the maps of the network driver, with and without co
       }, GATE_ENDPOINT]],
       [parseBridgeName("br1"), [GATE_ENDPOINT]],
     ]),
+    unusable: new Map(),
     warnings: [],
   });
 });

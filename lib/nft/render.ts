@@ -7,7 +7,8 @@
 import type { Endpoint } from "../address.ts";
 import { type BridgeName, namesOf, TPROXY, VETH_SET } from "../names.ts";
 import { type BridgeForm, driverRules, guardRules, portRules } from "./bridge_rules.ts";
-import { renderElement } from "./element.ts";
+import { renderCopy } from "./copy.ts";
+import { renderMap } from "./render_map.ts";
 
 /** What one bridge's map and chains are to hold. */
 export interface BridgeRules {
@@ -15,6 +16,10 @@ export interface BridgeRules {
   readonly bridge: BridgeName;
   /** Its endpoints, in the order to be listed. */
   readonly endpoints: readonly Endpoint[];
+  /** What the map holds now on ports of others, if that is to stay; unless told, it holds the endpoints alone afterwards. */
+  readonly present?: readonly Endpoint[];
+  /** What is recorded of the bridge, to be kept in a set of its own: JSON in one line. */
+  readonly copy?: string;
 }
 
 /**
@@ -24,15 +29,13 @@ export interface BridgeRules {
  * @param form Which rendering the kernel takes.
  * @returns A script for `nft -f -`.
  */
-export function renderUp({ bridge, endpoints }: BridgeRules, form: BridgeForm): string {
+export function renderUp({ bridge, endpoints, present, copy }: BridgeRules, form: BridgeForm): string {
   const names = namesOf(bridge);
-  const elements = endpoints.map(renderElement);
   return lines(
     `add table ip ${TPROXY}`,
-    `add map ip ${TPROXY} ${names.map} { type inet_service : ipv4_addr . inet_service ; }`,
-    `flush map ip ${TPROXY} ${names.map}`,
-    ...(elements.length === 0 ? [] : [`add element ip ${TPROXY} ${names.map} { ${elements.join(", ")} }`]),
+    ...renderMap(names.map, endpoints, present),
     `add table bridge ${TPROXY}`,
+    ...(copy === undefined ? [] : renderCopy(names.copySet, copy)),
     ...(form === "ibrname" ? [] : [
       `add set bridge ${TPROXY} ${VETH_SET} { type ifname ; }`,
       `add element bridge ${TPROXY} ${VETH_SET} { "${names.bridgeEnd}" }`,
@@ -78,6 +81,7 @@ export function renderDown(bridge: BridgeName, tables: Tables): string {
   const chains: readonly string[] = [names.chain, names.guardChain, names.portChain];
   const isOurs = (object: TableObject) =>
     object.family === "ip" && object.kind === "map" && object.name === names.map ||
+    object.family === "bridge" && object.kind === "set" && object.name === names.copySet ||
     object.family === "bridge" && object.kind === "chain" && chains.includes(object.name);
   const isVethSet = (object: TableObject) => object.kind === "set" && object.name === VETH_SET;
   const script: string[] = [];

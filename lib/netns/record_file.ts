@@ -1,0 +1,141 @@
+/**
+ * The setup record's file, and what becomes of one that is gone or damaged: it is made again of its copies in nft.
+ *
+ * @module
+ */
+
+import { InputError } from "../errors.ts";
+import { getLogger } from "../log.ts";
+import { type BridgeName, RUN_FILES } from "../names.ts";
+import type { NftState } from "../nft/parse.ts";
+import { codeOf, readRegularFile } from "../regular_file.ts";
+import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
+import type { NetworkRecord, SetupRecord } from "./record.ts";
+import { type ParsedRecord, parseNetworks, parseRecord } from "./record_parse.ts";
+
+const log = getLogger("record");
+
+/** A bridge with services on all its ports has 8 MiB. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** How many damaged records are kept for whoever wants to look. */
+const KEPT = 3;
+
+/** What the file holds. */
+export interface RecordFile extends ParsedRecord {
+  /** Whether there is one. A host on which nothing is set up has none. */
+  readonly isThere: boolean;
+}
+
+/**
+ * Reads the file.
+ *
+ * @returns What can be read of it; nothing of one that is missing.
+ * @throws {Error} If it can't be opened or read: what `node:fs` throws.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
+ */
+export function readRecordFile(): RecordFile {
+  try {
+    const bytes = readRegularFile(RUN_FILES.setupRecord, MAX_BYTES);
+    return { isThere: true, ...parseRecord(new TextDecoder().decode(bytes)) };
+  } catch (error) {
+    const nothing = new Map<BridgeName, readonly NetworkRecord[]>();
+    if (codeOf(error) === "ENOENT") return { isThere: false, bridges: nothing, damaged: [] };
+    if (error instanceof InputError) return { isThere: true, bridges: nothing, damaged: "all" };
+    throw error;
+  }
+}
+
+/**
+ * Finds what the copies in nft say of bridges of which the file says nothing, although it should.
+ *
+ * A copy without the bridge's map counts for nothing: whoever took the map away, and knows no copies, left it.
+ *
+ * @param file What the file holds.
+ * @param nft What nft holds.
+ * @returns The networks of each such bridge.
+ */
+export function findLost({ isThere, bridges, damaged }: RecordFile, { maps, copies }: NftState): SetupRecord {
+  const lost = new Map<BridgeName, readonly NetworkRecord[]>();
+  for (const [bridge, copy] of copies) {
+    if (bridges.has(bridge) || !maps.bridges.has(bridge)) continue;
+    if (isThere && damaged !== "all" && !damaged.includes(bridge)) continue;
+    const networks = parseNetworks(copy);
+    if (networks !== undefined) lost.set(bridge, networks);
+  }
+  return lost;
+}
+
+/**
+ * Tells whether the file needs {@linkcode recoverRecord}.
+ *
+ * @param file What the file holds.
+ * @param nft What nft holds.
+ * @returns Whether anything in it is damaged, or it is gone although nft has copies.
+ */
+export function isLost(file: RecordFile, nft: NftState): boolean {
+  return file.damaged.length > 0 || findLost(file, nft).size > 0;
+}
+
+/**
+ * Reads the record, and makes one that is gone or damaged again of the copies in nft; a damaged one is kept beside it.
+ * Whoever calls it holds the lock of `setup`.
+ *
+ * @param listNft Lists what nft holds; not called if the file is there and good.
+ * @returns The record.
+ * @throws {import("../errors.ts").TproxyError} If what nft holds can't be found out.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
+ */
+export async function recoverRecord(listNft: () => Promise<NftState>): Promise<SetupRecord> {
+  const file = readRecordFile();
+  if (file.isThere && file.damaged.length === 0) return file.bridges;
+  const lost = findLost(file, await listNft());
+  const recovered = [...lost.keys()].join(" ");
+  if (file.isThere) {
+    const what = file.damaged === "all" ? "all of it" : file.damaged.join(" ");
+    log.warning("The setup record is damaged", { bridges: what, recovered, keptAs: await keepAside() });
+  } else if (lost.size > 0) {
+    log.warning("The setup record is gone", { recovered });
+  } else {
+    return file.bridges;
+  }
+  const record = new Map([...file.bridges, ...lost]);
+  await write(record);
+  return record;
+}
+
+/** Renames the file, and the older ones before it; the oldest goes. */
+async function keepAside(): Promise<string> {
+  const name = (age: number) => age === 0 ? RUN_FILES.setupRecord : `${RUN_FILES.damagedRecord}-${age}`;
+  await removeIfThere(name(KEPT));
+  for (let age = KEPT - 1; age >= 0; age--) {
+    if (await lstatIfThere(name(age)) !== undefined) await Deno.rename(name(age), name(age + 1));
+  }
+  return name(1);
+}
+
+/**
+ * Writes the networks of one bridge into the record.
+ *
+ * @param record The record as it was read, under the same lock.
+ * @param bridge The bridge.
+ * @param networks Its networks; none takes the bridge out.
+ * @returns The record as it is now.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
+ */
+export async function writeRecord(
+  record: SetupRecord,
+  bridge: BridgeName,
+  networks: readonly NetworkRecord[],
+): Promise<SetupRecord> {
+  const next = new Map(record);
+  if (networks.length === 0) next.delete(bridge);
+  else next.set(bridge, networks);
+  await write(next);
+  return next;
+}
+
+async function write(record: SetupRecord): Promise<void> {
+  if (record.size === 0) await removeIfThere(RUN_FILES.setupRecord);
+  else await replaceFile(RUN_FILES.setupRecord, JSON.stringify(Object.fromEntries(record), undefined, 1) + "\n", 0);
+}

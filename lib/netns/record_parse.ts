@@ -1,0 +1,131 @@
+/**
+ * What should be a setup record, checked value by value. Whatever is wrong with one bridge takes only that bridge away.
+ *
+ * @module
+ */
+
+import { type Endpoint, isPort } from "../address.ts";
+import { isDiallable } from "../config/parse_entry.ts";
+import type { Network, SelectedEndpoint } from "../config/select.ts";
+import { checkOptions, withOptions } from "../limits_json.ts";
+import { BRIDGE_NAME, type BridgeName } from "../names.ts";
+import type { NetworkRecord, SetupRecord } from "./record.ts";
+
+/** What can be read of a record, and what can't. */
+export interface ParsedRecord {
+  /** The bridges with which all is well. */
+  readonly bridges: SetupRecord;
+  /** The bridges with which something is not; `"all"` if it is no record at all. */
+  readonly damaged: "all" | readonly BridgeName[];
+}
+
+/** OpenNebula's names have 128 characters at most. */
+const LONGEST_NAME = 1024;
+
+/**
+ * Parses the record.
+ *
+ * @param text The file's text.
+ * @returns What can be read of it.
+ */
+export function parseRecord(text: string): ParsedRecord {
+  const value = parseJson(text);
+  if (!isObject(value)) return { bridges: new Map(), damaged: "all" };
+  const bridges = new Map<BridgeName, readonly NetworkRecord[]>();
+  const damaged: BridgeName[] = [];
+  for (const [name, networks] of Object.entries(value)) {
+    // A name that no bridge with a proxy can have says nothing about any bridge.
+    if (!BRIDGE_NAME.test(name)) return { bridges: new Map(), damaged: "all" };
+    const checked = checkNetworks(networks);
+    if (checked === undefined) damaged.push(name as BridgeName);
+    else bridges.set(name as BridgeName, checked);
+  }
+  return { bridges, damaged };
+}
+
+/**
+ * Parses what is recorded of one bridge, as its copy in nft has it.
+ *
+ * @param text JSON.
+ * @returns The networks, or `undefined` if it is anything else.
+ */
+export function parseNetworks(text: string): NetworkRecord[] | undefined {
+  return checkNetworks(parseJson(text));
+}
+
+/**
+ * Tells whether a network can be recorded.
+ *
+ * @param network The network.
+ * @returns Whether it has a name of reasonable length, an ID of digits, or both.
+ */
+export function isNetwork({ id, name }: Network): boolean {
+  return (id !== undefined || name !== undefined) && isId(id) && isName(name);
+}
+
+function checkNetworks(value: unknown): NetworkRecord[] | undefined {
+  if (!Array.isArray(value) || value.length === 0) return undefined;
+  const networks = value.map(checkNetwork).filter((network) => network !== undefined);
+  // At most one of them is nobody's.
+  const unknown = networks.filter(({ id, name }) => id === undefined && name === undefined);
+  return networks.length === value.length && unknown.length <= 1 ? networks : undefined;
+}
+
+function checkNetwork(value: unknown): NetworkRecord | undefined {
+  if (!isObject(value) || !isId(value.id) || !isName(value.name) || !Array.isArray(value.endpoints)) return undefined;
+  const endpoints = value.endpoints.map(checkEndpoint).filter((endpoint) => endpoint !== undefined);
+  const ports = new Set(endpoints.map(({ servicePort }) => servicePort));
+  if (endpoints.length === 0 || ports.size !== value.endpoints.length) return undefined;
+  return {
+    ...(value.id === undefined ? {} : { id: value.id }),
+    ...(value.name === undefined ? {} : { name: value.name }),
+    endpoints,
+  };
+}
+
+function checkEndpoint(value: unknown): SelectedEndpoint | undefined {
+  if (!isObject(value)) return undefined;
+  const { servicePort, remoteAddr, remotePort, remoteName } = value;
+  if (!isPort(servicePort) || !isDiallable(remoteAddr) || !isPort(remotePort)) return undefined;
+  if (remoteName !== undefined && !isHostName(remoteName)) return undefined;
+  const options = value.options === undefined ? {} : checkOptions(value.options);
+  if (options === undefined) return undefined;
+  const endpoint: Endpoint = { servicePort, remoteAddr, remotePort, ...withOptions(options) };
+  return { ...endpoint, ...(remoteName === undefined ? {} : { remoteName }) };
+}
+
+interface Fields {
+  readonly [key: string]: unknown;
+  readonly id?: unknown;
+  readonly name?: unknown;
+  readonly endpoints?: unknown;
+  readonly servicePort?: unknown;
+  readonly remoteAddr?: unknown;
+  readonly remotePort?: unknown;
+  readonly remoteName?: unknown;
+  readonly options?: unknown;
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isId(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === "string" && /^\d{1,10}$/.test(value);
+}
+
+function isName(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === "string" && value !== "" && value.length <= LONGEST_NAME;
+}
+
+function isHostName(value: unknown): value is string {
+  return typeof value === "string" && /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,253}$/.test(value);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * Reading a file that somebody else may have put there: a regular one, no longer than it may be, or not at all.
+ *
+ * @module
+ */
+
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { InputError } from "./errors.ts";
+
+/**
+ * Reads a regular file.
+ *
+ * WHY not `Deno.open()`: it waits for ever for somebody to write into a FIFO. With O_NONBLOCK it is open at once, and what
+ * was opened is what is looked at, so nobody can put something else there in between.
+ *
+ * @param path The file; a link is followed.
+ * @param maxBytes How long it may be.
+ * @returns What is in it.
+ * @throws {InputError} If it is not a regular file, or longer than that; it says why alone, since the caller knows what the
+ * file is for.
+ * @throws {Error} If it can't be opened or read: what `node:fs` throws, with a `code` such as `ENOENT` or `EACCES`.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` for it.
+ */
+export function readRegularFile(path: string, maxBytes: number): Uint8Array<ArrayBuffer> {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!fstatSync(file).isFile()) throw new InputError("it is not a regular file");
+    const buffer = new Uint8Array(maxBytes + 1);
+    let length = 0;
+    while (length < buffer.length) {
+      const count = readSync(file, buffer, length, buffer.length - length, null);
+      if (count === 0) break;
+      length += count;
+    }
+    if (length > maxBytes) throw new InputError(`it is larger than ${maxBytes / 1024} KiB`);
+    return buffer.subarray(0, length);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * Gets the code of an error of `node:fs`.
+ *
+ * @param error What was thrown.
+ * @returns For example `ENOENT`, or `undefined` if it has none.
+ */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
