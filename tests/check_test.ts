@@ -160,22 +160,25 @@ Deno.test(
   "check says in one line why a file can't be read",
   inLab(async (lab) => {
     const hv = await hypervisor(lab, CONFIG);
-    await hv.host.text(["truncate", "--size=2M", DEFAULT_CONFIG_PATH]);
+    await hv.host.text(["truncate", "--size=262145", DEFAULT_CONFIG_PATH]);
     const check = async () => {
       const { code, stdout, stderr } = await hv.tproxy("check");
       assert.deepEqual([code, stdout], [1, ""]);
       return stderr;
     };
     const why = `tproxy: error: Cannot read the configuration ${DEFAULT_CONFIG_PATH}`;
-    assert.equal(await check(), `${why}: it is larger than 1024 KiB; see that it is the right file\n`);
+    assert.equal(await check(), `${why}: it is larger than 256 KiB; see that it is the right file\n`);
     await hv.host.text(["rm", DEFAULT_CONFIG_PATH]);
     assert.match(await check(), /: there is no such file; run "onehost sync -f" on the front-end\n$/);
     assert.match(JSON.parse((await hv.tproxy("check", "--json")).stdout).error.message, /there is no such file/);
     await hv.host.text(["mkdir", DEFAULT_CONFIG_PATH]);
-    assert.equal(await check(), `${why}; see that it is a file\n`);
+    assert.equal(await check(), `${why}: it is not a regular file; see that it is the right file\n`);
     await hv.host.text(["rmdir", DEFAULT_CONFIG_PATH]);
     await hv.host.text(["ln", "-s", "/dev/zero", DEFAULT_CONFIG_PATH]);
-    assert.match(await check(), /it is larger than 1024 KiB/);
+    assert.match(await check(), /it is not a regular file/);
+    await hv.host.text(["rm", DEFAULT_CONFIG_PATH]);
+    await hv.host.text(["mkfifo", DEFAULT_CONFIG_PATH]);
+    assert.match(await check(), /it is not a regular file/);
   }),
 );
 

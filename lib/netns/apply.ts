@@ -53,10 +53,17 @@ export async function applyRecord(
  * Writes the copy of a bridge's record that goes into nft.
  *
  * @param networks The bridge's networks.
- * @returns JSON in one line.
+ * @returns JSON in one line, the same for the same networks.
  */
 export function copyOf(networks: readonly NetworkRecord[]): string {
-  return JSON.stringify(networks);
+  // Whatever is missing is left out.
+  return JSON.stringify(networks.map(({ id, name, endpoints }) => ({
+    id,
+    name,
+    endpoints: endpoints.map(({ servicePort, remoteAddr, remotePort, options, remoteName }) => {
+      return { servicePort, remoteAddr, remotePort, options, remoteName };
+    }),
+  })));
 }
 
 function inMap(bridge: BridgeName, { bridges, unusable }: MapListing): Endpoint[] {
