@@ -6,12 +6,37 @@
  */
 
 import assert from "node:assert/strict";
+import { arp, dot1ad, dot1q, frame, type Tag } from "../lab/frames.ts";
 import { ARCHIVE, commandsOf, NAME } from "../lab/installation.ts";
+import { ADDRESS } from "../lab/layer2.ts";
 import { startNginx, TOKEN } from "../lab/nginx.ts";
 import { CONFIG, GATE, inLab } from "../lab/scenario.ts";
 import { BASE } from "../lab/system_root.ts";
 import { Machine, makeDisk } from "./machine.ts";
 import { NO_VM } from "./missing.ts";
+
+const GUEST = { mac: "02:00:c0:a8:96:0a", ip: "192.168.150.10" };
+const MALLORY = { mac: "02:00:c0:a8:96:42", ip: ADDRESS };
+
+/** Tags behind which Mallory answers for the proxy. 1 is the VLAN of a port that nobody has given another one. */
+const TAGS: Readonly<Record<string, readonly Tag[]>> = {
+  "none": [],
+  "0": [dot1q(0)],
+  "0-0": [dot1q(0), dot1q(0)],
+  "0-0-0": [dot1q(0), dot1q(0), dot1q(0)],
+  "ad0-0": [dot1ad(0), dot1q(0)],
+  "0-ad0": [dot1q(0), dot1ad(0)],
+  "1": [dot1q(1)],
+  "1-0": [dot1q(1), dot1q(0)],
+  "1-ad0-0": [dot1q(1), dot1ad(0), dot1q(0)],
+};
+
+const ATTACKS = Object.fromEntries(
+  Object.entries(TAGS).map(([name, tags]) => [
+    `root/attack-${name}`,
+    `${frame(GUEST.mac, MALLORY.mac, tags, arp("reply", MALLORY, GUEST))}\n`.repeat(20),
+  ]),
+);
 
 /** Two bridges with two guests each; then what the guide says, for `br0`; then what guests see. */
 const SCRIPT = `export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -25,7 +50,7 @@ guest() {
   ip link add "$3" type veth peer name eth0 netns "$1"
   ip link set dev "$3" master "$2" up
   ip -n "$1" address add "$4/24" dev eth0
-  ip -n "$1" link set dev eth0 up
+  ip -n "$1" link set dev eth0 up \${5:+address "$5"}
   ip -n "$1" route add 169.254.16.9 dev eth0
   # What the guest hears of others' questions for the address.
   ip netns exec "$1" nft add table netdev heard
@@ -38,15 +63,25 @@ neighbour() { ip -n guest neigh show 169.254.16.9 | sed 's/.*lladdr \\([^ ]*\\).
 shout() {
   for mode in -U -A; do ip netns exec mallory busybox arping -q $mode -c 2 -I eth0 169.254.16.9 || true; done
 }
+# What the guest takes for the proxy after Mallory's answers, with each kind of tags.
+attack() {
+  for tags in ${Object.keys(TAGS).join(" ")}; do
+    ip -n guest neigh replace 169.254.16.9 lladdr "$proxy" dev eth0 nud reachable
+    ip netns exec mallory sh -c 'perl /root/frames.pl "$(cat /sys/class/net/eth0/ifindex)"' <"/root/attack-$tags"
+    # Behind them on the same way.
+    ip netns exec mallory busybox ping -q -c 1 -W 5 192.168.150.10 >/dev/null
+    echo "$1, tags $tags=[$(neighbour)]"
+  done
+}
 for bridge in br0 br1; do
   ip link add name $bridge type bridge
   ip link set dev $bridge up
 done
-guest guest br0 one-1-0 192.168.150.10
-guest mallory br0 one-2-0 192.168.150.66
+guest guest br0 one-1-0 192.168.150.10 ${GUEST.mac}
+guest mallory br0 one-2-0 192.168.150.66 ${MALLORY.mac}
 guest asker br1 one-3-0 192.168.150.10
 guest listener br1 one-4-0 192.168.150.11
-ip netns exec guest sysctl -q -w net.ipv4.conf.eth0.arp_accept=1
+ip netns exec guest sysctl -q -w net.ipv4.conf.eth0.arp_accept=1 net.ipv4.neigh.eth0.locktime=0
 uname -r
 
 cd /root
@@ -55,7 +90,8 @@ ${commandsOf("Without OpenNebula")}
 nft list table bridge one_tproxy
 echo "name=[$(ask /vm)]"
 echo "by=[$(ask /who)]"
-echo "proxy=[$(ip -n one_tproxy_br0 -o link show dev br0a | sed 's/.*ether \\([^ ]*\\).*/\\1/')]"
+proxy=$(ip -n one_tproxy_br0 -o link show dev br0a | sed 's/.*ether \\([^ ]*\\).*/\\1/')
+echo "proxy=[$proxy]"
 echo "neighbour=[$(neighbour)]"
 echo "mallory heard [$(heard mallory)]"
 ip netns exec asker busybox ping -c 1 -W 1 169.254.16.9 || true
@@ -63,7 +99,14 @@ echo "listener heard [$(heard listener)]"
 ip -n mallory address add 169.254.16.9/32 dev eth0
 shout
 echo "with mallory=[$(neighbour)]"
+attack guarded
+ip link set dev br0 type bridge vlan_filtering 1
+attack filtering
+echo "on a bridge with VLAN filtering=[$(ask /who)]"
 nft flush chain bridge one_tproxy guard_br0
+attack unguarded-filtering
+ip link set dev br0 type bridge vlan_filtering 0
+attack unguarded
 shout
 echo "without the guard=[$(neighbour)]"
 echo done
@@ -77,7 +120,8 @@ Deno.test(
     await gate.ip("link add name lan type bridge", `address add ${GATE}/24 dev lan`, "link set dev lan up");
     await startNginx(gate, GATE, 5030);
     const rack = await lab.host("rack");
-    const files = { "start.sh": SCRIPT, "root/OpenNebulaNetwork.conf": CONFIG };
+    const frames = await Deno.readTextFile(new URL("../fixtures/frames.pl", import.meta.url));
+    const files = { "start.sh": SCRIPT, "root/OpenNebulaNetwork.conf": CONFIG, "root/frames.pl": frames, ...ATTACKS };
     const disk = await makeDisk(rack, "SYSTEM", files, `/=${BASE}`, `/root/${NAME}.tar.gz=${ARCHIVE}`);
     const hardware = { id: 1, mac: "02:00:0a:0b:0c:01", memory: 1536, processors: 2, disk, init: "/hypervisor" };
     const machine = await Machine.start(rack, gate, "lan", hardware);
@@ -95,6 +139,14 @@ Deno.test(
     // A bridge without a proxy is nobody's business.
     assert.match(said("listener heard") ?? "", /^[1-9]/);
     assert.equal(said("with mallory"), proxy);
+    for (const tags of Object.keys(TAGS)) {
+      assert.equal(said(`guarded, tags ${tags}`), proxy, tags);
+      assert.equal(said(`filtering, tags ${tags}`), proxy, tags);
+      // A tag of the port's own VLAN hides nothing where the bridge does not filter, and something else where it does.
+      assert.equal(said(`unguarded, tags ${tags}`), tags.startsWith("1") ? proxy : MALLORY.mac, tags);
+      assert.equal(said(`unguarded-filtering, tags ${tags}`), MALLORY.mac, tags);
+    }
+    assert.equal(said("on a bridge with VLAN filtering"), "gate 10.11.12.1");
     assert.match(said("without the guard") ?? "", /^..(?::..){5}$/);
     assert.notEqual(said("without the guard"), proxy);
     assert.match(machine.console, /^done$/m);

@@ -19,7 +19,17 @@ export const INITRAMFS = `${DIR}initramfs.gz`;
 const KINDS = {
   guest: ["virtio_pci", "virtio_net", "virtio_blk", "isofs"],
   // There is no modprobe that could load what rules and devices ask for.
-  hypervisor: ["virtio_pci", "virtio_net", "virtio_blk", "isofs", "overlay", "bridge", "veth", "nft_meta_bridge"],
+  hypervisor: [
+    "virtio_pci",
+    "virtio_net",
+    "virtio_blk",
+    "isofs",
+    "overlay",
+    "bridge",
+    "veth",
+    "nft_meta_bridge",
+    "nft_reject_inet",
+  ],
 };
 
 /** Makes both; needs the network once. */
