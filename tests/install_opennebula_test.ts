@@ -148,6 +148,7 @@ Deno.test(
     assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
     succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb down"));
     assert.ok(await isNothingLeft(host));
+    await host.text(["sed", "-i", "s/:remote_port: x/:remote_port: 5030/", DEFAULT_CONFIG_PATH]);
     await host.ip("link delete dev br0");
     const failed = await asOneadmin(host, "ruby -w /tmp/driver.rb up");
     assert.notEqual(failed.code, 0);
