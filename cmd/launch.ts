@@ -6,7 +6,7 @@
  * @module
  */
 
-import { configOf } from "../lib/config_option.ts";
+import { configOf, withAbsoluteConfig } from "../lib/config_option.ts";
 import { bundleDaemons } from "../lib/daemon/bundle.ts";
 import { type Permissions, setupPermissions, toFlags, tproxyPermissions } from "../lib/daemon/permissions.ts";
 import { scripts } from "../lib/daemon/siblings.ts";
@@ -15,7 +15,9 @@ import { exitCodeOf } from "../lib/exit_code.ts";
 import { runDeno } from "../lib/run_command.ts";
 
 async function main(): Promise<number> {
-  const [entrypoint, ...args] = Deno.args;
+  const [entrypoint, ...typed] = Deno.args;
+  // "deno task" runs this in the folder of deno.json, and tells in which one it was called itself.
+  const args = withAbsoluteConfig(typed, Deno.env.get("INIT_CWD"));
   switch (entrypoint) {
     case "setup":
       return await run("setup", setupPermissions(configOf(args)), args);

@@ -5,15 +5,17 @@
  * @module
  */
 
-import { parseSetup } from "../lib/cli.ts";
+import { parseSetup, type SetupCommand } from "../lib/cli.ts";
 import { exitCodeOf, KEPT, OK } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
 import { runHook } from "../lib/netns/hook.ts";
 import { down, up } from "../lib/netns/setup.ts";
+import { requireRoot } from "../lib/root.ts";
 
 async function main(): Promise<number> {
   logToStderr(2);
   const command = parseSetup(Deno.args);
+  if (needsRoot(command)) requireRoot();
   switch (command.verb) {
     case "up":
       return (await up(command)).length === 0 ? OK : KEPT;
@@ -26,6 +28,11 @@ async function main(): Promise<number> {
     case "done":
       return command.exitCode;
   }
+}
+
+/** A hook that does nothing must not fail anybody's VM. */
+function needsRoot(command: SetupCommand): boolean {
+  return command.verb !== "done" && !(command.verb === "hook" && command.action === "post");
 }
 
 Deno.exit(await exitCodeOf("setup", main));

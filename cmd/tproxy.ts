@@ -6,7 +6,7 @@
  * @module
  */
 
-import { parseTproxy } from "../lib/cli.ts";
+import { parseTproxy, type TproxyCommand } from "../lib/cli.ts";
 import { check } from "../lib/daemon/check.ts";
 import { HELD } from "../lib/daemon/hold.ts";
 import { reconcile } from "../lib/daemon/reconcile.ts";
@@ -15,38 +15,45 @@ import { readStatus } from "../lib/daemon/status.ts";
 import { watch } from "../lib/daemon/watch.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
 import { getLogger, logToStderr } from "../lib/log.ts";
-import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import { requireRoot } from "../lib/root.ts";
 
 async function main(): Promise<number> {
   logToStderr(2);
   const command = parseTproxy(Deno.args);
+  if (needsRoot(command)) requireRoot();
   switch (command.verb) {
     case "start":
     case "restart":
     case "reload":
       // Not for the watch, which would say so every few seconds on a host without guests.
-      if (await reconcile(command.verb, DEFAULT_CONFIG_PATH) === 0) {
+      if (await reconcile(command.verb, command.config) === 0) {
         getLogger("tproxy").info("No network has a proxy: nothing runs");
       }
       return OK;
     case "stop":
-      await reconcile(command.verb, DEFAULT_CONFIG_PATH);
+      await reconcile(command.verb, command.config);
       return OK;
     case "watch":
-      await watch(DEFAULT_CONFIG_PATH);
+      await watch(command.config);
       return OK;
     case "status":
       return await status(command.json);
     case "check":
       return await checkConfiguration(command.config, command.json);
     case "permissions": {
-      const { stdout, exitCode } = await showPermissions(command, DEFAULT_CONFIG_PATH);
+      const { stdout, exitCode } = await showPermissions(command);
       console.log(stdout);
       return exitCode;
     }
     case "done":
       return command.exitCode;
   }
+}
+
+/** Reading the configuration, or the table of permissions, is anybody's. */
+function needsRoot(command: TproxyCommand): boolean {
+  if (command.verb === "permissions") return command.running;
+  return command.verb !== "check" && command.verb !== "done";
 }
 
 async function status(json: boolean): Promise<number> {

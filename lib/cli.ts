@@ -1,13 +1,11 @@
 /**
- * Command lines, the one wrapper around Commander: arguments become a tagged union, a mistake becomes usage and a
- * suggestion.
+ * The command lines of `setup` and `tproxy`: what they are asked for.
  *
  * @module
  */
 
-import { Argument, Command, CommanderError } from "commander";
+import { Argument, type Command, type Done, parse } from "./commander.ts";
 import { InputError } from "./errors.ts";
-import { OK, USAGE } from "./exit_code.ts";
 import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName } from "./names.ts";
 
 /** A virtual network, by its name, its ID or both. */
@@ -59,7 +57,12 @@ export type Entrypoint = "setup" | "tproxy" | "outer" | "inner";
 
 /** What `tproxy` is asked for. */
 export type TproxyCommand =
-  | { readonly verb: Verb | "watch" }
+  | {
+    /** Change what runs, or see to it that it stays so. */
+    readonly verb: Verb | "watch";
+    /** The configuration file: what is served is in nft, and the user, the limits and the debug level are in here. */
+    readonly config: string;
+  }
   | {
     /** Tell what runs. */
     readonly verb: "status";
@@ -81,18 +84,12 @@ export type TproxyCommand =
     readonly entrypoint?: Entrypoint;
     /** Whether it is about the daemons that run. */
     readonly running: boolean;
+    /** The configuration file. */
+    readonly config: string;
     /** Whether the answer is for a script. */
     readonly json: boolean;
   }
   | Done;
-
-/** Nothing is left to do: help or usage has been printed. */
-export interface Done {
-  /** Marks it. */
-  readonly verb: "done";
-  /** How to exit. */
-  readonly exitCode: number;
-}
 
 /**
  * Reads the command line of `setup`.
@@ -102,40 +99,42 @@ export interface Done {
  * @throws {InputError} If the bridge or the network is missing or is no name of one.
  */
 export function parseSetup(args: readonly string[]): SetupCommand {
-  return parse(
-    "setup",
-    "Sets up the kernel's state of one bridge's transparent proxy, or removes it",
-    args,
-    (program, done) => {
-      program.command("up").description("make namespace, veth pair, endpoints and ARP rule what the configuration says")
-        .option("--bridge <name>", "the Linux bridge that the guests are on")
-        .option("--network <name>", "the virtual network's name")
-        .option("--network-id <id>", "the virtual network's ID")
-        .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
-        .action(({ bridge, network, networkId, config }) =>
-          done({ verb: "up", bridge: toBridge(bridge), network: toNetwork(network, networkId), config })
-        );
-      program.command("down").description("remove all of it; nothing there is fine")
-        .option("--bridge <name>", "the bridge, which may be gone already")
-        .option("--network <name>", "only what this network has of it")
-        .option("--network-id <id>", "only what this network has of it")
-        .action(({ bridge, network, networkId }) => {
-          const which = network === undefined && networkId === undefined
-            ? {}
-            : { network: toNetwork(network, networkId) };
-          done({ verb: "down", bridge: toBridge(bridge), ...which });
-        });
-      program.command("hook")
-        .description("what the network drivers' hooks call, with a VM's XML in base64 on standard input")
-        .addArgument(
-          new Argument("<action>", "set up at pre; remove what no guest needs at clean; do and read nothing at post")
-            .choices(["pre", "post", "clean"]),
-        )
-        .argument("[args...]", "what the driver says besides; nothing is made of it")
-        .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
-        .action((action, _args, { config }) => done({ verb: "hook", action, config }));
-    },
-  );
+  return parse({
+    name: "setup",
+    description: "Sets up the kernel's state of one bridge's transparent proxy, or removes it",
+    define: defineSetup,
+  }, args);
+}
+
+/** What `--config` is. */
+const CONFIG = "the configuration";
+
+function defineSetup(program: Command, done: (command: SetupCommand) => void): void {
+  program.command("up").description("make namespace, veth pair, endpoints and ARP rule what the configuration says")
+    .option("--bridge <name>", "the Linux bridge that the guests are on")
+    .option("--network <name>", "the virtual network's name")
+    .option("--network-id <id>", "the virtual network's ID")
+    .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
+    .action(({ bridge, network, networkId, config }, command: Command) =>
+      done({ verb: "up", bridge: toBridge(bridge, command), network: toNetwork(network, networkId), config })
+    );
+  program.command("down").description("remove all of it; nothing there is fine")
+    .option("--bridge <name>", "the bridge, which may be gone already")
+    .option("--network <name>", "only what this network has of it")
+    .option("--network-id <id>", "only what this network has of it")
+    .action(({ bridge, network, networkId }, command: Command) => {
+      const which = network === undefined && networkId === undefined ? {} : { network: toNetwork(network, networkId) };
+      done({ verb: "down", bridge: toBridge(bridge, command), ...which });
+    });
+  program.command("hook")
+    .description("what the network drivers' hooks call, with a VM's XML in base64 on standard input")
+    .addArgument(
+      new Argument("<action>", "set up at pre; remove what no guest needs at clean; do and read nothing at post")
+        .choices(["pre", "post", "clean"]),
+    )
+    .argument("[args...]", "what the driver says besides; nothing is made of it")
+    .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
+    .action((action, _args, { config }) => done({ verb: "hook", action, config }));
 }
 
 /**
@@ -145,68 +144,48 @@ export function parseSetup(args: readonly string[]): SetupCommand {
  * @returns What it is asked for.
  */
 export function parseTproxy(args: readonly string[]): TproxyCommand {
-  return parse("tproxy", "Controls the proxies of this hypervisor", args, (program, done) => {
-    const verbs: Record<Verb | "watch", string> = {
-      start: "start what is missing, stop what is not wanted; does nothing if all is well",
-      stop: "stop all proxies until the next start, restart or reload",
-      restart: "replace every proxy by a new one; live streams go on",
-      reload: "like start, and have every proxy read its routes and reopen its log",
-      watch: "stay, and keep all proxies and bridges as they should be; the proxies go on when it ends",
-    };
-    for (const [verb, description] of Object.entries(verbs)) {
-      program.command(verb).description(description).action(() => done({ verb: verb as keyof typeof verbs }));
-    }
-    program.command("status").description("print the process ID of every proxy that runs")
-      .option("--json", "print all that is known of each, as JSON", false)
-      .action(({ json }) => done({ verb: "status", json }));
-    program.command("check").description("print what is configured, for whom, and what is wrong with it")
-      .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
-      .option("--json", "print it as JSON")
-      .action(({ config, json = false }) => done({ verb: "check", config, json }));
-    program.command("permissions").description("print the user and the permission flags of each program")
-      .addArgument(
-        new Argument("[entrypoint]", "the only one to be printed").choices(["setup", "tproxy", "outer", "inner"]),
-      )
-      .option("--running", "compare those of every proxy that runs with what they should be")
-      .option("--json", "print it as JSON")
-      .action((entrypoint: Entrypoint | undefined, { running = false, json = false }, command: Command) => {
-        if (running && (entrypoint === "setup" || entrypoint === "tproxy")) {
-          command.error(`error: ${entrypoint} is no proxy; name "outer" or "inner" with --running`);
-        }
-        done({ verb: "permissions", ...(entrypoint === undefined ? {} : { entrypoint }), running, json });
-      });
-  });
+  return parse({ name: "tproxy", description: "Controls the proxies of this hypervisor", define: defineTproxy }, args);
 }
 
-function parse<T extends { verb: string }>(
-  name: string,
-  description: string,
-  args: readonly string[],
-  define: (program: Command, done: (command: T) => void) => void,
-): T | Done {
-  let result: T | undefined;
-  const program = new Command(name).description(description);
-  // Set before the commands are defined, since they inherit it. Without the two answers on colour and the width, the
-  // library would ask the environment, which this program may not read.
-  program.exitOverride().showHelpAfterError().helpCommand(false).configureOutput({
-    getOutHasColors: () => false,
-    getErrHasColors: () => false,
-    getOutHelpWidth: () => 100,
-    getErrHelpWidth: () => 100,
-  });
-  define(program, (command) => void (result = command));
-  try {
-    program.parse(args, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return { verb: "done", exitCode: error.exitCode === 0 ? OK : USAGE };
+const VERBS: Readonly<Record<Verb | "watch", string>> = {
+  start: "start what is missing, stop what is not wanted; does nothing if all is well",
+  stop: "stop all proxies until the next start, restart or reload",
+  restart: "replace every proxy by a new one; live streams go on",
+  reload: "like start, and have every proxy read its routes and reopen its log",
+  watch: "stay, and keep all proxies and bridges as they should be; the proxies go on when it ends",
+};
+
+function defineTproxy(program: Command, done: (command: TproxyCommand) => void): void {
+  for (const [verb, description] of Object.entries(VERBS)) {
+    program.command(verb).description(description)
+      .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
+      .action(({ config }) => done({ verb: verb as keyof typeof VERBS, config }));
   }
-  return result ?? { verb: "done", exitCode: USAGE };
+  program.command("status").description("print the process ID of every proxy that runs")
+    .option("--json", "print all that is known of each, as JSON", false)
+    .action(({ json }) => done({ verb: "status", json }));
+  program.command("check").description("print what is configured, for whom, and what is wrong with it")
+    .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
+    .option("--json", "print it as JSON")
+    .action(({ config, json = false }) => done({ verb: "check", config, json }));
+  program.command("permissions").description("print the user and the permission flags of each program")
+    .addArgument(
+      new Argument("[entrypoint]", "the only one to be printed").choices(["setup", "tproxy", "outer", "inner"]),
+    )
+    .option("--running", "compare every proxy that runs with what it should be")
+    .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
+    .option("--json", "print it as JSON")
+    .action((entrypoint: Entrypoint | undefined, { running = false, json = false, config }, command: Command) => {
+      if (running && (entrypoint === "setup" || entrypoint === "tproxy")) {
+        command.error(`error: ${entrypoint} is no proxy; name "outer" or "inner" with --running`);
+      }
+      done({ verb: "permissions", ...(entrypoint === undefined ? {} : { entrypoint }), running, json, config });
+    });
 }
 
-function toBridge(value: string | undefined): BridgeName {
-  if (value === undefined) throw new InputError("The bridge is missing", "name it, for example --bridge br0");
-  return parseBridgeName(value);
+/** WHY not an option that the library requires: it would say so of one that is misspelt, too. */
+function toBridge(value: string | undefined, command: Command): BridgeName {
+  return parseBridgeName(value ?? command.error("error: the bridge is missing; name it, for example --bridge br0"));
 }
 
 function toNetwork(name: string | undefined, id: string | undefined): Network {

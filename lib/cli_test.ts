@@ -3,6 +3,8 @@ import process from "node:process";
 import { parseSetup, parseTproxy } from "./cli.ts";
 import { InputError } from "./errors.ts";
 import { OK, USAGE } from "./exit_code.ts";
+import { DEFAULT_CONFIG_PATH } from "./names.ts";
+import { VERSION } from "./version.ts";
 
 /** Runs something with standard output and error caught. */
 function quietly<T>(work: () => T): { result: T; stdout: string; stderr: string } {
@@ -23,7 +25,10 @@ function quietly<T>(work: () => T): { result: T; stdout: string; stderr: string 
 }
 
 Deno.test("parseTproxy() knows its verbs", () => {
-  for (const verb of ["start", "stop", "restart", "reload", "watch"]) assert.deepEqual(parseTproxy([verb]), { verb });
+  for (const verb of ["start", "stop", "restart", "reload", "watch"]) {
+    assert.deepEqual(parseTproxy([verb]), { verb, config: DEFAULT_CONFIG_PATH });
+    assert.deepEqual(parseTproxy([verb, "--config", "/a.conf"]), { verb, config: "/a.conf" });
+  }
   assert.deepEqual(parseTproxy(["status"]), { verb: "status", json: false });
   assert.deepEqual(parseTproxy(["status", "--json"]), { verb: "status", json: true });
 });
@@ -36,7 +41,7 @@ Deno.test("parseTproxy() reads which file to check, and for whom the answer is",
 });
 
 Deno.test("parseTproxy() reads whose permissions to print, and whether of what runs", () => {
-  const permissions = { verb: "permissions", running: false, json: false };
+  const permissions = { verb: "permissions", running: false, json: false, config: DEFAULT_CONFIG_PATH };
   assert.deepEqual(parseTproxy(["permissions"]), permissions);
   for (const entrypoint of ["setup", "tproxy", "outer", "inner"]) {
     assert.deepEqual(parseTproxy(["permissions", entrypoint]), { ...permissions, entrypoint });
@@ -57,7 +62,10 @@ Deno.test("parseTproxy() answers a mistake with usage on standard error", () => 
     [["--force"], /unknown option '--force'/],
     [["start", "--force"], /unknown option '--force'/],
     [["start", "br0"], /too many arguments/],
-    [["help"], /unknown command 'help'/],
+    [["stat"], /^error: unknown command 'stat'\n\(Did you mean status\?\)\n/],
+    [["st"], /unknown command 'st'\n\(Did you mean one of start, stop, status\?\)/],
+    [["-x"], /unknown option '-x'/],
+    [["help", "strat"], /Usage: tproxy/],
     [["permissions", "iner"], /'iner' is invalid.* choices are setup, tproxy, outer, inner\./],
     [["permissions", "setup", "--running"], /setup is no proxy; name "outer" or "inner" with --running/],
   ];
@@ -71,12 +79,24 @@ Deno.test("parseTproxy() answers a mistake with usage on standard error", () => 
 });
 
 Deno.test("parseTproxy() prints help that names every verb on standard output", () => {
-  const { result, stdout, stderr } = quietly(() => parseTproxy(["--help"]));
-  assert.deepEqual(result, { verb: "done", exitCode: OK });
-  for (const verb of ["start", "stop", "restart", "reload", "status", "permissions"]) {
-    assert.match(stdout, new RegExp(`^ +${verb} `, "m"));
+  for (const args of [["--help"], ["-h"], ["help"]]) {
+    const { result, stdout, stderr } = quietly(() => parseTproxy(args));
+    assert.deepEqual(result, { verb: "done", exitCode: OK });
+    for (const verb of ["start", "stop", "restart", "reload", "status", "permissions"]) {
+      assert.match(stdout, new RegExp(`^ +${verb} `, "m"));
+    }
+    assert.equal(stderr, "");
   }
-  assert.equal(stderr, "");
+});
+
+Deno.test("parseTproxy() and parseSetup() print the version, and the help of one command", () => {
+  for (const parse of [parseTproxy, parseSetup]) {
+    const { result, stdout, stderr } = quietly(() => parse(["--version"]));
+    assert.deepEqual([result, stdout, stderr], [{ verb: "done", exitCode: OK }, `one-tproxy ${VERSION}\n`, ""]);
+  }
+  const { result, stdout } = quietly(() => parseSetup(["help", "up"]));
+  assert.deepEqual(result, { verb: "done", exitCode: OK });
+  assert.match(stdout, /^Usage: setup up /);
 });
 
 Deno.test("parseSetup() reads a bridge and a network by name, by ID or by both", () => {
@@ -123,8 +143,6 @@ Deno.test("parseSetup() answers a hook that there is not with usage", () => {
 
 Deno.test("parseSetup() names what is missing or wrong", () => {
   const cases: [string[], RegExp][] = [
-    [["up", "--network", "v0"], /^The bridge is missing$/],
-    [["down"], /^The bridge is missing$/],
     [["up", "--bridge", "br0"], /^The network is missing$/],
     [["up", "--bridge", "a/b", "--network", "v0"], /^"a\/b" is not a bridge name$/],
     [["down", "--bridge", ""], /^"" is not a bridge name$/],
@@ -143,7 +161,8 @@ Deno.test("parseSetup() names what is missing or wrong", () => {
 });
 
 Deno.test("parseSetup() answers an unknown verb or flag, or a flag without its value, with usage", () => {
-  for (const args of [[], ["upp"], ["up", "--brigde", "br0"], ["down", "--config", "x"], ["up", "--bridge"]]) {
+  const mistakes = [[], ["upp"], ["up", "--brigde", "br0"], ["down", "--config", "x"], ["up", "--bridge"], ["down"]];
+  for (const args of [...mistakes, ["up", "--network", "v0"]]) {
     const { result, stderr } = quietly(() => parseSetup(args));
     assert.deepEqual(result, { verb: "done", exitCode: USAGE });
     assert.match(stderr, /Usage: setup/);

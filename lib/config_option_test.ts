@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { configOf } from "./config_option.ts";
+import { configOf, withAbsoluteConfig } from "./config_option.ts";
 import { DEFAULT_CONFIG_PATH } from "./names.ts";
 
 Deno.test("configOf() finds the last value of --config", () => {
@@ -15,4 +15,17 @@ Deno.test("configOf() takes the default where no value is", () => {
   ) {
     assert.equal(configOf(args), DEFAULT_CONFIG_PATH, args.join(" "));
   }
+});
+
+Deno.test("withAbsoluteConfig() takes a relative path for one of the folder in which it was typed", () => {
+  const cases: [string[], string[]][] = [
+    [["up", "--config", "a.conf", "--bridge", "br0"], ["up", "--config", "/home/op/a.conf", "--bridge", "br0"]],
+    [["up", "--config=../a b.conf"], ["up", "--config=/home/a b.conf"]],
+    [["up", "--config", "/etc/a.conf", "--config=x"], ["up", "--config", "/etc/a.conf", "--config=/home/op/x"]],
+    [["--config", "--config=x"], ["--config", "/home/op/--config=x"]],
+    [["--config", "", "--config="], ["--config", "", "--config="]],
+    [["up", "a.conf"], ["up", "a.conf"]],
+  ];
+  for (const [args, absolute] of cases) assert.deepEqual(withAbsoluteConfig(args, "/home/op"), absolute);
+  assert.deepEqual(withAbsoluteConfig(["--config", "a.conf"], undefined), ["--config", "a.conf"]);
 });

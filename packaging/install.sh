@@ -9,9 +9,10 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
 
 usage() {
-  cat >&2 <<'END'
+  cat <<'END'
 Usage: ./install.sh [--prefix DIR] [--drop-in | --hooks | --full]
        ./install.sh [--prefix DIR] --remove
+       ./install.sh --help
 
   --prefix DIR  where the programs go; /opt/one-tproxy unless told
   --drop-in     in place of the driver's own proxies: /var/tmp/one/vnm/tproxy
@@ -21,6 +22,10 @@ Usage: ./install.sh [--prefix DIR] [--drop-in | --hooks | --full]
 
 Without one of the three, OpenNebula goes on as it does now. docs/opennebula.md says which one to take.
 END
+}
+
+misuse() {
+  usage >&2
   exit 2
 }
 
@@ -53,15 +58,16 @@ case $here in */versions/*) if test -L "${here%/versions/*}/current"; then prefi
 
 while test $# -gt 0; do
   case $1 in
-    --prefix) test $# -gt 1 || usage; prefix=$2; shift ;;
+    --help | -h) usage; exit ;;
+    --prefix) test $# -gt 1 || misuse; prefix=$2; shift ;;
     --prefix=*) prefix=${1#--prefix=} ;;
-    --drop-in | --hooks | --full) test -z "$mode" || usage; mode=${1#--} ;;
+    --drop-in | --hooks | --full) test -z "$mode" || misuse; mode=${1#--} ;;
     --remove) action=remove ;;
-    *) usage ;;
+    *) misuse ;;
   esac
   shift
 done
-test "$action" = install || test -z "$mode" || usage
+test "$action" = install || test -z "$mode" || misuse
 
 # Read whole before anything is done: an upgrade or a removal may take these files away.
 for part in check programs files integrate service; do

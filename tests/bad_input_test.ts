@@ -5,6 +5,10 @@
  */
 
 import assert from "node:assert/strict";
+import { setupPermissions, toFlags, tproxyPermissions } from "../lib/daemon/permissions.ts";
+import { scripts } from "../lib/daemon/siblings.ts";
+import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import type { Result } from "./lab/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { CONFIG, inLab } from "./lab/scenario.ts";
@@ -60,11 +64,6 @@ const CASES: readonly Case[] = [
     says: /^setup: error: "x" is not a network ID; use the number that onevnet list shows\n$/,
   },
   {
-    what: "the bridge is missing",
-    args: ["up", "--network", "vnet0"],
-    says: /^setup: error: The bridge is missing; name it, for example --bridge br0\n$/,
-  },
-  {
     what: "the network is missing",
     args: ["up", "--bridge", "br0"],
     says: /^setup: error: The network is missing; name it with --network NAME, --network-id ID or both\n$/,
@@ -108,10 +107,19 @@ for (const { what, make, args = UP, says } of CASES) {
   );
 }
 
-const USAGE: readonly { program: "setup" | "tproxy"; args: string[]; suggests: string }[] = [
+type Program = "setup" | "tproxy";
+
+const USAGE: readonly { program: Program; args: string[]; suggests: string }[] = [
   { program: "setup", args: ["upp"], suggests: "(Did you mean up?)" },
   { program: "setup", args: ["up", "--brige", "br0"], suggests: "(Did you mean --bridge?)" },
+  {
+    program: "setup",
+    args: ["up", "--network", "vnet0"],
+    suggests: "error: the bridge is missing; name it, for example --bridge br0",
+  },
+  { program: "setup", args: ["down"], suggests: "error: the bridge is missing; name it, for example --bridge br0" },
   { program: "tproxy", args: ["statsu"], suggests: "(Did you mean status?)" },
+  { program: "tproxy", args: ["stat"], suggests: "(Did you mean status?)" },
   { program: "tproxy", args: ["start", "--forc"], suggests: "error: unknown option '--forc'" },
   { program: "tproxy", args: ["start", "br0"], suggests: "error: too many arguments" },
   { program: "tproxy", args: [], suggests: "Usage: tproxy" },
@@ -132,34 +140,85 @@ for (const { program, args, suggests } of USAGE) {
 }
 
 Deno.test(
-  "help is no error",
+  "help and the version are no errors",
   inLab(async (lab) => {
     const hv = await lab.hypervisor("hv1", "10.11.12.1");
+    const questions: [string, RegExp][] = [["--help", /^Usage: /], ["help", /^Usage: /], [
+      "--version",
+      /^one-tproxy [\d.]+\n$/,
+    ]];
     for (const program of ["setup", "tproxy"] as const) {
-      const { code, stdout, stderr } = await hv[program]("--help");
-      assert.equal(code, 0);
-      assert.match(stdout, /^Usage: /);
-      assert.equal(stderr, "");
+      for (const [question, answer] of questions) {
+        const { code, stdout, stderr } = await hv[program](question);
+        assert.deepEqual([code, stderr], [0, ""]);
+        assert.match(stdout, answer);
+      }
     }
   }),
 );
 
+/** A program as anybody has it, with the permissions of the table. */
+async function asNobody(hv: Hypervisor): Promise<(program: Program, ...args: string[]) => Promise<Result>> {
+  const flags = {
+    setup: toFlags(setupPermissions(DEFAULT_CONFIG_PATH)),
+    tproxy: toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, scripts())),
+  };
+  for (const program of ["setup", "tproxy"]) {
+    await hv.host.text([Deno.execPath(), "bundle", "--quiet", "--output", `/run/${program}.js`, `cmd/${program}.ts`]);
+  }
+  return (program, ...args) => {
+    // The runtime may be where only root can go, so it is handed over open.
+    const line = `exec 3<"$0"; exec setpriv --reuid=65534 --regid=65534 --clear-groups env -C / DENO_DIR=/dev/null \
+        /proc/self/fd/3 run --quiet --no-config --no-lock --no-npm --ext=js "$@" </run/${program}.js`;
+    return hv.host.run(["sh", "-c", line, Deno.execPath(), ...flags[program], "-", ...args]);
+  };
+}
+
 Deno.test(
-  "somebody who is not root is told to be",
+  "somebody who is not root is told so by every verb in the same line, before anything is tried",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const hv = await lab.hypervisor("hv1", "10.11.12.1");
     await hv.configure(CONFIG);
-    const verbs = { setup: ["down", "--bridge", "br0"], tproxy: ["status"] };
-    for (const [program, args] of Object.entries(verbs)) {
-      const bundle = `/run/${program}.js`;
-      await hv.host.text([Deno.execPath(), "bundle", "--quiet", "--output", bundle, `cmd/${program}.ts`]);
-      // The runtime may be where only root can go, so it is handed over open.
-      const asNobody = `exec 3<"$0"; exec setpriv --reuid=65534 --regid=65534 --clear-groups /proc/self/fd/3 \
-          run --quiet --no-prompt --no-config --ext=js --allow-all - "$@" <${bundle}`;
-      const { code, stderr } = await hv.host.run(["sh", "-c", asNobody, Deno.execPath(), ...args]);
-      assert.equal(code, 1);
-      assert.match(stderr, new RegExp(`^${program}: error: [^\n]*root[^\n]*; run it [^\n]*sudo\n$`));
+    const run = await asNobody(hv);
+    const commands: [Program, string][] = [
+      ...["up --bridge br0 --network a", "down --bridge br0", "hook pre", "hook clean"].map((
+        line,
+      ): [Program, string] => [
+        "setup",
+        line,
+      ]),
+      ...["start", "stop", "restart", "reload", "status", "status --json", "watch", "permissions --running"].map((
+        line,
+      ): [Program, string] => ["tproxy", line]),
+    ];
+    for (const [program, line] of commands) {
+      const { code, stdout, stderr } = await run(program, ...line.split(" "));
+      assert.deepEqual(
+        { code, stdout, stderr },
+        { code: 1, stdout: "", stderr: `${program}: error: Only root can do this; run it with sudo\n` },
+        line,
+      );
+    }
+    assert.notEqual((await hv.host.run(["test", "-e", "/run/one_tproxy"])).code, 0);
+  }),
+);
+
+Deno.test(
+  "anybody may check the configuration, ask for permissions and help, and see a hook that does nothing succeed",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const hv = await lab.hypervisor("hv1", "10.11.12.1");
+    await hv.configure(CONFIG);
+    const run = await asNobody(hv);
+    for (
+      const [program, line] of [["tproxy", "check"], ["tproxy", "permissions"], ["tproxy", "help"], [
+        "setup",
+        "--version",
+      ], ["setup", "hook post"]] as const
+    ) {
+      const { code, stderr } = await run(program, ...line.split(" "));
+      assert.deepEqual([code, stderr], [0, ""], line);
     }
   }),
 );

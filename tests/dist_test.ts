@@ -183,3 +183,14 @@ Deno.test("the bill of materials has every package that a bundle is made of, wit
   const refs = new Set(sbom.dependencies.map(({ ref }: { ref: string }) => ref));
   for (const component of sbom.components) assert.ok(refs.has(component["bom-ref"]));
 });
+
+Deno.test("a launcher takes a relative --config for one of the folder in which it is called", async () => {
+  await using host = await Host.create("caller");
+  await host.write("/run/here/a.conf", ":tproxy: []\n");
+  for (const option of [["--config", "a.conf"], ["--config=../here/a.conf"]]) {
+    const check = ["env", "--chdir=/run/here", `${DIST}/${NAME}/bin/tproxy`, "check", ...option];
+    const { code, stdout, stderr } = await host.run(check);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.match(stdout, /^file +\S*a\.conf\n[^]*no problems\n$/);
+  }
+});

@@ -232,4 +232,9 @@ Deno.test("what the installer does not know gets its usage", { ignore: ROOTLESS 
     assert.deepEqual([code, stdout], [2, ""]);
     assert.match(stderr, /^Usage: \.\/install\.sh \[--prefix DIR\] \[--drop-in \| --hooks \| --full\]\n/);
   }
+  for (const option of ["--help", "-h"]) {
+    const { code, stdout, stderr } = await install(host, option);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.match(stdout, /^Usage: \.\/install\.sh [^]*\n {2}--remove /);
+  }
 });

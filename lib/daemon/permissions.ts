@@ -30,10 +30,15 @@ export interface Permissions {
   readonly run: readonly string[];
   /** Environment variables. */
   readonly env: readonly string[];
+  /** What the system tells of itself and of the process. */
+  readonly sys: readonly string[];
 }
 
 /** The YAML library asks for these two before it parses; they hold nothing. */
 const YAML_ENV = ["LOG_STREAM", "LOG_TOKENS"];
+
+/** Whether it is root that runs a command is found out before anything else. */
+const OWN_USER = ["uid"];
 
 /**
  * What an inner proxy may do.
@@ -43,7 +48,14 @@ const YAML_ENV = ["LOG_STREAM", "LOG_TOKENS"];
  */
 export function innerPermissions(bridge: BridgeName): Permissions {
   const { log, runDir, socket, statsFile } = namesOf(bridge);
-  return { net: [GUEST_ADDRESS, `unix:${socket}`], read: [runDir], write: [log, socket, statsFile], run: [], env: [] };
+  return {
+    net: [GUEST_ADDRESS, `unix:${socket}`],
+    read: [runDir],
+    write: [log, socket, statsFile],
+    run: [],
+    env: [],
+    sys: [],
+  };
 }
 
 /**
@@ -62,6 +74,7 @@ export function outerPermissions(bridges: ReadonlyMap<BridgeName, readonly Endpo
     write: [OUTER_LOG, RUN_FILES.outerStats, ...folders],
     run: [],
     env: [],
+    sys: [],
   };
 }
 
@@ -78,6 +91,7 @@ export function setupPermissions(config: string): Permissions {
     write: [RUN_DIR],
     run: paths("ip", "nft", "getent"),
     env: YAML_ENV,
+    sys: OWN_USER,
   };
 }
 
@@ -123,6 +137,7 @@ export function tproxyPermissions(config: string, files: DaemonFiles): Permissio
     run: paths("getent", "ip", "kill", "nft", "prlimit", "ps", "setpriv"),
     // node:child_process, which can hand a descriptor to a child, asks for this one before every start.
     env: [...YAML_ENV, "NODE_V8_COVERAGE"],
+    sys: OWN_USER,
   };
 }
 
@@ -141,7 +156,7 @@ function paths(...names: ProgramName[]): string[] {
 export function toFlags(permissions: Permissions): string[] {
   // Without the second, a program may import code from half a dozen public hosts, whatever its net permission says.
   const flags = ["--no-prompt", "--no-remote"];
-  for (const kind of ["net", "read", "write", "run", "env"] as const) {
+  for (const kind of ["net", "read", "write", "run", "env", "sys"] as const) {
     const values = permissions[kind];
     const bad = values.find((value) => value.includes(","));
     if (bad !== undefined) throw new InputError(`${bad} holds a comma`, "use a path without one");

@@ -12,7 +12,7 @@ import { type Permissions, setupPermissions, toFlags, tproxyPermissions } from "
 /** Any address and any socket: Deno wants each socket by its whole path, and takes no folder. */
 const ANY_NET = "--allow-net";
 
-const NOTHING: Permissions = { net: [], read: [], write: [], run: [], env: [] };
+const NOTHING: Permissions = { net: [], read: [], write: [], run: [], env: [], sys: [] };
 
 /** The flags of each program. */
 const FLAGS: Readonly<Record<Entrypoint, readonly string[]>> = {

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import tasks from "../../deno.json" with { type: "text" };
+import settings from "../../deno.json" with { type: "json" };
 import security from "../../docs/security.md" with { type: "text" };
 import { DEFAULT_CONFIG_PATH } from "../names.ts";
 import {
@@ -72,12 +72,12 @@ Deno.test("the compiled setup and tproxy may do what the table says, and tproxy 
 });
 
 Deno.test("the tasks setup and tproxy give the launcher its own permissions, and the programs none", () => {
-  for (const name of ["setup", "tproxy"]) {
+  for (const name of ["setup", "tproxy"] as const) {
     // Word for word, so that whoever adds a flag comes by here.
     assert.equal(
-      JSON.parse(tasks).tasks[name].command,
-      "deno run --quiet --no-prompt --allow-run=$(deno eval -p 'Deno.execPath()') --allow-read=.build " +
-        `--allow-write=.build cmd/launch.ts ${name}`,
+      settings.tasks[name].command,
+      "deno run --quiet --no-prompt --allow-run=$(deno eval -p 'Deno.execPath()') --allow-env=INIT_CWD " +
+        `--allow-read=.build --allow-write=.build cmd/launch.ts ${name}`,
     );
   }
 });
@@ -85,6 +85,6 @@ Deno.test("the tasks setup and tproxy give the launcher its own permissions, and
 Deno.test("no program's flags allow a whole kind, or a kind that the table does not have", () => {
   for (const flags of Object.values(TABLE).map(toFlags)) {
     assert.ok(flags.includes("--no-prompt"));
-    for (const flag of flags) assert.match(flag, /^--(?:no-[a-z]+|allow-(?:net|read|write|run|env)=.+)$/);
+    for (const flag of flags) assert.match(flag, /^--(?:no-[a-z]+|allow-(?:net|read|write|run|env|sys)=.+)$/);
   }
 });

@@ -1,20 +1,26 @@
 /**
- * What `tproxy permissions` prints: whom each program runs as, and with which flags. Pure.
+ * What `tproxy permissions` prints: whom each program runs as, and with which flags. Pure, and the same on every host.
  *
  * @module
  */
 
 import type { Entrypoint } from "../cli.ts";
 import type { BridgeName } from "../names.ts";
-import { daemonFlags } from "./daemon_flags.ts";
-import type { Desired } from "./desired.ts";
-import { type DaemonFiles, setupPermissions, toFlags, tproxyPermissions } from "./permissions.ts";
+import {
+  type DaemonFiles,
+  innerPermissions,
+  outerPermissions,
+  setupPermissions,
+  toFlags,
+  tproxyPermissions,
+} from "./permissions.ts";
+import { compiledFlags } from "./permissions_compiled.ts";
 
 /** What one program may do. */
 export interface Grant {
   /** The program. */
   readonly entrypoint: Entrypoint;
-  /** The bridge of an inner proxy; {@linkcode EXAMPLE_BRIDGE} if no bridge has one. */
+  /** {@linkcode EXAMPLE_BRIDGE} for an inner proxy. */
   readonly bridge?: BridgeName;
   /** The user it runs as. */
   readonly user: string;
@@ -22,52 +28,54 @@ export interface Grant {
   readonly flags: readonly string[];
 }
 
-/** Stands for a bridge as long as there is none. No bridge can be called that. */
+/** Stands for any bridge. None can be called that. */
 export const EXAMPLE_BRIDGE = "<br>" as BridgeName;
 
+/** Stands for every remote that nft has for a bridge. */
+export const EXAMPLE_REMOTE = "<remote_addr>:<remote_port>";
+
+const NOTE = `${EXAMPLE_BRIDGE} stands for each bridge, ${EXAMPLE_REMOTE} for each service in its map.
+outer and inner run as the user of :tproxy_process_owner: where that is set.`;
+
 /**
- * Lists what the programs may do that an operator, or a hook, runs.
+ * Lists what every program may do.
  *
  * @param config The configuration file.
- * @param files The daemons' files.
- * @returns `setup`, then `tproxy`.
+ * @param files What the daemons are made of.
+ * @returns `setup`, `tproxy`, outer, and the inner of {@linkcode EXAMPLE_BRIDGE}.
  */
-export function listCommands(config: string, files: DaemonFiles): Grant[] {
+export function listGrants(config: string, files: DaemonFiles): Grant[] {
+  const user = "a user of its own";
+  const outer = outerPermissions(new Map([[EXAMPLE_BRIDGE, []]]));
+  const isCompiled = files.runtime === undefined;
   return [
     { entrypoint: "setup", user: "root", flags: toFlags(setupPermissions(config)) },
     { entrypoint: "tproxy", user: "root", flags: toFlags(tproxyPermissions(config, files)) },
+    {
+      entrypoint: "outer",
+      user,
+      flags: isCompiled ? compiledFlags("outer") : toFlags({ ...outer, net: [...outer.net, EXAMPLE_REMOTE] }),
+    },
+    {
+      entrypoint: "inner",
+      bridge: EXAMPLE_BRIDGE,
+      user,
+      flags: isCompiled ? compiledFlags("inner") : toFlags(innerPermissions(EXAMPLE_BRIDGE)),
+    },
   ];
-}
-
-/**
- * Lists what the daemons may do that should run.
- *
- * @param desired What should run.
- * @param files The daemons' files.
- * @returns Outer, then the inner of each bridge; of {@linkcode EXAMPLE_BRIDGE}, without an endpoint, if nothing should run.
- */
-export function listDaemons({ owner, bridges }: Pick<Desired, "owner" | "bridges">, files: DaemonFiles): Grant[] {
-  const user = owner?.name ?? "a user of its own";
-  const served = bridges.size > 0 ? bridges : new Map([[EXAMPLE_BRIDGE, { endpoints: [] }]]);
-  const inners = [...served.keys()].map((bridge): Grant => {
-    return { entrypoint: "inner", bridge, user, flags: daemonFlags(bridge, served, files) };
-  });
-  return [{ entrypoint: "outer", user, flags: daemonFlags(undefined, served, files) }, ...inners];
 }
 
 /**
  * Renders a list for people.
  *
  * @param grants What programs may do.
- * @returns A paragraph for each program, with a line for each flag.
+ * @returns A paragraph for each program, with a line for each flag; and what stands for something else.
  */
 export function renderGrants(grants: readonly Grant[]): string {
   const paragraphs = grants.map(({ entrypoint, bridge, user, flags }) => {
     const program = bridge === undefined ? entrypoint : `${entrypoint} ${bridge}`;
     return [`${program}, as ${user}`, ...flags].join("\n  ");
   });
-  if (grants.some(({ flags }) => flags.some((flag) => flag.includes(EXAMPLE_BRIDGE)))) {
-    paragraphs.push(`No bridge has endpoints now: ${EXAMPLE_BRIDGE} stands for one. Outer may dial its remotes, too.`);
-  }
-  return paragraphs.join("\n\n");
+  const isDaemon = grants.some(({ entrypoint }) => entrypoint === "outer" || entrypoint === "inner");
+  return [...paragraphs, ...(isDaemon ? [NOTE] : [])].join("\n\n");
 }

@@ -99,7 +99,7 @@ function list(groups: readonly number[]): string {
  * @returns `one_tproxy_br0 (16809): ok`, or a line for each difference.
  */
 export function renderComparisons(comparisons: readonly Comparison[]): string {
-  if (comparisons.length === 0) return "no proxy runs";
+  if (comparisons.length === 0) return "no proxy runs: nothing is known of its permissions";
   return comparisons.flatMap(({ title, pid, draining, differences }) => {
     const texts = differences.length === 0 ? ["ok"] : differences;
     return texts.map((text) => `${title} (${pid}${draining ? ", draining" : ""}): ${text}`);

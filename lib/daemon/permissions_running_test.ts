@@ -119,5 +119,5 @@ Deno.test("renderComparisons() has one line for ok and one for each difference, 
     ]),
     "one_tproxy (7): ok\none_tproxy (6, draining): a is too much\none_tproxy (6, draining): user 1, expected 2",
   );
-  assert.equal(renderComparisons([]), "no proxy runs");
+  assert.equal(renderComparisons([]), "no proxy runs: nothing is known of its permissions");
 });

@@ -59,6 +59,7 @@ Deno.test("setupPermissions() let it read the configuration and run three progra
     "--allow-write=/run/one_tproxy",
     "--allow-run=/usr/sbin/ip,/usr/sbin/nft,/usr/bin/getent",
     "--allow-env=LOG_STREAM,LOG_TOKENS",
+    "--allow-sys=uid",
   ]);
 });
 
@@ -70,6 +71,7 @@ Deno.test("tproxyPermissions() let it keep files and logs and run six programs",
     "--allow-write=/run/one_tproxy,/var/log",
     "--allow-run=/usr/bin/getent,/usr/sbin/ip,/usr/bin/kill,/usr/sbin/nft,/usr/bin/prlimit,/usr/bin/ps,/usr/bin/setpriv",
     "--allow-env=LOG_STREAM,LOG_TOKENS,NODE_V8_COVERAGE",
+    "--allow-sys=uid",
   ]);
 });
 
@@ -82,12 +84,15 @@ Deno.test("innerPermissions() and outerPermissions() let the data path run nothi
 });
 
 Deno.test("toFlags() gives no flag, and so no permission, for an empty list", () => {
-  assert.deepEqual(toFlags({ net: [], read: [], write: [], run: [], env: [] }), ["--no-prompt", "--no-remote"]);
+  assert.deepEqual(toFlags({ net: [], read: [], write: [], run: [], env: [], sys: [] }), [
+    "--no-prompt",
+    "--no-remote",
+  ]);
 });
 
 Deno.test("toFlags() refuses a value that the flags would read as two", () => {
   assert.throws(() => toFlags(setupPermissions("/tmp/a,/etc")), InputError);
-  const nothing = { net: [], read: [], write: [], run: [], env: [] };
+  const nothing = { net: [], read: [], write: [], run: [], env: [], sys: [] };
   for (const kind of ["net", "read", "write", "run", "env"] as const) {
     assert.throws(() => toFlags({ ...nothing, [kind]: ["good", "a,b"] }), /^InputError: a,b holds a comma$/);
   }

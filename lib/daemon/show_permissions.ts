@@ -9,9 +9,10 @@ import { FAILED, OK } from "../exit_code.ts";
 import { readDesired } from "./desired.ts";
 import { findDaemons } from "./find.ts";
 import { readGroups } from "./groups.ts";
-import { listCommands, listDaemons, renderGrants } from "./permissions_report.ts";
+import { listGrants, renderGrants } from "./permissions_report.ts";
 import { compareDaemons, renderComparisons } from "./permissions_running.ts";
 import { daemonFiles } from "./siblings.ts";
+import { NONE_RUNS } from "./status.ts";
 
 /** What was asked for. */
 type Request = Omit<Extract<TproxyCommand, { verb: "permissions" }>, "verb">;
@@ -20,27 +21,23 @@ type Request = Omit<Extract<TproxyCommand, { verb: "permissions" }>, "verb">;
 export interface Shown {
   /** For standard output, without the last newline. */
   readonly stdout: string;
-  /** 1 if a proxy that runs differs from what it should be, else 0. */
+  /** 1 if a proxy that runs differs from what it should be, 3 if none runs of those that were asked for, else 0. */
   readonly exitCode: number;
 }
 
 /**
- * Shows what programs may do.
+ * Shows what programs may do. The table is the same on every host and for everybody; what runs is root's to see.
  *
  * @param request Of which, and for whom the answer is.
- * @param config The configuration file.
  * @returns What to print, and how to exit.
- * @throws {import("../errors.ts").TproxyError} If nft or ps fails, or this process is not root's; `setup` and `tproxy` are
- * shown to anybody.
+ * @throws {import("../errors.ts").TproxyError} For what runs, if nft or ps fails, or this process is not root's.
  * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/daemon/permissions.ts`.
  */
-export async function showPermissions({ entrypoint, running, json }: Request, config: string): Promise<Shown> {
+export async function showPermissions({ entrypoint, running, json, config }: Request): Promise<Shown> {
   if (running) return await showRunning(entrypoint, json, config);
-  const isCommand = entrypoint === "setup" || entrypoint === "tproxy";
-  const files = daemonFiles();
-  const commands = listCommands(config, files);
-  const all = isCommand ? commands : [...commands, ...listDaemons(await readDesired(config), files)];
-  const grants = all.filter((grant) => entrypoint === undefined || grant.entrypoint === entrypoint);
+  const grants = listGrants(config, daemonFiles()).filter((grant) => {
+    return entrypoint === undefined || grant.entrypoint === entrypoint;
+  });
   return { stdout: json ? toJson(grants) : renderGrants(grants), exitCode: OK };
 }
 
@@ -51,8 +48,9 @@ async function showRunning(entrypoint: Request["entrypoint"], json: boolean, con
   });
   const groups = await readGroups(daemons.map(({ pid }) => pid));
   const comparisons = compareDaemons({ host, daemons }, groups, desired, daemonFiles());
-  const exitCode = comparisons.every(({ differences }) => differences.length === 0) ? OK : FAILED;
-  return { stdout: json ? toJson(comparisons) : renderComparisons(comparisons), exitCode };
+  const stdout = json ? toJson(comparisons) : renderComparisons(comparisons);
+  if (comparisons.length === 0) return { stdout, exitCode: NONE_RUNS };
+  return { stdout, exitCode: comparisons.every(({ differences }) => differences.length === 0) ? OK : FAILED };
 }
 
 function toJson(value: unknown): string {

@@ -1,0 +1,73 @@
+/**
+ * README.md as people use it: copied and pasted.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import readme from "../README.md" with { type: "text" };
+import settings from "../deno.json" with { type: "json" };
+import { Host } from "./lab/host.ts";
+import { ROOTLESS } from "./lab/rootless.ts";
+import { inLab } from "./lab/scenario.ts";
+
+/** The commands under a heading. */
+function commandsOf(heading: string): string {
+  const text = readme.split(`\n### ${heading}\n`)[1]?.split("\n### ")[0] ?? "";
+  const [, commands] = /^```sh\n([^]*?)^```$/m.exec(text) ?? [];
+  assert.ok(commands !== undefined, heading);
+  return commands;
+}
+
+/** The same without a network, and without a file among the machine's own. */
+function here(commands: string): string {
+  return commands.replaceAll("npx -y deno@2.9.6", Deno.execPath()).replaceAll("/tmp/", "/run/");
+}
+
+Deno.test(
+  "the README's guest without OpenNebula says hello, and no line is an error or a warning",
+  { ignore: ROOTLESS },
+  async () => {
+    await using host = await Host.create("machine");
+    const { code, stdout, stderr } = await host.run(["sh", "-e", "-c", here(commandsOf("A guest without OpenNebula"))]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^hello$/m);
+    assert.doesNotMatch(stderr, /error|warning|cannot|denied|not found/i);
+    assert.match(stderr, /^info: The bridge is set up \(bridge=br0, ports=80,/m);
+    assert.match(stderr, /^info: No network has a proxy: nothing runs$/m);
+    assert.equal(await host.text(["ip", "netns", "list"]), "");
+    assert.notEqual((await host.run(["test", "-e", "/run/tproxy.conf"])).code, 0);
+  },
+);
+
+Deno.test(
+  "a relative --config means the folder in which the command is typed",
+  inLab(async (lab) => {
+    const { host } = await lab.hypervisor("hv1", "10.11.12.1");
+    await host.write("/run/here/a.conf", ":tproxy: []\n");
+    // The lab itself was entered by a task, which has told where that was called.
+    const inFolder = ["env", "--unset=INIT_CWD", "--chdir=/run/here"];
+    const task = [
+      ...inFolder,
+      Deno.execPath(),
+      "task",
+      "--quiet",
+      "--config",
+      new URL("../deno.json", import.meta.url).pathname,
+    ];
+    for (const program of [["tproxy", "check", "--config", "a.conf"], ["tproxy", "check", "--config=../here/a.conf"]]) {
+      const { code, stdout, stderr } = await host.run([...task, ...program]);
+      assert.deepEqual([code, stderr], [0, ""]);
+      assert.match(stdout, /^file {11}\/run\/here\/a\.conf\n/);
+    }
+    const up = ["setup", "up", "--bridge", "br0", "--network", "a", "--config", "b.conf"];
+    const { stderr } = await host.run([...task, ...up]);
+    assert.match(stderr, /^setup: error: Cannot read the configuration \/run\/here\/b\.conf: there is no such file; /);
+  }),
+);
+
+Deno.test("the README names the version of the archive that it installs", () => {
+  const named = [...readme.matchAll(/one-tproxy-([\d.]+)-linux/g)].map(([, version]) => version);
+  assert.ok(named.length > 0);
+  assert.deepEqual([...new Set(named)], [settings.version]);
+});
