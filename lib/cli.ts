@@ -6,7 +6,7 @@
 
 import { Argument, type Command, type Done, parse } from "./commander.ts";
 import { InputError } from "./errors.ts";
-import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName } from "./names.ts";
+import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName, UNNAMED_NETWORK } from "./names.ts";
 
 /** A virtual network, by its name, its ID or both. */
 export interface Network {
@@ -114,16 +114,18 @@ function defineSetup(program: Command, done: (command: SetupCommand) => void): v
     .option("--bridge <name>", "the Linux bridge that the guests are on")
     .option("--network <name>", "the virtual network's name")
     .option("--network-id <id>", "the virtual network's ID")
+    .option("--unnamed-network", "in place of both: a network that has neither, and gets what is for all networks")
     .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
-    .action(({ bridge, network, networkId, config }, command: Command) =>
-      done({ verb: "up", bridge: toBridge(bridge, command), network: toNetwork(network, networkId), config })
+    .action(({ bridge, config, ...options }, command: Command) =>
+      done({ verb: "up", bridge: toBridge(bridge, command), network: toNetwork(options), config })
     );
   program.command("down").description("remove all of it; nothing there is fine")
     .option("--bridge <name>", "the bridge, which may be gone already")
     .option("--network <name>", "only what this network has of it")
     .option("--network-id <id>", "only what this network has of it")
-    .action(({ bridge, network, networkId }, command: Command) => {
-      const which = network === undefined && networkId === undefined ? {} : { network: toNetwork(network, networkId) };
+    .option("--unnamed-network", "only what the network has of it that has neither name nor ID")
+    .action(({ bridge, ...options }, command: Command) => {
+      const which = Object.keys(options).length === 0 ? {} : { network: toNetwork(options) };
       done({ verb: "down", bridge: toBridge(bridge, command), ...which });
     });
   program.command("hook")
@@ -188,10 +190,21 @@ function toBridge(value: string | undefined, command: Command): BridgeName {
   return parseBridgeName(value ?? command.error("error: the bridge is missing; name it, for example --bridge br0"));
 }
 
-function toNetwork(name: string | undefined, id: string | undefined): Network {
-  if (name === undefined && id === undefined) {
-    throw new InputError("The network is missing", "name it with --network NAME, --network-id ID or both");
+/** The options that say which network it is, as the library hands them over. */
+interface NetworkOptions {
+  readonly network?: string;
+  readonly networkId?: string;
+  readonly unnamedNetwork?: boolean;
+}
+
+function toNetwork({ network: name, networkId: id, unnamedNetwork = false }: NetworkOptions): Network {
+  const isNamed = name !== undefined || id !== undefined;
+  if (unnamedNetwork && isNamed) {
+    throw new InputError("The network has a name or an ID, so it is not unnamed", "leave --unnamed-network out");
   }
+  if (unnamedNetwork) return UNNAMED_NETWORK;
+  if (!isNamed) throw new InputError("The network is missing", "name it with --network NAME, --network-id ID or both");
+  if (name === "") throw new InputError('"" is not a network name', "use --unnamed-network for one that has none");
   if (id !== undefined && !/^\d{1,10}$/.test(id)) {
     throw new InputError(`${JSON.stringify(id)} is not a network ID`, "use the number that onevnet list shows");
   }

@@ -109,6 +109,20 @@ Deno.test("parseSetup() reads a bridge and a network by name, by ID or by both",
   );
 });
 
+Deno.test("parseSetup() takes a network that has neither name nor ID only if that is said", () => {
+  for (const verb of ["up", "down"]) {
+    const command = parseSetup([verb, "--bridge", "br0", "--unnamed-network"]);
+    assert.deepEqual("network" in command && command.network, { name: "" });
+    for (const named of [["--network", "v0"], ["--network-id", "7"], ["--network", ""]]) {
+      assert.throws(() => parseSetup([verb, "--bridge", "br0", "--unnamed-network", ...named]), InputError);
+    }
+    assert.throws(
+      () => parseSetup([verb, "--bridge", "br0", "--network", ""]),
+      /^InputError: "" is not a network name$/,
+    );
+  }
+});
+
 Deno.test("parseSetup() writes a network ID as OpenNebula does", () => {
   const command = parseSetup(["up", "--bridge", "br0", "--network-id", "007"]);
   assert.deepEqual(command.verb === "up" && command.network, { id: "7" });

@@ -20,6 +20,12 @@ export const EGRESS = `${TPROXY}_egress`;
 /** The hypervisor's copy of the network drivers' configuration, as `onehost sync` leaves it. */
 export const DEFAULT_CONFIG_PATH = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
 
+/**
+ * The network of a NIC that names none, but only its bridge: it gets the entries that are for all networks. No network can
+ * have this name, and no entry can name it.
+ */
+export const UNNAMED_NETWORK: { readonly name: "" } = { name: "" };
+
 /** The folder in which `ip netns` keeps a file for each named network namespace (ip-netns(8)). */
 export const NETNS_DIR = "/run/netns";
 

@@ -94,6 +94,20 @@ Deno.test(
 );
 
 Deno.test(
+  "pre gives a NIC that has no network, but only a bridge, the entries that are for all networks",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab, TWO_NETWORKS);
+    const bare = "<VM><TEMPLATE><NIC><BRIDGE>br0</BRIDGE><VN_MAD>bridge</VN_MAD></NIC></TEMPLATE></VM>";
+    const { code, stderr } = await hv.hook(["pre"], base64(bare));
+    assert.equal(code, 0, stderr);
+    const rules = await hv.host.text(["nft", "list", "table", "ip", "one_tproxy"]);
+    assert.match(rules, /elements = \{ 5030 : 10\.11\.12\.13 \. 5030 \}/);
+    await hv.hook(["clean", "hv1"], base64(bare));
+    assert.deepEqual(await proxied(hv), []);
+  }),
+);
+
+Deno.test(
   "pre warns of a bad bridge name, and the other NICs get theirs",
   inLab(async (lab) => {
     const hv = await hypervisor(lab);

@@ -8,7 +8,7 @@ import { type Endpoint, isPort } from "../address.ts";
 import { isDiallable } from "../config/parse_entry.ts";
 import type { Network, SelectedEndpoint } from "../config/select.ts";
 import { checkOptions, withOptions } from "../limits_json.ts";
-import { BRIDGE_NAME, type BridgeName } from "../names.ts";
+import { BRIDGE_NAME, type BridgeName, UNNAMED_NETWORK } from "../names.ts";
 import type { NetworkRecord, SetupRecord } from "./record.ts";
 
 /** What can be read of a record, and what can't. */
@@ -57,10 +57,10 @@ export function parseNetworks(text: string): NetworkRecord[] | undefined {
  * Tells whether a network can be recorded.
  *
  * @param network The network.
- * @returns Whether it has a name of reasonable length, an ID of digits, or both.
+ * @returns Whether it has a name of reasonable length, an ID of digits, or both; or is {@linkcode UNNAMED_NETWORK}.
  */
 export function isNetwork({ id, name }: Network): boolean {
-  return (id !== undefined || name !== undefined) && isId(id) && isName(name);
+  return (id !== undefined || name !== undefined) && isId(id) && isName(name, id);
 }
 
 function checkNetworks(value: unknown): NetworkRecord[] | undefined {
@@ -72,7 +72,9 @@ function checkNetworks(value: unknown): NetworkRecord[] | undefined {
 }
 
 function checkNetwork(value: unknown): NetworkRecord | undefined {
-  if (!isObject(value) || !isId(value.id) || !isName(value.name) || !Array.isArray(value.endpoints)) return undefined;
+  if (!isObject(value) || !isId(value.id) || !isName(value.name, value.id) || !Array.isArray(value.endpoints)) {
+    return undefined;
+  }
   const endpoints = value.endpoints.map(checkEndpoint).filter((endpoint) => endpoint !== undefined);
   const ports = new Set(endpoints.map(({ servicePort }) => servicePort));
   if (endpoints.length === 0 || ports.size !== value.endpoints.length) return undefined;
@@ -114,8 +116,11 @@ function isId(value: unknown): value is string | undefined {
   return value === undefined || typeof value === "string" && /^\d{1,10}$/.test(value);
 }
 
-function isName(value: unknown): value is string | undefined {
-  return value === undefined || typeof value === "string" && value !== "" && value.length <= LONGEST_NAME;
+/** Whether it can be a network's name, beside its ID: one that has an ID is not {@linkcode UNNAMED_NETWORK}. */
+function isName(value: unknown, id: unknown): value is string | undefined {
+  if (value === undefined) return true;
+  return typeof value === "string" && value.length <= LONGEST_NAME &&
+    (value !== UNNAMED_NETWORK.name || id === undefined);
 }
 
 function isHostName(value: unknown): value is string {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { UNNAMED_NETWORK } from "../names.ts";
 import { isNetwork, parseNetworks, parseRecord } from "./record_parse.ts";
 
 const ENDPOINT = { servicePort: 80, remoteAddr: "10.0.0.1", remotePort: 80 };
@@ -15,6 +16,7 @@ Deno.test("parseRecord() reads what was written", () => {
   const record = {
     br0: [NETWORK, { name: "other", endpoints: [{ ...ENDPOINT, options, remoteName: "gate.example." }] }],
     "onebr.12": [{ endpoints: [ENDPOINT] }],
+    onebr3: [{ ...UNNAMED_NETWORK, endpoints: [ENDPOINT] }],
   };
   assert.deepEqual(read(record), [record, []]);
   assert.deepEqual(read({}), [{}, []]);
@@ -72,12 +74,9 @@ Deno.test("parseRecord() and parseNetworks() end, whatever they get", () => {
   }));
 });
 
-Deno.test("isNetwork() wants a name, an ID or both", () => {
-  assert.deepEqual([{}, { id: "7" }, { name: "a" }, { id: "7", name: "" }, { id: "x" }].map(isNetwork), [
-    false,
-    true,
-    true,
-    false,
-    false,
-  ]);
+Deno.test("isNetwork() wants a name, an ID or both, or that it is said that there is neither", () => {
+  for (const good of [{ id: "7" }, { name: "a" }, { id: "7", name: "a" }, UNNAMED_NETWORK]) {
+    assert.equal(isNetwork(good), true);
+  }
+  for (const bad of [{}, { id: "7", ...UNNAMED_NETWORK }, { id: "x" }]) assert.equal(isNetwork(bad), false);
 });

@@ -7,7 +7,7 @@
 
 import type { Network } from "../config/select.ts";
 import { describe, InputError } from "../errors.ts";
-import { type BridgeName, parseBridgeName } from "../names.ts";
+import { type BridgeName, parseBridgeName, UNNAMED_NETWORK } from "../names.ts";
 import { parseXml, type XmlElement } from "./xml.ts";
 
 /** A NIC on a Linux bridge. */
@@ -16,7 +16,7 @@ export interface Nic {
   readonly id: string;
   /** `BRIDGE`. */
   readonly bridge: BridgeName;
-  /** `NETWORK` and `NETWORK_ID`. */
+  /** `NETWORK` and `NETWORK_ID`; {@linkcode UNNAMED_NETWORK} if it has neither. */
   readonly network: Network;
   /** Ports of the bridge that are no other guest's: the NIC's own (`TARGET`), and the way out (`PHYDEV`, and its VLAN). */
   readonly ownPorts: readonly string[];
@@ -85,14 +85,16 @@ function toNic(element: XmlElement): Nic | SkippedNic | undefined {
   const other = otherThanLinux(value("BRIDGE_TYPE"), value("VN_MAD"));
   if (other !== undefined) return skip(other);
   const [network, networkId] = [value("NETWORK"), number("NETWORK_ID")];
-  if (network === undefined && networkId === undefined) return skip("it names no network", true);
+  if (network === undefined && networkId === undefined && value("NETWORK_ID") !== undefined) {
+    return skip(`its network has no name, and the ID ${JSON.stringify(value("NETWORK_ID"))}`, true);
+  }
   const [phydev, vlan] = [value("PHYDEV"), value("VLAN_ID")];
   const vlanDevice = phydev !== undefined && vlan !== undefined ? `${phydev}.${vlan}` : undefined;
   try {
     return {
       id,
       bridge: parseBridgeName(name),
-      network: {
+      network: network === undefined && networkId === undefined ? UNNAMED_NETWORK : {
         ...(network === undefined ? {} : { name: network }),
         ...(networkId === undefined ? {} : { id: networkId }),
       },

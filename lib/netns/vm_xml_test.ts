@@ -98,13 +98,12 @@ Deno.test("parseVmNics() skips a NIC that is on no bridge, as one that nothing i
   }
 });
 
-Deno.test("parseVmNics() takes only the one NIC away that has a bad bridge name or no network", () => {
+Deno.test("parseVmNics() takes only the one NIC away that has a bad bridge name or network ID", () => {
   const good = element({ ...NIC, NIC_ID: "9", BRIDGE: "br9" });
   const bad: [Values, RegExp][] = [
     [{ ...NIC, BRIDGE: "br0; reboot" }, /^"br0; reboot" is not a bridge name; use 1 to 15 letters/],
     [{ ...NIC, BRIDGE: "a\nb" }, /^"a\\nb" is not a bridge name; /],
-    [without("NETWORK", "NETWORK_ID"), /^it names no network$/],
-    [{ ...without("NETWORK"), NETWORK_ID: "seven" }, /^it names no network$/],
+    [{ ...without("NETWORK"), NETWORK_ID: "seven" }, /^its network has no name, and the ID "seven"$/],
   ];
   for (const [values, reason] of bad) {
     const { nics, skipped } = parseVmNics(vm(element(values), good));
@@ -113,11 +112,12 @@ Deno.test("parseVmNics() takes only the one NIC away that has a bad bridge name 
   }
 });
 
-Deno.test("parseVmNics() takes a network by its name or its ID alone", () => {
+Deno.test("parseVmNics() takes a network by its name or its ID alone, and one that has neither", () => {
   const networkOf = (values: Values) => parseVmNics(vm(element(values))).nics[0]?.network;
   assert.deepEqual(networkOf(without("NETWORK")), { id: "7" });
   assert.deepEqual(networkOf(without("NETWORK_ID")), { name: "vnet0" });
   assert.deepEqual(networkOf({ ...NIC, NETWORK_ID: "007" }), { name: "vnet0", id: "7" });
+  assert.deepEqual(networkOf(without("NETWORK", "NETWORK_ID")), { name: "" });
 });
 
 Deno.test("parseVmNics() finds the one device that is attached or detached, and none of the others", () => {
