@@ -27,6 +27,11 @@ export interface Link {
   readonly address: string | undefined;
   /** In bytes. */
   readonly mtu: number;
+  /** Whether it is set up, and whether it has a carrier; a veth's end has one as long as the other end is up. */
+  readonly up: boolean;
+  readonly carrier: boolean;
+  /** The ID that this namespace has for the one that a veth's other half is in. */
+  readonly peerNetns: number | undefined;
 }
 
 /** A namespace that works, the file of one that does not, or nothing. */
@@ -88,11 +93,15 @@ export function parseLinks(json: string): Link[] {
   }
   if (!Array.isArray(list)) throw new KernelStateError("Cannot read what ip listed: it is not a list of devices");
   return list.map((item) => {
-    const { ifname, ifindex, mtu, master, address, link_index, link, linkinfo } = item ?? {};
+    const { ifname, ifindex, mtu, master, address, link_index, link, link_netnsid, linkinfo, flags } = item ?? {};
     if (typeof ifname !== "string" || typeof ifindex !== "number" || typeof mtu !== "number") {
       throw new KernelStateError(`Cannot read what ip listed: a device has no name, number or MTU`);
     }
     const kind = linkinfo?.info_kind;
-    return { name: ifname, index: ifindex, peerIndex: link_index, peerName: link, kind, master, address, mtu };
+    const has = (flag: string) => Array.isArray(flags) && flags.includes(flag);
+    return {
+      ...{ name: ifname, index: ifindex, peerIndex: link_index, peerName: link, kind, master, address, mtu },
+      ...{ up: has("UP"), carrier: has("LOWER_UP"), peerNetns: link_netnsid },
+    };
   });
 }

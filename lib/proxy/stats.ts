@@ -24,10 +24,10 @@ export interface Counts {
   readonly lastError?: { readonly time: string; readonly message: string };
 }
 
-/** How often the file is written at most. */
+/** How often the file is written. */
 const INTERVAL_MS = 1_000;
 
-/** Counts, and writes the counts to a file when they have changed. */
+/** Counts, and writes the counts to a file. */
 export class Stats {
   #total = 0;
   #failed = 0;
@@ -35,7 +35,6 @@ export class Stats {
   #up = 0;
   #down = 0;
   #lastError: Counts["lastError"];
-  #written = "";
 
   /** Counts a stream that was taken. */
   opened(): void {
@@ -81,7 +80,8 @@ export class Stats {
   }
 
   /**
-   * Writes the counts to a file, now and then. A file that can't be written (a full disk) is no reason to stop.
+   * Writes the counts to a file every second, changed or not: the time of the last change of the file is the daemon's sign
+   * of life, see `lib/daemon/vitals.ts`. A file that can't be written (a full disk) is no reason to stop.
    *
    * @param path The file, which has to be there; its place is taken by no other, since a daemon may not make files.
    * @param counts Tells what to write.
@@ -89,11 +89,8 @@ export class Stats {
    */
   writeTo(path: string, counts: () => Counts): () => void {
     const write = () => {
-      const text = JSON.stringify(counts()) + "\n";
-      if (text === this.#written) return;
       try {
-        Deno.writeTextFileSync(path, text, { create: false });
-        this.#written = text;
+        beat(path, new TextEncoder().encode(JSON.stringify(counts()) + "\n"));
       } catch {
         // The next second may be a better one; `tproxy status` says that it has no counts.
       }
@@ -101,5 +98,21 @@ export class Stats {
     write();
     const timer = setInterval(write, INTERVAL_MS);
     return () => clearInterval(timer);
+  }
+}
+
+/**
+ * Writes over what is in a file.
+ *
+ * WHY not emptied first: a reader would find an empty file now and then. And to set the length counts as a change of the
+ * file even where the disk is full and nothing can be written.
+ */
+function beat(path: string, bytes: Uint8Array): void {
+  using file = Deno.openSync(path, { write: true });
+  let written = 0;
+  try {
+    written = file.writeSync(bytes);
+  } finally {
+    file.truncateSync(written);
   }
 }
