@@ -14,6 +14,7 @@ import { showPermissions } from "../lib/daemon/show_permissions.ts";
 import { readStatus } from "../lib/daemon/status.ts";
 import { watch } from "../lib/daemon/watch.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
+import { describeFault } from "../lib/fault.ts";
 import { getLogger, logToStderr } from "../lib/log.ts";
 import { requireRoot } from "../lib/root.ts";
 
@@ -62,10 +63,10 @@ async function status(json: boolean): Promise<number> {
     console.log(JSON.stringify(found, undefined, 2));
     return exitCode;
   }
-  const { proxies, missing, stopped } = found;
+  const { proxies, faults, stopped } = found;
   for (const { title, pid, draining } of proxies) if (!draining) console.log(`${title}: ${pid}`);
   if (stopped) console.error(HELD);
-  for (const title of missing) console.error(`${title}: not running; run "tproxy start"`);
+  for (const fault of faults) console.error(describeFault(fault));
   return exitCode;
 }
 

@@ -44,6 +44,7 @@ export const RUN_FILES = {
   outerStats: `${RUN_DIR}/outer-stats.json`,
   setupRecord: `${RUN_DIR}/setup-record.json`,
   damagedRecord: `${RUN_DIR}/setup-record.damaged`,
+  appliedRules: `${RUN_DIR}/rules-as-applied.json`,
   setupLock: `${RUN_DIR}/kernel-state.lock`,
   daemonLock: `${RUN_DIR}/daemon-state.lock`,
   hold: `${RUN_DIR}/stopped-until-start`,

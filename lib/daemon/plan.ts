@@ -55,24 +55,35 @@ export interface Plan {
  * those whose routes changed; `stop` ends everything, draining ones too.
  * @param wanted The daemons that should run, outer first.
  * @param running The daemons that do.
+ * @param dead The process IDs of those that are there and serve nobody; each is replaced.
  * @returns What to do.
  */
-export function plan(verb: Verb, wanted: readonly WantedDaemon[], running: readonly RunningDaemon[]): Plan {
+export function plan(
+  verb: Verb,
+  wanted: readonly WantedDaemon[],
+  running: readonly RunningDaemon[],
+  dead: ReadonlySet<number> = new Set(),
+): Plan {
   if (verb === "stop") return { steps: [], end: running.map(({ pid }) => pid) };
   const titles = new Set(wanted.map(({ title }) => title));
   const live = running.filter(({ draining }) => !draining);
   return {
-    steps: wanted.map((daemon) => planStep(verb, daemon, live.filter(({ title }) => title === daemon.title))),
+    steps: wanted.map((daemon) => planStep(verb, daemon, live.filter(({ title }) => title === daemon.title), dead)),
     end: pids(live.filter(({ title }) => !titles.has(title))),
   };
 }
 
-function planStep(verb: Verb, wanted: WantedDaemon, live: readonly RunningDaemon[]): Step {
+function planStep(
+  verb: Verb,
+  wanted: WantedDaemon,
+  live: readonly RunningDaemon[],
+  dead: ReadonlySet<number>,
+): Step {
   const here = live.filter(({ netns }) => netns === wanted.netns);
   const others = here.filter(({ uid }) => uid !== wanted.uid);
   const fit = verb === "restart"
     ? undefined
-    : here.find(({ uid, flags }) => uid === wanted.uid && flags === wanted.flags);
+    : here.find(({ pid, uid, flags }) => uid === wanted.uid && flags === wanted.flags && !dead.has(pid));
   return {
     wanted,
     start: fit === undefined,

@@ -56,6 +56,14 @@ Deno.test("plan() does with a daemon that is as it should be what the verb says"
   }
 });
 
+Deno.test("plan() gives a daemon that is dead a successor, and no other", () => {
+  const { steps } = plan("start", [wanted(), wanted(INNER)], [running(7), running(8, INNER)], new Set([8]));
+  assert.deepEqual(steps.map(({ start, retire }) => ({ start, retire })), [
+    { start: false, retire: [] },
+    { start: true, retire: [8] },
+  ]);
+});
+
 Deno.test("plan() gives a daemon with other permissions or of another user a successor", () => {
   const cases = [
     [{ flags: "--no-prompt;--allow-net=10.0.0.1:80" }, { retire: [7] }],

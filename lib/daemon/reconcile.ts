@@ -61,6 +61,8 @@ export interface Supervisor {
   readonly mayStart: (title: Title) => boolean;
   /** What it saw in the passes before. An operator's word counts at once. */
   readonly sightings: Sightings;
+  /** The process IDs of daemons that show no sign of life, to be replaced. */
+  readonly dead: ReadonlySet<number>;
 }
 
 /**
@@ -128,7 +130,7 @@ async function pass(
   const widened = await widenEgress(egress);
   const files = daemonFiles();
   const context: Context = { mayStart, host, desired, files, failures: [], leaving: [], short: new Map() };
-  const { steps, end } = plan(verb, await prepare(context), daemons);
+  const { steps, end } = plan(verb, await prepare(context), daemons, supervisor?.dead);
   const [starts, others] = [steps.filter(({ start }) => start), steps.filter(({ start }) => !start)];
   const [first, ...rest] = starts;
   const isOuter = first !== undefined && first.wanted.bridge === undefined;

@@ -5,19 +5,21 @@
  */
 
 import type { Endpoint } from "../address.ts";
+import type { Fault } from "../fault.ts";
 import { type BridgeName, namesOf, RUN_FILES, type Title, TPROXY } from "../names.ts";
-import { listEndpoints } from "../nft/nft.ts";
 import type { Counts } from "../proxy/stats.ts";
 import { readIfThere } from "../run_dir.ts";
+import { bridgesOf, findFaultsOfBridges, type HostView, lookAtHost } from "./bridges.ts";
 import { findDaemons, type RunningDaemon } from "./find.ts";
 import { isHeld } from "./hold.ts";
+import { findDaemonFaults } from "./signs.ts";
 
 /** Every proxy that should run does. */
 export const ALL_RUN = 0;
 /** None runs; init scripts take 3 for "not running" (Linux Standard Base, init script actions). */
 export const NONE_RUNS = 3;
-/** Some that should run do not. */
-export const SOME_MISSING = 4;
+/** Some that should run do not, or something else is not as it should be. */
+export const FAULTY = 4;
 
 /** A proxy that runs. */
 export interface ProxyStatus {
@@ -43,28 +45,51 @@ export interface Status {
   readonly proxies: readonly ProxyStatus[];
   /** The titles of those that should run and do not; empty if none runs. */
   readonly missing: readonly Title[];
+  /** All that is not as it should be; that one does not run, if others do, is among it. */
+  readonly faults: readonly Fault[];
   /** Whether `tproxy stop` keeps all of them from being started. */
   readonly stopped: boolean;
-  /** {@linkcode ALL_RUN}, {@linkcode NONE_RUNS} or {@linkcode SOME_MISSING}. */
+  /** {@linkcode ALL_RUN}, {@linkcode NONE_RUNS} or {@linkcode FAULTY}. */
   readonly exitCode: number;
 }
 
 /**
- * Finds out what runs.
+ * Finds out what runs, and whether guests can be served by it.
  *
- * @returns What runs and what does not.
- * @throws {import("../errors.ts").TproxyError} If nft or ps fails, or this process is not root's.
+ * @returns What runs, what does not, and what is wrong.
+ * @throws {import("../errors.ts").TproxyError} If nft, ip or ps fails, or this process is not root's.
  * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/daemon/permissions.ts`.
  */
 export async function readStatus(): Promise<Status> {
-  const [{ daemons }, { bridges }, stopped] = await Promise.all([findDaemons(), listEndpoints(), isHeld()]);
-  const proxies = await Promise.all(daemons.map((daemon) => describeDaemon(daemon, bridges)));
-  const running = new Set<Title>(daemons.filter(({ draining }) => !draining).map(({ title }) => title));
-  if (running.size === 0) return { proxies, missing: [], stopped, exitCode: NONE_RUNS };
-  const inners = [...bridges].filter(([, endpoints]) => endpoints.length > 0).map(([bridge]) => namesOf(bridge).title);
-  const wanted: Title[] = inners.length === 0 ? [] : [TPROXY, ...inners.toSorted()];
-  const missing = wanted.filter((title) => !running.has(title));
-  return { proxies, missing, stopped, exitCode: missing.length === 0 ? ALL_RUN : SOME_MISSING };
+  const [{ daemons }, host, stopped] = await Promise.all([findDaemons(), lookAtHost(), isHeld()]);
+  const serving = daemons.filter(({ draining }) => !draining);
+  const running = new Set<Title>(serving.map(({ title }) => title));
+  const bridges = bridgesOf(host);
+  const served = new Set(serving.flatMap(({ bridge }) => bridge ?? []));
+  const [proxies, found, ofDaemons] = await Promise.all([
+    Promise.all(daemons.map((daemon) => describeDaemon(daemon, host.endpoints))),
+    findFaultsOfBridges(host, bridges, new Set(bridges), served),
+    findDaemonFaults(daemons),
+  ]);
+  const missing = running.size === 0 ? [] : wantedBy(host).filter((title) => !running.has(title));
+  const faults = [...missing.map(notRunning), ...ofDaemons, ...[...found.values()].flat()];
+  return {
+    proxies,
+    missing,
+    faults,
+    stopped,
+    exitCode: running.size === 0 ? NONE_RUNS : faults.length > 0 ? FAULTY : ALL_RUN,
+  };
+}
+
+/** The titles of the daemons that should run, outer first. */
+function wantedBy({ endpoints, links, netns }: HostView): Title[] {
+  const served = [...endpoints.keys()].filter((bridge) => links.has(bridge) || netns.has(namesOf(bridge).netns));
+  return served.length === 0 ? [] : [TPROXY, ...served.map((bridge) => namesOf(bridge).title).toSorted()];
+}
+
+function notRunning(title: Title): Fault {
+  return { code: "not-running", subject: title, text: "not running", remedy: 'run "tproxy start"' };
 }
 
 async function describeDaemon(

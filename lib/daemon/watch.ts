@@ -1,19 +1,22 @@
 /**
- * Supervision: one pass after another, for as long as the program runs. A pass puts back what is missing of the bridges,
- * follows names, and makes the daemons match. There is one on SIGHUP, on every change of our tables, of links and of
- * namespaces, as soon as a daemon is gone, and every few seconds anyway, so nothing depends on an event that might be lost.
+ * Supervision: one pass after another, for as long as the program runs. A pass sets bridges up again that are not as they
+ * should be, follows names, and makes the daemons match. There is one on SIGHUP, on every change of our tables, of links and
+ * inside namespaces, as soon as a daemon is gone, and every few seconds anyway, so nothing depends on an event that might be
+ * lost.
  *
  * @module
  */
 
 import { describe } from "../errors.ts";
 import { getLogger } from "../log.ts";
-import { TPROXY } from "../names.ts";
+import { type BridgeName, type Title, TPROXY } from "../names.ts";
 import { refreshNames } from "../netns/refresh.ts";
 import { Backoff } from "./backoff.ts";
 import { Events, Monitor, type Reason } from "./events.ts";
-import { findDaemons } from "./find.ts";
+import { findDaemons, type RunningDaemon } from "./find.ts";
 import { HELD } from "./hold.ts";
+import { BridgeKeeper } from "./keep_bridges.ts";
+import { ProxyKeeper } from "./keep_proxies.ts";
 import { reconcile } from "./reconcile.ts";
 import { Sightings } from "./sightings.ts";
 
@@ -36,14 +39,12 @@ const NAMES_MS = 30_000;
  */
 export async function watch(config: string): Promise<void> {
   const events = new Events();
-  const backoff = new Backoff();
-  const sightings = new Sightings();
+  const supervision = new Supervision(config);
   const monitors = [
     new Monitor("nft", ["monitor"], (line) => line.includes(TPROXY) && events.wish("start")),
-    new Monitor("ip", ["monitor", "link"], () => events.wish("start")),
+    new Monitor("ip", BridgeKeeper.MONITOR, (line) => supervision.bridges.isEvent(line) && events.wish("start")),
   ];
   let [passAt, namesAt] = [0, performance.now() + NAMES_MS];
-  let held = false;
   log.info("Watching");
   while (!events.ended) {
     const reason = events.take();
@@ -52,9 +53,7 @@ export async function watch(config: string): Promise<void> {
     if (reason !== undefined || now >= passAt) {
       const isTime = now >= namesAt;
       if (isTime) namesAt = now + NAMES_MS;
-      const wasHeld = held;
-      held = await pass(reason ?? "start", isTime, config, backoff, sightings);
-      if (held && !wasHeld) log.info(HELD);
+      await supervision.pass(reason ?? "start", isTime);
       events.seen = await look();
       passAt = performance.now() + PASS_MS;
     }
@@ -66,43 +65,61 @@ export async function watch(config: string): Promise<void> {
   log.info("Not watching any more; the proxies go on");
 }
 
-/** Does one pass, and tells whether a hold keeps the proxies from being started. */
-async function pass(
-  reason: Reason,
-  names: boolean,
-  config: string,
-  backoff: Backoff,
-  sightings: Sightings,
-): Promise<boolean> {
-  try {
-    if (names) await refreshNames();
-  } catch (error) {
-    log.error("Cannot look names up; trying again", { error: describe(error) });
+/** What is kept in mind from one pass to the next. */
+class Supervision {
+  readonly bridges = new BridgeKeeper();
+  readonly #proxies = new ProxyKeeper();
+  readonly #starts = new Backoff();
+  readonly #sightings = new Sightings();
+  readonly #config: string;
+  #isHeld = false;
+
+  constructor(config: string) {
+    this.#config = config;
   }
-  const mayStart = (title: string) => {
+
+  /** Each part of a pass is done whatever becomes of the others. */
+  async pass(reason: Reason, names: boolean): Promise<void> {
+    const daemons = await attempt("look for the proxies", async () => (await findDaemons()).daemons) ?? [];
+    await attempt("keep the bridges as setup recorded them", () => this.bridges.keep(servedBy(daemons)));
+    if (names) await attempt("follow names", refreshNames);
+    const dead = await attempt("look for signs of life", () => this.#proxies.keep(daemons)) ?? new Set();
+    await attempt("make the proxies match", async () => {
+      const mayStart = (title: Title) => this.#mayStart(title);
+      const wasHeld = this.#isHeld;
+      this.#isHeld =
+        await reconcile(reason, this.#config, { mayStart, sightings: this.#sightings, dead }) === undefined;
+      if (this.#isHeld && !wasHeld) log.info(HELD);
+    });
+  }
+
+  #mayStart(title: Title): boolean {
     const now = performance.now();
-    const wait = backoff.waitFor(title, now);
-    if (wait === 0) backoff.started(title, now);
-    else {log.warning("A proxy keeps ending; waiting before it is started again", {
-        title,
-        seconds: Math.ceil(wait / 1000),
-      });}
-    return wait === 0;
-  };
-  try {
-    return await reconcile(reason, config, { mayStart, sightings }) === undefined;
-  } catch (error) {
-    log.error("Cannot make the proxies match; trying again", { error: describe(error) });
+    const wait = this.#starts.waitFor(title, now);
+    if (wait === 0) {
+      this.#starts.started(title, now);
+      return true;
+    }
+    log.warning("A proxy keeps ending; waiting before it is started again", { title, seconds: Math.ceil(wait / 1000) });
     return false;
+  }
+}
+
+function servedBy(daemons: readonly RunningDaemon[]): Set<BridgeName> {
+  return new Set(daemons.filter(({ draining }) => !draining).flatMap(({ bridge }) => bridge ?? []));
+}
+
+async function attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    log.error(`Cannot ${what}; trying again`, { error: describe(error) });
+    return undefined;
   }
 }
 
 /** Which daemons run, in a form that differs if one has come or gone. */
 async function look(): Promise<string> {
-  try {
-    return (await findDaemons()).daemons.map(({ pid, draining }) => `${pid}${draining}`).join(" ");
-  } catch (error) {
-    log.error("Cannot look for the proxies; trying again", { error: describe(error) });
-    return "";
-  }
+  const daemons = await attempt("look for the proxies", async () => (await findDaemons()).daemons) ?? [];
+  return daemons.map(({ pid, draining }) => `${pid}${draining}`).join(" ");
 }

@@ -17,7 +17,7 @@ import { planDown, planUp } from "./plan.ts";
  * each way for a connection, which no throughput on one machine needs, but with which a guest that sends on a thousand of
  * them, or never reads, could fill what the host's TCP has in all. What a kernel does not know it ignores. Forwarding comes first, because it puts other settings back.
  */
-const NETNS_SYSCTLS = [
+export const NETNS_SYSCTLS: readonly string[] = [
   "net.ipv4.ip_forward=0",
   "net.ipv6.conf.all.forwarding=0",
   "net.ipv4.conf.all.accept_redirects=0",

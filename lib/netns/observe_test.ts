@@ -7,7 +7,13 @@ Deno.test("parseLinks() takes from what ip lists what matters here", () => {
   const moved = { link_index: 7, link_netnsid: 0, address: "fe:19:13:6f:7b:9f" };
   const json = JSON.stringify([
     { ifindex: 1, ifname: "lo", flags: ["LOOPBACK"], mtu: 65536, operstate: "UNKNOWN", link_type: "loopback" },
-    { ifindex: 2, ifname: "br0", flags: ["UP", "LOWER_UP"], mtu: 1500, linkinfo: { info_kind: "bridge", info_data: { stp_state: 0 } } },
+    {
+      ifindex: 2,
+      ifname: "br0",
+      flags: ["UP", "LOWER_UP"],
+      mtu: 1500,
+      linkinfo: { info_kind: "bridge", info_data: { stp_state: 0 } },
+    },
     { ifindex: 5, ifname: "br1a", link: "br1b", mtu: 9000, linkinfo: { info_kind: "veth" } },
     { ifindex: 8, ifname: "br0b", master: "br0", mtu: 1500, linkinfo: { info_kind: "veth" }, ...moved },
   ]);

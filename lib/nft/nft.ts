@@ -4,12 +4,14 @@
  * @module
  */
 
-import { type BridgeName, EGRESS, TPROXY } from "../names.ts";
+import { type BridgeName, EGRESS, namesOf, TPROXY } from "../names.ts";
 import { CommandError, runCommand } from "../run_command.ts";
+import { describeChains, forgetApplied, writeApplied } from "./applied.ts";
+import type { BridgeForm } from "./bridge_rules.ts";
 import { type Egress, renderEgress, renderNoEgress } from "./egress.ts";
 import { parseEgress, type PresentEgress } from "./egress_listing.ts";
+import { type BridgeTable, readTable } from "./fingerprint.ts";
 import { type MapListing, type NftState, parseMaps, parseState, parseTable, parseTableFamilies } from "./parse.ts";
-import type { BridgeForm } from "./bridge_rules.ts";
 import { type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./render.ts";
 
 /**
@@ -38,14 +40,42 @@ export async function listState(): Promise<NftState> {
 }
 
 /**
- * Makes one bridge's map, chains and copy of the record hold what they should, in one transaction.
+ * Makes one bridge's map, chains and copy of the record hold what they should, in one transaction, and takes down how nft
+ * lists the chains. Whoever calls it holds the lock of `setup`.
  *
  * @param rules What they should hold.
  * @returns The form of the rules that this kernel takes.
- * @throws {CommandError} If nft fails; then nothing has changed.
- * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
+ * @throws {CommandError} If nft fails; then nothing has changed, or the rules are made and could not be listed.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`, and `--allow-read` and `--allow-write` for
+ * `/run/one_tproxy`.
  */
 export async function ensureRules(rules: BridgeRules): Promise<BridgeForm> {
+  const form = await applyRules(rules);
+  const { chains } = await listBridgeTable();
+  await writeApplied(rules.bridge, describeChains(namesOf(rules.bridge), form, chains));
+  return form;
+}
+
+/**
+ * Lists what is in the chains and sets of `table bridge one_tproxy`.
+ *
+ * @returns What they hold; nothing if there is no such table.
+ * @throws {CommandError} If nft fails, which never means that there are none.
+ * @throws {import("../errors.ts").KernelStateError} If nft's answer is not a listing.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
+ */
+export async function listBridgeTable(): Promise<BridgeTable> {
+  try {
+    return readTable(await runCommand("nft", ["-j", "list", "table", "bridge", TPROXY]));
+  } catch (error) {
+    if (error instanceof CommandError && error.stderr.includes("No such file or directory")) return NO_TABLE;
+    throw error;
+  }
+}
+
+const NO_TABLE: BridgeTable = { chains: new Map(), sets: new Map() };
+
+async function applyRules(rules: BridgeRules): Promise<BridgeForm> {
   try {
     await apply(renderUp(rules, "ibrname"));
     return "ibrname";
@@ -73,7 +103,8 @@ export async function listObjects(): Promise<Tables> {
 }
 
 /**
- * Removes one bridge's map and chains, and a table in which nothing is left. Nothing there is fine.
+ * Removes one bridge's map and chains, and a table in which nothing is left. Nothing there is fine. Whoever calls it holds
+ * the lock of `setup`.
  *
  * @param bridge The bridge; neither it nor its namespace needs to exist.
  * @throws {CommandError} If nft fails; then nothing has changed.
@@ -82,6 +113,7 @@ export async function listObjects(): Promise<Tables> {
 export async function removeRules(bridge: BridgeName): Promise<void> {
   const script = renderDown(bridge, await listObjects());
   if (script !== "") await apply(script);
+  await forgetApplied(bridge);
 }
 
 /**

@@ -6,7 +6,8 @@
 
 import type { Endpoint } from "../address.ts";
 import { type BridgeName, namesOf, TPROXY, VETH_SET } from "../names.ts";
-import { type BridgeForm, driverRules, guardRules, portRules } from "./bridge_rules.ts";
+import type { BridgeForm } from "./bridge_rules.ts";
+import { chainNamesOf, chainsOf, renderChain } from "./chains.ts";
 import { renderCopy } from "./copy.ts";
 import { renderMap } from "./render_map.ts";
 
@@ -40,18 +41,8 @@ export function renderUp({ bridge, endpoints, present, copy }: BridgeRules, form
       `add set bridge ${TPROXY} ${VETH_SET} { type ifname ; }`,
       `add element bridge ${TPROXY} ${VETH_SET} { "${names.bridgeEnd}" }`,
     ]),
-    ...renderChain(names.chain, "forward priority filter", driverRules(names, form)),
-    ...renderChain(names.guardChain, "prerouting priority filter", guardRules(names, form)),
-    ...renderChain(names.portChain, "forward priority filter", portRules(names, form)),
+    ...chainsOf(names, form).flatMap(renderChain),
   );
-}
-
-function renderChain(chain: string, hook: string, rules: readonly string[]): string[] {
-  return [
-    `add chain bridge ${TPROXY} ${chain} { type filter hook ${hook} ; policy accept ; }`,
-    `flush chain bridge ${TPROXY} ${chain}`,
-    ...rules.map((rule) => `add rule bridge ${TPROXY} ${chain} ${rule}`),
-  ];
 }
 
 /** A thing in one of our two tables. */
@@ -78,7 +69,7 @@ export type Tables = Readonly<Record<"ip" | "bridge", readonly TableObject[] | u
  */
 export function renderDown(bridge: BridgeName, tables: Tables): string {
   const names = namesOf(bridge);
-  const chains: readonly string[] = [names.chain, names.guardChain, names.portChain];
+  const chains = chainNamesOf(names);
   const isOurs = (object: TableObject) =>
     object.family === "ip" && object.kind === "map" && object.name === names.map ||
     object.family === "bridge" && object.kind === "set" && object.name === names.copySet ||

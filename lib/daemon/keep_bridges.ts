@@ -1,0 +1,129 @@
+/**
+ * Keeping the kernel's state of bridges as `setup` has recorded it, and naming what is wrong with the others.
+ *
+ * WHY not every namespace in every pass: a look into one is two processes. The kernel tells of most changes in all of them
+ * by one program (see {@linkcode BridgeKeeper.isEvent}), and a namespace in which something has happened is looked into at
+ * once. Of settings that the kernel does not tell of, and in case an event was lost, all namespaces have their turn.
+ *
+ * @module
+ */
+
+import { describe } from "../errors.ts";
+import { describeFault, type Fault } from "../fault.ts";
+import { withLock } from "../lock.ts";
+import { getLogger } from "../log.ts";
+import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
+import { applyRecord } from "../netns/apply.ts";
+import { Backoff } from "./backoff.ts";
+import { bridgesOf, findFaultsOfBridges, type HostView, lookAtHost } from "./bridges.ts";
+
+const log = getLogger("bridges");
+
+/** How many namespaces have their turn in a pass. */
+const TURNS_PER_PASS = 10;
+
+/** How many bridges are set up again before others may have the lock: a VM's deploy waits for it. */
+const HEALED_AT_ONCE = 10;
+
+/** How long to wait for the lock of `setup`, in milliseconds; the next pass tries again. */
+const LOCK_DEADLINE_MS = 5_000;
+
+/** Keeps bridges, and remembers what it has said of them. */
+export class BridgeKeeper {
+  /** What `ip` is to be asked for, so that it prints a line for {@linkcode BridgeKeeper.isEvent} with every change. */
+  static readonly MONITOR = ["monitor", "label", "address", "route", "link", "netconf", "all-nsid"];
+
+  /** The IDs of the namespaces in which something has happened. */
+  readonly #changed = new Set<number>();
+  readonly #backoff = new Backoff();
+  readonly #said = new Map<BridgeName, string>();
+  #last: BridgeName | undefined;
+
+  /**
+   * Reads a line of the monitor.
+   *
+   * @param line What it printed, for example `[nsid 3][ADDR]Deleted 7: br0a …`.
+   * @returns Whether there should be a pass.
+   */
+  isEvent(line: string): boolean {
+    const [, nsid, kind] = /^\[nsid (\d+|current)\]\[(\w+)\]/.exec(line) ?? [];
+    // What happens in the host's own namespace to routes and addresses is nobody's business here.
+    if (nsid === undefined || nsid === "current") return kind === "LINK";
+    this.#changed.add(Number(nsid));
+    return true;
+  }
+
+  /**
+   * Looks at all bridges, sets those up again that `setup` has recorded and that are not as they should be, and names the
+   * others once.
+   *
+   * @param served The bridges whose inner runs.
+   * @throws {import("../errors.ts").TproxyError} If ip or nft fails, or its answer can't be read.
+   * @throws {Deno.errors.NotCapable} Without `--allow-run` for ip and nft, and `--allow-read` for `/run/netns`.
+   */
+  async keep(served: ReadonlySet<BridgeName>): Promise<void> {
+    const host = await lookAtHost();
+    const bridges = bridgesOf(host);
+    const found = await findFaultsOfBridges(host, bridges, this.#toLookInto(host, bridges), served);
+    const broken = [...found.keys()].filter((bridge) => host.record.has(bridge));
+    // No memory of a bridge's rules is no fault, but without it nobody can tell whether they change.
+    const unknown = [...host.record.keys()].filter((name) => !host.applied.has(name) && bridges.includes(name));
+    await this.#heal([...new Set([...broken, ...unknown])], served);
+    for (const bridge of bridges) if (!host.record.has(bridge)) this.#name(bridge, found.get(bridge) ?? []);
+  }
+
+  /** Those in which something has happened, those that have lost their carrier, and the next ones in turn. */
+  #toLookInto({ links }: HostView, bridges: readonly BridgeName[]): Set<BridgeName> {
+    const chosen = bridges.filter((bridge) => {
+      const port = links.get(namesOf(bridge).bridgeEnd);
+      return port === undefined || !port.carrier || this.#changed.has(port.peerNetns ?? -1);
+    });
+    this.#changed.clear();
+    const next = bridges.findIndex((bridge) => this.#last === undefined || bridge > this.#last);
+    const turns = [...bridges.slice(Math.max(next, 0)), ...bridges.slice(0, Math.max(next, 0))].slice(
+      0,
+      TURNS_PER_PASS,
+    );
+    this.#last = turns.at(-1);
+    return new Set([...chosen, ...turns]);
+  }
+
+  async #heal(bridges: readonly BridgeName[], served: ReadonlySet<BridgeName>): Promise<void> {
+    const now = performance.now();
+    const due = bridges.filter((bridge) => this.#backoff.waitFor(bridge, now) === 0);
+    for (let i = 0; i < due.length; i += HEALED_AT_ONCE) {
+      const some = new Set(due.slice(i, i + HEALED_AT_ONCE));
+      await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, async () => {
+        // Looked at again: a `setup` may have been under way.
+        const host = await lookAtHost();
+        const present = bridgesOf(host).filter((bridge) => some.has(bridge) && host.record.has(bridge));
+        const found = await findFaultsOfBridges(host, present, some, served);
+        for (const bridge of present) {
+          if (found.has(bridge) || !host.applied.has(bridge)) await this.#apply(bridge, host, found.get(bridge) ?? []);
+        }
+      });
+    }
+  }
+
+  /** WHY with a backoff: what something else keeps changing back, or can't be mended, is not to be tried all the time. */
+  async #apply(bridge: BridgeName, { record }: HostView, faults: readonly Fault[]): Promise<void> {
+    this.#backoff.started(bridge, performance.now());
+    if (faults.length > 0) {
+      const what = faults.map(({ text }) => text).join("; ");
+      log.warning("A bridge is not as it should be; setting it up again", { bridge, faults: what });
+    }
+    try {
+      await applyRecord(bridge, record.get(bridge) ?? [], { keepsOthers: true });
+    } catch (error) {
+      log.error("Cannot set a bridge up again", { bridge, error: describe(error) });
+    }
+  }
+
+  #name(bridge: BridgeName, faults: readonly Fault[]): void {
+    const text = faults.map(describeFault).join("; ");
+    if (text !== "" && text !== this.#said.get(bridge)) {
+      log.warning("A bridge that the network driver made is not as it should be", { bridge, faults: text });
+    }
+    this.#said.set(bridge, text);
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * What is wrong with the kernel's state of one bridge. Pure.
+ *
+ * WHY `setup` does not use it: making everything again is cheaper than to look first. A supervisor looks all the time, and
+ * a person wants to know.
+ *
+ * @module
+ */
+
+import type { Fault } from "../fault.ts";
+import { type BridgeNames, GUEST_ADDRESS, VETH_SET } from "../names.ts";
+import { type AppliedRules, scriptOf } from "../nft/applied.ts";
+import { chainNamesOf } from "../nft/chains.ts";
+import type { BridgeTable } from "../nft/fingerprint.ts";
+import { type Inside, spaced } from "./inside.ts";
+import type { Link } from "./observe.ts";
+
+/** What there is of one bridge. */
+export interface BridgeView {
+  /** The bridge; it is there. */
+  readonly bridge: Link;
+  /** The device with the name of the bridge-side veth end. */
+  readonly port: Link | undefined;
+  /** The namespace; `undefined` if nobody has looked into it this time. */
+  readonly inside: Inside | undefined;
+  /** Whether the map of its endpoints is there. */
+  readonly hasMap: boolean;
+  /** The chains and sets of all bridges. */
+  readonly table: BridgeTable;
+}
+
+/** What there should be. */
+export interface Expected {
+  /** The bridge's names. */
+  readonly names: BridgeNames;
+  /** Whether `setup` has recorded the bridge; else the network driver has made what there is. */
+  readonly isRecorded: boolean;
+  /** The rules as they were made; `undefined` if nobody knows. */
+  readonly applied: AppliedRules | undefined;
+  /** The settings of the namespace, `key=value`. */
+  readonly sysctls: readonly string[];
+}
+
+type Alive = Extract<Inside, { state: "alive" }>;
+
+/** A fault before it is known what is to be done about it: the command is for who repairs by hand. */
+type Finding = readonly [code: string, text: string, command?: string];
+
+/**
+ * Finds what is wrong with a bridge.
+ *
+ * @param expected What there should be.
+ * @param view What there is.
+ * @returns The faults, those that are the cause of others first; none if all that was looked at is as it should be.
+ */
+export function findBridgeFaults(expected: Expected, view: BridgeView): Fault[] {
+  const { names, isRecorded } = expected;
+  const findings = [...outsideOf(names, view, isRecorded), ...insideOf(expected, view), ...rulesOf(expected, view)];
+  return findings.map(([code, text, command]) => ({
+    code,
+    subject: names.bridge,
+    text,
+    remedy: isRecorded
+      ? `run "tproxy-setup up --bridge ${names.bridge}"`
+      : command === undefined
+      ? `the network driver made it, and makes it again when a VM is started on ${names.bridge}`
+      : `run "${command}"`,
+  }));
+}
+
+function outsideOf({ bridge, bridgeEnd }: BridgeNames, view: BridgeView, isRecorded: boolean): Finding[] {
+  const { port, bridge: { mtu } } = view;
+  if (port === undefined) return [["veth-missing", `the port ${bridgeEnd} is gone`]];
+  const findings: Finding[] = [];
+  if (port.master !== bridge) {
+    const where = port.master === undefined ? "on no bridge" : `on ${port.master}`;
+    findings.push(["veth-off-bridge", `${bridgeEnd} is ${where}`, `ip link set dev ${bridgeEnd} master ${bridge} up`]);
+  }
+  if (!port.up) findings.push(["veth-down", `${bridgeEnd} is down`, `ip link set dev ${bridgeEnd} up`]);
+  // The network driver leaves its veth ends at 1500, whatever the bridge has.
+  if (isRecorded && port.mtu !== mtu) findings.push(mtuFinding(bridgeEnd, port.mtu, mtu, `link set dev ${bridgeEnd}`));
+  return findings;
+}
+
+function mtuFinding(end: string, found: number, wanted: number, command: string): Finding {
+  return ["mtu-differs", `${end} has the MTU ${found}, and not ${wanted}`, `ip ${command} mtu ${wanted}`];
+}
+
+function insideOf(expected: Expected, view: BridgeView): Finding[] {
+  const { netns, netnsPath } = expected.names;
+  const { inside } = view;
+  if (inside === undefined) return [];
+  if (inside.state === "alive") return [...endOf(expected, view, inside), ...settingsOf(expected, inside)];
+  const text = inside.state === "absent" ? `the namespace ${netns} is gone` : `${netnsPath} is no namespace`;
+  return [["netns-missing", text]];
+}
+
+/** The settings of which this kernel has another value; one that it does not have is none. */
+function settingsOf({ names: { netns }, sysctls }: Expected, inside: Alive): Finding[] {
+  const differing = sysctls.flatMap((setting) => {
+    const [key = "", value = ""] = setting.split("=");
+    const found = inside.sysctls.get(key);
+    return found === undefined || found === spaced(value) ? [] : [`${key} is ${found}`];
+  });
+  if (differing.length === 0) return [];
+  // Which sets all of them anew: some put others back.
+  return [["sysctl-differs", `${differing.join(", ")} in ${netns}`, "tproxy restart"]];
+}
+
+function endOf({ names, isRecorded }: Expected, { bridge, port }: BridgeView, inside: Alive): Finding[] {
+  const { netns, netnsEnd, netnsEndMac, bridgeEnd } = names;
+  const end = inside.links.find(({ name }) => name === netnsEnd);
+  if (end === undefined) return [["veth-missing", `${netnsEnd} is not in ${netns}`]];
+  const findings: Finding[] = [];
+  if (port !== undefined && (port.peerIndex !== end.index || end.peerIndex !== port.index)) {
+    findings.push(["veth-missing", `${bridgeEnd} and ${netnsEnd} are not the ends of one pair`]);
+  }
+  const mtu = isRecorded ? bridge.mtu : port?.mtu ?? end.mtu;
+  if (end.mtu !== mtu) findings.push(mtuFinding(netnsEnd, end.mtu, mtu, `-n ${netns} link set dev ${netnsEnd}`));
+  if (isRecorded && end.address !== netnsEndMac) {
+    findings.push(["mac-differs", `${netnsEnd} has the MAC address ${end.address}, and not ${netnsEndMac}`]);
+  }
+  if (!end.up) findings.push(["veth-down", `${netnsEnd} is down`, `ip -n ${netns} link set dev ${netnsEnd} up`]);
+  if (!inside.addresses.get(netnsEnd)?.includes(`${GUEST_ADDRESS}/32`)) {
+    const command = `ip -n ${netns} address replace ${GUEST_ADDRESS}/32 dev ${netnsEnd}`;
+    findings.push(["address-missing", `${netnsEnd} does not have ${GUEST_ADDRESS}/32`, command]);
+  }
+  if (!inside.defaultDevices.includes(netnsEnd)) {
+    const command = `ip -n ${netns} route replace default dev ${netnsEnd} scope link`;
+    findings.push(["route-missing", `${netns} has no default route by ${netnsEnd}`, command]);
+  }
+  return findings;
+}
+
+function rulesOf(expected: Expected, { hasMap, table: { chains, sets } }: BridgeView): Finding[] {
+  const { names, isRecorded, applied } = expected;
+  const findings: Finding[] = [];
+  if (!hasMap) findings.push(["map-missing", `the map ${names.map} is gone`]);
+  // The network driver makes one chain only, in a form of its own.
+  for (const name of isRecorded ? chainNamesOf(names) : [names.chain]) {
+    const chain = chains.get(name);
+    if (chain === undefined) findings.push(["rules-missing", `the chain ${name} is gone`]);
+    else if (chain.rules === 0) findings.push(["rules-missing", `the chain ${name} is empty`]);
+    else if (isRecorded && applied !== undefined && chain.fingerprint !== applied.chains[name]) {
+      findings.push(["rules-changed", `the rules in the chain ${name} are not those that setup made`]);
+    }
+  }
+  if (!isRecorded || applied === undefined) return findings;
+  if (applied.form === "veth-set" && !sets.get(VETH_SET)?.includes(names.bridgeEnd)) {
+    findings.push(["rules-changed", `${names.bridgeEnd} is not in the set ${VETH_SET}`]);
+  }
+  if (applied.script !== scriptOf(names, applied.form)) {
+    findings.push(["rules-changed", "its rules are those of another version"]);
+  }
+  return findings;
+}

@@ -1,0 +1,101 @@
+/**
+ * What is inside a bridge's namespace, by one call of `ip`.
+ *
+ * @module
+ */
+
+import { KernelStateError } from "../errors.ts";
+import type { BridgeNames } from "../names.ts";
+import { PROGRAMS } from "../programs.ts";
+import { CommandError, runCommand } from "../run_command.ts";
+import { lstatIfThere } from "../run_dir.ts";
+import { type Link, parseLinks } from "./observe.ts";
+
+/** A namespace, or why there is none to look into. */
+export type Inside = { readonly state: "absent" | "broken" } | {
+  readonly state: "alive";
+  /** Its devices. */
+  readonly links: readonly Link[];
+  /** The IPv4 addresses of each device, with their prefix lengths, by the device's name. */
+  readonly addresses: ReadonlyMap<string, readonly string[]>;
+  /** The devices of its default routes. */
+  readonly defaultDevices: readonly string[];
+  /** The settings that were asked for, as far as this kernel has them. */
+  readonly sysctls: ReadonlyMap<string, string>;
+};
+
+/**
+ * Looks into a bridge's namespace.
+ *
+ * @param names The bridge's names.
+ * @param sysctls The settings to be read, by their keys.
+ * @returns What is there.
+ * @throws {CommandError} If ip or sysctl fails.
+ * @throws {KernelStateError} If ip's answer can't be read.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/ip` and `--allow-read=/run/netns`.
+ */
+export async function lookInside({ netns, netnsPath }: BridgeNames, sysctls: readonly string[]): Promise<Inside> {
+  if (await lstatIfThere(netnsPath) === undefined) return { state: "absent" };
+  // The settings come first: they are another program's output, and ip keeps its own back until its end.
+  const lines = [`netns exec ${netns} ${PROGRAMS.sysctl.path} -e ${sysctls.join(" ")}`, "address show", "route show"];
+  try {
+    const stdin = lines.map((line) => `${line}\n`).join("");
+    return parseInside(await runCommand("ip", ["-n", netns, "-j", "-batch", "-"], { stdin }));
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    // See observe.ts: the file of a namespace that is none.
+    if (error.stderr.includes("Invalid argument")) return { state: "broken" };
+    if (error.stderr.includes("Cannot open network namespace")) return { state: "absent" };
+    throw error;
+  }
+}
+
+/**
+ * Reads what such a call prints: a line for each setting, a line of JSON with the devices and one with the routes.
+ *
+ * @param text What ip printed.
+ * @returns What is in the namespace.
+ * @throws {KernelStateError} If it is anything else.
+ */
+export function parseInside(text: string): Inside {
+  const lines = text.split("\n");
+  const [addressed, routed, ...more] = lines.filter((line) => line.startsWith("["));
+  if (addressed === undefined || routed === undefined || more.length > 0) {
+    throw new KernelStateError("Cannot read what ip listed: it is not one line of addresses and one of routes");
+  }
+  const pairs = lines.map((line) => /^(net\.\S+) = (.*)$/.exec(line)).filter((match) => match !== null);
+  return {
+    state: "alive",
+    links: parseLinks(addressed),
+    addresses: new Map(listOf(addressed).map(({ ifname, addr_info }) => [ifname, ipv4Of(addr_info)])),
+    defaultDevices: listOf(routed).filter(({ dst }) => dst === "default").map(({ dev }) => dev),
+    sysctls: new Map(pairs.map(([, key = "", value = ""]) => [key, spaced(value)])),
+  };
+}
+
+/** Fields of ip's that matter here. */
+interface Item {
+  readonly ifname: string;
+  readonly addr_info?: readonly { family?: string; local?: string; prefixlen?: number }[];
+  readonly dst?: string;
+  readonly dev: string;
+}
+
+function listOf(json: string): Item[] {
+  try {
+    const list = JSON.parse(json);
+    if (Array.isArray(list)) return list;
+  } catch (cause) {
+    throw new KernelStateError("Cannot read what ip listed: it is not JSON", "", { cause });
+  }
+  throw new KernelStateError("Cannot read what ip listed: it is not a list");
+}
+
+function ipv4Of(addresses: Item["addr_info"] = []): string[] {
+  return addresses.filter(({ family }) => family === "inet").map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+}
+
+/** A value as it is written by hand; the kernel separates numbers by tabs. */
+export function spaced(value: string): string {
+  return value.trim().replaceAll(/\s+/g, " ");
+}

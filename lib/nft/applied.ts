@@ -1,0 +1,114 @@
+/**
+ * What the chains of each bridge held right after `setup` had made them, so that a later look can tell whether they still
+ * do. Losing it costs nothing: a supervisor makes the rules again, and takes it down anew.
+ *
+ * @module
+ */
+
+import { type BridgeName, type BridgeNames, RUN_FILES } from "../names.ts";
+import { hashDigits } from "../hash.ts";
+import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
+import type { BridgeForm } from "./bridge_rules.ts";
+import { chainsOf, renderChain } from "./chains.ts";
+import type { ChainContent } from "./fingerprint.ts";
+
+/** The rules of one bridge as they were made. */
+export interface AppliedRules {
+  /** The form that the kernel took. */
+  readonly form: BridgeForm;
+  /** Differs if the transaction does, because another version would write other rules; 16 hexadecimal digits. */
+  readonly script: string;
+  /** The fingerprint of each chain, by the chain's name. */
+  readonly chains: Readonly<Record<string, string>>;
+}
+
+/** The same of all bridges. */
+export type Applied = ReadonlyMap<BridgeName, AppliedRules>;
+
+/**
+ * Describes the rules of one bridge as they are just after they were made.
+ *
+ * @param names The bridge's names.
+ * @param form The form that the kernel took.
+ * @param found What nft lists.
+ * @returns What is to be taken down. A chain that does not have as many rules as it was given has changed already, and no
+ * fingerprint, so that the next look finds it changed.
+ */
+export function describeChains(
+  names: BridgeNames,
+  form: BridgeForm,
+  found: ReadonlyMap<string, ChainContent>,
+): AppliedRules {
+  const chains = chainsOf(names, form).map(({ name, rules }) => {
+    const content = found.get(name);
+    return [name, content?.rules === rules.length ? content.fingerprint : ""];
+  });
+  return { form, script: scriptOf(names, form), chains: Object.fromEntries(chains) };
+}
+
+/**
+ * Tells two versions of the rules apart.
+ *
+ * @param names The bridge's names.
+ * @param form Which rendering the kernel takes.
+ * @returns 16 hexadecimal digits, which differ if a chain or a rule does.
+ */
+export function scriptOf(names: BridgeNames, form: BridgeForm): string {
+  return hashDigits(chainsOf(names, form).flatMap(renderChain).join("\n"), 16);
+}
+
+/**
+ * Reads what was taken down.
+ *
+ * @returns The fingerprints of every bridge whose rules `setup` has made; nothing if the file is missing or damaged.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
+ */
+export async function readApplied(): Promise<Applied> {
+  return parseApplied(await readIfThere(RUN_FILES.appliedRules) ?? "");
+}
+
+/**
+ * Takes down what one bridge's rules are. Whoever calls it holds the lock of `setup`.
+ *
+ * @param bridge The bridge.
+ * @param rules The rules.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
+ */
+export async function writeApplied(bridge: BridgeName, rules: AppliedRules): Promise<void> {
+  await write(new Map(await readApplied()).set(bridge, rules));
+}
+
+/**
+ * Forgets one bridge. Whoever calls it holds the lock of `setup`.
+ *
+ * @param bridge The bridge.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
+ */
+export async function forgetApplied(bridge: BridgeName): Promise<void> {
+  const applied = new Map(await readApplied());
+  if (applied.delete(bridge)) await write(applied);
+}
+
+async function write(applied: Applied): Promise<void> {
+  if (applied.size === 0) await removeIfThere(RUN_FILES.appliedRules);
+  else await replaceFile(RUN_FILES.appliedRules, JSON.stringify(Object.fromEntries(applied)) + "\n", 0);
+}
+
+/**
+ * Parses what was taken down.
+ *
+ * @param text The file's text.
+ * @returns The fingerprints; none if the text is not what it should be.
+ */
+export function parseApplied(text: string): Applied {
+  try {
+    const bridges = Object.entries<AppliedRules>(JSON.parse(text));
+    const isGood = bridges.every(([, { form, script, chains }]) =>
+      (form === "ibrname" || form === "veth-set") && typeof script === "string" &&
+      Object.values(chains).every((value) => typeof value === "string")
+    );
+    return isGood ? new Map(bridges.map(([bridge, rules]) => [bridge as BridgeName, rules])) : new Map();
+  } catch {
+    return new Map();
+  }
+}

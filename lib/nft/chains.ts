@@ -1,0 +1,57 @@
+/**
+ * The chains of one bridge: the list from which they are made, removed, and compared with what nft has. Pure.
+ *
+ * @module
+ */
+
+import { type BridgeNames, TPROXY } from "../names.ts";
+import { type BridgeForm, driverRules, guardRules, portRules } from "./bridge_rules.ts";
+
+/** A chain in `table bridge one_tproxy`. */
+export interface Chain {
+  /** Its name. */
+  readonly name: string;
+  /** Where it is called. */
+  readonly hook: string;
+  /** Its rules, in their order. */
+  readonly rules: readonly string[];
+}
+
+/**
+ * Lists the chains that `setup` makes for a bridge.
+ *
+ * @param names The bridge's names.
+ * @param form Which rendering the kernel takes.
+ * @returns The chains; the network drivers make the first one, too.
+ */
+export function chainsOf(names: BridgeNames, form: BridgeForm): Chain[] {
+  return [
+    { name: names.chain, hook: "forward priority filter", rules: driverRules(names, form) },
+    { name: names.guardChain, hook: "prerouting priority filter", rules: guardRules(names, form) },
+    { name: names.portChain, hook: "forward priority filter", rules: portRules(names, form) },
+  ];
+}
+
+/**
+ * Names the chains that `setup` makes for a bridge.
+ *
+ * @param names The bridge's names.
+ * @returns The chains' names, the same in each form.
+ */
+export function chainNamesOf(names: BridgeNames): string[] {
+  return chainsOf(names, "ibrname").map(({ name }) => name);
+}
+
+/**
+ * Renders what makes a chain hold its rules, whatever it held.
+ *
+ * @param chain The chain.
+ * @returns Commands for `nft -f -`.
+ */
+export function renderChain({ name, hook, rules }: Chain): string[] {
+  return [
+    `add chain bridge ${TPROXY} ${name} { type filter hook ${hook} ; policy accept ; }`,
+    `flush chain bridge ${TPROXY} ${name}`,
+    ...rules.map((rule) => `add rule bridge ${TPROXY} ${name} ${rule}`),
+  ];
+}

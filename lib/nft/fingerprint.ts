@@ -1,0 +1,64 @@
+/**
+ * Telling whether a chain holds what it held when it was made. Pure.
+ *
+ * WHY not compared with the rules as they were written: each version of nft lists a rule in words of its own, `ether type
+ * 8021q vlan id 0` as `vlan id 0` for example. So what nft lists is compared with what the same nft has listed right after
+ * the transaction.
+ *
+ * @module
+ */
+
+import { hashDigits } from "../hash.ts";
+import { field, parseListing } from "./listing.ts";
+import { parseTable } from "./parse.ts";
+
+/** What there is of `table bridge one_tproxy`. */
+export interface BridgeTable {
+  /** What is in each chain, by the chain's name. */
+  readonly chains: ReadonlyMap<string, ChainContent>;
+  /** The elements of each set of names, by the set's name. */
+  readonly sets: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What there is of a chain. */
+export interface ChainContent {
+  /** How many rules it has. */
+  readonly rules: number;
+  /** Differs if and only if the hook, the policy or a rule does, 16 hexadecimal digits. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Reads the answer of `nft -j list table`.
+ *
+ * @param json What nft printed.
+ * @returns What is in its chains and sets.
+ * @throws {import("../errors.ts").KernelStateError} If it is not a listing.
+ */
+export function readTable(json: string): BridgeTable {
+  const texts = new Map<string, string[]>();
+  for (const item of parseListing(json)) {
+    const chain = field(item, "chain");
+    const rule = field(item, "rule");
+    if (chain !== undefined) texts.set(String(field(chain, "name")), [canonical(chain)]);
+    else if (rule !== undefined) texts.get(String(field(rule, "chain")))?.push(canonical(field(rule, "expr")));
+  }
+  const chains = [...texts].map(([name, [chain = "", ...rules]]): [string, ChainContent] => {
+    return [name, { rules: rules.length, fingerprint: hashDigits([chain, ...rules].join("\n"), 16) }];
+  });
+  const sets = parseTable(json).filter(({ kind }) => kind === "set").map(({ name, elements }) =>
+    [name, elements] as const
+  );
+  return { chains: new Map(chains), sets: new Map(sets) };
+}
+
+/** What changes while a rule stays the same: numbers that the kernel gives out, and what it counts. */
+const CHANGING: ReadonlySet<string> = new Set(["handle", "index", "packets", "bytes", "used"]);
+
+/** A value as text, the same however the kernel happens to order a set. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (key, value) => {
+    if (CHANGING.has(key)) return undefined;
+    return key === "set" && Array.isArray(value) ? value.map((item) => JSON.stringify(item)).toSorted() : value;
+  });
+}
