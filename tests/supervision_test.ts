@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { until } from "./lab/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { startDownload } from "./lab/download.ts";
+import { driverUp } from "./lab/driver.ts";
 import { fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";
 import { numberless, stateOf } from "./lab/state.ts";
 
@@ -155,9 +156,7 @@ Deno.test(
   "a bridge that the network driver made is named with commands that mend it, and not touched",
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab);
-    // Made by setup, and forgotten: as good as the driver's.
-    await hv.up("br0");
-    await hv.host.text(["rm", "/run/one_tproxy/setup-record.json"]);
+    await driverUp(hv, 5030);
     const watch = hv.startWatch();
     await until("it serves", async () => (await hv.tproxy("status")).code === 0);
     await hv.host.text(["ip", "-n", "one_tproxy_br0", "link", "set", "dev", "br0a", "down"]);

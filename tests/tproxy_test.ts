@@ -10,6 +10,7 @@ import { parseBridgeName } from "../lib/names.ts";
 import { until } from "./lab/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
+import { driverDown, driverUp } from "./lab/driver.ts";
 import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
 
 const NOBODY = { name: "nobody", uid: 65534, gid: 65534 };
@@ -151,31 +152,11 @@ Deno.test(
   "maps, namespace and veth pair that the network driver made are served",
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab);
-    // One process for each step and no comment, as the unmodified driver does it.
-    const driver = [
-      "ip netns add one_tproxy_br0",
-      "ip link add br0b type veth peer name br0a",
-      "ip link set dev br0b master br0",
-      "ip link set dev br0b up",
-      "ip netns exec one_tproxy_br0 sysctl -q -w net.ipv4.conf.all.arp_ignore=0",
-      "ip link set dev br0a netns one_tproxy_br0",
-      "ip -n one_tproxy_br0 link set dev br0a up",
-      "ip -n one_tproxy_br0 address add 169.254.16.9/32 dev br0a",
-      "ip -n one_tproxy_br0 route add default dev br0a",
-      "nft add table ip one_tproxy",
-      "nft add map ip one_tproxy ep_br0 { type inet_service : ipv4_addr . inet_service ; }",
-      `nft add element ip one_tproxy ep_br0 { 81 : ${GATE} . 5030 }`,
-      `nft add element ip one_tproxy ep_br0 { 5030 : ${GATE} . 5030 }`,
-    ];
-    for (const line of driver) await hv.host.text(line.split(" "));
+    await driverUp(hv, 81, 5030);
     for (const verb of ["start", "reload"]) await hv.control(verb);
     assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
     assert.equal(await fetchFrom(guest, "/who", 81), "gate 10.11.12.1\n");
-    for (
-      const line of ["nft delete map ip one_tproxy ep_br0", "ip link delete br0b", "ip netns delete one_tproxy_br0"]
-    ) {
-      await hv.host.text(line.split(" "));
-    }
+    await driverDown(hv);
     for (const verb of ["start", "reload"]) await hv.control(verb);
     assert.equal((await hv.tproxy("status")).code, 3);
   }),
