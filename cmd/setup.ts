@@ -1,5 +1,5 @@
 /**
- * `setup up|down|hook`: the kernel's state of one bridge, or of all that a VM is on; see `lib/netns/setup.ts` and
+ * `setup up|down|list|hook`: the kernel's state of one bridge, or of all that a VM is on; see `lib/netns/setup.ts` and
  * `lib/netns/hook.ts` for what it does and `lib/daemon/permissions.ts` for what it may do.
  *
  * @module
@@ -9,6 +9,7 @@ import { parseSetup, type SetupCommand } from "../lib/cli.ts";
 import { exitCodeOf, KEPT, OK } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
 import { runHook } from "../lib/netns/hook.ts";
+import { listBridges } from "../lib/netns/list.ts";
 import { down, up } from "../lib/netns/setup.ts";
 import { requireRoot } from "../lib/root.ts";
 
@@ -21,6 +22,9 @@ async function main(): Promise<number> {
       return (await up(command)).length === 0 ? OK : KEPT;
     case "down":
       await down(command.bridge, command.network);
+      return OK;
+    case "list":
+      console.log(await listBridges(command.json));
       return OK;
     case "hook": {
       return await runHook(command.action, command.config, Deno.stdin.readable);

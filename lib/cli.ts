@@ -23,8 +23,8 @@ export type SetupCommand =
     readonly verb: "up";
     /** The bridge. */
     readonly bridge: BridgeName;
-    /** The virtual network whose guests are on it. */
-    readonly network: Network;
+    /** The virtual network whose guests are on it; every one that is recorded if it is missing. */
+    readonly network?: Network;
     /** The configuration file. */
     readonly config: string;
   }
@@ -35,6 +35,12 @@ export type SetupCommand =
     readonly bridge: BridgeName;
     /** The network that goes; all of them if it is missing. */
     readonly network?: Network;
+  }
+  | {
+    /** Tell what is set up. */
+    readonly verb: "list";
+    /** Whether the answer is for a script. */
+    readonly json: boolean;
   }
   | {
     /** Do what a network driver's hook is for. */
@@ -112,22 +118,27 @@ const CONFIG = "the configuration";
 function defineSetup(program: Command, done: (command: SetupCommand) => void): void {
   program.command("up").description("make namespace, veth pair, endpoints and ARP rule what the configuration says")
     .option("--bridge <name>", "the Linux bridge that the guests are on")
-    .option("--network <name>", "the virtual network's name")
+    .option(
+      "--network <name>",
+      "the virtual network's name; without it and its ID, all that are recorded on the bridge",
+    )
     .option("--network-id <id>", "the virtual network's ID")
     .option("--unnamed-network", "in place of both: a network that has neither, and gets what is for all networks")
     .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
     .action(({ bridge, config, ...options }, command: Command) =>
-      done({ verb: "up", bridge: toBridge(bridge, command), network: toNetwork(options), config })
+      done({ verb: "up", bridge: toBridge(bridge, command), ...toNetwork(options), config })
     );
   program.command("down").description("remove all of it; nothing there is fine")
     .option("--bridge <name>", "the bridge, which may be gone already")
     .option("--network <name>", "only what this network has of it")
     .option("--network-id <id>", "only what this network has of it")
     .option("--unnamed-network", "only what the network has of it that has neither name nor ID")
-    .action(({ bridge, ...options }, command: Command) => {
-      const which = Object.keys(options).length === 0 ? {} : { network: toNetwork(options) };
-      done({ verb: "down", bridge: toBridge(bridge, command), ...which });
-    });
+    .action(({ bridge, ...options }, command: Command) =>
+      done({ verb: "down", bridge: toBridge(bridge, command), ...toNetwork(options) })
+    );
+  program.command("list").description("print the bridges with their networks and endpoints, and who made them")
+    .option("--json", "print it as JSON", false)
+    .action(({ json }) => done({ verb: "list", json }));
   program.command("hook")
     .description("what the network drivers' hooks call, with a VM's XML in base64 on standard input")
     .addArgument(
@@ -197,16 +208,18 @@ interface NetworkOptions {
   readonly unnamedNetwork?: boolean;
 }
 
-function toNetwork({ network: name, networkId: id, unnamedNetwork = false }: NetworkOptions): Network {
+function toNetwork({ network: name, networkId: id, unnamedNetwork = false }: NetworkOptions): { network?: Network } {
   const isNamed = name !== undefined || id !== undefined;
   if (unnamedNetwork && isNamed) {
     throw new InputError("The network has a name or an ID, so it is not unnamed", "leave --unnamed-network out");
   }
-  if (unnamedNetwork) return UNNAMED_NETWORK;
-  if (!isNamed) throw new InputError("The network is missing", "name it with --network NAME, --network-id ID or both");
+  if (unnamedNetwork) return { network: UNNAMED_NETWORK };
+  if (!isNamed) return {};
   if (name === "") throw new InputError('"" is not a network name', "use --unnamed-network for one that has none");
   if (id !== undefined && !/^\d{1,10}$/.test(id)) {
     throw new InputError(`${JSON.stringify(id)} is not a network ID`, "use the number that onevnet list shows");
   }
-  return { ...(name === undefined ? {} : { name }), ...(id === undefined ? {} : { id: String(Number(id)) }) };
+  return {
+    network: { ...(name === undefined ? {} : { name }), ...(id === undefined ? {} : { id: String(Number(id)) }) },
+  };
 }

@@ -109,6 +109,12 @@ Deno.test("parseSetup() reads a bridge and a network by name, by ID or by both",
   );
 });
 
+Deno.test("parseSetup() needs no network for those that are recorded, and lists them", () => {
+  assert.deepEqual(parseSetup(["up", "--bridge", "br0"]), { verb: "up", bridge: "br0", config: DEFAULT_CONFIG_PATH });
+  assert.deepEqual(parseSetup(["list"]), { verb: "list", json: false });
+  assert.deepEqual(parseSetup(["list", "--json"]), { verb: "list", json: true });
+});
+
 Deno.test("parseSetup() takes a network that has neither name nor ID only if that is said", () => {
   for (const verb of ["up", "down"]) {
     const command = parseSetup([verb, "--bridge", "br0", "--unnamed-network"]);
@@ -157,7 +163,6 @@ Deno.test("parseSetup() answers a hook that there is not with usage", () => {
 
 Deno.test("parseSetup() names what is missing or wrong", () => {
   const cases: [string[], RegExp][] = [
-    [["up", "--bridge", "br0"], /^The network is missing$/],
     [["up", "--bridge", "a/b", "--network", "v0"], /^"a\/b" is not a bridge name$/],
     [["down", "--bridge", ""], /^"" is not a bridge name$/],
     [["down", "--bridge", "abcdefghijklmnop"], /is not a bridge name$/],

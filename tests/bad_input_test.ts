@@ -64,9 +64,10 @@ const CASES: readonly Case[] = [
     says: /^setup: error: "x" is not a network ID; use the number that onevnet list shows\n$/,
   },
   {
-    what: "the network is missing",
+    what: "the network is missing, and none is recorded on the bridge",
     args: ["up", "--bridge", "br0"],
-    says: /^setup: error: The network is missing; name it with --network NAME, --network-id ID or both\n$/,
+    says:
+      /^setup: error: No network is recorded on br0; name it with --network NAME, --network-id ID or both; "setup list" /,
   },
   {
     what: "nft is not installed",

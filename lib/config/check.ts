@@ -6,6 +6,7 @@
 
 import type { Endpoint } from "../address.ts";
 import type { Config, ConfigEntry, NetworkReference, Position, Problem } from "./config.ts";
+import { UNNAMED_NETWORK } from "../names.ts";
 import { type Network, once, type Resolve, resolveRemote, taken } from "./select.ts";
 
 /** An entry, and where its service is. */
@@ -124,4 +125,16 @@ export function findShadowed(entries: readonly ConfigEntry[]): Problem[] {
 export function nameNetwork(network: NetworkReference): string {
   if ("id" in network) return `ID ${network.id}`;
   return `name ${/^[\w.-]+$/.test(network.name) ? network.name : JSON.stringify(network.name)}`;
+}
+
+/**
+ * Writes a network as it was named.
+ *
+ * @param network The network.
+ * @returns For example `ID 7, name vnet0`; `unnamed` for one that has neither, `unknown` if nobody has said whose it is.
+ */
+export function describeNetwork({ id, name }: Network): string {
+  if (name === UNNAMED_NETWORK.name) return "unnamed";
+  const references = [...(id === undefined ? [] : [{ id }]), ...(name === undefined ? [] : [{ name }])];
+  return references.map(nameNetwork).join(", ") || "unknown";
 }

@@ -8,7 +8,8 @@ import { remoteOf } from "../address.ts";
 import { type ConfigError, describe } from "../errors.ts";
 import { DEFAULT_LIMITS, LIMIT_NAMES, type Limits } from "../limits.ts";
 import { renderLimit, renderOptions } from "../limits_text.ts";
-import { type CheckedConfig, type CheckedEntry, type KeptService, nameNetwork } from "./check.ts";
+import { renderTable } from "../table.ts";
+import { type CheckedConfig, type CheckedEntry, describeNetwork, type KeptService, nameNetwork } from "./check.ts";
 import { DEFAULT_PROCESS_OWNER, describeProblem, type Problem } from "./config.ts";
 import { YamlError } from "./yaml_error.ts";
 
@@ -45,13 +46,8 @@ export function renderText(config: CheckedConfig, kept: readonly KeptService[] =
 }
 
 function renderKept({ bridge, network, endpoint, at }: KeptService): string {
-  const references = [
-    ...(network.id === undefined ? [] : [{ id: network.id }]),
-    ...(network.name === undefined ? [] : [{ name: network.name }]),
-  ];
-  const names = references.map(nameNetwork).join(", ");
-  const remote = remoteOf(endpoint);
-  return `${endpoint.servicePort} of ${bridge} (${names}) stays ${remote}: its entry in line ${at.line} can't be used`;
+  const [whose, remote] = [describeNetwork(network), remoteOf(endpoint)];
+  return `${endpoint.servicePort} of ${bridge} (${whose}) stays ${remote}: its entry in line ${at.line} can't be used`;
 }
 
 function count(found: readonly Problem[], what: string): string {
@@ -81,11 +77,6 @@ function renderEntries(entries: readonly CheckedEntry[] | undefined): string[] {
 function renderRemote({ remoteAddr, remotePort, address }: CheckedEntry): string {
   const known = address === remoteAddr ? "" : ` (${address ?? "does not resolve"})`;
   return `${remoteAddr}:${remotePort}${known}`;
-}
-
-function renderTable(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
 }
 
 /**

@@ -81,7 +81,7 @@ export async function findBridges(
       : undefined;
     const inode = (await lstatIfThere(netnsPath))?.ino ?? inner?.netns;
     if (inode === undefined) {
-      log.warning("A bridge has endpoints but no namespace; run setup up for it", { bridge, netns });
+      log.warning(`A bridge has endpoints but no namespace; run "setup up --bridge ${bridge}"`, { bridge, netns });
     } else {
       bridges.set(bridge, { endpoints, netns: inode });
     }

@@ -8,7 +8,8 @@ import { remoteOf } from "../address.ts";
 import { describeProblem } from "../config/config.ts";
 import { prepareThenLock } from "../config/fresh.ts";
 import { readConfig } from "../config/read.ts";
-import { type Network, selectEndpoints, type Selection } from "../config/select.ts";
+import { resolveIpv4 } from "../config/resolve.ts";
+import { type Network, once, selectEndpoints, type Selection } from "../config/select.ts";
 import { ConfigError, InputError } from "../errors.ts";
 import { withLock } from "../lock.ts";
 import { getLogger } from "../log.ts";
@@ -30,10 +31,16 @@ const LOCK_DEADLINE_MS = 30_000;
 export interface UpRequest {
   /** The bridge. */
   readonly bridge: BridgeName;
-  /** The virtual network. */
-  readonly network: Network;
+  /** The virtual network; every one that is recorded on the bridge if it is missing. */
+  readonly network?: Network;
   /** The configuration file. */
   readonly config: string;
+}
+
+/** What a network gets. */
+interface Wish {
+  readonly network: Network;
+  readonly selection: Selection;
 }
 
 /**
@@ -43,26 +50,28 @@ export interface UpRequest {
  *
  * @param request What to set up.
  * @returns The endpoints that stay although no good entry has them.
- * @throws {InputError} If nobody could call a network so.
+ * @throws {InputError} If nobody could call a network so; or if none is named, and none is recorded.
  * @throws {ConfigError} If the configuration can't be read or has no `:tproxy:` key.
  * @throws {import("../errors.ts").KernelStateError} If the bridge is not there, or a device in the way is not ours.
  * @throws {import("../run_command.ts").CommandError} If ip, nft or sysctl fails.
  * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/daemon/permissions.ts`.
  */
 export async function up({ bridge, network, config: path }: UpRequest): Promise<readonly KeptEndpoint[]> {
-  if (!isNetwork(network)) throw new InputError("The network's name is empty or too long", "name it by --network-id");
+  const named = network === undefined ? await findRecorded(bridge) : [network];
+  if (!named.every(isNetwork)) {
+    throw new InputError("The network's name is empty or too long", "name it by --network-id");
+  }
   return await prepareThenLock({
     path,
-    prepare: () => select(path, network),
+    prepare: () => select(path, named),
     lock: withSetupLock,
-    use: async ({ selection, warnings }) => {
+    use: async ({ wishes, warnings }) => {
       for (const warning of warnings) log.warning(warning);
-      let kept: readonly KeptEndpoint[] = [];
+      const kept: KeptEndpoint[] = [];
       await change(bridge, true, (networks) => {
-        kept = keptOf(endpointsOf(networks, network), selection);
-        const endpoints = [...selection.endpoints, ...kept.map(({ endpoint }) => endpoint)];
-        if (endpoints.length === 0) log.warning("No service is configured for this network", { bridge, ...network });
-        return withNetwork(networks, { ...network, endpoints });
+        // One that was only found in the record may have gone while its names were resolved.
+        const due = wishes.filter((wish) => network !== undefined || endpointsOf(networks, wish.network).length > 0);
+        return due.reduce((all, wish) => grant(bridge, all, wish, kept), networks);
       });
       for (const { endpoint, at } of kept) {
         const fields = { bridge, port: endpoint.servicePort, remote: remoteOf(endpoint), entry: `${path}:${at.line}` };
@@ -73,8 +82,36 @@ export async function up({ bridge, network, config: path }: UpRequest): Promise<
   });
 }
 
-/** Finds out what a network gets: it reads the configuration and resolves names, so it may take seconds. */
-async function select(path: string, network: Network): Promise<{ selection: Selection; warnings: string[] }> {
+/** Finds the networks that have been named for a bridge. */
+async function findRecorded(bridge: BridgeName): Promise<Network[]> {
+  const networks = await withSetupLock(async () => (await recoverRecord(listState)).get(bridge) ?? []);
+  const named = networks.filter((network) => !isNobodys(network)).map(({ endpoints: _, ...network }) => network);
+  if (named.length > 0) return named;
+  throw new InputError(
+    `No network is recorded on ${bridge}`,
+    'name it with --network NAME, --network-id ID or both; "setup list" shows what is recorded',
+  );
+}
+
+/** Gives a network of a bridge what it should have, and what stays as it was. */
+function grant(
+  bridge: BridgeName,
+  networks: readonly NetworkRecord[],
+  { network, selection }: Wish,
+  kept: KeptEndpoint[],
+): NetworkRecord[] {
+  const own = keptOf(endpointsOf(networks, network), selection);
+  kept.push(...own);
+  const endpoints = [...selection.endpoints, ...own.map(({ endpoint }) => endpoint)];
+  if (endpoints.length === 0) log.warning("No service is configured for this network", { bridge, ...network });
+  return withNetwork(networks, { ...network, endpoints });
+}
+
+/** Finds out what networks get: it reads the configuration and resolves names, so it may take seconds. */
+async function select(
+  path: string,
+  networks: readonly Network[],
+): Promise<{ wishes: readonly Wish[]; warnings: ReadonlySet<string> }> {
   const config = await readConfig(path);
   const problems = [...config.problems, ...config.remarks].map((problem) => describeProblem(path, problem));
   if (config.entries === undefined) {
@@ -84,8 +121,11 @@ async function select(path: string, network: Network): Promise<{ selection: Sele
       "add the list of services to it, see docs/reference.md",
     );
   }
-  const selection = await selectEndpoints(config, network);
-  return { selection, warnings: [...problems, ...selection.warnings] };
+  const resolve = once(resolveIpv4);
+  const wishes = await Promise.all(networks.map(async (network): Promise<Wish> => {
+    return { network, selection: await selectEndpoints(config, network, resolve) };
+  }));
+  return { wishes, warnings: new Set([...problems, ...wishes.flatMap(({ selection }) => selection.warnings)]) };
 }
 
 function withSetupLock<T>(work: () => Promise<T>): Promise<T> {
