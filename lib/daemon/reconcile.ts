@@ -24,6 +24,7 @@ import { hold, isHeld, release } from "./hold.ts";
 import { endAll, settle } from "./leave.ts";
 import type { DaemonFiles } from "./permissions.ts";
 import { plan, type Step, type WantedDaemon } from "./plan.ts";
+import { readServed } from "./served.ts";
 import { daemonFiles } from "./siblings.ts";
 import { userOf } from "./owner.ts";
 import type { Sightings } from "./sightings.ts";
@@ -59,7 +60,7 @@ interface Context {
 export interface Supervisor {
   /** Whether a daemon that should be started may be, now; asked once for each. */
   readonly mayStart: (title: Title) => boolean;
-  /** What it saw in the passes before. An operator's word counts at once. */
+  /** What it has missed in the passes before. An operator's word counts at once. */
   readonly sightings: Sightings;
   /** The process IDs of daemons that show no sign of life, to be replaced. */
   readonly dead: ReadonlySet<number>;
@@ -123,7 +124,7 @@ async function pass(
 ): Promise<number> {
   const { host, daemons } = await findDaemons();
   const found = await findBridges(present, daemons);
-  const bridges = supervisor?.sightings.keep(found, daemons, performance.now()) ?? found;
+  const bridges = supervisor?.sightings.keep(found, await readServed(), daemons, performance.now()) ?? found;
   const desired: Desired = { ...settings, bridges };
   const mayStart = supervisor?.mayStart ?? (() => true);
   const egress = egressFor(bridges);

@@ -1,10 +1,11 @@
 /**
- * What a supervisor saw before, so that it can tell what has gone from what is on its way: a program that flushes nft and
- * fills it again takes a moment in which there seems to be nothing.
+ * What a supervisor has missed before, so that it can tell what has gone from what is on its way: a program that flushes nft
+ * and fills it again takes a moment in which there seems to be nothing.
  *
  * @module
  */
 
+import type { Endpoint } from "../address.ts";
 import type { BridgeName } from "../names.ts";
 import type { DesiredBridge } from "./desired.ts";
 import type { RunningDaemon } from "./find.ts";
@@ -12,34 +13,36 @@ import type { RunningDaemon } from "./find.ts";
 /** For how long a bridge has to be gone, in milliseconds. Passes may follow each other at once. */
 const GONE_MS = 1_000;
 
-/** The bridges of the passes before. */
+/** The bridges that were gone in the passes before. */
 export class Sightings {
-  readonly #seen = new Map<BridgeName, { readonly bridge: DesiredBridge; goneSince?: number }>();
+  readonly #goneSince = new Map<BridgeName, number>();
 
   /**
-   * Adds the bridges that have gone since the pass before: a bridge is gone only when a pass finds it gone that is not the
-   * first to do so. One without a proxy is gone at once, since somebody has asked for that.
+   * Adds the bridges that have gone, but not in the pass before already.
    *
-   * @param bridges The bridges that this pass finds.
-   * @param running The daemons that run.
+   * @param found The bridges that this pass finds.
+   * @param served What outer was told to serve so far.
+   * @param running The daemons that run. A bridge without an inner proxy has lost it because somebody asked for that.
    * @param now The time, in milliseconds from any moment on.
-   * @returns The same bridges and those that may come back, by name in ascending order.
+   * @returns The bridges that are to be served, by name in ascending order.
    */
   keep(
-    bridges: ReadonlyMap<BridgeName, DesiredBridge>,
+    found: ReadonlyMap<BridgeName, DesiredBridge>,
+    served: ReadonlyMap<BridgeName, readonly Endpoint[]>,
     running: readonly RunningDaemon[],
     now: number,
   ): Map<BridgeName, DesiredBridge> {
-    for (const [name, bridge] of bridges) this.#seen.set(name, { bridge });
-    for (const [name, sighting] of this.#seen) {
-      if (bridges.has(name)) continue;
-      const serves = running.some((daemon) => daemon.bridge === name && !daemon.draining);
-      if (!serves || now - (sighting.goneSince ??= now) >= GONE_MS) this.#seen.delete(name);
+    const kept = new Map(found);
+    for (const { bridge, netns, draining } of running) {
+      const endpoints = bridge === undefined ? undefined : served.get(bridge);
+      if (bridge === undefined || endpoints === undefined || draining || kept.has(bridge)) continue;
+      const since = this.#goneSince.get(bridge) ?? now;
+      this.#goneSince.set(bridge, since);
+      if (now - since < GONE_MS) kept.set(bridge, { endpoints, netns });
     }
-    return new Map([...this.#seen].map(([name, { bridge }]) => [name, bridge] as const).toSorted(byName));
+    for (const bridge of this.#goneSince.keys()) {
+      if (found.has(bridge) || !kept.has(bridge)) this.#goneSince.delete(bridge);
+    }
+    return new Map([...kept].toSorted(([a], [b]) => a < b ? -1 : 1));
   }
-}
-
-function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,0 +1,27 @@
+/**
+ * What the proxies were told to serve.
+ *
+ * @module
+ */
+
+import type { Endpoint } from "../address.ts";
+import { InputError } from "../errors.ts";
+import { type BridgeName, RUN_FILES } from "../names.ts";
+import { parseOuterRoutes } from "../routes.ts";
+import { readIfThere } from "../run_dir.ts";
+
+/**
+ * Reads outer's routes.
+ *
+ * @returns The endpoints of every bridge that it was told to serve; none if there is no such file, or if it is damaged.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
+ */
+export async function readServed(): Promise<ReadonlyMap<BridgeName, readonly Endpoint[]>> {
+  const text = await readIfThere(RUN_FILES.outerRoutes);
+  try {
+    return text === undefined ? new Map() : parseOuterRoutes(text).bridges;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return new Map();
+  }
+}

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { parseBridgeName } from "../names.ts";
+import type { RunningDaemon } from "./find.ts";
+import { Sightings } from "./sightings.ts";
+
+const BR0 = parseBridgeName("br0");
+const BR1 = parseBridgeName("br1");
+const ENDPOINTS = [{ servicePort: 80, remoteAddr: "10.0.0.1", remotePort: 80 }];
+const FOUND = { endpoints: ENDPOINTS, netns: 7 };
+const BOTH = new Map([[BR0, FOUND], [BR1, FOUND]]);
+const ONLY_BR1 = new Map([[BR1, FOUND]]);
+const SERVED = new Map([[BR0, ENDPOINTS], [BR1, ENDPOINTS]]);
+
+function inner(overrides: Partial<RunningDaemon> = {}): RunningDaemon {
+  const identity = { pid: 1, uid: 1, netns: 7, flags: "", seconds: 1 };
+  return { title: "one_tproxy_br0", bridge: BR0, draining: false, ...identity, ...overrides };
+}
+
+Deno.test("keep() keeps a bridge that has gone for a second, and then no more", () => {
+  const sightings = new Sightings();
+  assert.deepEqual([...sightings.keep(BOTH, SERVED, [inner()], 0)], [...BOTH]);
+  assert.deepEqual([...sightings.keep(ONLY_BR1, SERVED, [inner()], 5000)], [...BOTH]);
+  assert.deepEqual([...sightings.keep(ONLY_BR1, SERVED, [inner()], 5999)], [...BOTH]);
+  assert.deepEqual([...sightings.keep(ONLY_BR1, SERVED, [inner()], 6000)], [...ONLY_BR1]);
+});
+
+Deno.test("keep() keeps what it has never seen itself, and begins anew when it has come back", () => {
+  const sightings = new Sightings();
+  assert.deepEqual([...sightings.keep(ONLY_BR1, SERVED, [inner()], 0)], [...BOTH]);
+  assert.deepEqual([...sightings.keep(BOTH, SERVED, [inner()], 900)], [...BOTH]);
+  assert.deepEqual([...sightings.keep(ONLY_BR1, SERVED, [inner()], 1800)], [...BOTH]);
+  assert.deepEqual([...sightings.keep(ONLY_BR1, SERVED, [inner()], 2700)], [...BOTH]);
+});
+
+Deno.test("keep() keeps nothing that somebody has ended, or that was never served", () => {
+  for (const running of [[], [inner({ draining: true })], [inner({ bridge: undefined })]]) {
+    assert.deepEqual([...new Sightings().keep(ONLY_BR1, SERVED, running, 0)], [...ONLY_BR1]);
+  }
+  assert.deepEqual([...new Sightings().keep(ONLY_BR1, new Map(), [inner()], 0)], [...ONLY_BR1]);
+});

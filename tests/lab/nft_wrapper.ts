@@ -1,0 +1,23 @@
+/**
+ * Something between our programs and nft, for what happens just then.
+ *
+ * @module
+ */
+
+import type { Host } from "./host.ts";
+
+/** Where the real one is while it is wrapped. */
+export const REAL_NFT = "/run/real-nft";
+
+/** Puts a shell script in place of nft on a host; `"$@"` is what nft was asked for. */
+export async function wrapNft(host: Host, script: string): Promise<void> {
+  await host.text(["cp", "/usr/sbin/nft", REAL_NFT]);
+  await host.write("/run/nft-wrapper", `#!/bin/sh\n${script}\n`);
+  await host.text(["chmod", "755", "/run/nft-wrapper"]);
+  await host.text(["mount", "--bind", "/run/nft-wrapper", "/usr/sbin/nft"]);
+}
+
+/** Puts the real one back. */
+export async function unwrapNft(host: Host): Promise<void> {
+  await host.text(["umount", "/usr/sbin/nft"]);
+}
