@@ -32,16 +32,23 @@ export const NETNS_DIR = "/run/netns";
 /** The folder of everything that one-tproxy derives at run time: sockets, route files and locks. */
 export const RUN_DIR = "/run/one_tproxy";
 
+/**
+ * The folder of all that proxies may write, but for their logs; a small file system of its own. Root takes nothing in it for
+ * granted. Its name is longer than the 15 characters a bridge name may have: former versions had a folder for each bridge
+ * beside it.
+ */
+export const PROXY_DIR = `${RUN_DIR}/written-by-proxies`;
+
 /** The folder of the logs. */
 export const LOG_DIR = "/var/log";
 
 /**
- * Files of ours directly under {@linkcode RUN_DIR}, beside one folder for each bridge. Each name is longer than the 15
- * characters a bridge name may have, so that no bridge can be called the same.
+ * Files that belong to no bridge. Each name is longer than the 15 characters a bridge name may have, so that no bridge can be
+ * called the same.
  */
 export const RUN_FILES = {
   outerRoutes: `${RUN_DIR}/outer-routes.json`,
-  outerStats: `${RUN_DIR}/outer-stats.json`,
+  outerStats: `${PROXY_DIR}/outer-stats.json`,
   setupRecord: `${RUN_DIR}/setup-record.json`,
   damagedRecord: `${RUN_DIR}/setup-record.damaged`,
   appliedRules: `${RUN_DIR}/rules-as-applied.json`,
@@ -134,8 +141,8 @@ export interface BridgeNames {
   readonly title: Title;
   /** The log of the bridge's inner proxy. */
   readonly log: string;
-  /** The bridge's folder under {@linkcode RUN_DIR}. */
-  readonly runDir: string;
+  /** The folder of the bridge's string, in which outer alone may make and rename files. */
+  readonly stringDir: string;
   /** What the bridge's inner proxy has counted. Longer than a bridge name, as the files beside it. */
   readonly statsFile: string;
   /** The string: the UNIX socket from inner to outer. */
@@ -154,7 +161,7 @@ export interface BridgeNames {
  */
 export function namesOf(bridge: BridgeName): BridgeNames {
   const netns = `${TPROXY}_${bridge}`;
-  const runDir = `${RUN_DIR}/${bridge}`;
+  const stringDir = `${PROXY_DIR}/${bridge}`;
   return {
     bridge,
     bridgeEnd: `${stemOf(bridge)}b`,
@@ -171,11 +178,11 @@ export function namesOf(bridge: BridgeName): BridgeNames {
     copySet: `record_${bridge}`,
     title: `${TPROXY}_${bridge}`,
     log: `${LOG_DIR}/${TPROXY}_${bridge}.log`,
-    runDir,
-    statsFile: `${RUN_DIR}/inner-stats.${bridge}.json`,
-    socket: `${runDir}/outer.socket`,
-    nextSocket: `${runDir}/outer.socket.next`,
-    portsFile: `${runDir}/ports.json`,
+    stringDir,
+    statsFile: `${PROXY_DIR}/inner-stats.${bridge}.json`,
+    socket: `${stringDir}/outer.socket`,
+    nextSocket: `${stringDir}/outer.socket.next`,
+    portsFile: `${RUN_DIR}/inner-ports.${bridge}.json`,
   };
 }
 

@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { InputError } from "./errors.ts";
-import { bridgeOfMap, GUEST_ADDRESS, namesOf, OUTER_LOG, parseBridgeName, RUN_FILES, TPROXY } from "./names.ts";
+import {
+  bridgeOfMap,
+  GUEST_ADDRESS,
+  namesOf,
+  OUTER_LOG,
+  parseBridgeName,
+  PROXY_DIR,
+  RUN_DIR,
+  RUN_FILES,
+  TPROXY,
+} from "./names.ts";
 
 const bridgeNames = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,13}$/);
 
@@ -27,11 +37,11 @@ Deno.test("namesOf() gives the names that the network drivers know", () => {
     copySet: "record_br0",
     title: "one_tproxy_br0",
     log: "/var/log/one_tproxy_br0.log",
-    runDir: "/run/one_tproxy/br0",
-    statsFile: "/run/one_tproxy/inner-stats.br0.json",
-    socket: "/run/one_tproxy/br0/outer.socket",
-    nextSocket: "/run/one_tproxy/br0/outer.socket.next",
-    portsFile: "/run/one_tproxy/br0/ports.json",
+    stringDir: "/run/one_tproxy/written-by-proxies/br0",
+    statsFile: "/run/one_tproxy/written-by-proxies/inner-stats.br0.json",
+    socket: "/run/one_tproxy/written-by-proxies/br0/outer.socket",
+    nextSocket: "/run/one_tproxy/written-by-proxies/br0/outer.socket.next",
+    portsFile: "/run/one_tproxy/inner-ports.br0.json",
   });
 });
 
@@ -42,13 +52,15 @@ Deno.test("namesOf() keeps device names within the 15 characters that Linux allo
   }));
 });
 
-Deno.test("namesOf() keeps every file of a bridge inside its folder, whatever the bridge is called", () => {
+Deno.test("namesOf() keeps a bridge's sockets inside its folder, and its files out of it, whatever the bridge is called", () => {
   fc.assert(fc.property(bridgeNames, (name) => {
-    const { runDir, socket, nextSocket, portsFile } = namesOf(parseBridgeName(name));
-    for (const path of [socket, nextSocket, portsFile]) {
+    const { stringDir, socket, nextSocket, portsFile, statsFile } = namesOf(parseBridgeName(name));
+    for (const path of [socket, nextSocket, portsFile, statsFile]) {
       assert.equal(new URL(path, "file:///").pathname, path);
-      assert.ok(path.startsWith(`${runDir}/`));
     }
+    for (const path of [socket, nextSocket]) assert.equal(path.slice(0, path.lastIndexOf("/")), stringDir);
+    assert.equal(portsFile.slice(0, portsFile.lastIndexOf("/")), RUN_DIR);
+    assert.equal(statsFile.slice(0, statsFile.lastIndexOf("/")), PROXY_DIR);
   }));
 });
 
@@ -107,7 +119,7 @@ Deno.test("bridgeOfMap() passes over maps of others and refuses one named after 
 });
 
 Deno.test("RUN_FILES have names that no bridge can have", () => {
-  for (const path of Object.values(RUN_FILES)) {
+  for (const path of [...Object.values(RUN_FILES), PROXY_DIR]) {
     assert.throws(() => parseBridgeName(path.slice(path.lastIndexOf("/") + 1)), InputError, path);
   }
 });

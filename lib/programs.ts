@@ -10,6 +10,7 @@ export const PROGRAMS = {
   getent: { path: "/usr/bin/getent", debian: "libc-bin" },
   ip: { path: "/usr/sbin/ip", debian: "iproute2" },
   kill: { path: "/usr/bin/kill", debian: "procps" },
+  mount: { path: "/usr/bin/mount", debian: "mount" },
   nft: { path: "/usr/sbin/nft", debian: "nftables" },
   prlimit: { path: "/usr/bin/prlimit", debian: "util-linux" },
   ps: { path: "/usr/bin/ps", debian: "procps" },

@@ -45,7 +45,7 @@ export async function replaceFile(path: string, text: string, gid: number): Prom
   return true;
 }
 
-/** Whether it is a file that root has put there for a group, and not what a daemon may have left in its folder. */
+/** Whether it is a file that root has put there for a group. */
 async function isRootsFile(path: string, gid: number): Promise<boolean> {
   const info = await lstatIfThere(path);
   return info !== undefined && info.isFile && info.uid === 0 && info.gid === gid;
@@ -84,14 +84,15 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 }
 
 /**
- * Removes a file or a whole folder that may be missing.
+ * Removes a file that may be missing. What is in a folder that others may write to is discarded instead, see
+ * `lib/discard.ts`.
  *
- * @param path The file or folder.
+ * @param path The file.
  * @throws {Deno.errors.NotCapable} Without `--allow-write` for it.
  */
 export async function removeIfThere(path: string): Promise<void> {
   try {
-    await Deno.remove(path, { recursive: true });
+    await Deno.remove(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }

@@ -27,7 +27,7 @@ const EVENTS: Readonly<Record<string, (hv: Hypervisor) => Promise<unknown>>> = {
   "flush the ruleset": (hv) => hv.host.run(["nft", "flush", "ruleset"]),
   "delete the namespace": (hv) => hv.host.run(["ip", "netns", "delete", "one_tproxy_br0"]),
   "delete the veth pair": (hv) => hv.host.run(["ip", "link", "delete", "dev", "br0b"]),
-  "remove a socket": (hv) => hv.host.run(["rm", "-f", "/run/one_tproxy/br0/outer.socket"]),
+  "remove a socket": (hv) => hv.host.run(["rm", "-f", "/run/one_tproxy/written-by-proxies/br0/outer.socket"]),
 };
 
 async function kill(hv: Hypervisor, title: RegExp): Promise<void> {
@@ -69,7 +69,7 @@ Deno.test(
     const found = await hv.host.text(["find", "/run/one_tproxy", "-type", "s"]);
     assert.deepEqual(
       found.trim().split("\n").toSorted(),
-      ["br0", "br1"].map((br) => `/run/one_tproxy/${br}/outer.socket`),
+      ["br0", "br1"].map((br) => `/run/one_tproxy/written-by-proxies/${br}/outer.socket`),
     );
     const netns = (await hv.host.text(["ip", "netns", "list"])).trim().split("\n").map((line) => line.split(" ")[0]);
     assert.deepEqual(netns.toSorted(), ["one_tproxy_br0", "one_tproxy_br1"]);

@@ -49,7 +49,7 @@ Deno.test(
       stdout,
       `file           ${DEFAULT_CONFIG_PATH}
 debug level    3 (DEBUG)
-process owner  nobody (default)
+process owner  a user of its own for each proxy (default)
 limits         default
 
 service port  remote                         networks          line

@@ -5,6 +5,8 @@
  */
 
 import assert from "node:assert/strict";
+import { numberOf } from "../lib/daemon/owner.ts";
+import { parseBridgeName } from "../lib/names.ts";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import { until } from "./lab/command.ts";
 import { startDownload } from "./lab/download.ts";
@@ -12,6 +14,8 @@ import type { Hypervisor } from "./lab/hypervisor.ts";
 import { startNginx } from "./lab/nginx.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
+
+const BR0 = parseBridgeName("br0");
 
 async function pidsOf(hv: Hypervisor): Promise<number[]> {
   return [...(await hv.status()).values()];
@@ -124,14 +128,16 @@ Deno.test(
     await hv.up("br0");
     await hv.control("start");
     const download = await startDownload(gate, guest);
-    for (const owner of ["daemon", "nobody", "daemon"]) {
-      await hv.configure(`:tproxy_process_owner: ${owner}\n${CONFIG}`);
+    const own = [undefined, BR0].map((bridge) => `${numberOf(bridge)}`);
+    // Where none is named, each is a user of its own.
+    for (const owner of ["daemon", "nobody", "root", undefined, "daemon"]) {
+      await hv.configure(owner === undefined ? CONFIG : `:tproxy_process_owner: ${owner}\n${CONFIG}`);
       await hv.control("start");
       assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n", owner);
       const users = await Promise.all(
         (await pidsOf(hv)).map((pid) => hv.host.text(["ps", "-o", "user=", "-p", `${pid}`])),
       );
-      assert.deepEqual(users.map((user) => user.trim()), [owner, owner]);
+      assert.deepEqual(users.map((user) => user.trim()), owner === undefined ? own : [owner, owner]);
     }
     assert.ok(await download.finish());
   }),

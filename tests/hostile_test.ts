@@ -10,7 +10,7 @@ import { type Background, until } from "./lab/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
 
-const SOCKET = "/run/one_tproxy/br0/outer.socket";
+const SOCKET = "/run/one_tproxy/written-by-proxies/br0/outer.socket";
 const PROGRAM = new URL("fixtures/hostile.js", import.meta.url).pathname;
 
 /** What the peer does on each of its connections. */

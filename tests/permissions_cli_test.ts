@@ -5,14 +5,18 @@
  */
 
 import assert from "node:assert/strict";
+import { numberOf } from "../lib/daemon/owner.ts";
 import { listGrants, renderGrants } from "../lib/daemon/permissions_report.ts";
 import { scripts } from "../lib/daemon/siblings.ts";
-import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
 import { until } from "./lab/command.ts";
 import { startDownload } from "./lab/download.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { CONFIG, GATE, inLab, makeScenario } from "./lab/scenario.ts";
+
+const BR0 = parseBridgeName("br0");
+const ownerOf = (bridge?: BridgeName) => ROOTLESS ? "root" : `${numberOf(bridge)}`;
 
 /** Has br0's service be somewhere else, without a word to the proxies. */
 async function moveService(hv: Hypervisor, address: string): Promise<void> {
@@ -139,7 +143,8 @@ Deno.test(
     await hv.control("start");
     await hv.configure(`:tproxy_process_owner: daemon\n${CONFIG}`);
     const uid = (await hv.host.text(["id", "-u", "daemon"])).trim();
-    const differs = ["one_tproxy", "one_tproxy_br0"].map((title) => `${title} (PID): user 65534, expected ${uid}`);
+    const users = { one_tproxy: ownerOf(), one_tproxy_br0: ownerOf(BR0) };
+    const differs = Object.entries(users).map(([title, user]) => `${title} (PID): user ${user}, expected ${uid}`);
     assert.deepEqual(await compare(hv), { code: 1, lines: differs });
     for (const verb of ["stop", "start"]) await hv.control(verb);
     assert.deepEqual(await compare(hv), { code: 0, lines: ["one_tproxy (PID): ok", "one_tproxy_br0 (PID): ok"] });

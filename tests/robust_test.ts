@@ -5,8 +5,11 @@
  */
 
 import assert from "node:assert/strict";
+import { numberOf } from "../lib/daemon/owner.ts";
+import { parseBridgeName } from "../lib/names.ts";
 import { run, until } from "./lab/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
+import { ROOTLESS } from "./lab/rootless.ts";
 import { fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
 
 async function pidsOf(hv: Hypervisor): Promise<number[]> {
@@ -86,7 +89,7 @@ Deno.test(
     await hv.up("br0");
     await hv.host.text(["kill", "-KILL", String(before[0])]);
     await hv.host.text(["mkdir", "/run/one_tproxy/gone"]);
-    await hv.host.write("/run/one_tproxy/br0/outer.socket.next", "");
+    await hv.host.write("/run/one_tproxy/written-by-proxies/br0/outer.socket.next", "");
     await hv.control("start");
     const after = await pidsOf(hv);
     assert.ok(after.length === 2 && after.every((pid) => !before.includes(pid)), `${before} became ${after}`);
@@ -102,7 +105,7 @@ Deno.test(
     await hv.up("br0");
     await hv.control("start");
     const pids = await pidsOf(hv);
-    await hv.host.text(["rm", "/run/one_tproxy/br0/outer.socket"]);
+    await hv.host.text(["rm", "/run/one_tproxy/written-by-proxies/br0/outer.socket"]);
     assert.notEqual((await guest.run(["curl", "-s", "http://169.254.16.9:5030/who"])).code, 0);
     await hv.control("start");
     await until("the guest is served", async () => {
@@ -145,7 +148,8 @@ Deno.test(
       return (await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:90/who"])).code === 0;
     });
     // From the first moment on: setpriv, env, the runtime, the daemon.
-    const storm = hv.host.start(["sh", "-c", "while :; do pkill -HUP -u nobody -f 'one_tproxy|fd/3'; done"]);
+    const users = ROOTLESS ? "0" : [undefined, parseBridgeName("br0")].map(numberOf).join(",");
+    const storm = hv.host.start(["sh", "-c", `while :; do pkill -HUP -u ${users} -f 'one_tproxy|fd/3'; done`]);
     await hv.control("restart");
     storm.signal("SIGKILL");
     assert.equal(await fetchFrom(guest, "/who", 90), "gate 10.11.12.1\n");

@@ -24,6 +24,7 @@ import { GATE, inLab, makeScenario } from "./lab/scenario.ts";
 
 const BR0 = parseBridgeName("br0");
 const RUN = "/run/one_tproxy";
+const WRITTEN = `${RUN}/written-by-proxies`;
 const FILES = scripts();
 /** Two bridges with everything running, and a link to a program that would be allowed. */
 async function makeHypervisor(lab: Lab): Promise<Hypervisor> {
@@ -37,7 +38,7 @@ async function makeHypervisor(lab: Lab): Promise<Hypervisor> {
 
 /** What br0's inner is started with, or outer if it served br0 alone. */
 function startOf(bridge: typeof BR0 | undefined): ScriptStart {
-  const owner = ROOTLESS ? { name: "root", uid: 0, gid: 0 } : { name: "nobody", uid: 65534, gid: 65534 };
+  const owner = ROOTLESS ? { name: "root", uid: 0, gid: 0 } : undefined;
   const endpoints = [{ servicePort: 5030, remoteAddr: GATE, remotePort: 5030 }];
   const permissions = bridge === undefined ? outerPermissions(new Map([[BR0, endpoints]])) : innerPermissions(bridge);
   return {
@@ -51,25 +52,25 @@ function startOf(bridge: typeof BR0 | undefined): ScriptStart {
 }
 
 Deno.test(
-  "inner may listen at the address, call its own socket, read its folder, write its log and counts, and nothing else",
+  "inner may listen at the address, call its own socket, read its ports, write its log and counts, and nothing else",
   inLab(async (lab) => {
     const hv = await makeHypervisor(lab);
     const probe = inPlaceOfDaemon(hv, startOf(BR0));
     await assertSandbox(probe, [
       ["listen", "169.254.16.9", 1234],
-      ["dialSocket", `${RUN}/br0/outer.socket`],
-      ["read", `${RUN}/br0/ports.json`],
-      ...all("write", "/var/log/one_tproxy_br0.log", `${RUN}/inner-stats.br0.json`),
+      ["dialSocket", `${WRITTEN}/br0/outer.socket`],
+      ["read", `${RUN}/inner-ports.br0.json`],
+      ...all("write", "/var/log/one_tproxy_br0.log", `${WRITTEN}/inner-stats.br0.json`),
     ], [
       ["dial", GATE, 5030],
       ["dial", "169.254.16.10", 5030],
       ["receive", "0.0.0.0", 1234],
-      ...all("dialSocket", `${RUN}/br0/outer.socket.next`),
-      ...all("read", `${RUN}/br1/ports.json`, `${RUN}/outer-routes.json`, `${RUN}/setup-record.json`),
+      ...all("dialSocket", `${WRITTEN}/br0/outer.socket.next`),
+      ...all("read", `${RUN}/inner-ports.br1.json`, `${RUN}/outer-routes.json`, `${RUN}/setup-record.json`),
       ...all("read", "/var/log/one_tproxy_br0.log", "/var/log/one_tproxy_br1.log", "/var/log/one_tproxy.log"),
-      ...all("write", "/var/log/one_tproxy_br1.log", "/var/log/one_tproxy.log", `${RUN}/inner-stats.br1.json`),
-      ...all("write", `${RUN}/br0/ports.json`, `${RUN}/br1/ports.json`, `${RUN}/outer-routes.json`),
-      ...all("create", `${RUN}/br0/probe`, `${RUN}/probe`, "/var/log/probe"),
+      ...all("write", "/var/log/one_tproxy_br1.log", "/var/log/one_tproxy.log", `${WRITTEN}/inner-stats.br1.json`),
+      ...all("write", `${RUN}/inner-ports.br0.json`, `${RUN}/inner-ports.br1.json`, `${RUN}/outer-routes.json`),
+      ...all("create", `${WRITTEN}/br0/probe`, `${RUN}/probe`, "/var/log/probe"),
       ...all("run", "/usr/sbin/ip", "/usr/sbin/nft"),
       ...all("env", "LOG_STREAM"),
     ], NO_PACKAGES);
@@ -83,20 +84,20 @@ Deno.test(
     const probe = inPlaceOfDaemon(hv, startOf(undefined));
     await assertSandbox(probe, [
       ["dial", GATE, 5030],
-      ["listenSocket", `${RUN}/br0/outer.socket.next`],
-      ...all("read", `${RUN}/outer-routes.json`, `${RUN}/br0/ports.json`),
-      ...all("write", "/var/log/one_tproxy.log", `${RUN}/outer-stats.json`),
-      ["create", `${RUN}/br0/probe`],
-      ["remove", `${RUN}/br0/probe`],
+      ["listenSocket", `${WRITTEN}/br0/outer.socket.next`],
+      ...all("read", `${RUN}/outer-routes.json`),
+      ...all("write", "/var/log/one_tproxy.log", `${WRITTEN}/outer-stats.json`),
+      ["create", `${WRITTEN}/br0/probe`],
+      ["remove", `${WRITTEN}/br0/probe`],
     ], [
       ["dial", GATE, 80],
       ["dial", "169.254.16.9", 5030],
       ["listen", "169.254.16.9", 5030],
-      ...all("dialSocket", `${RUN}/br0/outer.socket`, `${RUN}/br1/outer.socket.next`),
-      ...all("read", `${RUN}/br1/ports.json`, `${RUN}/setup-record.json`, `${RUN}/inner-stats.br0.json`),
+      ...all("dialSocket", `${WRITTEN}/br0/outer.socket`, `${WRITTEN}/br1/outer.socket.next`),
+      ...all("read", `${RUN}/inner-ports.br0.json`, `${RUN}/setup-record.json`, `${WRITTEN}/inner-stats.br0.json`),
       ...all("read", "/var/log/one_tproxy_br0.log", "/var/log/one_tproxy.log"),
-      ...all("write", "/var/log/one_tproxy_br0.log", `${RUN}/outer-routes.json`, `${RUN}/inner-stats.br0.json`),
-      ...all("create", `${RUN}/br1/probe`, `${RUN}/probe`, "/var/log/probe"),
+      ...all("write", "/var/log/one_tproxy_br0.log", `${RUN}/outer-routes.json`, `${WRITTEN}/inner-stats.br0.json`),
+      ...all("create", `${WRITTEN}/br1/probe`, `${RUN}/probe`, "/var/log/probe"),
       ...all("run", "/usr/sbin/ip", "/usr/sbin/nft"),
       ...all("env", "LOG_STREAM"),
     ], NO_PACKAGES);
@@ -116,7 +117,7 @@ Deno.test(
       ...all("env", "LOG_STREAM", "LOG_TOKENS"),
     ], [
       ["dial", GATE, 5030],
-      ...all("dialSocket", `${RUN}/br0/outer.socket`),
+      ...all("dialSocket", `${WRITTEN}/br0/outer.socket`),
       ...all("read", "/var/log/one_tproxy.log", "/var/tmp/one/etc/vnm/other.conf"),
       ...all("write", "/var/log/one_tproxy.log"),
       ...all("remove", "/run/netns/one_tproxy_br0", DEFAULT_CONFIG_PATH),
@@ -127,25 +128,34 @@ Deno.test(
 );
 
 Deno.test(
-  "tproxy may read the configuration and what daemons are made of, keep files and logs, run seven programs, nothing else",
+  "tproxy may read the configuration and what daemons are made of, keep files and logs, run eight programs, nothing else",
   inLab(async (lab) => {
     const probe = inPlaceOfProgram(
       await makeHypervisor(lab),
       toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, FILES)),
     );
     await assertSandbox(probe, [
-      ...all("read", DEFAULT_CONFIG_PATH, `${RUN}/br1/ports.json`, FILES.inner),
+      ...all("read", DEFAULT_CONFIG_PATH, `${RUN}/inner-ports.br1.json`, FILES.inner),
       ...all("stat", FILES.runtime),
       ...all("list", RUN, "/run/netns"),
+      ...all("stat", "/var/log/one_tproxy.log"),
       ...all("create", `${RUN}/probe`, "/var/log/probe"),
       ...all("remove", `${RUN}/probe`, "/var/log/probe"),
-      ...all("run", "/usr/bin/getent", "/usr/sbin/ip", "/usr/bin/kill", "/usr/sbin/nft", "/usr/bin/ps"),
+      ...all(
+        "run",
+        "/usr/bin/getent",
+        "/usr/sbin/ip",
+        "/usr/bin/kill",
+        "/usr/bin/mount",
+        "/usr/sbin/nft",
+        "/usr/bin/ps",
+      ),
       ...all("run", "/usr/bin/setpriv"),
       ...all("env", "LOG_STREAM", "LOG_TOKENS", "NODE_V8_COVERAGE"),
     ], [
       ["dial", GATE, 5030],
-      ...all("dialSocket", `${RUN}/br0/outer.socket`),
-      ...all("read", "/var/log/one_tproxy.log", "/var/tmp/one/etc/vnm/other.conf"),
+      ...all("dialSocket", `${WRITTEN}/br0/outer.socket`),
+      ...all("read", "/var/tmp/one/etc/vnm/other.conf"),
       ...all("remove", "/run/netns/one_tproxy_br0", DEFAULT_CONFIG_PATH, FILES.inner),
       ...all("run", "/usr/sbin/sysctl", "/usr/bin/nsenter"),
     ]);
@@ -153,17 +163,21 @@ Deno.test(
 );
 
 Deno.test(
-  "a link that somebody has put into a daemon's folder leads it to nothing that its user may not read",
+  "a link in a folder that outer may read leads it to nothing that its user may not read",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const hv = await makeHypervisor(lab);
     // Deno follows a link without asking where it leads; so it is the kernel that has to say no.
-    const targets = ["/etc/shadow", `${RUN}/br1/ports.json`, `${RUN}/setup-record.json`, "/var/log/one_tproxy_br1.log"];
-    for (const [i, target] of targets.entries()) await hv.host.text(["ln", "-s", target, `${RUN}/br0/link${i}`]);
-    const reads = all("read", ...targets.map((_, i) => `${RUN}/br0/link${i}`));
-    for (const bridge of [BR0, undefined]) {
-      await assertOutcomes(inPlaceOfDaemon(hv, startOf(bridge)), reads, /^PermissionDenied: .*\(os error 13\)/);
-    }
+    const targets = [
+      "/etc/shadow",
+      `${RUN}/inner-ports.br1.json`,
+      `${RUN}/setup-record.json`,
+      "/var/log/one_tproxy_br1.log",
+    ];
+    for (const [i, target] of targets.entries()) await hv.host.text(["ln", "-s", target, `${WRITTEN}/br0/link${i}`]);
+    const reads = all("read", ...targets.map((_, i) => `${WRITTEN}/br0/link${i}`));
+    const outer = inPlaceOfDaemon(hv, startOf(undefined));
+    await assertOutcomes(outer, reads, /^PermissionDenied: .*\(os error 13\)/);
   }),
 );
 
@@ -172,12 +186,13 @@ Deno.test(
   inLab(async (lab) => {
     const hv = await makeHypervisor(lab);
     await hv.host.write("/run/victim", "untouched");
-    for (const links of [["ports.json.new"], ["ports.json"], ["ports.json", "ports.json.new"]]) {
-      for (const link of links) await hv.host.text(["ln", "-sfn", "/run/victim", `${RUN}/br0/${link}`]);
+    const ports = `${RUN}/inner-ports.br0.json`;
+    for (const links of [[`${ports}.new`], [ports], [ports, `${ports}.new`]]) {
+      for (const link of links) await hv.host.text(["ln", "-sfn", "/run/victim", link]);
       await hv.control("reload");
       assert.equal(await hv.host.text(["cat", "/run/victim"]), "untouched");
-      assert.match(await hv.host.text(["stat", "-c", "%F %u", `${RUN}/br0/ports.json`]), /^regular file 0$/m);
-      assert.match(await hv.host.text(["cat", `${RUN}/br0/ports.json`]), /"ports":\[\{"servicePort":5030\}\]/);
+      assert.match(await hv.host.text(["stat", "-c", "%F %u", ports]), /^regular file 0$/m);
+      assert.match(await hv.host.text(["cat", ports]), /"ports":\[\{"servicePort":5030\}\]/);
     }
     assert.match(await hv.host.text(["stat", "-c", "%a %u", "/run/victim"]), /^644 0$/m);
   }),

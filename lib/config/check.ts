@@ -41,8 +41,8 @@ export interface KeptService {
 export interface HostFacts {
   /** Resolves a host name. */
   readonly resolve: Resolve;
-  /** Tells whether there is such a user. */
-  readonly isUser: (name: string) => Promise<boolean>;
+  /** Tells the number of a user, or that there is no such user. */
+  readonly uidOf: (name: string) => Promise<number | undefined>;
 }
 
 /**
@@ -55,7 +55,7 @@ export interface HostFacts {
  */
 export async function checkConfig(config: Config, host: HostFacts): Promise<CheckedConfig> {
   const resolve = once(host.resolve);
-  const [remotes, userProblem] = await Promise.all([
+  const [remotes, owner] = await Promise.all([
     Promise.all((config.entries ?? []).map((entry) => resolveRemote(entry, resolve))),
     checkUser(config, host),
   ]);
@@ -65,7 +65,7 @@ export async function checkConfig(config: Config, host: HostFacts): Promise<Chec
   });
   const problems = [
     ...config.problems,
-    ...userProblem,
+    ...owner.problems,
     ...remotes.filter((remote) => typeof remote !== "string"),
     ...findShadowed(config.entries ?? []),
   ];
@@ -73,7 +73,7 @@ export async function checkConfig(config: Config, host: HostFacts): Promise<Chec
     ...config,
     entries,
     problems: problems.toSorted(byPlace),
-    remarks: config.remarks.toSorted(byPlace),
+    remarks: [...config.remarks, ...owner.remarks].toSorted(byPlace),
   };
 }
 
@@ -81,16 +81,28 @@ function byPlace(a: Problem, b: Problem): number {
   return a.at.line - b.at.line || a.at.column - b.at.column;
 }
 
-async function checkUser({ processOwner, processOwnerAt: at }: Config, { isUser }: HostFacts): Promise<Problem[]> {
-  if (processOwner === undefined || at === undefined) return [];
-  const problem = { at, key: ":tproxy_process_owner:", value: processOwner, advice: "expected a user of this host" };
+async function checkUser(
+  { processOwner, processOwnerAt: at }: Config,
+  { uidOf }: HostFacts,
+): Promise<Pick<CheckedConfig, "problems" | "remarks">> {
+  if (processOwner === undefined || at === undefined) return { problems: [], remarks: [] };
+  const found = (advice: string) => [{ at, key: ":tproxy_process_owner:", value: processOwner, advice }];
+  const unknown = "expected a user of this host";
+  let uid: number | undefined;
   try {
-    return await isUser(processOwner) ? [] : [problem];
+    uid = await uidOf(processOwner);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return [{ ...problem, advice: `${problem.advice} (${why})` }];
+    return { problems: found(`${unknown} (${why})`), remarks: [] };
   }
+  if (uid === undefined) return { problems: found(unknown), remarks: [] };
+  if (uid === 0) return { problems: found(ROOT_OWNS), remarks: [] };
+  return { problems: [], remarks: found(ONE_OWNS) };
 }
+
+const ROOT_OWNS = "nothing keeps a proxy that is taken over from root's files and processes; " +
+  "without this line each proxy is a user of its own";
+const ONE_OWNS = "a proxy that is taken over may end the others; without this line each proxy is a user of its own";
 
 /**
  * Finds the entries that an earlier one with the same service port keeps from at least one network: it is for all

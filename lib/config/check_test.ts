@@ -29,7 +29,7 @@ function config(entries: ConfigEntry[] | undefined, more: Partial<Config> = {}):
 const HOST: HostFacts = {
   resolve: (name) =>
     name === "a.example" ? Promise.resolve("10.0.0.7") : Promise.reject(new TproxyError(`${name} has no IPv4 address`)),
-  isUser: (name) => Promise.resolve(name === "oneadmin"),
+  uidOf: (name) => Promise.resolve(new Map([["oneadmin", 9869], ["toor", 0]]).get(name)),
 };
 
 /** What findShadowed() says of which line. */
@@ -104,16 +104,29 @@ Deno.test("checkConfig() resolves each name once, and reports those that lead no
   }]);
 });
 
-Deno.test("checkConfig() reports a user that this host does not know", async () => {
+Deno.test("checkConfig() remarks that one user for all proxies is weaker; one unknown here, and root, are problems", async () => {
   const at = { line: 9, column: 24 };
-  const check = async (processOwner: string) =>
-    (await checkConfig(config([], { processOwner, processOwnerAt: at }), HOST)).problems;
-  assert.deepEqual(await check("oneadmin"), []);
-  const problem = { at, key: ":tproxy_process_owner:", value: "oneadmn", advice: "expected a user of this host" };
-  assert.deepEqual(await check("oneadmn"), [problem]);
-  const isUser = () => Promise.reject(new Error("no answer"));
-  const { problems } = await checkConfig(config([], { processOwner: "one", processOwnerAt: at }), { ...HOST, isUser });
-  assert.deepEqual(problems, [{ ...problem, value: "one", advice: "expected a user of this host (no answer)" }]);
+  const check = async (processOwner: string | undefined, host = HOST) => {
+    const owned = processOwner === undefined ? {} : { processOwner, processOwnerAt: at };
+    const { problems, remarks } = await checkConfig(config([], owned), host);
+    for (const problem of [...problems, ...remarks]) {
+      assert.deepEqual({ ...problem, advice: "" }, {
+        at,
+        key: ":tproxy_process_owner:",
+        value: processOwner,
+        advice: "",
+      });
+    }
+    return [problems, remarks].map((found) => found.map(({ advice }) => advice).join());
+  };
+  assert.deepEqual(await check(undefined), ["", ""]);
+  const own = "without this line each proxy is a user of its own";
+  assert.deepEqual(await check("oneadmin"), ["", `a proxy that is taken over may end the others; ${own}`]);
+  const taken = "nothing keeps a proxy that is taken over from root's files and processes";
+  assert.deepEqual(await check("toor"), [`${taken}; ${own}`, ""]);
+  assert.deepEqual(await check("oneadmn"), ["expected a user of this host", ""]);
+  const uidOf = () => Promise.reject(new Error("no answer"));
+  assert.deepEqual(await check("one", { ...HOST, uidOf }), ["expected a user of this host (no answer)", ""]);
 });
 
 Deno.test("checkConfig() puts all problems into the file's order", async () => {
@@ -130,7 +143,7 @@ Deno.test("checkConfig() puts all problems into the file's order", async () => {
 
 Deno.test("checkConfig() asks nothing of the host for a file without our keys", async () => {
   const refuse = () => Promise.reject(new Error("nothing is to be asked"));
-  assert.deepEqual(await checkConfig(config(undefined), { resolve: refuse, isUser: refuse }), config(undefined));
+  assert.deepEqual(await checkConfig(config(undefined), { resolve: refuse, uidOf: refuse }), config(undefined));
 });
 
 Deno.test("nameNetwork() puts a name that is not one plain word into quotes", () => {

@@ -10,7 +10,7 @@ import { DEFAULT_LIMITS, LIMIT_NAMES, type Limits } from "../limits.ts";
 import { renderLimit, renderOptions } from "../limits_text.ts";
 import { renderTable } from "../table.ts";
 import { type CheckedConfig, type CheckedEntry, describeNetwork, type KeptService, nameNetwork } from "./check.ts";
-import { DEFAULT_PROCESS_OWNER, describeProblem, type Problem } from "./config.ts";
+import { describeProblem, type Problem } from "./config.ts";
 import { YamlError } from "./yaml_error.ts";
 
 /** What each debug level lets through, as the user document has it. */
@@ -31,7 +31,7 @@ export function renderText(config: CheckedConfig, kept: readonly KeptService[] =
   const settings = renderTable([
     ["file", path],
     ["debug level", `${debugLevel} (${LEVELS[debugLevel]})`],
-    ["process owner", processOwner ?? `${DEFAULT_PROCESS_OWNER} (default)`],
+    ["process owner", processOwner ?? "a user of its own for each proxy (default)"],
     ["limits", renderLimits(limits)],
   ]);
   const blocks = [settings, renderEntries(entries)];

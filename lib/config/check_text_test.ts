@@ -96,7 +96,7 @@ Deno.test("renderText() says so when nothing is configured, and who runs the pro
     renderText({ ...unowned, debugLevel: 2, entries: undefined }),
     `file           /a.conf
 debug level    2 (INFO)
-process owner  nobody (default)
+process owner  a user of its own for each proxy (default)
 limits         default
 
 the feature is not configured: the file has no :tproxy: key

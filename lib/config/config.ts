@@ -7,9 +7,6 @@
 import type { EndpointOptions, Limits } from "../limits.ts";
 import type { DebugLevel } from "../log.ts";
 
-/** The user that the data path runs as where `:tproxy_process_owner:` names none. */
-export const DEFAULT_PROCESS_OWNER = "nobody";
-
 /** A place in the file, both counted from 1. */
 export interface Position {
   /** The line. */

@@ -15,7 +15,7 @@ import { findKept } from "../netns/keep.ts";
 import type { SetupRecord } from "../netns/record.ts";
 import { readRecordFile } from "../netns/record_file.ts";
 import { codeOf } from "../regular_file.ts";
-import { isUser } from "./owner.ts";
+import { findUid } from "./owner.ts";
 
 /** What to print, and how to exit. */
 export interface CheckResult {
@@ -39,7 +39,7 @@ export interface CheckResult {
 export async function check(path: string, json: boolean): Promise<CheckResult> {
   try {
     const resolve = once(resolveIpv4);
-    const config = await checkConfig(await readConfig(path), { resolve, isUser });
+    const config = await checkConfig(await readConfig(path), { resolve, uidOf: findUid });
     const kept = await findKept(config, readRecordIfAllowed(), resolve);
     const exitCode = config.problems.length === 0 ? OK : FAILED;
     return { stdout: json ? renderJson(config, kept) : renderText(config, kept), stderr: "", exitCode };

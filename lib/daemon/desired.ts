@@ -14,7 +14,7 @@ import { type BridgeName, namesOf } from "../names.ts";
 import { type SetupRecord, unionOf } from "../netns/record.ts";
 import { look, type Present } from "../netns/restore.ts";
 import { lstatIfThere } from "../run_dir.ts";
-import { findOwner, type Owner } from "./owner.ts";
+import { findOwner, findTwins, type Owner } from "./owner.ts";
 import type { RunningDaemon } from "./find.ts";
 
 const log = getLogger("desired");
@@ -86,6 +86,11 @@ export async function findBridges(
       bridges.set(bridge, { endpoints, netns: inode });
     }
   }
+  for (const twins of findTwins(bridges.keys())) {
+    log.warning("The proxies of these bridges are one user, by chance; rename a bridge to keep them apart", {
+      bridges: twins.join(" "),
+    });
+  }
   return bridges;
 }
 
@@ -146,6 +151,6 @@ export async function readSettings(path: string): Promise<Settings> {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     log.warning(`${describe(error)}; going on with the default level, limits and user`);
-    return { debugLevel: DEFAULT_DEBUG_LEVEL, limits: DEFAULT_LIMITS, owner: await findOwner(undefined) };
+    return { debugLevel: DEFAULT_DEBUG_LEVEL, limits: DEFAULT_LIMITS, owner: undefined };
   }
 }

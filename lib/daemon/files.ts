@@ -1,19 +1,61 @@
 /**
- * The files under `/run/one_tproxy` by which the daemons learn what to serve.
+ * The files under `/run/one_tproxy` by which the daemons learn what to serve, and those that they write to.
  *
  * @module
  */
 
+import { discard, DISCARDED, removeDiscarded } from "../discard.ts";
+import { describe } from "../errors.ts";
 import { withOptions } from "../limits_json.ts";
-import { type BridgeName, namesOf, OUTER_LOG, RUN_DIR, RUN_FILES } from "../names.ts";
+import { getLogger } from "../log.ts";
+import { type BridgeName, namesOf, OUTER_LOG, PROXY_DIR, RUN_DIR, RUN_FILES } from "../names.ts";
 import { renderInnerRoutes, renderOuterRoutes } from "../routes.ts";
 import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
+import { CommandError, runCommand } from "../run_command.ts";
+import { ensureShared } from "../shared_file.ts";
 import type { Desired } from "./desired.ts";
-import { groupOf, userOf } from "./owner.ts";
-import { ensureOwnFile } from "./spawn.ts";
+import { groupOf, type Owner, userOf } from "./owner.ts";
 
-/** Only the bridge's own group comes in, and the sticky bit keeps it from replacing what root put there. */
-const BRIDGE_DIR_MODE = 0o1770;
+const log = getLogger("files");
+
+/**
+ * The file system of all that proxies may write: a folder, two sockets and a page of counts for each of 2,000 bridges.
+ *
+ * WHY it is one of its own: outer has to make sockets, and may thus make files, as many as it likes. In here they can't fill
+ * `/run`, on which the whole host depends.
+ */
+const PROXY_DIR_OPTIONS = "size=16m,nr_inodes=8192,mode=0755,nosuid,nodev,noexec";
+
+/**
+ * Makes the folder of all that proxies may write, if it is not there.
+ *
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`, and
+ * `--allow-run=/usr/bin/mount`.
+ */
+export async function ensureProxyDir(): Promise<void> {
+  await Deno.mkdir(PROXY_DIR, { recursive: true, mode: 0o755 });
+  const [outside, inside] = await Promise.all([Deno.lstat(RUN_DIR), Deno.lstat(PROXY_DIR)]);
+  // What is mounted is another device.
+  if (inside.dev !== outside.dev) return;
+  try {
+    await runCommand("mount", ["-t", "tmpfs", "-o", PROXY_DIR_OPTIONS, "one_tproxy", PROXY_DIR]);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    log.warning(`The proxies have no file system of their own, so that they could fill /run: ${describe(error)}`);
+  }
+}
+
+/**
+ * Makes sure that a daemon's log is there and can be written by the daemon, which may not make it.
+ *
+ * @param bridge The bridge of an inner proxy; `undefined` for outer.
+ * @param owner The user that all daemons run as, if there is one.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/var/log`.
+ */
+export async function ensureLog(bridge: BridgeName | undefined, owner: Owner): Promise<void> {
+  const path = bridge === undefined ? OUTER_LOG : namesOf(bridge).log;
+  await ensureShared(path, userOf(owner, bridge), groupOf(owner, bridge));
+}
 
 /**
  * Writes outer's routes.
@@ -23,18 +65,16 @@ const BRIDGE_DIR_MODE = 0o1770;
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function writeOuterRoutes({ owner, debugLevel, limits, bridges }: Desired): Promise<boolean> {
-  const group = groupOf(owner, undefined);
-  await ensureOwnFile(OUTER_LOG, group);
-  await ensureOwnFile(RUN_FILES.outerStats, group);
+  await ensureShared(RUN_FILES.outerStats, userOf(owner, undefined), groupOf(owner, undefined));
   const endpoints = new Map([...bridges].map(([bridge, { endpoints }]) => [bridge, endpoints]));
   const routes = renderOuterRoutes({ debugLevel, limits, bridges: endpoints });
-  const changed = await replaceFile(RUN_FILES.outerRoutes, routes, group);
+  const changed = await replaceFile(RUN_FILES.outerRoutes, routes, groupOf(owner, undefined));
   const sockets = await Promise.all([...bridges.keys()].map((bridge) => lstatIfThere(namesOf(bridge).socket)));
   return changed || sockets.includes(undefined);
 }
 
 /**
- * Makes one bridge's folder and writes its inner's routes.
+ * Makes the folder of one bridge's string and writes its inner's routes.
  *
  * @param bridge The bridge.
  * @param desired What should run.
@@ -42,38 +82,75 @@ export async function writeOuterRoutes({ owner, debugLevel, limits, bridges }: D
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function writeInnerRoutes(bridge: BridgeName, desired: Desired): Promise<boolean> {
-  const names = namesOf(bridge);
-  const { runDir, portsFile, log, statsFile } = names;
+  const { portsFile, statsFile, socket, nextSocket } = namesOf(bridge);
   const { owner, debugLevel, limits } = desired;
   const ports = (desired.bridges.get(bridge)?.endpoints ?? [])
     .map(({ servicePort, options }) => ({ servicePort, ...withOptions(options) }));
-  await Deno.mkdir(runDir, { recursive: true, mode: 0o700 });
   const group = groupOf(owner, bridge);
-  await Deno.chown(runDir, 0, group);
-  await Deno.chmod(runDir, BRIDGE_DIR_MODE);
-  // Sockets that a former owner's outer left could neither be removed nor replaced by the present one's.
-  for (const socket of [names.socket, names.nextSocket]) {
-    const uid = (await lstatIfThere(socket))?.uid;
-    if (uid !== undefined && uid !== userOf(owner, undefined)) await removeIfThere(socket);
+  await ensureStringDir(bridge, owner);
+  for (const path of [socket, nextSocket]) {
+    const info = await lstatIfThere(path);
+    if (info === undefined || info.isSocket) continue;
+    log.warning("Removing what is in the place of a socket", { path, uid: info.uid });
+    await discard(path);
   }
-  await ensureOwnFile(log, group);
-  await ensureOwnFile(statsFile, group);
+  await ensureShared(statsFile, userOf(owner, bridge), group);
   return await replaceFile(portsFile, renderInnerRoutes({ debugLevel, limits, ports }), group);
 }
 
 /**
- * Removes the folders and counts of bridges that have no proxy any more; there are no other folders.
+ * Makes a bridge's folder: outer makes and renames sockets in it, inner finds its socket there, others find nothing.
+ *
+ * WHY outer's own user owns it: inner is in the bridge's group, and may go through the folder only. Where all are one user,
+ * outer needs the group to write, as nothing but the group keeps out what else runs as that user; then inner may write, too.
+ */
+async function ensureStringDir(bridge: BridgeName, owner: Owner): Promise<void> {
+  const { stringDir } = namesOf(bridge);
+  const wanted = owner === undefined ? { uid: userOf(owner, undefined), mode: 0o710 } : { uid: 0, mode: 0o770 };
+  const group = groupOf(owner, bridge);
+  await Deno.mkdir(stringDir, { recursive: true, mode: 0o700 });
+  const { uid, gid, mode } = await Deno.lstat(stringDir);
+  if (uid === wanted.uid && gid === group && ((mode ?? 0) & 0o7777) === wanted.mode) return;
+  // Only a folder's owner may change its mode, unless root has all its capabilities, which the service has not.
+  await Deno.chown(stringDir, 0, group);
+  await Deno.chmod(stringDir, wanted.mode);
+  await Deno.chown(stringDir, wanted.uid, group);
+}
+
+/**
+ * Removes the files of bridges that have no proxy any more, and what former versions left.
  *
  * @param keep The bridges that have one.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function removeLeftovers(keep: ReadonlySet<BridgeName>): Promise<void> {
-  const keptStats = new Set([...keep].map((bridge) => namesOf(bridge).statsFile));
-  for await (const { name, isDirectory } of Deno.readDir(RUN_DIR)) {
-    const path = `${RUN_DIR}/${name}`;
-    if (name.startsWith("inner-stats.") && !keptStats.has(path)) await removeIfThere(path);
-    if (isDirectory && !keep.has(name as BridgeName)) await removeIfThere(path);
+  const kept = new Set(
+    [...keep].map(namesOf).flatMap(({ stringDir, statsFile, portsFile }) => {
+      return [stringDir, statsFile, portsFile];
+    }),
+  );
+  if (keep.size > 0) kept.add(RUN_FILES.outerStats);
+  for (const folder of [PROXY_DIR, RUN_DIR]) kept.add(`${folder}/${DISCARDED}`);
+  kept.add(PROXY_DIR);
+  for (const { name } of await list(PROXY_DIR)) {
+    const path = `${PROXY_DIR}/${name}`;
+    if (!kept.has(path)) await discard(path);
   }
-  if (keep.size > 0) return;
-  for (const file of [RUN_FILES.outerRoutes, RUN_FILES.outerStats]) await removeIfThere(file);
+  for (const { name, isDirectory } of await list(RUN_DIR)) {
+    const path = `${RUN_DIR}/${name}`;
+    // Former versions had a folder for each bridge here, and the counts.
+    const isFormer = isDirectory || /^(?:outer|inner)-stats\./.test(name);
+    if (!kept.has(path) && (isFormer || name.startsWith("inner-ports."))) await discard(path);
+  }
+  if (keep.size === 0) await removeIfThere(RUN_FILES.outerRoutes);
+  removeDiscarded();
+}
+
+async function list(folder: string): Promise<Deno.DirEntry[]> {
+  try {
+    return await Array.fromAsync(Deno.readDir(folder));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
 }

@@ -1,7 +1,8 @@
 /**
- * Which daemons really run. There are no PID files: a daemon is a process with one of our titles that carries, in the
- * environment it was started with, the mark of this host and the flags it got. A look-alike has no such mark, and a
- * daemon of another network namespace (another host, as far as networks go) has another one.
+ * Which daemons really run. There are no PID files. Whether a process is a daemon of ours is told by its user and group,
+ * which root alone can give it; which one it is, by its title; and whose, by a mark in the environment that it was started
+ * with: a daemon of another network namespace (another host, as far as networks go) has another mark. Title and mark alone
+ * mean nothing, since anybody can have them.
  *
  * @module
  */
@@ -10,6 +11,7 @@ import { DaemonError } from "../errors.ts";
 import { type BridgeName, parseBridgeName, type Title, TPROXY } from "../names.ts";
 import { DRAINING } from "../proxy/daemon.ts";
 import { CommandError, runCommand } from "../run_command.ts";
+import { numberOf } from "./owner.ts";
 
 /** The environment variable that holds the inode of the host namespace that a daemon serves. */
 export const HOST_MARK = "ONE_TPROXY_HOST";
@@ -29,6 +31,8 @@ export interface RunningDaemon {
   readonly draining: boolean;
   /** The user it runs as. */
   readonly uid: number;
+  /** The group that it runs as. */
+  readonly gid: number;
   /** The inode of the network namespace it is in. */
   readonly netns: number;
   /** The permission flags it was started with, joined by `;`. */
@@ -54,21 +58,47 @@ export interface Processes {
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps`.
  */
 export async function findDaemons(): Promise<Processes> {
-  const rows = parseRows(await runCommand("ps", ["-ww", "-eo", "pid=,uid=,netns=,etimes=,args="]));
+  const rows = await listProcesses();
   const self = rows.find((row) => row.pid === Deno.pid);
   if (self === undefined) throw new DaemonError("Cannot find this process in what ps lists");
   if (self.uid !== 0) throw new DaemonError("Only root can see and control the proxies", "run it with sudo");
   const host = self.netns;
-  const candidates = rows.filter((row) => titleOf(row.args) !== undefined);
-  const marks = parseMarks(await listEnvironments(candidates.map((row) => row.pid)));
-  const daemons = candidates.flatMap(({ pid, uid, netns, seconds, args }) => {
-    const mark = marks.get(pid);
+  const candidates = rows.flatMap(({ args, ...row }) => {
     const title = titleOf(args);
-    return title === undefined || mark?.host !== host
-      ? []
-      : [{ pid, uid, netns, seconds, ...title, flags: mark.flags }];
+    return title !== undefined && isOurs(row, title.bridge) ? [{ ...row, ...title }] : [];
+  });
+  const marks = parseMarks(await listEnvironments(candidates.map((row) => row.pid)));
+  const daemons = candidates.flatMap((candidate) => {
+    const mark = marks.get(candidate.pid);
+    return mark?.host === host ? [{ ...candidate, flags: mark.flags }] : [];
   });
   return { host, daemons: daemons.toSorted((a, b) => compare(a.title, b.title) || a.pid - b.pid) };
+}
+
+/**
+ * Lists all processes of this host, whoever's they are.
+ *
+ * @returns A row for each.
+ * @throws {CommandError} If ps fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps`.
+ */
+export async function listProcesses(): Promise<Row[]> {
+  return parseRows(await runCommand("ps", ["-ww", "-eo", "pid=,uid=,gid=,netns=,etimes=,args="]));
+}
+
+/**
+ * Tells whether a process can be the daemon that its title names.
+ *
+ * WHY the group decides: it has no name, so that root alone can have given it. That holds for a user that
+ * `:tproxy_process_owner:` names, and for the daemons of former versions, which were all nobody's, just as well. Root's
+ * daemons have no group of their own; whoever can be root need not pose as one of them.
+ *
+ * @param process Its user and its group.
+ * @param bridge The bridge in its title; `undefined` for outer.
+ * @returns Whether nobody but root can have started it.
+ */
+export function isOurs({ uid, gid }: Pick<RunningDaemon, "uid" | "gid">, bridge: BridgeName | undefined): boolean {
+  return uid === 0 || gid === numberOf(bridge);
 }
 
 function compare(a: string, b: string): number {
@@ -81,6 +111,8 @@ export interface Row {
   readonly pid: number;
   /** The user. */
   readonly uid: number;
+  /** The group. */
+  readonly gid: number;
   /** The inode of its network namespace, or `NaN`. */
   readonly netns: number;
   /** For how long it has run. */
@@ -90,19 +122,20 @@ export interface Row {
 }
 
 /**
- * Reads the answer of `ps -eo pid=,uid=,netns=,etimes=,args=`.
+ * Reads the answer of `ps -eo pid=,uid=,gid=,netns=,etimes=,args=`.
  *
  * @param text What ps printed.
  * @returns A row for each process; one whose namespace ps may not see has `NaN` for it.
  */
 export function parseRows(text: string): Row[] {
   return text.split("\n").flatMap((line) => {
-    const match = /^\s*(\d+)\s+(\d+)\s+(\d+|-)\s+(\d+)\s(.*)$/.exec(line);
+    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+|-)\s+(\d+)\s(.*)$/.exec(line);
     if (match === null) return [];
-    const [, pid, uid, netns, seconds, args = ""] = match;
+    const [, pid, uid, gid, netns, seconds, args = ""] = match;
     return [{
       pid: Number(pid),
       uid: Number(uid),
+      gid: Number(gid),
       netns: Number(netns),
       seconds: Number(seconds),
       args: args.trimEnd(),

@@ -1,29 +1,31 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { namesOf, parseBridgeName } from "../names.ts";
+import { numberOf } from "./owner.ts";
 import { DRAINING } from "../proxy/daemon.ts";
-import { parseRows, titleOf } from "./find.ts";
+import { isOurs, parseRows, titleOf } from "./find.ts";
 
 Deno.test("parseRows() reads the columns of ps, however they are padded", () => {
   const text = [
-    "      1     0 4026531840 1234567 /sbin/init splash",
-    "  16803 65534 4026531840       3 one_tproxy   ",
-    "4194304     0 4026532100       0 one_tproxy_br0 (draining)",
-    "     14     0 4026531840     100 [kworker/0:1H-events_highpri]",
+    "      1     0     0 4026531840 1234567 /sbin/init splash",
+    "  16803 65534 65533 4026531840       3 one_tproxy   ",
+    "4194304     0     0 4026532100       0 one_tproxy_br0 (draining)",
+    "     14     0     0 4026531840     100 [kworker/0:1H-events_highpri]",
     "",
   ].join("\n");
   assert.deepEqual(parseRows(text), [
-    { pid: 1, uid: 0, netns: 4026531840, seconds: 1234567, args: "/sbin/init splash" },
-    { pid: 16803, uid: 65534, netns: 4026531840, seconds: 3, args: "one_tproxy" },
-    { pid: 4194304, uid: 0, netns: 4026532100, seconds: 0, args: "one_tproxy_br0 (draining)" },
-    { pid: 14, uid: 0, netns: 4026531840, seconds: 100, args: "[kworker/0:1H-events_highpri]" },
+    { pid: 1, uid: 0, gid: 0, netns: 4026531840, seconds: 1234567, args: "/sbin/init splash" },
+    { pid: 16803, uid: 65534, gid: 65533, netns: 4026531840, seconds: 3, args: "one_tproxy" },
+    { pid: 4194304, uid: 0, gid: 0, netns: 4026532100, seconds: 0, args: "one_tproxy_br0 (draining)" },
+    { pid: 14, uid: 0, gid: 0, netns: 4026531840, seconds: 100, args: "[kworker/0:1H-events_highpri]" },
   ]);
 });
 
 Deno.test("parseRows() has no namespace for a process whose namespace ps may not see", () => {
-  assert.deepEqual(parseRows("   7  1000          -     1 bash -c x\n"), [{
+  assert.deepEqual(parseRows("   7  1000 100          -     1 bash -c x\n"), [{
     pid: 7,
     uid: 1000,
+    gid: 100,
     netns: NaN,
     seconds: 1,
     args: "bash -c x",
@@ -31,8 +33,8 @@ Deno.test("parseRows() has no namespace for a process whose namespace ps may not
 });
 
 Deno.test("parseRows() keeps what a command line holds, and passes over what is no row", () => {
-  assert.deepEqual(parseRows("1 0 2 5  two  spaces 3 4\n").map(({ args }) => args), [" two  spaces 3 4"]);
-  for (const text of ["", "\n\n", "error: x\n", "PID UID NETNS COMMAND\n", "-1 0 2 x\n"]) {
+  assert.deepEqual(parseRows("1 0 0 2 5  two  spaces 3 4\n").map(({ args }) => args), [" two  spaces 3 4"]);
+  for (const text of ["", "\n\n", "error: x\n", "PID UID NETNS COMMAND\n", "-1 0 0 2 5 x\n", "1 0 2 5 x\n"]) {
     assert.deepEqual(parseRows(text), []);
   }
 });
@@ -77,4 +79,24 @@ Deno.test("titleOf() takes nothing that only looks like a title", () => {
     "ONE_TPROXY",
   ];
   for (const args of others) assert.equal(titleOf(args), undefined, args);
+});
+
+Deno.test("isOurs() takes a process for the daemon of its title by the group that root alone can have given it", () => {
+  const [br0, br1] = [parseBridgeName("br0"), parseBridgeName("br1")];
+  for (const bridge of [undefined, br0]) {
+    // A user of its own; one that is named; nobody, as in former versions.
+    for (const uid of [numberOf(bridge), 13, 65534]) assert.ok(isOurs({ uid, gid: numberOf(bridge) }, bridge));
+    assert.ok(isOurs({ uid: 0, gid: 0 }, bridge));
+    for (const gid of [13, 65534, numberOf(br1)]) {
+      for (const uid of [13, 65534, numberOf(br1)]) assert.ok(!isOurs({ uid, gid }, bridge), `${uid} ${gid}`);
+    }
+  }
+});
+
+Deno.test("isOurs() takes no proxy that was taken over for another one", () => {
+  const [br0, br1] = [parseBridgeName("br0"), parseBridgeName("br1")];
+  for (const other of [undefined, br1]) {
+    assert.ok(!isOurs({ uid: numberOf(other), gid: numberOf(other) }, br0));
+  }
+  assert.ok(!isOurs({ uid: numberOf(br0), gid: numberOf(br0) }, undefined));
 });

@@ -6,8 +6,6 @@
 
 import { hashDigits } from "../hash.ts";
 import type { BridgeName } from "../names.ts";
-import { DEFAULT_PROCESS_OWNER } from "../config/config.ts";
-import { DaemonError } from "../errors.ts";
 import { getLogger } from "../log.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 
@@ -39,14 +37,23 @@ const DIGITS = 6;
  * Tells the number that one daemon's own user and group have, the same on every host and in every version.
  *
  * WHY two bridges may have the same one: a number that depends on which other bridges there are would change with them, and
- * with it the user of a daemon that runs. One in 16 million pairs of bridges shares a number; then only these two inners are
- * not kept apart, and `tproxy permissions` says so.
+ * with it the user of a daemon that runs. Of 16 million pairs of bridges one shares a number, see {@linkcode findTwins}.
  *
  * @param bridge The bridge of an inner proxy; `undefined` for outer.
  * @returns A number of users and groups.
  */
 export function numberOf(bridge: BridgeName | undefined): number {
   return FIRST_NUMBER + (bridge === undefined ? 16 ** DIGITS : Number(`0x${hashDigits(bridge, DIGITS)}`));
+}
+
+/**
+ * Finds the bridges of a host whose inners have the same number, so that these are not kept apart from each other.
+ *
+ * @param bridges The bridges.
+ * @returns A group for each number that several have; none as a rule.
+ */
+export function findTwins(bridges: Iterable<BridgeName>): BridgeName[][] {
+  return [...Map.groupBy(bridges, numberOf).values()].filter((twins) => twins.length > 1);
 }
 
 /**
@@ -79,40 +86,30 @@ export function groupOf(owner: Owner, bridge: BridgeName | undefined): number {
 }
 
 /**
- * Looks up the user that the daemons run as.
+ * Looks up the user that all daemons run as.
  *
  * @param name The value of `:tproxy_process_owner:`, if it is set.
- * @returns That user if it exists, else `nobody`.
- * @throws {DaemonError} If there is no `nobody` either.
- * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
- */
-export async function findOwner(name: string | undefined): Promise<User> {
-  const wanted = name === undefined ? undefined : await lookUp(name);
-  if (wanted !== undefined) return wanted;
-  if (name !== undefined) {
-    log.warning("There is no such user; the proxies run as another one", {
-      user: name,
-      instead: DEFAULT_PROCESS_OWNER,
-    });
-  }
-  const fallback = await lookUp(DEFAULT_PROCESS_OWNER);
-  if (fallback !== undefined) return fallback;
-  throw new DaemonError(
-    `There is no user ${DEFAULT_PROCESS_OWNER}`,
-    "set :tproxy_process_owner: to a user without rights",
-  );
-}
-
-/**
- * Tells whether the daemons could run as a user.
- *
- * @param name A user's name.
- * @returns Whether this host knows it.
+ * @returns That user; `undefined` if none is named, or there is no such user, so that each daemon is a user of its own.
  * @throws {CommandError} If getent fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
  */
-export async function isUser(name: string): Promise<boolean> {
-  return await lookUp(name) !== undefined;
+export async function findOwner(name: string | undefined): Promise<Owner> {
+  if (name === undefined) return undefined;
+  const owner = await lookUp(name);
+  if (owner === undefined) log.warning("There is no such user; each proxy runs as a user of its own", { user: name });
+  return owner;
+}
+
+/**
+ * Looks up a user's number.
+ *
+ * @param name A user's name.
+ * @returns Its number, or `undefined` if this host does not know it.
+ * @throws {CommandError} If getent fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
+ */
+export async function findUid(name: string): Promise<number | undefined> {
+  return (await lookUp(name))?.uid;
 }
 
 async function lookUp(user: string): Promise<User | undefined> {

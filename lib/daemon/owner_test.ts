@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { parseBridgeName } from "../names.ts";
-import { groupOf, numberOf, userOf } from "./owner.ts";
+import { findTwins, groupOf, numberOf, userOf } from "./owner.ts";
 
 const NAMED = { name: "proxy", uid: 13, gid: 14 };
 const ROOT = { name: "root", uid: 0, gid: 0 };
 const bridges = Array.from({ length: 1000 }, (_, i) => parseBridgeName(`onebr${i}`));
+/** Found by trying. */
+const TWINS = [parseBridgeName("onebr.14469"), parseBridgeName("onebr.45874")] as const;
 const all = [undefined, ...bridges];
 
 Deno.test("numberOf() gives each of a host's bridges, and outer, a number of its own", () => {
@@ -36,4 +38,11 @@ Deno.test("userOf() gives all daemons the named user, and groupOf() keeps them a
 
 Deno.test("groupOf() leaves root its own group", () => {
   assert.deepEqual([userOf(ROOT, bridges[0]), groupOf(ROOT, bridges[0])], [0, 0]);
+});
+
+Deno.test("findTwins() names the bridges of which chance has made one user, and no others", () => {
+  assert.deepEqual(findTwins(bridges), []);
+  const [one, other] = TWINS;
+  assert.equal(numberOf(one), numberOf(other));
+  assert.deepEqual(findTwins([...bridges, one, other]), [[one, other]]);
 });

@@ -44,13 +44,14 @@ const OWN_USER = ["uid"];
  * What an inner proxy may do.
  *
  * @param bridge Its bridge.
- * @returns Listen at the guest-facing address, call outer, read its own folder, write its own log and counts.
+ * @returns Listen at the guest-facing address, call outer, read its own ports, write its own log and counts.
  */
 export function innerPermissions(bridge: BridgeName): Permissions {
-  const { log, runDir, socket, statsFile } = namesOf(bridge);
+  const { log, portsFile, socket, statsFile } = namesOf(bridge);
   return {
+    // Deno wants all three for a socket that is called.
     net: [GUEST_ADDRESS, `unix:${socket}`],
-    read: [runDir],
+    read: [portsFile, socket],
     write: [log, socket, statsFile],
     run: [],
     env: [],
@@ -67,7 +68,7 @@ export function innerPermissions(bridge: BridgeName): Permissions {
 export function outerPermissions(bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>): Permissions {
   const names = [...bridges.keys()].toSorted().map(namesOf);
   const remotes = new Set([...bridges.values()].flat().map(remoteOf));
-  const folders = names.map(({ runDir }) => runDir);
+  const folders = names.map(({ stringDir }) => stringDir);
   return {
     net: [...names.map(({ nextSocket }) => `unix:${nextSocket}`), ...[...remotes].toSorted()],
     read: [RUN_FILES.outerRoutes, ...folders],
@@ -129,12 +130,13 @@ export function tproxyPermissions(config: string, files: DaemonFiles): Permissio
   return {
     net: [],
     read: [
-      ...[config, RUN_DIR, NETNS_DIR],
+      // Its logs are looked at before they are opened.
+      ...[config, RUN_DIR, NETNS_DIR, LOG_DIR],
       ...(files.runtime === undefined ? [] : [files.runtime, files.inner, files.outer]),
     ],
     // The logs are one for each bridge, and no bridge is known before nft is read.
     write: [RUN_DIR, LOG_DIR],
-    run: paths("getent", "ip", "kill", "nft", "prlimit", "ps", "setpriv"),
+    run: paths("getent", "ip", "kill", "mount", "nft", "prlimit", "ps", "setpriv"),
     // node:child_process, which can hand a descriptor to a child, asks for this one before every start.
     env: [...YAML_ENV, "NODE_V8_COVERAGE"],
     sys: OWN_USER,

@@ -13,7 +13,7 @@ Deno.test("listGrants() gives each program the flags of its table, and stands-in
   ]);
   assert.equal(
     outer?.flags.find((flag) => flag.startsWith("--allow-net=")),
-    "--allow-net=unix:/run/one_tproxy/<br>/outer.socket.next,<remote_addr>:<remote_port>",
+    "--allow-net=unix:/run/one_tproxy/written-by-proxies/<br>/outer.socket.next,<remote_addr>:<remote_port>",
   );
   assert.deepEqual(inner, {
     entrypoint: "inner",

@@ -3,7 +3,7 @@ import { parseBridgeName } from "../names.ts";
 import { daemonFlags } from "./daemon_flags.ts";
 import type { RunningDaemon } from "./find.ts";
 import type { ProcessGroups } from "./groups.ts";
-import { groupOf } from "./owner.ts";
+import { groupOf, numberOf } from "./owner.ts";
 import { compareDaemons, renderComparisons } from "./permissions_running.ts";
 
 const [HOST, NETNS, OLD_NETNS] = [4026531840, 4026532100, 4026532050];
@@ -20,6 +20,7 @@ const OUTER: RunningDaemon = {
   bridge: undefined,
   draining: false,
   uid: 65534,
+  gid: numberOf(undefined),
   netns: HOST,
   flags: daemonFlags(undefined, BRIDGES, FILES).join(";"),
   seconds: 1,
@@ -29,6 +30,7 @@ const INNER: RunningDaemon = {
   pid: 8,
   title: "one_tproxy_br0",
   bridge: BR0,
+  gid: numberOf(BR0),
   netns: NETNS,
   flags: daemonFlags(BR0, BRIDGES, FILES).join(";"),
 };

@@ -5,19 +5,20 @@ import { innerPermissions, outerPermissions, setupPermissions, toFlags, tproxyPe
 
 const [BR0, BR1] = [parseBridgeName("br0"), parseBridgeName("br1")];
 const CONFIG = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
+const WRITTEN = "/run/one_tproxy/written-by-proxies";
 const FILES = { runtime: "/usr/lib/one-tproxy/deno", inner: "/x/inner.js", outer: "/x/outer.js" };
 
 function endpoint(servicePort: number, remoteAddr: string, remotePort: number) {
   return { servicePort, remoteAddr, remotePort };
 }
 
-Deno.test("innerPermissions() let it listen, call outer, read its folder and write its log", () => {
+Deno.test("innerPermissions() let it listen, call outer, read its ports and write its log", () => {
   assert.deepEqual(toFlags(innerPermissions(BR0)), [
     "--no-prompt",
     "--no-remote",
-    "--allow-net=169.254.16.9,unix:/run/one_tproxy/br0/outer.socket",
-    "--allow-read=/run/one_tproxy/br0",
-    "--allow-write=/var/log/one_tproxy_br0.log,/run/one_tproxy/br0/outer.socket,/run/one_tproxy/inner-stats.br0.json",
+    `--allow-net=169.254.16.9,unix:${WRITTEN}/br0/outer.socket`,
+    `--allow-read=/run/one_tproxy/inner-ports.br0.json,${WRITTEN}/br0/outer.socket`,
+    `--allow-write=/var/log/one_tproxy_br0.log,${WRITTEN}/br0/outer.socket,${WRITTEN}/inner-stats.br0.json`,
   ]);
 });
 
@@ -29,10 +30,10 @@ Deno.test("outerPermissions() let it dial exactly the listed remotes, each named
   assert.deepEqual(toFlags(outerPermissions(bridges)), [
     "--no-prompt",
     "--no-remote",
-    "--allow-net=unix:/run/one_tproxy/br0/outer.socket.next,unix:/run/one_tproxy/br1/outer.socket.next," +
+    `--allow-net=unix:${WRITTEN}/br0/outer.socket.next,unix:${WRITTEN}/br1/outer.socket.next,` +
     "10.0.0.1:5030,10.0.0.2:8080",
-    "--allow-read=/run/one_tproxy/outer-routes.json,/run/one_tproxy/br0,/run/one_tproxy/br1",
-    "--allow-write=/var/log/one_tproxy.log,/run/one_tproxy/outer-stats.json,/run/one_tproxy/br0,/run/one_tproxy/br1",
+    `--allow-read=/run/one_tproxy/outer-routes.json,${WRITTEN}/br0,${WRITTEN}/br1`,
+    `--allow-write=/var/log/one_tproxy.log,${WRITTEN}/outer-stats.json,${WRITTEN}/br0,${WRITTEN}/br1`,
   ]);
 });
 
@@ -63,13 +64,13 @@ Deno.test("setupPermissions() let it read the configuration and run three progra
   ]);
 });
 
-Deno.test("tproxyPermissions() let it keep files and logs and run six programs", () => {
+Deno.test("tproxyPermissions() let it keep files and logs and run eight programs", () => {
   assert.deepEqual(toFlags(tproxyPermissions(CONFIG, FILES)), [
     "--no-prompt",
     "--no-remote",
-    `--allow-read=${CONFIG},/run/one_tproxy,/run/netns,/usr/lib/one-tproxy/deno,/x/inner.js,/x/outer.js`,
+    `--allow-read=${CONFIG},/run/one_tproxy,/run/netns,/var/log,/usr/lib/one-tproxy/deno,/x/inner.js,/x/outer.js`,
     "--allow-write=/run/one_tproxy,/var/log",
-    "--allow-run=/usr/bin/getent,/usr/sbin/ip,/usr/bin/kill,/usr/sbin/nft,/usr/bin/prlimit,/usr/bin/ps,/usr/bin/setpriv",
+    "--allow-run=/usr/bin/getent,/usr/sbin/ip,/usr/bin/kill,/usr/bin/mount,/usr/sbin/nft,/usr/bin/prlimit,/usr/bin/ps,/usr/bin/setpriv",
     "--allow-env=LOG_STREAM,LOG_TOKENS,NODE_V8_COVERAGE",
     "--allow-sys=uid",
   ]);

@@ -32,7 +32,7 @@ export interface Step {
   readonly start: boolean;
   /** Processes to be told to read their routes again. */
   readonly reload: readonly number[];
-  /** Processes of another user, beside which the kernel lets nobody listen, so they have to stop before the new one starts. */
+  /** Inners of another user, beside which the kernel lets nobody listen, so they have to stop before the new one starts. */
   readonly retireFirst: readonly number[];
   /** Processes that the new one, or a twin, makes superfluous; their live streams go on. */
   readonly retire: readonly number[];
@@ -80,7 +80,8 @@ function planStep(
   dead: ReadonlySet<number>,
 ): Step {
   const here = live.filter(({ netns }) => netns === wanted.netns);
-  const others = here.filter(({ uid }) => uid !== wanted.uid);
+  // Outer's sockets are files, which pass from one user to another.
+  const others = wanted.bridge === undefined ? [] : here.filter(({ uid }) => uid !== wanted.uid);
   const fit = verb === "restart"
     ? undefined
     : here.find(({ pid, uid, flags }) => uid === wanted.uid && flags === wanted.flags && !dead.has(pid));

@@ -13,7 +13,7 @@ function wanted(overrides: Partial<WantedDaemon> = {}): WantedDaemon {
 }
 
 function running(pid: number, overrides: Partial<RunningDaemon> = {}): RunningDaemon {
-  const common = { seconds: 1, netns: HOST, uid: 65534, flags: "--no-prompt", draining: false };
+  const common = { seconds: 1, netns: HOST, uid: 65534, gid: 1, flags: "--no-prompt", draining: false };
   return { pid, title: "one_tproxy", bridge: undefined, ...common, ...overrides };
 }
 
@@ -65,13 +65,17 @@ Deno.test("plan() gives a daemon that is dead a successor, and no other", () => 
 });
 
 Deno.test("plan() gives a daemon with other permissions or of another user a successor", () => {
+  const flags = "--no-prompt;--allow-net=10.0.0.1:80";
+  // An inner of another user has to leave its ports first; outer's sockets pass from one user to another.
   const cases = [
-    [{ flags: "--no-prompt;--allow-net=10.0.0.1:80" }, { retire: [7] }],
-    [{ uid: 0 }, { retireFirst: [7] }],
+    [{}, { flags }, { retire: [7] }],
+    [INNER, { flags }, { retire: [7] }],
+    [{}, { uid: 0 }, { retire: [7] }],
+    [INNER, { uid: 0 }, { retireFirst: [7] }],
   ] as const;
-  for (const [overrides, what] of cases) {
+  for (const [daemon, overrides, what] of cases) {
     for (const verb of ["start", "reload"] as const) {
-      const step = stepOf(verb, wanted({ changed: true }), running(7, overrides));
+      const step = stepOf(verb, wanted({ ...daemon, changed: true }), running(7, { ...daemon, ...overrides }));
       assert.deepEqual(step, { ...NOTHING, start: true, ...what });
     }
   }

@@ -17,16 +17,16 @@ import { atMostAtOnce } from "./at_once.ts";
 import { daemonFlags } from "./daemon_flags.ts";
 import { ensureDescriptors, neededBy, warnOfShortage } from "./descriptors.ts";
 import { type Desired, findBridges, readLimits, readSettings, type Settings } from "./desired.ts";
-import { removeLeftovers, writeInnerRoutes, writeOuterRoutes } from "./files.ts";
 import { egressFor, endEgress, narrowEgress, widenEgress } from "./egress.ts";
+import { ensureLog, ensureProxyDir, removeLeftovers, writeInnerRoutes, writeOuterRoutes } from "./files.ts";
 import { findDaemons } from "./find.ts";
 import { hold, isHeld, release } from "./hold.ts";
 import { endAll, settle } from "./leave.ts";
+import { userOf } from "./owner.ts";
 import type { DaemonFiles } from "./permissions.ts";
 import { plan, type Step, type WantedDaemon } from "./plan.ts";
 import { readServed } from "./served.ts";
 import { daemonFiles } from "./siblings.ts";
-import { userOf } from "./owner.ts";
 import type { Sightings } from "./sightings.ts";
 import { type DaemonSignal, send } from "./signal.ts";
 import { startDaemon } from "./spawn.ts";
@@ -137,13 +137,15 @@ async function pass(
   const isOuter = first !== undefined && first.wanted.bridge === undefined;
   // Outer first: an inner without its other half could only turn guests away. And the routes of those that stay before
   // the starts, of which there may be many.
-  if (isOuter) await start(first, context);
+  const replaced = isOuter && await start(first, context) ? first.retire : [];
   await atMostAtOnce(STARTS_AT_ONCE, others.filter(({ wanted }) => wanted.changed), async (step) => {
     for (const pid of step.reload) await provide(step, pid, context);
   });
   await tell("HUP", others.flatMap(({ reload }) => reload), context);
-  await atMostAtOnce(STARTS_AT_ONCE, isOuter ? rest : starts, (step) => start(step, context));
-  await leave("USR1", others.flatMap(({ retire }) => retire), context);
+  await atMostAtOnce(STARTS_AT_ONCE, isOuter ? rest : starts, async (step) => void await start(step, context));
+  await leave("USR1", others.flatMap(({ retire, retireFirst }) => [...retire, ...retireFirst]), context);
+  // Last of all, since a former version's inners call its outer at other sockets, until they have successors themselves.
+  await leave("USR1", replaced, context);
   await leave("TERM", [...others.flatMap(({ end }) => end), ...end], context);
   await settle(context.leaving);
   await narrowEgress(egress, widened);
@@ -158,6 +160,14 @@ async function pass(
 async function prepare({ desired, host, files, failures }: Context): Promise<WantedDaemon[]> {
   const { bridges, owner } = desired;
   if (bridges.size === 0) return [];
+  await ensureProxyDir();
+  for (const bridge of [undefined, ...bridges.keys()]) {
+    try {
+      await ensureLog(bridge, owner);
+    } catch (error) {
+      failures.push(`Cannot open the log of ${bridge ?? TPROXY}: ${describe(error)}`);
+    }
+  }
   const inners: WantedDaemon[] = [];
   for (const [bridge, { netns }] of bridges) {
     const flags = daemonFlags(bridge, bridges, files).join(";");
@@ -174,12 +184,12 @@ async function prepare({ desired, host, files, failures }: Context): Promise<Wan
   return [{ title: TPROXY, bridge: undefined, netns: host, uid: userOf(owner, undefined), flags, changed }, ...inners];
 }
 
-/** Starts one daemon in the place of those that it replaces; a failure is logged and leaves the others alone. */
-async function start(step: Step, context: Context): Promise<void> {
+/** Starts one daemon in the place of those that it replaces; a failure is logged, returns false and leaves the others alone. */
+async function start(step: Step, context: Context): Promise<boolean> {
   const { title, bridge, netns } = step.wanted;
   const { mayStart, host, files, desired: { owner, bridges } } = context;
   try {
-    if (!mayStart(title)) return;
+    if (!mayStart(title)) return false;
     await send("USR1", step.retireFirst);
     await settle(step.retireFirst);
     if (bridge !== undefined) await setNetnsSysctls(namesOf(bridge));
@@ -191,11 +201,13 @@ async function start(step: Step, context: Context): Promise<void> {
     if (notListening.length > 0) {
       context.failures.push(await explainNotListening(title, notListening, netns));
     }
-    await leave("USR1", step.retire, context);
+    if (bridge !== undefined) await leave("USR1", step.retire, context);
     await leave("TERM", step.end, context);
+    return true;
   } catch (error) {
     context.failures.push(describe(error));
     log.error("Cannot start a proxy", { title, error: describe(error) });
+    return false;
   }
 }
 

@@ -6,14 +6,19 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import { printable } from "../config/config.ts";
 import { DaemonError } from "../errors.ts";
 import { namesOf, OUTER_LOG, type Title, TPROXY } from "../names.ts";
 import { READY } from "../proxy/daemon.ts";
+import { openShared } from "../shared_file.ts";
 import { commandLine, type DaemonStart, environmentOf, scriptsOf } from "./command_line.ts";
-import { groupOf } from "./owner.ts";
+import { groupOf, userOf } from "./owner.ts";
 
 /** A daemon starts in a tenth of a second; a host that swaps may take its time. */
 const READY_DEADLINE_MS = 15_000;
+
+/** Longer is no first line of a daemon's, even if it can't listen for any of 65,535 ports. */
+const LONGEST_LINE = 512 * 1024;
 
 /** A daemon that serves. */
 export interface Started {
@@ -35,24 +40,25 @@ export async function startDaemon(start: DaemonStart): Promise<Started> {
   const { bridge, owner } = start;
   const title: Title = bridge === undefined ? TPROXY : namesOf(bridge).title;
   const log = bridge === undefined ? OUTER_LOG : namesOf(bridge).log;
-  await ensureOwnFile(log, groupOf(owner, bridge));
-  const child = spawnDaemon(start, log);
-  const answer = await firstLine(child);
+  const child = spawnDaemon(start, await openShared(log, userOf(owner, bridge), groupOf(owner, bridge)));
+  const answer = printable((await firstLine(child)).trim());
   child.stdout?.destroy();
   child.unref();
-  const [first, ...notListening] = answer.trim().split(" ");
+  const [first, ...notListening] = answer.split(" ");
   if (first === READY && child.pid !== undefined) return { pid: child.pid, notListening };
   child.kill("SIGKILL");
-  throw new DaemonError(`Cannot start ${title}: ${answer.trim() || "it ended at once"}`, `see ${log}`);
+  throw new DaemonError(`Cannot start ${title}: ${answer || "it ended at once"}`, `see ${log}`);
 }
 
-function spawnDaemon(start: DaemonStart, log: string): ChildProcess {
-  const [program, ...args] = commandLine(start);
+/** Starts it; the log, an open file, is closed here whatever happens. */
+function spawnDaemon(start: DaemonStart, log: number): ChildProcess {
   using opened = new DisposableStack();
-  const open = (path: string, how: "r" | "a") => opened.adopt(openSync(path, how), closeSync);
-  const [script, runtime] = scriptsOf(start).map((path) => orReinstall(path, () => open(path, "r")));
+  opened.adopt(log, closeSync);
+  const [program, ...args] = commandLine(start);
+  const open = (path: string) => opened.adopt(openSync(path, "r"), closeSync);
+  const [script, runtime] = scriptsOf(start).map((path) => orReinstall(path, () => open(path)));
   return spawn(program, args, {
-    stdio: [script ?? "ignore", "pipe", open(log, "a"), runtime ?? "ignore"],
+    stdio: [script ?? "ignore", "pipe", log, runtime ?? "ignore"],
     detached: true,
     cwd: "/",
     env: environmentOf(start),
@@ -78,23 +84,8 @@ function firstLine(child: ChildProcess): Promise<string> {
   );
   child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
     text += chunk;
-    if (text.includes("\n")) resolve(text);
+    if (text.includes("\n") || text.length > LONGEST_LINE) resolve(text);
   }).on("end", () => resolve(text));
   child.on("error", (error) => resolve(error.message));
   return promise.finally(() => clearTimeout(timer));
-}
-
-/**
- * Makes sure that a daemon's log, or the file for its counts, is there and can be written by the daemon, which may not
- * create it. Its folder must be root's alone, or somebody could put a link in its place.
- *
- * @param path The file.
- * @param group The group that writes it.
- * @throws {Deno.errors.NotCapable} Without `--allow-write` for it.
- */
-export async function ensureOwnFile(path: string, group: number): Promise<void> {
-  using file = await Deno.open(path, { create: true, append: true, mode: 0o600 });
-  void file;
-  await Deno.chown(path, 0, group);
-  await Deno.chmod(path, 0o660);
 }

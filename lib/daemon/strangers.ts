@@ -5,8 +5,7 @@
  * @module
  */
 
-import { runCommand } from "../run_command.ts";
-import { findDaemons, parseRows, type Row } from "./find.ts";
+import { findDaemons, listProcesses, type Row } from "./find.ts";
 
 /** How many processes are named, and how much of each title: enough to tell what they are. */
 const MOST_NAMED = 3;
@@ -25,7 +24,7 @@ const LONGEST_TITLE = 40;
 export async function explainNotListening(title: string, ports: readonly string[], netns: number): Promise<string> {
   const { daemons } = await findDaemons();
   const ours = new Set(daemons.map(({ pid }) => pid));
-  const rows = parseRows(await runCommand("ps", ["-ww", "-eo", "pid=,uid=,netns=,etimes=,args="]));
+  const rows = await listProcesses();
   return describeNotListening(title, ports, rows.filter((row) => row.netns === netns && !ours.has(row.pid)));
 }
 

@@ -91,12 +91,15 @@ export class Outer implements Proxy {
   }
 
   async #listen(bridge: BridgeName): Promise<Closable> {
-    const { socket, nextSocket } = namesOf(bridge);
+    const { stringDir, socket, nextSocket } = namesOf(bridge);
     // Bound under another name and renamed, the new socket takes over from an old one, or from a stale file, with no
     // moment at which a guest would find none.
     await removeSocket(nextSocket);
     const listener = Deno.listen({ transport: "unix", path: nextSocket });
     const { ino } = await Deno.stat(nextSocket);
+    // Inner is of the folder's group. Nobody else gets this far, but for who runs as outer's user.
+    await Deno.chown(nextSocket, null, (await Deno.stat(stringDir)).gid);
+    await Deno.chmod(nextSocket, 0o660);
     await Deno.rename(nextSocket, socket);
     this.#inodes.set(bridge, ino);
     let latest = performance.now();

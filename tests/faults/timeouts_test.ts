@@ -81,7 +81,7 @@ Deno.test(
   "an inner that does not say whom it brings is sent away after the header timeout",
   inLab(async (lab) => {
     const { hv, guest } = await makeCrowd(lab, { settings: ":tproxy_header_timeout: 1\n" });
-    const path = "/run/one_tproxy/br0/outer.socket";
+    const path = "/run/one_tproxy/written-by-proxies/br0/outer.socket";
     const silent = await timed(async () => {
       // It would wait for a minute.
       await hv.host.text(["socat", "-u", "-T", "60", `UNIX-CONNECT:${path}`, "-"]);

@@ -11,6 +11,7 @@ import { assertOutcomes, type Attempt, type Probe } from "./probe.ts";
 import { GATE } from "./scenario.ts";
 
 const RUN = "/run/one_tproxy";
+const WRITTEN = `${RUN}/written-by-proxies`;
 const FILES = scripts();
 const DENIED = /^NotCapable: /;
 const REFUSED = /Requires import access|Requires read access|--no-npm is|--no-remote is|lockfile is out of date/;
@@ -23,8 +24,8 @@ const NEVER: readonly Attempt[] = [
     "read",
     "/etc/shadow",
     "/etc/passwd",
-    `${RUN}/br0/../../../etc/shadow`,
-    `/proc/self/root${RUN}/br0/ports.json`,
+    `${WRITTEN}/br0/../../../../etc/shadow`,
+    `/proc/self/root${RUN}/inner-ports.br0.json`,
   ),
   ...all("read", "/proc/self/environ", "/proc/1/environ", "/proc/self/mem", "/dev/fd/3", "/dev/stdin"),
   ...all("nodeRead", "/etc/shadow"),
@@ -33,10 +34,10 @@ const NEVER: readonly Attempt[] = [
   ...all("write", "/etc/passwd", "/dev/null", DEFAULT_CONFIG_PATH, FILES.runtime, FILES.inner, FILES.outer),
   ...all("create", "/tmp/probe", "/run/probe", "/var/tmp/probe", "/var/log/../tmp/probe", "/run/netns/probe"),
   ...all("chmod", "/etc/shadow", "/run"),
-  ["symlink", "/etc/shadow", `${RUN}/br0/probe`],
-  ["link", "/etc/shadow", `${RUN}/br0/probe`],
-  ["rename", "/etc/hostname", `${RUN}/br0/probe`],
-  ["rename", `${RUN}/br0/ports.json`, "/tmp/probe"],
+  ["symlink", "/etc/shadow", `${WRITTEN}/br0/probe`],
+  ["link", "/etc/shadow", `${WRITTEN}/br0/probe`],
+  ["rename", "/etc/hostname", `${WRITTEN}/br0/probe`],
+  ["rename", `${RUN}/inner-ports.br0.json`, "/tmp/probe"],
   // Allowed or not, a program goes by its own path, and with no library of somebody's choice.
   ...all("run", "/bin/sh", "/usr/bin/env", FILES.runtime, "/proc/self/exe"),
   ...all("run", "/sbin/ip", "/proc/self/root/usr/sbin/ip", `${RUN}/ip`),
@@ -58,10 +59,10 @@ const NEVER: readonly Attempt[] = [
   ...all("resolve", "one.example"),
   ...all("fetch", "http://10.11.12.14/", "file:///etc/shadow"),
   ["fetch", `http://${GATE}:5030/`, { url: "http://10.11.12.14:3128" }],
-  ["fetch", `http://${GATE}:5030/`, { transport: "unix", path: `${RUN}/br1/outer.socket` }],
+  ["fetch", `http://${GATE}:5030/`, { transport: "unix", path: `${WRITTEN}/br1/outer.socket` }],
   // A NUL in front makes it an abstract one, which needs no file.
-  ...all("dialSocket", `${RUN}/br1/outer.socket`, "\0probe", "/run/systemd/private"),
-  ...all("listenSocket", `${RUN}/br1/outer.socket.next`, `${RUN}/br0/probe`, "\0probe", "/tmp/probe"),
+  ...all("dialSocket", `${WRITTEN}/br1/outer.socket`, "\0probe", "/run/systemd/private"),
+  ...all("listenSocket", `${WRITTEN}/br1/outer.socket.next`, `${WRITTEN}/br0/probe`, "\0probe", "/tmp/probe"),
 ];
 
 /** Code that no program may load; the first two are on hosts that Deno trusts unless it is told not to. */

@@ -11,7 +11,7 @@ check_programs() {
   for program in ip:iproute2 nft:nftables sysctl:procps; do
     check_program "/usr/sbin/${program%:*}" "${program#*:}"
   done
-  for program in getent:libc-bin kill:procps prlimit:util-linux ps:procps setpriv:util-linux; do
+  for program in getent:libc-bin kill:procps mount:mount prlimit:util-linux ps:procps setpriv:util-linux; do
     check_program "/usr/bin/${program%:*}" "${program#*:}"
   done
 }

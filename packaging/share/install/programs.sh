@@ -57,6 +57,8 @@ remove_old_versions() {
 }
 
 remove_programs() {
+  # A file system of its own, on which proxies that go on may still have something open.
+  if mountpoint -q /run/one_tproxy/written-by-proxies; then umount --lazy /run/one_tproxy/written-by-proxies; fi
   for folder in /run/one_tproxy "$prefix"; do
     if test -e "$folder"; then
       say "Removing $folder"

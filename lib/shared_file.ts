@@ -1,0 +1,136 @@
+/**
+ * Files of root's that a proxy writes to: its log, and its counts. The log's folder may be open to others, and a proxy may
+ * have been taken over; so root looks at what is there before it opens it, goes on with the descriptor alone, and follows no
+ * link.
+ *
+ * WHY not O_NOFOLLOW: Deno follows links by itself before it opens a file, and hands the kernel the path that they lead to. So
+ * what was opened is compared with what was looked at.
+ *
+ * @module
+ */
+
+import { closeSync, constants, fchmodSync, fchownSync, fstatSync, openSync, readSync } from "node:fs";
+import { TproxyError } from "./errors.ts";
+import { getLogger } from "./log.ts";
+import { lstatIfThere } from "./run_dir.ts";
+
+const log = getLogger("files");
+
+/** Opening a FIFO would wait for its other end. */
+const { O_NONBLOCK, O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_EXCL } = constants;
+
+/** The proxy writes to it, root owns it, and nobody else reads it. */
+const MODE = 0o660;
+
+/** How often to look again if what is there changes between two looks. */
+const TRIES = 3;
+
+/** What has to be so for root to use a file. */
+type Facts = Pick<Deno.FileInfo, "isFile" | "nlink" | "uid">;
+
+/** What tells a file from another one that has taken its place. */
+type Identity = Pick<Deno.FileInfo, "dev" | "ino">;
+
+/**
+ * Opens a file that a proxy writes to; makes it if there is none. A link, a file with a second name, a file of somebody else's
+ * and what is no file at all are moved away first.
+ *
+ * @param path The file.
+ * @param uid The user of the proxy: a file of its own may become root's.
+ * @param gid The group of the proxy, which may write to it from now on.
+ * @returns A descriptor to append to it, to be closed by the caller.
+ * @throws {TproxyError} If somebody else keeps putting other things there.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for its folder.
+ */
+export async function openShared(path: string, uid: number, gid: number): Promise<number> {
+  for (let i = 0; i < TRIES; i++) {
+    const info = await lstatIfThere(path);
+    if (info !== undefined && !isUsable(info, uid)) {
+      const away = `${path}.not-ours-${Date.now()}`;
+      await Deno.rename(path, away);
+      log.warning("Moved away what is no file of ours", { path, to: away, uid: info.uid, links: info.nlink });
+      continue;
+    }
+    const how = info === undefined ? O_CREAT | O_EXCL : O_NONBLOCK;
+    const fd = open(path, O_WRONLY | O_APPEND | how);
+    if (fd === undefined) continue;
+    try {
+      const opened = factsOf(fd);
+      if (isUsable(opened, uid) && (info === undefined || isSame(info, opened))) {
+        fchownSync(fd, 0, gid);
+        fchmodSync(fd, MODE);
+        return fd;
+      }
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+    closeSync(fd);
+  }
+  throw new TproxyError(`${path} does not stay what it is`, `see who may write to its folder, and let nobody but root`);
+}
+
+/**
+ * Makes sure that a file is there which a proxy writes to, see {@linkcode openShared}.
+ *
+ * @param path The file.
+ * @param uid The user of the proxy.
+ * @param gid The group of the proxy.
+ * @throws {TproxyError} As {@linkcode openShared}.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for its folder.
+ */
+export async function ensureShared(path: string, uid: number, gid: number): Promise<void> {
+  closeSync(await openShared(path, uid, gid));
+}
+
+/**
+ * Reads a file that a proxy writes to, whatever the proxy has made of it.
+ *
+ * @param path The file.
+ * @param longest How many bytes it may have.
+ * @returns Its text; `undefined` if it is missing, longer, or not a file of root's with one name.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` for it.
+ */
+export async function readShared(path: string, longest: number): Promise<string | undefined> {
+  const info = await lstatIfThere(path);
+  if (info === undefined || !isUsable(info, 0)) return undefined;
+  const fd = open(path, O_RDONLY | O_NONBLOCK);
+  if (fd === undefined) return undefined;
+  try {
+    const opened = factsOf(fd);
+    if (!isUsable(opened, 0) || !isSame(info, opened) || opened.size > longest) return undefined;
+    // It may have grown since; one byte more tells.
+    const buffer = new Uint8Array(longest + 1);
+    const length = readSync(fd, buffer);
+    return length > longest ? undefined : new TextDecoder().decode(buffer.subarray(0, length));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function isUsable({ isFile, nlink, uid: owner }: Facts, uid: number): boolean {
+  return isFile && nlink === 1 && (owner === 0 || owner === uid);
+}
+
+function isSame(one: Identity, other: Identity): boolean {
+  return one.dev === other.dev && one.ino === other.ino;
+}
+
+function factsOf(fd: number): Facts & Identity & { readonly size: number } {
+  const stat = fstatSync(fd);
+  const { nlink, uid, dev, ino, size } = stat;
+  return { isFile: stat.isFile(), nlink, uid, dev, ino, size };
+}
+
+/** What the kernel says if there is something else than a moment ago. */
+const CHANGED = new Set(["EEXIST", "ENOENT", "ENXIO", "EISDIR", "ELOOP"]);
+
+/** Opens a file; `undefined` if it has changed meanwhile. */
+function open(path: string, flags: number): number | undefined {
+  try {
+    return openSync(path, flags, 0o600);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && CHANGED.has(String(error.code))) return undefined;
+    throw error;
+  }
+}
