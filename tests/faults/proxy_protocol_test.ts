@@ -77,7 +77,7 @@ defaults
   timeout server 5s
 listen s
   bind 169.254.16.9:5030
-  server outer unix@/run/one_tproxy/br0/outer.socket send-proxy-v2 check inter 100ms
+  server outer unix@/run/one_tproxy/written-by-proxies/br0/outer.socket send-proxy-v2 check inter 100ms
 `;
 
 Deno.test(
