@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Row } from "./find.ts";
 import { describeNotListening } from "./strangers.ts";
 
-const row = (pid: number, args: string): Row => ({ pid, uid: 0, netns: 7, seconds: 60, args });
+const row = (pid: number, args: string): Row => ({ pid, uid: 0, gid: 0, netns: 7, seconds: 60, args });
 
 Deno.test("describeNotListening() names who else is there, and how to end it", () => {
   assert.equal(
