@@ -12,6 +12,7 @@ import { HELD } from "../lib/daemon/hold.ts";
 import { reconcile } from "../lib/daemon/reconcile.ts";
 import { showPermissions } from "../lib/daemon/show_permissions.ts";
 import { readStatus } from "../lib/daemon/status.ts";
+import { renderWide } from "../lib/daemon/status_table.ts";
 import { watch } from "../lib/daemon/watch.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
 import { describeFault } from "../lib/fault.ts";
@@ -38,7 +39,7 @@ async function main(): Promise<number> {
       await watch(command.config);
       return OK;
     case "status":
-      return await status(command.json);
+      return await status(command.form);
     case "check":
       return await checkConfiguration(command.config, command.json);
     case "permissions": {
@@ -57,14 +58,15 @@ function needsRoot(command: TproxyCommand): boolean {
   return command.verb !== "check" && command.verb !== "done";
 }
 
-async function status(json: boolean): Promise<number> {
+async function status(form: "plain" | "wide" | "json"): Promise<number> {
   const { exitCode, ...found } = await readStatus();
-  if (json) {
+  if (form === "json") {
     console.log(JSON.stringify(found, undefined, 2));
     return exitCode;
   }
   const { proxies, faults, stopped } = found;
-  for (const { title, pid, draining } of proxies) if (!draining) console.log(`${title}: ${pid}`);
+  if (form === "wide") console.log(renderWide(found));
+  else for (const { title, pid, draining } of proxies) if (!draining) console.log(`${title}: ${pid}`);
   if (stopped) console.error(HELD);
   for (const fault of faults) console.error(describeFault(fault));
   return exitCode;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Argument, type Command, type Done, parse } from "./commander.ts";
+import { Argument, type Command, type Done, Option, parse } from "./commander.ts";
 import { InputError } from "./errors.ts";
 import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName, UNNAMED_NETWORK } from "./names.ts";
 
@@ -72,8 +72,8 @@ export type TproxyCommand =
   | {
     /** Tell what runs. */
     readonly verb: "status";
-    /** Whether the answer is for a script. */
-    readonly json: boolean;
+    /** Two words a line, as the user document has it; a table; or all that is known, for a script. */
+    readonly form: "plain" | "wide" | "json";
   }
   | {
     /** Check the configuration. */
@@ -175,8 +175,9 @@ function defineTproxy(program: Command, done: (command: TproxyCommand) => void):
       .action(({ config }) => done({ verb: verb as keyof typeof VERBS, config }));
   }
   program.command("status").description("print the process ID of every proxy that runs")
-    .option("--json", "print all that is known of each, as JSON", false)
-    .action(({ json }) => done({ verb: "status", json }));
+    .addOption(new Option("--wide", "print a table, with those that only finish their streams").conflicts("json"))
+    .option("--json", "print all that is known of each, as JSON")
+    .action(({ wide, json }) => done({ verb: "status", form: wide ? "wide" : json ? "json" : "plain" }));
   program.command("check").description("print what is configured, for whom, and what is wrong with it")
     .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
     .option("--json", "print it as JSON")

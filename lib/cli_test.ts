@@ -29,8 +29,8 @@ Deno.test("parseTproxy() knows its verbs", () => {
     assert.deepEqual(parseTproxy([verb]), { verb, config: DEFAULT_CONFIG_PATH });
     assert.deepEqual(parseTproxy([verb, "--config", "/a.conf"]), { verb, config: "/a.conf" });
   }
-  assert.deepEqual(parseTproxy(["status"]), { verb: "status", json: false });
-  assert.deepEqual(parseTproxy(["status", "--json"]), { verb: "status", json: true });
+  assert.deepEqual(parseTproxy(["status"]), { verb: "status", form: "plain" });
+  for (const form of ["wide", "json"]) assert.deepEqual(parseTproxy(["status", `--${form}`]), { verb: "status", form });
 });
 
 Deno.test("parseTproxy() reads which file to check, and for whom the answer is", () => {
@@ -66,6 +66,7 @@ Deno.test("parseTproxy() answers a mistake with usage on standard error", () => 
     [["st"], /unknown command 'st'\n\(Did you mean one of start, stop, status\?\)/],
     [["-x"], /unknown option '-x'/],
     [["help", "strat"], /Usage: tproxy/],
+    [["status", "--wide", "--json"], /option '--wide' cannot be used with option '--json'/],
     [["permissions", "iner"], /'iner' is invalid.* choices are setup, tproxy, outer, inner\./],
     [["permissions", "setup", "--running"], /setup is no proxy; name "outer" or "inner" with --running/],
   ];

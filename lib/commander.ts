@@ -4,11 +4,11 @@
  * @module
  */
 
-import { Argument, Command, CommanderError } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { OK, USAGE } from "./exit_code.ts";
 import { VERSION } from "./version.ts";
 
-export { Argument, Command };
+export { Argument, Command, Option };
 
 /** Nothing is left to do: help, the version or usage has been printed. */
 export interface Done {

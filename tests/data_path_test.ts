@@ -5,7 +5,9 @@
  */
 
 import assert from "node:assert/strict";
+import type { Counts } from "../lib/proxy/stats.ts";
 import { until } from "./lab/command.ts";
+import { startDownload } from "./lab/download.ts";
 import { startNginx, TOKEN } from "./lab/nginx.ts";
 import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
 
@@ -159,13 +161,49 @@ Deno.test(
     const { code } = await guest.run(["curl", "-sS", "--max-time", "5", "http://169.254.16.9:1234/"]);
     assert.equal(code, 52, "curl did not get an end without an answer");
     const line = (await hv.log("one_tproxy")).find(({ message }) => message === "Cannot reach the service");
-    assert.equal(line?.["level"], "warning");
+    assert.equal(line?.["level"], "error");
     assert.equal(line?.["bridge"], "br0");
     assert.match(String(line?.["guest"]), /^192\.168\.150\.10:\d+$/);
     assert.equal(line?.["port"], 1234);
     assert.equal(line?.["remote"], `${GATE}:4321`);
     assert.match(String(line?.["error"]), /ConnectionRefused/);
     assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n", "the others are served");
+  }),
+);
+
+Deno.test(
+  "an unreachable service, or outer, is in the log at level 0, where there are only errors",
+  inLab(async (lab) => {
+    const config = CONFIG.replace("level: 3", "level: 0").replace("remote_port: 5030", "remote_port: 4321");
+    const { hv, guest } = await makeScenario(lab, config);
+    await hv.up("br0");
+    await hv.control("start");
+    const ask = () => guest.run(["curl", "-sS", "--max-time", "5", "http://169.254.16.9:5030/"]);
+    await ask();
+    // The level is known a moment after the first line.
+    const errors = async (log: string) =>
+      (await hv.log(log)).filter(({ level }) => level === "error").map(({ message }) => message);
+    assert.deepEqual(await errors("one_tproxy"), ["Cannot reach the service"]);
+    await hv.host.text(["kill", "-KILL", String((await hv.status()).get("one_tproxy"))]);
+    await ask();
+    assert.deepEqual(await errors("one_tproxy_br0"), ["Cannot pass the guest on to the outer proxy"]);
+  }),
+);
+
+Deno.test(
+  "the counts go up while a stream lives",
+  inLab(async (lab) => {
+    const { hv, gate, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    const download = await startDownload(gate, guest);
+    await until("both have counted what went through, and the stream lives", async () => {
+      const { proxies } = JSON.parse((await hv.tproxy("status", "--json")).stdout);
+      return proxies.every(({ counts }: { counts: Counts }) =>
+        counts.live === 1 && counts.up > 0 && counts.down > 10_000
+      );
+    }, 30);
+    assert.ok(await download.finish());
   }),
 );
 

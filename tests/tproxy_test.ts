@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { numberOf } from "../lib/daemon/owner.ts";
 import { type BridgeName, parseBridgeName } from "../lib/names.ts";
 import { until } from "./lab/command.ts";
+import { startDownload } from "./lab/download.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { driverDown, driverUp } from "./lab/driver.ts";
@@ -199,6 +200,40 @@ Deno.test(
       assert.ok(Math.abs(Date.parse(since) - Date.now()) < 60_000);
       assert.equal(draining, false);
     }
+  }),
+);
+
+Deno.test(
+  "status is two words a line, at a terminal too, and with --wide a table that also has those that drain",
+  inLab(async (lab) => {
+    const { hv, gate, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    assert.deepEqual((await hv.tproxy("status", "--wide")).code, 3);
+    await hv.control("start");
+    const download = await startDownload(gate, guest);
+    await hv.control("restart");
+    const plain = /^one_tproxy: (\d+)\none_tproxy_br0: (\d+)\n$/;
+    const { stdout } = await hv.tproxy("status");
+    assert.match(stdout, plain);
+    const line = hv.tproxyArgv("status").map((word) => `'${word}'`).join(" ");
+    const terminal = await hv.host.text(["script", "-qec", line, "/dev/null"]);
+    assert.equal(terminal.replaceAll("\r\n", "\n"), stdout);
+    const wide = await hv.tproxy("status", "--wide");
+    const [head, ...rows] = wide.stdout.trim().split("\n").map((row) => row.split(/ {2,}/));
+    assert.deepEqual(head, ["title", "pid", "since", "ports", "live", "failed", "refused", "state"]);
+    const states = rows.map((
+      [title, , , ports, live, failed, refused, state],
+    ) => [title, ports, live, failed, refused, state]);
+    assert.deepEqual(states.toSorted(), [
+      ["one_tproxy", "-", "-", "-", "-", "draining"],
+      ["one_tproxy", "-", "0", "0", "0", "serving"],
+      ["one_tproxy_br0", "5030", "-", "-", "-", "draining"],
+      ["one_tproxy_br0", "5030", "0", "0", "0", "serving"],
+    ]);
+    const serving = rows.filter((row) => row.at(-1) === "serving").map(([, pid]) => pid);
+    assert.deepEqual(serving, plain.exec(stdout)?.slice(1));
+    for (const [, , since] of rows) assert.match(since ?? "", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    assert.ok(await download.finish());
   }),
 );
 

@@ -31,14 +31,14 @@ const BACKLOG = 4096;
 /** The inner proxy of one bridge. */
 export class Inner implements Proxy {
   readonly streams: Streams = new Streams();
-  readonly stats: Stats = new Stats();
+  readonly stats: Stats = new Stats("guests");
   readonly #names: BridgeNames;
   #limits: Limits = DEFAULT_LIMITS;
   #options: ReadonlyMap<number, EndpointOptions> = new Map();
   readonly #places = new Places();
   readonly #deadlines = new Deadlines();
   readonly #refusals = new NowAndThen((fields) => log.warning("Refused a guest: too many streams", fields));
-  readonly #failures = new NowAndThen((fields) => log.warning("Cannot pass the guest on to the outer proxy", fields));
+  readonly #failures = new NowAndThen((fields) => log.error("Cannot pass the guest on to the outer proxy", fields));
   readonly #listeners = new Listeners<number>((port) => Promise.resolve(this.#listen(port)));
 
   /**
@@ -133,9 +133,9 @@ export class Inner implements Proxy {
         deadlines: this.#deadlines,
         idleTimeoutMs: this.#options.get(port)?.idleTimeoutMs ?? this.#limits.idleTimeoutMs,
         begun: opened.begun,
+        traffic: this.stats.traffic,
       });
       const up = opened.sent + fromPeer;
-      this.stats.closed(up, down);
       const why = error === undefined ? {} : { error: describe(error) };
       log.debug("Closed", { ...this.#fields(guest, port), up, down, ...why });
     } finally {
@@ -155,6 +155,7 @@ export class Inner implements Proxy {
       opening = new Opening(guest, encodePreamble(preamble));
       string = await connectUnix(this.#names.socket);
       const opened = await opening.send(string);
+      this.stats.sentAhead(opened.sent);
       log.debug("Opened", this.#fields(guest, port));
       return { string, ...opened };
     } catch (error) {

@@ -52,13 +52,13 @@ export class Outer implements Proxy {
   readonly log: string = OUTER_LOG;
   readonly statsFile: string = RUN_FILES.outerStats;
   readonly streams: Streams = new Streams();
-  readonly stats: Stats = new Stats();
+  readonly stats: Stats = new Stats("services");
   #routes: OuterRoutes["bridges"] = new Map();
   #limits: Limits = DEFAULT_LIMITS;
   readonly #places = new Places();
   readonly #deadlines = new Deadlines();
   readonly #refusals = new NowAndThen((fields) => log.warning("Refused a stream: too many", fields));
-  readonly #failures = new NowAndThen((fields) => log.warning("Cannot reach the service", fields));
+  readonly #failures = new NowAndThen((fields) => log.error("Cannot reach the service", fields));
   readonly #strangers = new NowAndThen((fields) => log.warning("Refused a stream without a good preamble", fields));
   readonly #unserved = new NowAndThen((fields) =>
     log.warning("Refused a guest: its network has no such service", fields)
@@ -146,9 +146,9 @@ export class Outer implements Proxy {
       const { fromPeer: down, fromString, error } = await relay(service, string, {
         deadlines: this.#deadlines,
         idleTimeoutMs,
+        traffic: this.stats.traffic,
       });
       const up = sent + fromString;
-      this.stats.closed(up, down);
       log.debug("Closed", { ...fields, up, down, ...(error === undefined ? {} : { error: describe(error) }) });
     } finally {
       this.streams.end(string);
@@ -171,6 +171,7 @@ export class Outer implements Proxy {
     const fields = { ...caller, remote: remoteOf(endpoint) };
     const service = await this.#dial(endpoint, greeting, fields);
     if (service === undefined) return undefined;
+    this.stats.sentAhead(greeting.body.length);
     const idleTimeoutMs = endpoint.options?.idleTimeoutMs ?? this.#limits.idleTimeoutMs;
     return { service, sent: greeting.body.length, idleTimeoutMs, fields };
   }

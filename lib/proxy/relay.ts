@@ -27,6 +27,14 @@ export interface RelayResult {
   readonly error: unknown;
 }
 
+/** Counts bytes while they go through: of all streams that are given the same one. */
+export interface Traffic {
+  /** Bytes from peers to strings. */
+  fromPeers: number;
+  /** Bytes from strings to peers. */
+  fromStrings: number;
+}
+
 /** A read that was begun before the relay. */
 export interface Begun {
   /** Where it reads to. */
@@ -43,6 +51,8 @@ export interface RelayOptions {
   readonly idleTimeoutMs: number;
   /** A read from the peer that is already under way. */
   readonly begun?: Begun | undefined;
+  /** Counts the bytes as they go through, beside what the relay returns in the end. */
+  readonly traffic?: Traffic;
 }
 
 /**
@@ -75,6 +85,7 @@ class Stream extends Deadline {
   readonly #peer: Duplex;
   readonly #string: Duplex;
   readonly #deadlines: Deadlines;
+  readonly #traffic: Traffic;
   readonly #resolve: (result: RelayResult) => void;
   /** How many directions have not ended. */
   #directions = 2;
@@ -85,6 +96,7 @@ class Stream extends Deadline {
     this.#peer = peer;
     this.#string = string;
     this.#deadlines = options.deadlines;
+    this.#traffic = options.traffic ?? { fromPeers: 0, fromStrings: 0 };
     this.#resolve = resolve;
   }
 
@@ -126,6 +138,8 @@ class Stream extends Deadline {
         if (written < count) await writeAll(to, chunk.subarray(written));
         this.touch();
         bytes += count;
+        if (from === this.#peer) this.#traffic.fromPeers += count;
+        else this.#traffic.fromStrings += count;
         isReading = true;
         const next = nextBuffer(buffer, count);
         // Not awaited unless it has to be: an await is a turn of the loop's queue.

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Traffic } from "./relay.ts";
+
 /** What a daemon has done since it started. */
 export interface Counts {
   /** What it listens on: ports, or bridges. */
@@ -29,22 +31,32 @@ const INTERVAL_MS = 1_000;
 
 /** Counts, and writes the counts to a file. */
 export class Stats {
+  /** What goes through, counted while it does. */
+  readonly traffic: Traffic = { fromPeers: 0, fromStrings: 0 };
+  readonly #peers: "guests" | "services";
   #total = 0;
   #failed = 0;
   #refused = 0;
-  #up = 0;
-  #down = 0;
   #lastError: Counts["lastError"];
+
+  /**
+   * Makes counts that are all 0.
+   *
+   * @param peers Whom the daemon's peers are: inner's are guests, outer's are services.
+   */
+  constructor(peers: "guests" | "services") {
+    this.#peers = peers;
+  }
 
   /** Counts a stream that was taken. */
   opened(): void {
     this.#total++;
   }
 
-  /** Counts a stream that was brought to the other side and has ended. */
-  closed(up: number, down: number): void {
-    this.#up += up;
-    this.#down += down;
+  /** Counts bytes of a guest that went to the other side before the rest was relayed. */
+  sentAhead(bytes: number): void {
+    if (this.#peers === "guests") this.traffic.fromPeers += bytes;
+    else this.traffic.fromStrings += bytes;
   }
 
   /** Counts a stream that was not brought to the other side, or a listener that could not be opened. */
@@ -67,14 +79,16 @@ export class Stats {
    */
   counts(listening: Counts["listening"], live: number): Counts {
     const lastError = this.#lastError === undefined ? {} : { lastError: this.#lastError };
+    const { fromPeers, fromStrings } = this.traffic;
+    const [up, down] = this.#peers === "guests" ? [fromPeers, fromStrings] : [fromStrings, fromPeers];
     return {
       listening,
       live,
       total: this.#total,
       failed: this.#failed,
       refused: this.#refused,
-      up: this.#up,
-      down: this.#down,
+      up,
+      down,
       ...lastError,
     };
   }

@@ -1,24 +1,19 @@
 import assert from "node:assert/strict";
 import { Stats } from "./stats.ts";
 
-Deno.test("counts() tells what was taken, brought through and failed", () => {
-  const stats = new Stats();
-  for (let i = 0; i < 3; i++) stats.opened();
-  stats.closed(10, 200);
-  stats.closed(1, 2);
-  assert.deepEqual(stats.counts([80], 1), {
-    listening: [80],
-    live: 1,
-    total: 3,
-    failed: 0,
-    refused: 0,
-    up: 11,
-    down: 202,
-  });
+Deno.test("counts() tells what was taken, and what has gone through so far, as guests see it", () => {
+  for (const [peers, up, down] of [["guests", 15, 200], ["services", 205, 10]] as const) {
+    const stats = new Stats(peers);
+    for (let i = 0; i < 3; i++) stats.opened();
+    stats.sentAhead(5);
+    stats.traffic.fromPeers += 10;
+    stats.traffic.fromStrings += 200;
+    assert.deepEqual(stats.counts([80], 1), { listening: [80], live: 1, total: 3, failed: 0, refused: 0, up, down });
+  }
 });
 
 Deno.test("counts() tells the latest failure", () => {
-  const stats = new Stats();
+  const stats = new Stats("guests");
   stats.failedWith("first");
   stats.failedWith("second");
   const { failed, lastError } = stats.counts([], 0);
