@@ -21,11 +21,8 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 /** Folders that a lab's hosts have to themselves, so that a checkout in them would be out of their sight. */
 const HIDDEN = /^\/(?:run|var\/log|var\/tmp)\//;
 
-/** What has the packages fetched while there is a network; for tests all modules are checked by it, once for all runs. */
-const FETCH = {
-  programs: ["cache", "--quiet", "--frozen", "--no-check", "cmd/setup.ts", "cmd/tproxy.ts"],
-  tests: ["check", "--quiet", "--frozen"],
-};
+/** What a lab runs that is not bundled: its packages are fetched while there is a network. */
+const PROGRAMS = ["cmd/setup.ts", "cmd/tproxy.ts"];
 
 /** What may be run inside: the two that make and enter namespaces, and the three that look after them. */
 const LAB_PROGRAMS = ["/usr/bin/nsenter", "/usr/bin/unshare", "/usr/bin/ps", "/usr/sbin/ip", "/usr/bin/kill"];
@@ -61,7 +58,7 @@ async function main(): Promise<number> {
   const machines = what === "vm" && isRoot;
   await ensureTools(what === "vm" && !isRoot ? DEMO_TOOLS : TOOLS[what], isRoot);
   const namespaces = await findNamespaces(isRoot);
-  const fetched = await deno([Deno.execPath(), ...FETCH[what === "demo" || what === "bench" ? "programs" : "tests"]]);
+  const fetched = await deno([Deno.execPath(), "cache", "--quiet", "--frozen", "--no-check", ...PROGRAMS]);
   if (fetched !== 0) return fetched;
   await bundleDaemons();
   if (machines) await prepareMachines();
@@ -72,6 +69,9 @@ async function main(): Promise<number> {
   }
   const [release, ...ofRelease] = args;
   const chosen = { test: args, release: ofRelease, vm: ["tests/vm/", ...args] }[what];
+  // Once for all runs, and of all modules where no file is named; it fetches what only tests need, too.
+  const checked = await deno([Deno.execPath(), "check", "--quiet", "--frozen", ...(await chooseFiles(chosen)).files]);
+  if (checked !== 0) return checked;
   if (what === "release" && !isRoot) throw new Error("the root of a release is made by root; run it with sudo");
   const inRelease = what === "release" ? [...namespaces, ...await prepareRelease(release)] : [];
   if (what !== "vm" || machines) {
