@@ -12,10 +12,11 @@ import { planDown, planUp } from "./plan.ts";
 /**
  * What the namespace's network stack must know before the veth moves in, since a device takes over its namespace's
  * defaults when it arrives, and a namespace takes over its host's: forward nothing from guest to guest, nor listen to
- * redirects and router advertisements; answer ARP for an address of /32; let an unprivileged proxy listen on ports under
- * 1024; hand connections that nobody accepted yet to a proxy's successor (Linux 5.14); and keep no more than half a megabyte
- * each way for a connection, which no throughput on one machine needs, but with which a guest that sends on a thousand of
- * them, or never reads, could fill what the host's TCP has in all. What a kernel does not know it ignores. Forwarding comes first, because it puts other settings back.
+ * redirects and router advertisements; answer ARP for an address of /32, and announce to guests that it has another MAC
+ * address; let an unprivileged proxy listen on ports under 1024; hand connections that nobody accepted yet to a proxy's
+ * successor (Linux 5.14); and keep no more than half a megabyte each way for a connection, which no throughput on one machine
+ * needs, but with which a guest that sends on a thousand of them, or never reads, could fill what the host's TCP has in all.
+ * What a kernel does not know it ignores. Forwarding comes first, because it puts other settings back.
  */
 export const NETNS_SYSCTLS: readonly string[] = [
   "net.ipv4.ip_forward=0",
@@ -26,6 +27,7 @@ export const NETNS_SYSCTLS: readonly string[] = [
   "net.ipv6.conf.default.accept_ra=0",
   "net.ipv4.conf.all.arp_ignore=0",
   "net.ipv4.conf.default.arp_ignore=0",
+  "net.ipv4.conf.all.arp_notify=1",
   "net.ipv4.ip_unprivileged_port_start=0",
   "net.ipv4.tcp_migrate_req=1",
   "net.ipv4.tcp_rmem=4096 131072 524288",
@@ -54,7 +56,9 @@ export async function ensureLinks<T>(names: BridgeNames, then: () => Promise<T>)
     await batch(["-n", names.netns], plan.netnsBefore);
     await batch([], plan.host);
     await batch(["-n", names.netns], plan.netns);
-    return await then();
+    const result = await then();
+    await batch(["-n", names.netns], plan.announced);
+    return result;
   } catch (error) {
     if (isNew) await removeLinks(names);
     throw error;

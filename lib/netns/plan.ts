@@ -21,6 +21,11 @@ export interface LinkPlan {
   readonly host: readonly string[];
   /** Lines for `ip -batch` inside the namespace, to be run after those of the host. */
   readonly netns: readonly string[];
+  /**
+   * Lines for `ip -batch` inside the namespace, to be run last: what the kernel announces to guests, who would send to the
+   * former MAC address for half a minute. It takes the rules to let it through to them, and to nobody else.
+   */
+  readonly announced: readonly string[];
 }
 
 /**
@@ -43,12 +48,12 @@ export function planUp(names: BridgeNames, observed: Observed): LinkPlan {
       "name a bridge",
     );
   }
-  const alive = observed.netns.state === "alive";
+  const inside = observed.netns.state === "alive" ? observed.netns.links : undefined;
   const paired = isPaired(names, observed);
   const stray = strayEnds(names, observed, paired);
   return {
     removeNetns: observed.netns.state === "broken",
-    addNetns: !alive,
+    addNetns: inside === undefined,
     netnsBefore: loneNetnsEnd(names, observed, paired),
     host: [
       ...stray.map((name) => `link delete dev ${name}`),
@@ -56,13 +61,19 @@ export function planUp(names: BridgeNames, observed: Observed): LinkPlan {
       `link set dev ${names.bridgeEnd} master ${names.bridge} up`,
     ],
     netns: [
-      // Also where the network driver made the pair, with an address that only this host has.
-      `link set dev ${names.netnsEnd} mtu ${bridge.mtu} address ${names.netnsEndMac}`,
+      `link set dev ${names.netnsEnd} mtu ${bridge.mtu}`,
       `address replace ${GUEST_ADDRESS}/32 dev ${names.netnsEnd}`,
       `link set dev ${names.netnsEnd} up`,
       `route replace default dev ${names.netnsEnd} scope link`,
     ],
+    announced: paired ? ownAddress(names, inside ?? []) : [],
   };
+}
+
+/** Gives a pair that the network driver has made the MAC address that it has on every host. */
+function ownAddress(names: BridgeNames, inside: readonly Link[]): string[] {
+  const isOurs = inside.some(({ name, address }) => name === names.netnsEnd && address === names.netnsEndMac);
+  return isOurs ? [] : [`link set dev ${names.netnsEnd} address ${names.netnsEndMac}`];
 }
 
 function addPair(names: BridgeNames, { mtu }: Link): string {

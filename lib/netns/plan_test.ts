@@ -21,7 +21,7 @@ const ADD =
   `link add name br0b address ${ADDRESS} mtu 1500 type veth peer name br0a address ${INSIDE_ADDRESS} mtu 1500 netns one_tproxy_br0`;
 const JOIN = "link set dev br0b master br0 up";
 const INSIDE_LINES = [
-  `link set dev br0a mtu 1500 address ${INSIDE_ADDRESS}`,
+  "link set dev br0a mtu 1500",
   "address replace 169.254.16.9/32 dev br0a",
   "link set dev br0a up",
   "route replace default dev br0a scope link",
@@ -34,17 +34,27 @@ Deno.test("planUp() makes everything where there is only the bridge", () => {
     netnsBefore: [],
     host: [ADD, JOIN],
     netns: INSIDE_LINES,
+    announced: [],
   });
 });
 
 Deno.test("planUp() makes no device and no namespace where all is right, and sets the rest again", () => {
-  assert.deepEqual(planUp(NAMES, { host: host(BRIDGE, OUTSIDE), netns: alive(INSIDE) }), {
+  const inside = { ...INSIDE, address: INSIDE_ADDRESS };
+  assert.deepEqual(planUp(NAMES, { host: host(BRIDGE, OUTSIDE), netns: alive(inside) }), {
     removeNetns: false,
     addNetns: false,
     netnsBefore: [],
     host: ["link set dev br0b mtu 1500", JOIN],
     netns: INSIDE_LINES,
+    announced: [],
   });
+});
+
+Deno.test("planUp() gives a pair of the network driver's the address that guests find on every host, and announces it", () => {
+  const theirs = { ...INSIDE, address: "9e:a3:72:19:19:bb" };
+  const plan = planUp(NAMES, { host: host(BRIDGE, OUTSIDE), netns: alive(theirs) });
+  assert.deepEqual(plan.announced, [`link set dev br0a address ${INSIDE_ADDRESS}`]);
+  assert.deepEqual(plan.netns, INSIDE_LINES);
 });
 
 Deno.test("planUp() puts a pair that has fallen off the bridge back on it", () => {
@@ -95,7 +105,7 @@ Deno.test("planUp() gives both ends the bridge's MTU", () => {
   const there = planUp(NAMES, { host: host(bridge, OUTSIDE), netns: alive(INSIDE) });
   assert.deepEqual([there.host[0], there.netns[0]], [
     "link set dev br0b mtu 9000",
-    `link set dev br0a mtu 9000 address ${INSIDE_ADDRESS}`,
+    "link set dev br0a mtu 9000",
   ]);
 });
 

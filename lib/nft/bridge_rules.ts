@@ -42,7 +42,8 @@ const SNAP_IP_SENDER = `${SNAP} @nh,48,16 0x0800 @nh,160,32 ${hexOf(GUEST_ADDRES
 
 /**
  * The chain that the network drivers know, with the rule that they make themselves: the request for the address leaves
- * through no port but our veth end, so the closest hypervisor is the one to answer.
+ * through no port but our veth end, so the closest hypervisor is the one to answer. What our veth end sends is no such
+ * request, but announces to guests that the address has another MAC address.
  *
  * @param names The bridge's names.
  * @param form Which rendering the kernel takes.
@@ -50,7 +51,10 @@ const SNAP_IP_SENDER = `${SNAP} @nh,48,16 0x0800 @nh,160,32 ${hexOf(GUEST_ADDRES
  */
 export function driverRules(names: BridgeNames, form: BridgeForm): string[] {
   const scope = form === "ibrname" ? `meta ibrname "${names.bridge}" ` : "";
-  return [`${scope}${notOurEnd(names, form)} arp operation request arp daddr ip ${GUEST_ADDRESS} drop`];
+  return [
+    fromOurEnd(names, form),
+    `${scope}${notOurEnd(names, form)} arp operation request arp daddr ip ${GUEST_ADDRESS} drop`,
+  ];
 }
 
 /**
@@ -64,9 +68,8 @@ export function driverRules(names: BridgeNames, form: BridgeForm): string[] {
  */
 export function guardRules(names: BridgeNames, form: BridgeForm): string[] {
   return [
-    ...(form === "ibrname"
-      ? [otherBridges(names), `iifname "${names.bridgeEnd}" accept`]
-      : [`iifname @${VETH_SET} accept`]),
+    ...(form === "ibrname" ? [otherBridges(names)] : []),
+    fromOurEnd(names, form),
     `ether saddr ${names.netnsEndMac} drop`,
     `ip saddr ${GUEST_ADDRESS} drop`,
     // Nearly every frame; the rules below are about others.
@@ -94,19 +97,24 @@ export function portRules(names: BridgeNames, form: BridgeForm): string[] {
   const [end, kinds] = [`"${names.bridgeEnd}"`, `{ ${GUEST_KINDS.map((kind) => `"${kind}"`).join(", ")} }`];
   return [
     ...(form === "ibrname" ? [otherBridges(names)] : []),
+    // A bridge with VLAN filtering may tag what goes to a guest, for a port that is a trunk.
+    `iifname ${end} meta protocol { arp, ip } meta oifkind ${kinds} accept`,
+    `iifname ${end} drop`,
     // The same as the rule of the network drivers, with a tag as well.
     `${notOurEnd(names, form)} ${ARP} ${ARP_REQUEST_FOR} drop`,
     // `ether type` is the EtherType of the tag, if there is one.
     `oifname ${end} ether type { arp, ip } meta iifkind ${kinds} accept`,
-    // A bridge with VLAN filtering may tag what goes to a guest, for a port that is a trunk.
-    `iifname ${end} meta protocol { arp, ip } meta oifkind ${kinds} accept`,
     `oifname ${end} drop`,
-    `iifname ${end} drop`,
   ];
 }
 
 function otherBridges({ bridge }: BridgeNames): string {
   return `meta ibrname != "${bridge}" accept`;
+}
+
+/** Accepts what comes in at our veth end. */
+function fromOurEnd({ bridgeEnd }: BridgeNames, form: BridgeForm): string {
+  return form === "ibrname" ? `iifname "${bridgeEnd}" accept` : `iifname @${VETH_SET} accept`;
 }
 
 /** Matches what leaves through any port but our veth end. */

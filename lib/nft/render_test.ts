@@ -16,11 +16,13 @@ const GUARD = [
   "meta protocol 4 @nh,0,32 0xaaaa0300 @nh,48,16 0x0800 @nh,160,32 0xa9fe1009 drop",
 ];
 const REQUEST = "meta protocol { arp, 0x8035 } @nh,48,16 1 @nh,192,32 0xa9fe1009";
-const PORT = [
-  'oifname "br0b" ether type { arp, ip } meta iifkind { "tun", "veth" } accept',
+const FROM_PROXY = [
   'iifname "br0b" meta protocol { arp, ip } meta oifkind { "tun", "veth" } accept',
-  'oifname "br0b" drop',
   'iifname "br0b" drop',
+];
+const TO_PROXY = [
+  'oifname "br0b" ether type { arp, ip } meta iifkind { "tun", "veth" } accept',
+  'oifname "br0b" drop',
 ];
 const ENDPOINTS = [
   { servicePort: 1234, remoteAddr: "10.11.12.34", remotePort: 80 },
@@ -53,6 +55,7 @@ Deno.test("renderUp() writes this script where the kernel has meta ibrname", () 
     "add table bridge one_tproxy",
     "add chain bridge one_tproxy ch_br0 { type filter hook forward priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy ch_br0",
+    'add rule bridge one_tproxy ch_br0 iifname "br0b" accept',
     'add rule bridge one_tproxy ch_br0 meta ibrname "br0" oifname != "br0b" ' +
     "arp operation request arp daddr ip 169.254.16.9 drop",
     "add chain bridge one_tproxy guard_br0 { type filter hook prerouting priority filter ; policy accept ; }",
@@ -63,8 +66,9 @@ Deno.test("renderUp() writes this script where the kernel has meta ibrname", () 
     "add chain bridge one_tproxy port_br0 { type filter hook forward priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy port_br0",
     'add rule bridge one_tproxy port_br0 meta ibrname != "br0" accept',
-    `add rule bridge one_tproxy port_br0 oifname != "br0b" ${REQUEST} drop`,
-    ...PORT.map((rule) => `add rule bridge one_tproxy port_br0 ${rule}`),
+    ...[...FROM_PROXY, `oifname != "br0b" ${REQUEST} drop`, ...TO_PROXY].map((rule) =>
+      `add rule bridge one_tproxy port_br0 ${rule}`
+    ),
   ]);
 });
 
@@ -92,6 +96,7 @@ Deno.test("renderUp() writes this script where the kernel has no meta ibrname", 
     'add element bridge one_tproxy veth_ends { "br0b" }',
     "add chain bridge one_tproxy ch_br0 { type filter hook forward priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy ch_br0",
+    "add rule bridge one_tproxy ch_br0 iifname @veth_ends accept",
     "add rule bridge one_tproxy ch_br0 oifname != @veth_ends arp operation request arp daddr ip 169.254.16.9 drop",
     "add chain bridge one_tproxy guard_br0 { type filter hook prerouting priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy guard_br0",
@@ -99,8 +104,9 @@ Deno.test("renderUp() writes this script where the kernel has no meta ibrname", 
     ...GUARD.map((rule) => `add rule bridge one_tproxy guard_br0 ${rule}`),
     "add chain bridge one_tproxy port_br0 { type filter hook forward priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy port_br0",
-    `add rule bridge one_tproxy port_br0 oifname != @veth_ends ${REQUEST} drop`,
-    ...PORT.map((rule) => `add rule bridge one_tproxy port_br0 ${rule}`),
+    ...[...FROM_PROXY, `oifname != @veth_ends ${REQUEST} drop`, ...TO_PROXY].map((rule) =>
+      `add rule bridge one_tproxy port_br0 ${rule}`
+    ),
   ]);
 });
 
