@@ -6,10 +6,10 @@
 
 import type { Endpoint } from "../address.ts";
 import type { Fault } from "../fault.ts";
-import { type BridgeName, namesOf, RUN_FILES, type Title, TPROXY } from "../names.ts";
+import { type BridgeName, namesOf, type Title, TPROXY } from "../names.ts";
 import type { Counts } from "../proxy/stats.ts";
-import { readIfThere } from "../run_dir.ts";
 import { bridgesOf, findFaultsOfBridges, type HostView, lookAtHost } from "./bridges.ts";
+import { readCounts } from "./counts.ts";
 import { findDaemons, type RunningDaemon } from "./find.ts";
 import { isHeld } from "./hold.ts";
 import { findDaemonFaults } from "./signs.ts";
@@ -35,7 +35,7 @@ export interface ProxyStatus {
   readonly draining: boolean;
   /** What the bridge's guests are served. */
   readonly endpoints?: readonly Endpoint[];
-  /** What it has counted, at most a second ago; missing for one that drains, or if it could not write it. */
+  /** What it has counted, at most a second ago; missing for one that drains, or if it is not well formed. */
   readonly counts?: Counts;
 }
 
@@ -98,9 +98,7 @@ async function describeDaemon(
 ): Promise<ProxyStatus> {
   const since = new Date(Date.now() - seconds * 1000).toISOString();
   // The file is the one of whoever serves now.
-  const counts = draining
-    ? undefined
-    : await readCounts(bridge === undefined ? RUN_FILES.outerStats : namesOf(bridge).statsFile);
+  const counts = draining ? undefined : await readCounts(bridge);
   const endpoints = bridge === undefined ? undefined : bridges.get(bridge) ?? [];
   return {
     title,
@@ -111,14 +109,4 @@ async function describeDaemon(
     ...(endpoints === undefined ? {} : { endpoints }),
     ...(counts === undefined ? {} : { counts }),
   };
-}
-
-/** Reads what a daemon has counted. It may be writing just now; then there is nothing to tell. */
-async function readCounts(path: string): Promise<Counts | undefined> {
-  try {
-    return JSON.parse(await readIfThere(path) ?? "");
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

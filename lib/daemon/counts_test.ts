@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Stats } from "../proxy/stats.ts";
+import { parseCounts } from "./counts.ts";
+
+const GOOD = { listening: [81, 5030], live: 1, total: 3, failed: 1, refused: 0, up: 10, down: Number.MAX_SAFE_INTEGER };
+const TIME = "2026-01-02T03:04:05.678Z";
+
+Deno.test("parseCounts() takes what a daemon writes, as it is", () => {
+  const stats = new Stats();
+  stats.opened();
+  stats.failedWith("Cannot reach 10.0.0.1:80: ConnectionRefused: …");
+  for (const listening of [[], [1, 65_535], ["br0", "onebr.12"]]) {
+    const counts = stats.counts(listening, 1);
+    assert.deepEqual(parseCounts(`${JSON.stringify(counts)}\n`), counts);
+  }
+});
+
+Deno.test("parseCounts() leaves out what it does not know, at any depth", () => {
+  const text = JSON.stringify({ ...GOOD, more: { a: 1 }, lastError: { time: TIME, message: "x", more: 1 } });
+  assert.deepEqual(parseCounts(text), { ...GOOD, lastError: { time: TIME, message: "x" } });
+  const hidden = parseCounts(`{"__proto__":{"live":9},${JSON.stringify(GOOD).slice(1)}`);
+  assert.deepEqual(Object.keys(hidden ?? {}), Object.keys(GOOD));
+});
+
+Deno.test("parseCounts() takes nothing that has a part which is not what it has to be", () => {
+  const wrong: Readonly<Record<string, readonly unknown[]>> = {
+    listening: [undefined, null, 1, "br0", {}, [0], [65_536], [1.5], [null], ["a/b"], ["\u001b[2J"], [["br0"]], [
+      1,
+      "",
+    ]],
+    live: [undefined, null, -1, 1.5, "1", [], 1e300, Number.MAX_SAFE_INTEGER + 1],
+    down: [undefined, "1"],
+    lastError: [null, "x", [], { time: TIME }, { time: "now", message: "x" }, { time: TIME, message: 1 }, {
+      time: `${TIME}\u001b[2J`,
+      message: "x",
+    }],
+  };
+  for (const [key, values] of Object.entries(wrong)) {
+    for (const value of values) assert.equal(parseCounts(JSON.stringify({ ...GOOD, [key]: value })), undefined, key);
+  }
+  for (const text of ["", "{", "[]", "null", "1", '"x"', "\u0000"]) assert.equal(parseCounts(text), undefined, text);
+  for (const open of ["[", '{"a":']) assert.equal(parseCounts(open.repeat(200_000)), undefined);
+});
+
+Deno.test("parseCounts() takes what is nested 30,000 deep for no counts, or leaves it out", () => {
+  const deep = "[".repeat(30_000) + "]".repeat(30_000);
+  assert.equal(parseCounts(JSON.stringify(GOOD).replace("[81,5030]", deep)), undefined);
+  assert.deepEqual(parseCounts(`{"more":${deep},${JSON.stringify(GOOD).slice(1)}`), GOOD);
+});
+
+Deno.test("parseCounts() makes an error safe to print, and no longer than a line", () => {
+  const messageOf = (message: string) =>
+    parseCounts(JSON.stringify({ ...GOOD, lastError: { time: TIME, message } }))?.lastError?.message;
+  assert.equal(messageOf("\u001b]0;x\u0007\n\u009b2J\u202egate"), "\ufffd]0;x\ufffd\ufffd\ufffd2J\ufffdgate");
+  assert.equal(messageOf("x".repeat(60_000))?.length, 1_000);
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (message) => {
+    assert.doesNotMatch(messageOf(message) ?? "", /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
+  }));
+});
+
+Deno.test("parseCounts() throws at nothing", () => {
+  fc.assert(fc.property(fc.oneof(fc.string(), fc.json(), fc.constant(GOOD).map((x) => JSON.stringify(x))), (text) => {
+    parseCounts(text);
+    parseCounts(text.slice(1));
+  }));
+});
