@@ -61,7 +61,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
+  return Number.isInteger(value) && Number(value) >= 0;
 }
 
 /** A port of an inner proxy, or a bridge of outer's. */
