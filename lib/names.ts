@@ -135,6 +135,12 @@ export interface BridgeNames {
   readonly guardChain: string;
   /** The chain in `table bridge one_tproxy` that decides what may pass between the veth end and the other ports. */
   readonly portChain: string;
+  /** The chain that `portChain` jumps to, which decides from how many addresses a guest may speak to the proxy. */
+  readonly senderChain: string;
+  /** The set of those addresses, each with its port. */
+  readonly senders: string;
+  /** The set of ports from which a new address came, with what each may still have. */
+  readonly newcomers: string;
   /** The set in `table bridge one_tproxy` that holds a copy of what is recorded of the bridge. */
   readonly copySet: string;
   /** The process title of the bridge's inner proxy. */
@@ -175,6 +181,9 @@ export function namesOf(bridge: BridgeName): BridgeNames {
     chain: `ch_${bridge}`,
     guardChain: `guard_${bridge}`,
     portChain: `port_${bridge}`,
+    senderChain: `sender_${bridge}`,
+    senders: `senders_${bridge}`,
+    newcomers: `newcomers_${bridge}`,
     copySet: `record_${bridge}`,
     title: `${TPROXY}_${bridge}`,
     log: `${LOG_DIR}/${TPROXY}_${bridge}.log`,

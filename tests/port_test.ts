@@ -6,14 +6,16 @@
 
 import assert from "node:assert/strict";
 import { run, until } from "./lab/command.ts";
-import { arp, dot1ad, dot1q, frame, type Payload, snap, type Tag, udp } from "./lab/frames.ts";
+import { arp, dot1ad, dot1q, EVERYBODY, frame, type Payload, sendFrames, snap, type Tag, udp } from "./lab/frames.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
-import { ADDRESS, arrivals, type FrameFrom, proxyMac, receives, withMallory } from "./lab/layer2.ts";
+import { ADDRESS, arrivals, type FrameFrom, macOf, proxyMac, receives, withMallory } from "./lab/layer2.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { fetchFrom, inLab } from "./lab/scenario.ts";
 
 /** A header alone, from one address to another; RFC 8200. */
 const IPV6: Payload = { type: 0x86dd, hex: `6000000000003b40fe80${"0".repeat(27)}1fe80${"0".repeat(27)}2` };
+
+const NOBODY = "00:00:00:00:00:00";
 
 const INSIDE = ["ip", "netns", "exec", "one_tproxy_br0"];
 
@@ -117,5 +119,42 @@ Deno.test(
     assert.deepEqual(await arrived(), []);
     await hv.host.text(["nft", "flush", "chain", "bridge", "one_tproxy", "port_br0"]);
     assert.deepEqual(await arrived(), ["a tag"]);
+  }),
+);
+
+Deno.test(
+  "a guest speaks to the proxy from 64 addresses, and neither fills the kernel's table of neighbours nor harms another",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv, guest, mallory } = await withMallory(lab);
+    const neighbours = async () => {
+      const listing = await hv.host.text(["ip", "-n", "one_tproxy_br0", "neigh", "show", "dev", "br0a", "nud", "all"]);
+      return listing.trim().split("\n").length;
+    };
+    const [mac, proxy] = [await macOf(mallory, "eth0"), await proxyMac(hv)];
+    const ask = (ip: string) => frame(EVERYBODY, mac, [], arp("request", { mac, ip }, { mac: NOBODY, ip: ADDRESS }));
+    // A hundred, a tenth of what the kernel keeps: the machine's table is one for all that runs on it.
+    const addresses = Array.from({ length: 100 }, (_, i) => `192.168.150.${i + 100}`);
+    const flood = () => sendFrames(mallory, "eth0", addresses.map(ask));
+    assert.equal(await fetchFrom(mallory, "/who"), "gate 10.11.12.1\n");
+    await flood();
+    // Behind it on the same way.
+    await mallory.text(["ping", "-c1", "-W5", ADDRESS]);
+    const known = await neighbours();
+    assert.ok(known > 32 && known <= 66, `${known} neighbours`);
+    // What the kernel remembers of a guest outlives the rules.
+    await hv.up("br0");
+    const packet = (ip: string): FrameFrom => (from) => frame(proxy, from, [], udp(ip, ADDRESS));
+    const arrived = await arrivals(
+      { host: mallory, device: "eth0" },
+      { host: hv.host, device: "br0a", where: INSIDE },
+      new Map(addresses.map((ip) => [ip, packet(ip)])),
+      packet("192.168.150.66"),
+    );
+    assert.ok(arrived.length > 32 && arrived.length <= 66, `${arrived.length} addresses`);
+    for (const host of [guest, mallory]) assert.equal(await fetchFrom(host, "/who"), "gate 10.11.12.1\n");
+    await hv.host.text(["nft", "delete", "table", "bridge", "one_tproxy"]);
+    await flood();
+    await until("the table fills", async () => await neighbours() >= 100);
   }),
 );

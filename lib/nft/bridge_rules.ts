@@ -35,6 +35,9 @@ const ARP = "meta protocol { arp, 0x8035 }";
 const ARP_SENDER = `@nh,112,32 ${hexOf(GUEST_ADDRESS)}`;
 const ARP_REQUEST_FOR = `@nh,48,16 1 @nh,192,32 ${hexOf(GUEST_ADDRESS)}`;
 
+/** How many addresses the guest behind one port may use towards the proxy: at once, and how many more in a minute. */
+const SENDERS = "limit rate over 1/minute burst 64 packets";
+
 // What begins with an LLC header has no EtherType; the kernel calls it 4. Linux ignores IP in it, Windows did not.
 const SNAP = "meta protocol 4 @nh,0,32 0xaaaa0300";
 const SNAP_ARP_SENDER = `${SNAP} @nh,48,16 0x0806 @nh,176,32 ${hexOf(GUEST_ADDRESS)}`;
@@ -103,9 +106,41 @@ export function portRules(names: BridgeNames, form: BridgeForm): string[] {
     // The same as the rule of the network drivers, with a tag as well.
     `${notOurEnd(names, form)} ${ARP} ${ARP_REQUEST_FOR} drop`,
     // `ether type` is the EtherType of the tag, if there is one.
-    `oifname ${end} ether type { arp, ip } meta iifkind ${kinds} accept`,
+    `oifname ${end} ether type { arp, ip } meta iifkind ${kinds} jump ${names.senderChain}`,
     `oifname ${end} drop`,
   ];
+}
+
+/**
+ * From how many addresses what comes in at one port may speak to the proxy.
+ *
+ * WHY: limits on streams count by address, and the kernel remembers every address that the namespace answers in a table that
+ * all namespaces share. The port is the one thing about a guest that it can't forge.
+ *
+ * @param names The bridge's names.
+ * @returns The rules of `sender_<br>`, to which `port_<br>` jumps.
+ */
+export function senderRules({ senders, newcomers }: BridgeNames): string[] {
+  const [ip, arp] = ["iifname . ip saddr", "iifname . arp saddr ip"];
+  return [
+    // The namespace has no other address, and remembers nobody who speaks to another one.
+    `ip daddr != ${GUEST_ADDRESS} drop`,
+    `arp daddr ip != ${GUEST_ADDRESS} accept`,
+    ...[ip, arp].map((sender) => `${sender} @${senders} update @${senders} { ${sender} } accept`),
+    `update @${newcomers} { iifname ${SENDERS} } drop`,
+    ...[ip, arp].map((sender) => `add @${senders} { ${sender} } accept`),
+  ];
+}
+
+/**
+ * The sets that `sender_<br>` fills; what is in them is the kernel's memory, and stays when the rules are written again.
+ *
+ * @param names The bridge's names.
+ * @returns Each set's name and what follows it, as nft takes it.
+ */
+export function senderSets({ senders, newcomers }: BridgeNames): readonly (readonly [name: string, spec: string])[] {
+  const spec = (type: string) => `{ type ${type} ; flags dynamic, timeout ; timeout 1h ; size 65535 ; }`;
+  return [[senders, spec("ifname . ipv4_addr")], [newcomers, spec("ifname")]];
 }
 
 function otherBridges({ bridge }: BridgeNames): string {

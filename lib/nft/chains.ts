@@ -5,14 +5,14 @@
  */
 
 import { type BridgeNames, TPROXY } from "../names.ts";
-import { type BridgeForm, driverRules, guardRules, portRules } from "./bridge_rules.ts";
+import { type BridgeForm, driverRules, guardRules, portRules, senderRules } from "./bridge_rules.ts";
 
 /** A chain in `table bridge one_tproxy`. */
 export interface Chain {
   /** Its name. */
   readonly name: string;
-  /** Where it is called. */
-  readonly hook: string;
+  /** Where it is called; `undefined` for one that another chain jumps to. */
+  readonly hook: string | undefined;
   /** Its rules, in their order. */
   readonly rules: readonly string[];
 }
@@ -28,6 +28,8 @@ export function chainsOf(names: BridgeNames, form: BridgeForm): Chain[] {
   return [
     { name: names.chain, hook: "forward priority filter", rules: driverRules(names, form) },
     { name: names.guardChain, hook: "prerouting priority filter", rules: guardRules(names, form) },
+    { name: names.senderChain, hook: undefined, rules: senderRules(names) },
+    // After the one that it jumps to.
     { name: names.portChain, hook: "forward priority filter", rules: portRules(names, form) },
   ];
 }
@@ -49,8 +51,9 @@ export function chainNamesOf(names: BridgeNames): string[] {
  * @returns Commands for `nft -f -`.
  */
 export function renderChain({ name, hook, rules }: Chain): string[] {
+  const base = hook === undefined ? "" : ` { type filter hook ${hook} ; policy accept ; }`;
   return [
-    `add chain bridge ${TPROXY} ${name} { type filter hook ${hook} ; policy accept ; }`,
+    `add chain bridge ${TPROXY} ${name}${base}`,
     `flush chain bridge ${TPROXY} ${name}`,
     ...rules.map((rule) => `add rule bridge ${TPROXY} ${name} ${rule}`),
   ];

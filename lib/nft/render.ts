@@ -6,7 +6,7 @@
 
 import type { Endpoint } from "../address.ts";
 import { type BridgeName, namesOf, TPROXY, VETH_SET } from "../names.ts";
-import type { BridgeForm } from "./bridge_rules.ts";
+import { type BridgeForm, senderSets } from "./bridge_rules.ts";
 import { chainNamesOf, chainsOf, renderChain } from "./chains.ts";
 import { renderCopy } from "./copy.ts";
 import { renderMap } from "./render_map.ts";
@@ -41,6 +41,7 @@ export function renderUp({ bridge, endpoints, present, copy }: BridgeRules, form
       `add set bridge ${TPROXY} ${VETH_SET} { type ifname ; }`,
       `add element bridge ${TPROXY} ${VETH_SET} { "${names.bridgeEnd}" }`,
     ]),
+    ...senderSets(names).map(([set, spec]) => `add set bridge ${TPROXY} ${set} ${spec}`),
     ...chainsOf(names, form).flatMap(renderChain),
   );
 }
@@ -69,11 +70,12 @@ export type Tables = Readonly<Record<"ip" | "bridge", readonly TableObject[] | u
  */
 export function renderDown(bridge: BridgeName, tables: Tables): string {
   const names = namesOf(bridge);
-  const chains = chainNamesOf(names);
-  const isOurs = (object: TableObject) =>
-    object.family === "ip" && object.kind === "map" && object.name === names.map ||
-    object.family === "bridge" && object.kind === "set" && object.name === names.copySet ||
-    object.family === "bridge" && object.kind === "chain" && chains.includes(object.name);
+  const own: Readonly<Record<string, readonly string[]>> = {
+    "ip map": [names.map],
+    "bridge chain": chainNamesOf(names),
+    "bridge set": [names.copySet, names.senders, names.newcomers],
+  };
+  const isOurs = ({ family, kind, name }: TableObject) => own[`${family} ${kind}`]?.includes(name) ?? false;
   const isVethSet = (object: TableObject) => object.kind === "set" && object.name === VETH_SET;
   const script: string[] = [];
   for (const family of ["ip", "bridge"] as const) {
@@ -86,10 +88,10 @@ export function renderDown(bridge: BridgeName, tables: Tables): string {
       script.push(`delete table ${family} ${TPROXY}`);
       continue;
     }
-    for (const { kind, name } of ours) {
-      if (kind === "chain") script.push(`flush chain ${family} ${TPROXY} ${name}`);
-      script.push(`delete ${kind} ${family} ${TPROXY} ${name}`);
-    }
+    // A chain or a set can be deleted when no rule refers to it any more.
+    const [chains, others] = [ours.filter(({ kind }) => kind === "chain"), ours.filter(({ kind }) => kind !== "chain")];
+    for (const { name } of chains) script.push(`flush chain ${family} ${TPROXY} ${name}`);
+    for (const { kind, name } of [...chains, ...others]) script.push(`delete ${kind} ${family} ${TPROXY} ${name}`);
     if (rest.some((object) => isVethSet(object) && object.elements.includes(names.bridgeEnd))) {
       script.push(`delete element ${family} ${TPROXY} ${VETH_SET} { "${names.bridgeEnd}" }`);
     }

@@ -21,8 +21,24 @@ const FROM_PROXY = [
   'iifname "br0b" drop',
 ];
 const TO_PROXY = [
-  'oifname "br0b" ether type { arp, ip } meta iifkind { "tun", "veth" } accept',
+  'oifname "br0b" ether type { arp, ip } meta iifkind { "tun", "veth" } jump sender_br0',
   'oifname "br0b" drop',
+];
+const SETS = ["senders_br0 { type ifname . ipv4_addr", "newcomers_br0 { type ifname"].map((set) =>
+  `add set bridge one_tproxy ${set} ; flags dynamic, timeout ; timeout 1h ; size 65535 ; }`
+);
+const SENDER = [
+  "add chain bridge one_tproxy sender_br0",
+  "flush chain bridge one_tproxy sender_br0",
+  ...[
+    "ip daddr != 169.254.16.9 drop",
+    "arp daddr ip != 169.254.16.9 accept",
+    "iifname . ip saddr @senders_br0 update @senders_br0 { iifname . ip saddr } accept",
+    "iifname . arp saddr ip @senders_br0 update @senders_br0 { iifname . arp saddr ip } accept",
+    "update @newcomers_br0 { iifname limit rate over 1/minute burst 64 packets } drop",
+    "add @senders_br0 { iifname . ip saddr } accept",
+    "add @senders_br0 { iifname . arp saddr ip } accept",
+  ].map((rule) => `add rule bridge one_tproxy sender_br0 ${rule}`),
 ];
 const ENDPOINTS = [
   { servicePort: 1234, remoteAddr: "10.11.12.34", remotePort: 80 },
@@ -53,6 +69,7 @@ Deno.test("renderUp() writes this script where the kernel has meta ibrname", () 
     "flush map ip one_tproxy ep_br0",
     "add element ip one_tproxy ep_br0 { 1234 : 10.11.12.34 . 80, 5030 : 10.11.12.13 . 5030 }",
     "add table bridge one_tproxy",
+    ...SETS,
     "add chain bridge one_tproxy ch_br0 { type filter hook forward priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy ch_br0",
     'add rule bridge one_tproxy ch_br0 iifname "br0b" accept',
@@ -63,6 +80,7 @@ Deno.test("renderUp() writes this script where the kernel has meta ibrname", () 
     'add rule bridge one_tproxy guard_br0 meta ibrname != "br0" accept',
     'add rule bridge one_tproxy guard_br0 iifname "br0b" accept',
     ...GUARD.map((rule) => `add rule bridge one_tproxy guard_br0 ${rule}`),
+    ...SENDER,
     "add chain bridge one_tproxy port_br0 { type filter hook forward priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy port_br0",
     'add rule bridge one_tproxy port_br0 meta ibrname != "br0" accept',
@@ -94,6 +112,7 @@ Deno.test("renderUp() writes this script where the kernel has no meta ibrname", 
     "add table bridge one_tproxy",
     "add set bridge one_tproxy veth_ends { type ifname ; }",
     'add element bridge one_tproxy veth_ends { "br0b" }',
+    ...SETS,
     "add chain bridge one_tproxy ch_br0 { type filter hook forward priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy ch_br0",
     "add rule bridge one_tproxy ch_br0 iifname @veth_ends accept",
@@ -102,6 +121,7 @@ Deno.test("renderUp() writes this script where the kernel has no meta ibrname", 
     "flush chain bridge one_tproxy guard_br0",
     "add rule bridge one_tproxy guard_br0 iifname @veth_ends accept",
     ...GUARD.map((rule) => `add rule bridge one_tproxy guard_br0 ${rule}`),
+    ...SENDER,
     "add chain bridge one_tproxy port_br0 { type filter hook forward priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy port_br0",
     ...[...FROM_PROXY, `oifname != @veth_ends ${REQUEST} drop`, ...TO_PROXY].map((rule) =>
@@ -119,8 +139,9 @@ Deno.test("renderUp() empties the map of a bridge without endpoints and adds non
 Deno.test("renderUp() names nothing of any other bridge", () => {
   for (const form of ["ibrname", "veth-set"] as const) {
     const script = renderUp({ bridge: parseBridgeName("onebr.12"), endpoints: ENDPOINTS }, form);
-    const named = new Set(script.match(/\b(?:ep|ch|guard|port)_[\w.-]+|"[^"]+"/g));
-    const own = ["ep_onebr.12", "ch_onebr.12", "guard_onebr.12", "port_onebr.12", '"onebr.12b"', '"tun"', '"veth"'];
+    const named = new Set(script.match(/\b(?:ep|ch|guard|port|senders?|newcomers)_[\w.-]+|"[^"]+"/g));
+    const prefixes = ["ep", "ch", "guard", "port", "sender", "senders", "newcomers"];
+    const own = [...prefixes.map((prefix) => `${prefix}_onebr.12`), '"onebr.12b"', '"tun"', '"veth"'];
     assert.deepEqual(named, new Set(form === "ibrname" ? [...own, '"onebr.12"'] : own));
   }
 });
@@ -148,14 +169,18 @@ Deno.test("renderDown() removes a table on its own if the other one is gone alre
 Deno.test("renderDown() leaves what belongs to other bridges", () => {
   const tables = {
     ip: [map("ep_br0"), map("ep_br1")],
-    bridge: [vethEnds("br0b", "br1b"), ...["ch_br0", "ch_br1", "guard_br0", "port_br0", "port_br1"].map(chain)],
+    bridge: [
+      vethEnds("br0b", "br1b"),
+      ...["senders_br0", "newcomers_br0", "senders_br1"].map((name) => ({ ...vethEnds(), name })),
+      ...["ch_br0", "ch_br1", "guard_br0", "sender_br0", "port_br0", "port_br1"].map(chain),
+    ],
   };
   assert.deepEqual(linesOf(renderDown(BR0, tables)), [
     "delete map ip one_tproxy ep_br0",
-    ...["ch_br0", "guard_br0", "port_br0"].flatMap((name) => [
-      `flush chain bridge one_tproxy ${name}`,
-      `delete chain bridge one_tproxy ${name}`,
-    ]),
+    ...["ch", "guard", "sender", "port"].map((name) => `flush chain bridge one_tproxy ${name}_br0`),
+    ...["ch", "guard", "sender", "port"].map((name) => `delete chain bridge one_tproxy ${name}_br0`),
+    "delete set bridge one_tproxy senders_br0",
+    "delete set bridge one_tproxy newcomers_br0",
     'delete element bridge one_tproxy veth_ends { "br0b" }',
   ]);
 });

@@ -6,6 +6,9 @@
 
 import type { Hypervisor } from "./hypervisor.ts";
 
+/** What nft lists of the sets that the kernel fills, as guests come and go. */
+const SEEN = /(?<=set (?:senders|newcomers)_[^}]*)\n\t\telements = \{[^}]*\}/g;
+
 /** What {@linkcode stateOf} gives where nothing of ours is. */
 export const NOTHING = ["", "", ""];
 
@@ -24,7 +27,7 @@ export async function stateOf({ host }: Hypervisor): Promise<string[]> {
   const texts = await Promise.all(all.map((argv) => host.text(argv)));
   // The uplink to the lab is not ours, timers run, and the kernel tells of a carrier when it finds the time.
   const passing = /^.*eth0.*\n|(?<=_timer +)[\d.]+|NO-CARRIER,|,LOWER_UP|(?<=state )(?:UP|DOWN|LOWERLAYERDOWN)/gm;
-  return [names.join(" "), ...texts.map((text) => text.replaceAll(passing, ""))];
+  return [names.join(" "), ...texts.map((text) => text.replaceAll(SEEN, "").replaceAll(passing, ""))];
 }
 
 /** The same without what a new device changes, its number, and without the order in which things are listed. */

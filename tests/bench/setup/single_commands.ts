@@ -7,7 +7,14 @@
 
 import type { Endpoint } from "../../../lib/address.ts";
 import { type BridgeNames, GUEST_ADDRESS, TPROXY, VETH_SET } from "../../../lib/names.ts";
-import { type BridgeForm, driverRules, guardRules, portRules } from "../../../lib/nft/bridge_rules.ts";
+import {
+  type BridgeForm,
+  driverRules,
+  guardRules,
+  portRules,
+  senderRules,
+  senderSets,
+} from "../../../lib/nft/bridge_rules.ts";
 
 /** A program by its absolute path, and its arguments. */
 export type Argv = readonly string[];
@@ -33,8 +40,9 @@ const nft = (line: string): Argv => ["/usr/sbin/nft", line];
 /** The commands that set a bridge up on which nothing of ours is. */
 export function commandsUp(names: BridgeNames, endpoints: readonly Endpoint[], form: BridgeForm): Argv[] {
   const { bridge, bridgeEnd, netns, netnsEnd, map } = names;
+  const at = (hook: string) => ` { type filter hook ${hook} priority filter ; policy accept ; }`;
   const chain = (name: string, hook: string, rules: readonly string[]) => [
-    nft(`add chain bridge ${TPROXY} ${name} { type filter hook ${hook} priority filter ; policy accept ; }`),
+    nft(`add chain bridge ${TPROXY} ${name}${hook}`),
     ...rules.map((rule) => nft(`add rule bridge ${TPROXY} ${name} ${rule}`)),
   ];
   return [
@@ -59,9 +67,11 @@ export function commandsUp(names: BridgeNames, endpoints: readonly Endpoint[], f
       nft(`add set bridge ${TPROXY} ${VETH_SET} { type ifname ; }`),
       nft(`add element bridge ${TPROXY} ${VETH_SET} { "${bridgeEnd}" }`),
     ]),
-    ...chain(names.chain, "forward", driverRules(names, form)),
-    ...chain(names.guardChain, "prerouting", guardRules(names, form)),
-    ...chain(names.portChain, "forward", portRules(names, form)),
+    ...senderSets(names).map(([set, spec]) => nft(`add set bridge ${TPROXY} ${set} ${spec}`)),
+    ...chain(names.chain, at("forward"), driverRules(names, form)),
+    ...chain(names.guardChain, at("prerouting"), guardRules(names, form)),
+    ...chain(names.senderChain, "", senderRules(names)),
+    ...chain(names.portChain, at("forward"), portRules(names, form)),
   ];
 }
 
@@ -72,6 +82,9 @@ export function commandsDown(names: BridgeNames, form: BridgeForm): Argv[] {
     nft(`delete chain bridge ${TPROXY} ${names.chain}`),
     nft(`delete chain bridge ${TPROXY} ${names.guardChain}`),
     nft(`delete chain bridge ${TPROXY} ${names.portChain}`),
+    nft(`delete chain bridge ${TPROXY} ${names.senderChain}`),
+    nft(`delete set bridge ${TPROXY} ${names.senders}`),
+    nft(`delete set bridge ${TPROXY} ${names.newcomers}`),
     ...(form === "ibrname" ? [] : [nft(`delete set bridge ${TPROXY} ${VETH_SET}`)]),
     nft(`delete table ip ${TPROXY}`),
     nft(`delete table bridge ${TPROXY}`),
