@@ -19,7 +19,7 @@ const INSIDE: Extract<Inside, { state: "alive" }> = {
 const APPLIED: AppliedRules = {
   form: "veth-set",
   script: scriptOf(NAMES, "veth-set"),
-  chains: { ch_br0: "1", guard_br0: "2", port_br0: "3" },
+  chains: { ch_br0: "1", guard_br0: "2", port_br0: "3", sender_br0: "4" },
 };
 
 function chains(overrides: Record<string, ChainContent | undefined> = {}): Map<string, ChainContent> {
@@ -27,6 +27,7 @@ function chains(overrides: Record<string, ChainContent | undefined> = {}): Map<s
     ch_br0: { rules: 1, fingerprint: "1" },
     guard_br0: { rules: 9, fingerprint: "2" },
     port_br0: { rules: 5, fingerprint: "3" },
+    sender_br0: { rules: 7, fingerprint: "4" },
     ...overrides,
   };
   return new Map(Object.entries(all).flatMap(([name, content]) => content === undefined ? [] : [[name, content]]));

@@ -35,8 +35,8 @@ const ARP = "meta protocol { arp, 0x8035 }";
 const ARP_SENDER = `@nh,112,32 ${hexOf(GUEST_ADDRESS)}`;
 const ARP_REQUEST_FOR = `@nh,48,16 1 @nh,192,32 ${hexOf(GUEST_ADDRESS)}`;
 
-/** How many addresses the guest behind one port may use towards the proxy: at once, and how many more in a minute. */
-const SENDERS = "limit rate over 1/minute burst 64 packets";
+/** How many addresses a guest may use towards the proxy: at once, and how many new ones an hour. */
+const NEWCOMERS = "limit rate over 64/hour burst 64 packets";
 
 // What begins with an LLC header has no EtherType; the kernel calls it 4. Linux ignores IP in it, Windows did not.
 const SNAP = "meta protocol 4 @nh,0,32 0xaaaa0300";
@@ -126,8 +126,9 @@ export function senderRules({ senders, newcomers }: BridgeNames): string[] {
     // The namespace has no other address, and remembers nobody who speaks to another one.
     `ip daddr != ${GUEST_ADDRESS} drop`,
     `arp daddr ip != ${GUEST_ADDRESS} accept`,
-    ...[ip, arp].map((sender) => `${sender} @${senders} update @${senders} { ${sender} } accept`),
-    `update @${newcomers} { iifname ${SENDERS} } drop`,
+    ...[ip, arp].map((sender) => `${sender} @${senders} accept`),
+    // Whoever has been known for an hour is new again, so there are never more than 128 of one port.
+    `update @${newcomers} { iifname ${NEWCOMERS} } drop`,
     ...[ip, arp].map((sender) => `add @${senders} { ${sender} } accept`),
   ];
 }

@@ -33,9 +33,9 @@ const SENDER = [
   ...[
     "ip daddr != 169.254.16.9 drop",
     "arp daddr ip != 169.254.16.9 accept",
-    "iifname . ip saddr @senders_br0 update @senders_br0 { iifname . ip saddr } accept",
-    "iifname . arp saddr ip @senders_br0 update @senders_br0 { iifname . arp saddr ip } accept",
-    "update @newcomers_br0 { iifname limit rate over 1/minute burst 64 packets } drop",
+    "iifname . ip saddr @senders_br0 accept",
+    "iifname . arp saddr ip @senders_br0 accept",
+    "update @newcomers_br0 { iifname limit rate over 64/hour burst 64 packets } drop",
     "add @senders_br0 { iifname . ip saddr } accept",
     "add @senders_br0 { iifname . arp saddr ip } accept",
   ].map((rule) => `add rule bridge one_tproxy sender_br0 ${rule}`),

@@ -14,6 +14,7 @@ import { acceptAll } from "./accept.ts";
 import { connectUnix } from "./connect_unix.ts";
 import type { Loaded, Proxy } from "./daemon.ts";
 import { Deadlines } from "./deadlines.ts";
+import { guestShare } from "./guest_share.ts";
 import { Listeners } from "./listeners.ts";
 import { NowAndThen } from "./now_and_then.ts";
 import { type Opened, Opening } from "./opening.ts";
@@ -27,6 +28,8 @@ const log = getLogger("inner");
 
 /** How many guests may wait to be accepted; the kernel takes net.core.somaxconn, 4096 since Linux 5.4, if that is less. */
 const BACKLOG = 4096;
+
+const OF_BRIDGE = ":tproxy_max_connections_per_bridge:";
 
 /** The inner proxy of one bridge. */
 export class Inner implements Proxy {
@@ -113,11 +116,16 @@ export class Inner implements Proxy {
 
   #claims(guest: string, port: number): Claim[] {
     const { maxConnectionsPerBridge, maxConnectionsPerGuest } = this.#limits;
+    const share = guestShare(this.#limits, this.#places.taken("bridge"));
     const { maxConnections = Infinity, maxConnectionsPerGuest: ofPort = Infinity } = this.#options.get(port) ?? {};
     // Those without a limit are counted too: there may be one after the next reload.
     return [
-      { of: "bridge", max: maxConnectionsPerBridge, limit: ":tproxy_max_connections_per_bridge:" },
-      { of: guest, max: maxConnectionsPerGuest, limit: ":tproxy_max_connections_per_guest:" },
+      { of: "bridge", max: maxConnectionsPerBridge, limit: OF_BRIDGE },
+      {
+        of: guest,
+        max: share,
+        limit: share < maxConnectionsPerGuest ? OF_BRIDGE : ":tproxy_max_connections_per_guest:",
+      },
       { of: `port ${port}`, max: maxConnections, limit: ":max_connections:" },
       { of: `${guest} ${port}`, max: ofPort, limit: ":max_connections_per_guest:" },
     ];

@@ -24,15 +24,25 @@ export class Places {
   }
 
   /**
+   * Tells how many places are taken.
+   *
+   * @param of Whose.
+   * @returns How many.
+   */
+  taken(of: string): number {
+    return this.#taken.get(of) ?? 0;
+  }
+
+  /**
    * Takes one place for each claim, or none at all.
    *
    * @param claims The claims.
    * @returns The claim that could not be granted, if there is one; else they are to be given back.
    */
   take(claims: readonly Claim[]): Claim | undefined {
-    const refused = claims.find(({ of, max }) => (this.#taken.get(of) ?? 0) >= max);
+    const refused = claims.find(({ of, max }) => this.taken(of) >= max);
     if (refused !== undefined) return refused;
-    for (const { of } of claims) this.#taken.set(of, (this.#taken.get(of) ?? 0) + 1);
+    for (const { of } of claims) this.#taken.set(of, this.taken(of) + 1);
     return undefined;
   }
 
@@ -43,7 +53,7 @@ export class Places {
    */
   giveBack(claims: readonly Claim[]): void {
     for (const { of } of claims) {
-      const left = (this.#taken.get(of) ?? 0) - 1;
+      const left = this.taken(of) - 1;
       if (left > 0) this.#taken.set(of, left);
       else this.#taken.delete(of);
     }

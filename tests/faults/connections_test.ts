@@ -7,12 +7,15 @@
 import assert from "node:assert/strict";
 import { until } from "../lab/command.ts";
 import { CONFIG, inLab } from "../lab/scenario.ts";
-import { clientState, countsOf, type Crowd, entry, makeCrowd, startClient, startService } from "./crowd.ts";
+import { clientState, countsOf, type Crowd, entry, makeCrowd, PROXY, startClient, startService } from "./crowd.ts";
 
 const SETTINGS = `:tproxy_max_connections: 8
 :tproxy_max_connections_per_bridge: 6
 :tproxy_max_connections_per_guest: 4
 `;
+/** A guest with many addresses. */
+const HOLD = new URL("../fixtures/hold.pl", import.meta.url).pathname;
+
 const ENTRIES = entry(7) + entry(8, ", ':max_connections': 2") + entry(9, ", ':max_connections_per_guest': 1");
 
 /** How often the log says that a limit was reached, and in how many lines. */
@@ -58,6 +61,30 @@ Deno.test(
       const counts = await countsOf(crowd);
       return [...refused].every(([title, count]) => counts.get(title)?.refused === count);
     });
+  }),
+);
+
+Deno.test(
+  "a guest that has filled its bridge from 15 addresses leaves its neighbour some, and is not cut off for that",
+  inLab(async (lab) => {
+    const settings = ":tproxy_max_connections_per_bridge: 1024\n:tproxy_max_connections_per_guest: 256\n";
+    const crowd = await makeCrowd(lab, { settings, entries: entry(7) });
+    const { gate, guest, neighbour } = crowd;
+    await startService(gate, 7, "echo");
+    const addresses = Array.from({ length: 15 }, (_, i) => `192.168.150.${i + 100}`);
+    await guest.ip(...addresses.map((address) => `address add ${address}/24 dev eth0`));
+    const greedy = guest.start(["perl", HOLD, PROXY, "7", "256", ...addresses]);
+    const { open } = await clientState(
+      greedy,
+      "it has all that it gets",
+      ({ opened, open }) => opened === 15 * 256 && open <= 3 * 256 + 12,
+    );
+    assert.equal(open, 3 * 256 + 12);
+    const modest = startClient(neighbour, { port: 7, count: 1, how: "echo" });
+    await clientState(modest, "the neighbour is served", ({ answers }) => answers > 2);
+    assert.equal((await clientState(greedy, "it goes on", () => true)).open, open);
+    const { times } = await refusals(crowd, "one_tproxy_br0", ":tproxy_max_connections_per_bridge:");
+    assert.ok(times > 0);
   }),
 );
 

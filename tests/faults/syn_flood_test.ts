@@ -1,6 +1,6 @@
 /**
  * A guest that asks for connections as fast as it can and wants none of them. It keeps to its own address: what forged ones
- * do is in docs/security.md, among what is not protected.
+ * do is in tests/port_test.ts.
  *
  * @module
  */
