@@ -19,14 +19,21 @@ const log = getLogger("files");
 /** Opening a FIFO would wait for its other end. */
 const { O_NONBLOCK, O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_EXCL } = constants;
 
-/** The proxy writes to it, root owns it, and nobody else reads it. */
-const MODE = 0o660;
-
 /** How often to look again if what is there changes between two looks. */
 const TRIES = 3;
 
 /** What has to be so for root to use a file. */
 type Facts = Pick<Deno.FileInfo, "isFile" | "nlink" | "uid">;
+
+/** Whose a file is, and who may read and write it. */
+export interface Access {
+  /** The number of its user. */
+  readonly uid: number;
+  /** The number of its group. */
+  readonly gid: number;
+  /** The mode. */
+  readonly mode: number;
+}
 
 /** What tells a file from another one that has taken its place. */
 type Identity = Pick<Deno.FileInfo, "dev" | "ino">;
@@ -36,16 +43,16 @@ type Identity = Pick<Deno.FileInfo, "dev" | "ino">;
  * and what is no file at all are moved away first.
  *
  * @param path The file.
- * @param uid The user of the proxy: a file of its own may become root's.
- * @param gid The group of the proxy, which may write to it from now on.
+ * @param users Who may own it so far, besides root: the user of the proxy, now or before.
+ * @param access Whose it is from now on.
  * @returns A descriptor to append to it, to be closed by the caller.
  * @throws {TproxyError} If somebody else keeps putting other things there.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for its folder.
  */
-export async function openShared(path: string, uid: number, gid: number): Promise<number> {
+export async function openShared(path: string, users: readonly number[], access: Access): Promise<number> {
   for (let i = 0; i < TRIES; i++) {
     const info = await lstatIfThere(path);
-    if (info !== undefined && !isUsable(info, uid)) {
+    if (info !== undefined && !isUsable(info, users)) {
       const away = `${path}.not-ours-${Date.now()}`;
       await Deno.rename(path, away);
       log.warning("Moved away what is no file of ours", { path, to: away, uid: info.uid, links: info.nlink });
@@ -56,9 +63,9 @@ export async function openShared(path: string, uid: number, gid: number): Promis
     if (fd === undefined) continue;
     try {
       const opened = factsOf(fd);
-      if (isUsable(opened, uid) && (info === undefined || isSame(info, opened))) {
-        fchownSync(fd, 0, gid);
-        fchmodSync(fd, MODE);
+      if (isUsable(opened, users) && (info === undefined || isSame(info, opened))) {
+        fchownSync(fd, access.uid, access.gid);
+        fchmodSync(fd, access.mode);
         return fd;
       }
     } catch (error) {
@@ -71,7 +78,7 @@ export async function openShared(path: string, uid: number, gid: number): Promis
 }
 
 /**
- * Makes sure that a file is there which a proxy writes to, see {@linkcode openShared}.
+ * Makes sure that a file of root's is there which a proxy writes to, and nobody else reads, see {@linkcode openShared}.
  *
  * @param path The file.
  * @param uid The user of the proxy.
@@ -80,7 +87,7 @@ export async function openShared(path: string, uid: number, gid: number): Promis
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for its folder.
  */
 export async function ensureShared(path: string, uid: number, gid: number): Promise<void> {
-  closeSync(await openShared(path, uid, gid));
+  closeSync(await openShared(path, [uid], { uid: 0, gid, mode: 0o660 }));
 }
 
 /**
@@ -93,12 +100,12 @@ export async function ensureShared(path: string, uid: number, gid: number): Prom
  */
 export async function readShared(path: string, longest: number): Promise<string | undefined> {
   const info = await lstatIfThere(path);
-  if (info === undefined || !isUsable(info, 0)) return undefined;
+  if (info === undefined || !isUsable(info, [])) return undefined;
   const fd = open(path, O_RDONLY | O_NONBLOCK);
   if (fd === undefined) return undefined;
   try {
     const opened = factsOf(fd);
-    if (!isUsable(opened, 0) || !isSame(info, opened) || opened.size > longest) return undefined;
+    if (!isUsable(opened, []) || !isSame(info, opened) || opened.size > longest) return undefined;
     // It may have grown since; one byte more tells.
     const buffer = new Uint8Array(longest + 1);
     const length = readSync(fd, buffer);
@@ -108,8 +115,8 @@ export async function readShared(path: string, longest: number): Promise<string 
   }
 }
 
-function isUsable({ isFile, nlink, uid: owner }: Facts, uid: number): boolean {
-  return isFile && nlink === 1 && (owner === 0 || owner === uid);
+function isUsable({ isFile, nlink, uid }: Facts, users: readonly (number | null)[]): boolean {
+  return isFile && nlink === 1 && (uid === 0 || users.includes(uid));
 }
 
 function isSame(one: Identity, other: Identity): boolean {

@@ -8,7 +8,7 @@ import { discard, DISCARDED, removeDiscarded } from "../discard.ts";
 import { describe } from "../errors.ts";
 import { withOptions } from "../limits_json.ts";
 import { getLogger } from "../log.ts";
-import { type BridgeName, namesOf, OUTER_LOG, PROXY_DIR, RUN_DIR, RUN_FILES } from "../names.ts";
+import { type BridgeName, namesOf, PROXY_DIR, RUN_DIR, RUN_FILES } from "../names.ts";
 import { renderInnerRoutes, renderOuterRoutes } from "../routes.ts";
 import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import { CommandError, runCommand } from "../run_command.ts";
@@ -43,18 +43,6 @@ export async function ensureProxyDir(): Promise<void> {
     if (!(error instanceof CommandError)) throw error;
     log.warning(`The proxies have no file system of their own, so that they could fill /run: ${describe(error)}`);
   }
-}
-
-/**
- * Makes sure that a daemon's log is there and can be written by the daemon, which may not make it.
- *
- * @param bridge The bridge of an inner proxy; `undefined` for outer.
- * @param owner The user that all daemons run as, if there is one.
- * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/var/log`.
- */
-export async function ensureLog(bridge: BridgeName | undefined, owner: Owner): Promise<void> {
-  const path = bridge === undefined ? OUTER_LOG : namesOf(bridge).log;
-  await ensureShared(path, userOf(owner, bridge), groupOf(owner, bridge));
 }
 
 /**

@@ -112,17 +112,37 @@ export async function findUid(name: string): Promise<number | undefined> {
   return (await lookUp(name))?.uid;
 }
 
+/** Who may read the system's own logs on Debian, Ubuntu and the Enterprise Linux family. */
+const LOG_READERS = "adm";
+
+/**
+ * Finds the group that may read the logs.
+ *
+ * @returns Its number, or `undefined` if this host has no such group.
+ * @throws {CommandError} If getent fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
+ */
+export async function findLogReaders(): Promise<number | undefined> {
+  // group(5): name:password:GID:users
+  const gid = Number((await getEntry("group", LOG_READERS))?.split(":")[2] ?? NaN);
+  return Number.isInteger(gid) ? gid : undefined;
+}
+
 async function lookUp(user: string): Promise<User | undefined> {
-  let line: string;
+  const line = await getEntry("passwd", user);
+  if (line === undefined) return undefined;
+  // passwd(5): name:password:UID:GID:…
+  const [name = user, , uid, gid] = line.split(":");
+  const found = { name, uid: Number(uid), gid: Number(gid) };
+  return Number.isInteger(found.uid) && Number.isInteger(found.gid) ? found : undefined;
+}
+
+async function getEntry(database: "passwd" | "group", key: string): Promise<string | undefined> {
   try {
-    line = await runCommand("getent", ["passwd", "--", user]);
+    return await runCommand("getent", [database, "--", key]);
   } catch (error) {
     // getent(1): 2 is "not found in the database".
     if (error instanceof CommandError && error.exitCode === 2) return undefined;
     throw error;
   }
-  // passwd(5): name:password:UID:GID:…
-  const [name = user, , uid, gid] = line.split(":");
-  const found = { name, uid: Number(uid), gid: Number(gid) };
-  return Number.isInteger(found.uid) && Number.isInteger(found.gid) ? found : undefined;
 }

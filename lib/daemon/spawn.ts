@@ -8,11 +8,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { printable } from "../config/config.ts";
 import { DaemonError } from "../errors.ts";
-import { namesOf, OUTER_LOG, type Title, TPROXY } from "../names.ts";
+import { namesOf, type Title, TPROXY } from "../names.ts";
 import { READY } from "../proxy/daemon.ts";
-import { openShared } from "../shared_file.ts";
 import { commandLine, type DaemonStart, environmentOf, scriptsOf } from "./command_line.ts";
-import { groupOf, userOf } from "./owner.ts";
+import { logOf, openLog } from "./log_file.ts";
 
 /** A daemon starts in a tenth of a second; a host that swaps may take its time. */
 const READY_DEADLINE_MS = 15_000;
@@ -39,15 +38,14 @@ export interface Started {
 export async function startDaemon(start: DaemonStart): Promise<Started> {
   const { bridge, owner } = start;
   const title: Title = bridge === undefined ? TPROXY : namesOf(bridge).title;
-  const log = bridge === undefined ? OUTER_LOG : namesOf(bridge).log;
-  const child = spawnDaemon(start, await openShared(log, userOf(owner, bridge), groupOf(owner, bridge)));
+  const child = spawnDaemon(start, await openLog(bridge, owner));
   const answer = printable((await firstLine(child)).trim());
   child.stdout?.destroy();
   child.unref();
   const [first, ...notListening] = answer.split(" ");
   if (first === READY && child.pid !== undefined) return { pid: child.pid, notListening };
   child.kill("SIGKILL");
-  throw new DaemonError(`Cannot start ${title}: ${answer || "it ended at once"}`, `see ${log}`);
+  throw new DaemonError(`Cannot start ${title}: ${answer || "it ended at once"}`, `see ${logOf(bridge)}`);
 }
 
 /** Starts it; the log, an open file, is closed here whatever happens. */
