@@ -73,6 +73,7 @@ Deno.test(
       ...all("create", `${WRITTEN}/br0/probe`, `${RUN}/probe`, "/var/log/probe"),
       ...all("run", "/usr/sbin/ip", "/usr/sbin/nft"),
       ...all("env", "LOG_STREAM"),
+      ...all("sys", "uid"),
     ], NO_PACKAGES);
   }),
 );
@@ -100,6 +101,7 @@ Deno.test(
       ...all("create", `${WRITTEN}/br1/probe`, `${RUN}/probe`, "/var/log/probe"),
       ...all("run", "/usr/sbin/ip", "/usr/sbin/nft"),
       ...all("env", "LOG_STREAM"),
+      ...all("sys", "uid"),
     ], NO_PACKAGES);
   }),
 );
@@ -115,6 +117,7 @@ Deno.test(
       ...all("remove", `${RUN}/probe`),
       ...all("run", "/usr/sbin/ip", "/usr/sbin/nft", "/usr/bin/getent"),
       ...all("env", "LOG_STREAM", "LOG_TOKENS"),
+      ...all("sys", "uid"),
     ], [
       ["dial", GATE, 5030],
       ...all("dialSocket", `${WRITTEN}/br0/outer.socket`),
@@ -152,6 +155,7 @@ Deno.test(
       ),
       ...all("run", "/usr/bin/setpriv"),
       ...all("env", "LOG_STREAM", "LOG_TOKENS", "NODE_V8_COVERAGE"),
+      ...all("sys", "uid"),
     ], [
       ["dial", GATE, 5030],
       ...all("dialSocket", `${WRITTEN}/br0/outer.socket`),

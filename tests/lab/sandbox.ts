@@ -46,7 +46,7 @@ const NEVER: readonly Attempt[] = [
   ...all("env", "PATH", "HOME", "ONE_TPROXY_HOST", "LD_PRELOAD"),
   ["wholeEnv"],
   ...all("setEnv", "LD_PRELOAD"),
-  ...all("sys", "hostname", "uid", "gid", "osRelease", "networkInterfaces", "loadavg", "systemMemoryInfo"),
+  ...all("sys", "hostname", "gid", "osRelease", "networkInterfaces", "loadavg", "systemMemoryInfo"),
   ["setuid", 0],
   ...all("load", "libc.so.6"),
   ...all("nodeLoad", "/tmp/probe.node"),
