@@ -5,7 +5,8 @@
  * @module
  */
 
-import { parseSetup, type SetupCommand } from "../lib/cli.ts";
+import type { SetupCommand } from "../lib/cli.ts";
+import { parseSetup } from "../lib/cli_setup.ts";
 import { exitCodeOf, KEPT, OK } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
 import { runHook } from "../lib/netns/hook.ts";

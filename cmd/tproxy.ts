@@ -6,7 +6,8 @@
  * @module
  */
 
-import { parseTproxy, type TproxyCommand } from "../lib/cli.ts";
+import type { TproxyCommand } from "../lib/cli.ts";
+import { parseTproxy } from "../lib/cli_tproxy.ts";
 import { check } from "../lib/daemon/check.ts";
 import { HELD } from "../lib/daemon/hold.ts";
 import { reconcile } from "../lib/daemon/reconcile.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
-import { parseSetup, parseTproxy } from "./cli.ts";
+import { parseSetup } from "./cli_setup.ts";
+import { parseTproxy } from "./cli_tproxy.ts";
 import { InputError } from "./errors.ts";
 import { OK, USAGE } from "./exit_code.ts";
 import { DEFAULT_CONFIG_PATH } from "./names.ts";

@@ -5,7 +5,14 @@
  */
 
 import type { Endpoint } from "../address.ts";
-import type { Config, ConfigEntry, NetworkReference, Position, Problem } from "./config.ts";
+import {
+  type Config,
+  type ConfigEntry,
+  type NetworkReference,
+  type Position,
+  printable,
+  type Problem,
+} from "./config.ts";
 import { UNNAMED_NETWORK } from "../names.ts";
 import { type Network, once, type Resolve, resolveRemote, taken } from "./select.ts";
 
@@ -136,7 +143,7 @@ export function findShadowed(entries: readonly ConfigEntry[]): Problem[] {
  */
 export function nameNetwork(network: NetworkReference): string {
   if ("id" in network) return `ID ${network.id}`;
-  return `name ${/^[\w.-]+$/.test(network.name) ? network.name : JSON.stringify(network.name)}`;
+  return `name ${/^[\w.-]+$/.test(network.name) ? network.name : printable(JSON.stringify(network.name))}`;
 }
 
 /**

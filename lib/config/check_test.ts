@@ -147,7 +147,7 @@ Deno.test("checkConfig() asks nothing of the host for a file without our keys", 
 });
 
 Deno.test("nameNetwork() puts a name that is not one plain word into quotes", () => {
-  const names = ["vnet0", "a-b.c_d", "a b", "a, ID 7", 'a"b', "a\nb", ""];
+  const names = ["vnet0", "a-b.c_d", "a b", "a, ID 7", 'a"b', "a\nb", "", "a\u009b2J\u202e"];
   assert.deepEqual([nameNetwork(ID7), ...names.map((name) => nameNetwork({ name }))], [
     "ID 7",
     "name vnet0",
@@ -157,5 +157,6 @@ Deno.test("nameNetwork() puts a name that is not one plain word into quotes", ()
     'name "a\\"b"',
     'name "a\\nb"',
     'name ""',
+    'name "a\ufffd2J\ufffd"',
   ]);
 });

@@ -5,6 +5,7 @@
  */
 
 import { LIMIT_NAMES, LIMITS, OPTION_NAMES, PROXY_PROTOCOL } from "../limits.ts";
+import { printable } from "./config.ts";
 
 /** The file's keys that are ours, without colons. */
 export const FILE_KEYS: readonly string[] = [
@@ -62,12 +63,12 @@ export function nearestFileKey(name: string): string | undefined {
  * Finds out whether a text is a key and its value with nothing between them, which YAML takes for one word.
  *
  * @param text A text, for example `:service_port:5030`.
- * @returns The key without colons and the value, or `undefined` if it is something else.
+ * @returns The key without colons, and the value made safe to print; `undefined` if it is something else.
  */
 export function splitGlued(text: string): { key: string; value: string } | undefined {
   const [, key, value] = /^:?([a-z_]+):(\S{1,80})$/.exec(text) ?? [];
   if (key === undefined || value === undefined) return undefined;
-  return ENTRY_KEYS.includes(key) || FILE_KEYS.includes(key) ? { key, value } : undefined;
+  return ENTRY_KEYS.includes(key) || FILE_KEYS.includes(key) ? { key, value: printable(value) } : undefined;
 }
 
 function nearestOf(name: string, keys: readonly string[], mayBeBeginning: boolean): string | undefined {

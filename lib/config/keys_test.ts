@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { LIMITS } from "../limits.ts";
-import { ENTRY_KEYS, FILE_KEYS, nearestEntryKey, nearestFileKey } from "./keys.ts";
+import { ENTRY_KEYS, FILE_KEYS, nearestEntryKey, nearestFileKey, splitGlued } from "./keys.ts";
 
 Deno.test("nearestEntryKey() finds what letters that are wrong, missing, too many or swapped were meant for", () => {
   const meant: Record<string, string> = {
@@ -79,6 +79,17 @@ Deno.test("any one letter of an entry's key may be wrong, whatever it is", () =>
     const name = key.slice(0, place) + letters + key.slice(place + 1);
     if (!ENTRY_KEYS.includes(name)) assert.notEqual(nearestEntryKey(name), undefined, name);
   }));
+});
+
+Deno.test("splitGlued() knows our keys with nothing behind their colon, and lets nothing move a terminal's cursor", () => {
+  assert.deepEqual(splitGlued(":service_port:5030"), { key: "service_port", value: "5030" });
+  assert.deepEqual(splitGlued("networks:[7]"), { key: "networks", value: "[7]" });
+  assert.deepEqual(splitGlued(":tproxy:\u001b[2J\u009b"), { key: "tproxy", value: "\ufffd[2J\ufffd" });
+  for (
+    const text of [":service_port:", ":service_port: 5030", ":vlan_mtu:1500", "http://a", ":tproxy:" + "x".repeat(81)]
+  ) {
+    assert.equal(splitGlued(text), undefined, text);
+  }
 });
 
 Deno.test("nearestEntryKey() is quick with a key of a megabyte", () => {
