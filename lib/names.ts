@@ -26,6 +26,9 @@ export const DEFAULT_CONFIG_PATH = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf"
  */
 export const UNNAMED_NETWORK: { readonly name: "" } = { name: "" };
 
+/** The network drivers' folder on a hypervisor, which `onehost sync` makes the same as the front-end's. */
+export const DRIVERS_DIR = "/var/tmp/one/vnm";
+
 /** The folder in which `ip netns` keeps a file for each named network namespace (ip-netns(8)). */
 export const NETNS_DIR = "/run/netns";
 

@@ -18,6 +18,8 @@ const PERMISSIONS: Readonly<Record<"setup" | "tproxy", Permissions>> = {
     runtime: `${ROOT}/lib/deno`,
     inner: `${ROOT}/lib/inner.js`,
     outer: `${ROOT}/lib/outer.js`,
+    // install.sh puts a distribution below versions/ of its prefix.
+    mode: `${ROOT}/../../mode`,
   }),
 };
 

@@ -119,6 +119,7 @@ Deno.test(
       ],
       remarks: [],
       kept: [],
+      faults: [],
     });
     assert.deepEqual([code, stderr], [1, ""]);
   }),

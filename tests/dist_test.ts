@@ -23,7 +23,8 @@ const ARCHIVE = `${DIST}/${NAME}.tar.gz`;
 
 /** What a program is run with. */
 function flagsOf(entrypoint: "setup" | "tproxy", root: string, args: readonly string[] = []): string[] {
-  const files = { runtime: `${root}/lib/deno`, inner: `${root}/lib/inner.js`, outer: `${root}/lib/outer.js` };
+  const daemons = { inner: `${root}/lib/inner.js`, outer: `${root}/lib/outer.js` };
+  const files = { runtime: `${root}/lib/deno`, ...daemons, mode: `${root}/../../mode` };
   const config = configOf(args);
   return toFlags(entrypoint === "setup" ? setupPermissions(config) : tproxyPermissions(config, files));
 }

@@ -257,3 +257,49 @@ Deno.test(
     assert.equal(await host.text(["cat", `${VNM}/tproxy`]), "theirs\n");
   }),
 );
+
+for (
+  const [way, lost] of [
+    ["--drop-in", ["tproxy"]],
+    ["--full", ["tproxy", "tproxy.rb"]],
+    ["--hooks", ["tproxy", "bridge/pre.d/one-tproxy", "bridge/clean.d/one-tproxy"]],
+  ] as const
+) {
+  Deno.test(
+    `${
+      way.slice(2)
+    }: status and check say that onehost sync has brought back the drivers' own files, until they are replaced`,
+    { ignore: ROOTLESS },
+    inLab(async (lab) => {
+      const { host } = await makeHypervisor(lab);
+      succeeded(await install(host, way));
+      await shell(host, commandsOf("Without OpenNebula"));
+      const tproxy = (...args: string[]) => host.run(["/opt/one-tproxy/bin/tproxy", ...args]);
+      const before = await tproxy("status");
+      assert.deepEqual([before.code, before.stderr], [0, ""]);
+      assert.equal((await tproxy("check")).code, 0);
+
+      // What `onehost sync -f` does: the whole folder, from a front-end that has none of our files.
+      await shell(host, `rm -r ${VNM}; mkdir -p ${VNM}/bridge; chown -R oneadmin: ${VNM}`);
+      await putTheirs(host, "tproxy", THEIRS, "750");
+      await putTheirs(host, "tproxy.rb", "module VNMMAD\nend\n", "644");
+      const { code, stdout, stderr } = await tproxy("status");
+      assert.equal(code, 4);
+      assert.equal(stdout, before.stdout);
+      const named = [
+        ...stderr.matchAll(/^(\S+): it is not the file that install\.sh \S+ has put there: .*; put it on/gm),
+      ];
+      assert.deepEqual(named.map(([, path]) => path), lost.map((name) => `${VNM}/${name}`), stderr);
+      const checked = await tproxy("check");
+      assert.equal(checked.code, 1);
+      for (const name of lost) assert.ok(checked.stdout.includes(`${VNM}/${name}: it is not the file`), checked.stdout);
+      assert.equal(JSON.parse((await tproxy("check", "--json")).stdout).faults.length, lost.length);
+
+      const [, remedy = ""] = /then run "(.*)"$/m.exec(stderr) ?? [];
+      await shell(host, remedy);
+      const after = await tproxy("status");
+      assert.deepEqual([after.code, after.stderr], [0, ""]);
+      assert.equal((await tproxy("check")).code, 0);
+    }),
+  );
+}

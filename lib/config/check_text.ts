@@ -6,6 +6,7 @@
 
 import { remoteOf } from "../address.ts";
 import { type ConfigError, describe } from "../errors.ts";
+import { describeFault, type Fault } from "../fault.ts";
 import { DEFAULT_LIMITS, LIMIT_NAMES, type Limits } from "../limits.ts";
 import { renderLimit, renderOptions } from "../limits_text.ts";
 import { renderTable } from "../table.ts";
@@ -24,9 +25,14 @@ const WINDOW = 60;
  *
  * @param config The configuration.
  * @param kept What stays as it is served now.
+ * @param faults What is wrong beside the configuration.
  * @returns Lines: what is set, a table of the entries, the remarks, the problems, what stays, and how many they are.
  */
-export function renderText(config: CheckedConfig, kept: readonly KeptService[] = []): string {
+export function renderText(
+  config: CheckedConfig,
+  kept: readonly KeptService[] = [],
+  faults: readonly Fault[] = [],
+): string {
   const { path, debugLevel, processOwner, limits, entries, problems, remarks } = config;
   const settings = renderTable([
     ["file", path],
@@ -38,9 +44,10 @@ export function renderText(config: CheckedConfig, kept: readonly KeptService[] =
   for (const found of [remarks, problems]) {
     if (found.length > 0) blocks.push(found.map((problem) => describeProblem(path, problem)));
   }
+  if (faults.length > 0) blocks.push(faults.map(describeFault));
   if (kept.length > 0) blocks.push(kept.map(renderKept));
-  const counts = [count(problems, "problem")];
-  if (remarks.length > 0) counts.push(count(remarks, "remark"));
+  const counts = [count(problems.length + faults.length, "problem")];
+  if (remarks.length > 0) counts.push(count(remarks.length, "remark"));
   blocks.push([counts.join(", ")]);
   return blocks.map((lines) => lines.join("\n")).join("\n\n");
 }
@@ -50,8 +57,8 @@ function renderKept({ bridge, network, endpoint, at }: KeptService): string {
   return `${endpoint.servicePort} of ${bridge} (${whose}) stays ${remote}: its entry in line ${at.line} can't be used`;
 }
 
-function count(found: readonly Problem[], what: string): string {
-  return `${found.length || "no"} ${what}${found.length === 1 ? "" : "s"}`;
+function count(found: number, what: string): string {
+  return `${found || "no"} ${what}${found === 1 ? "" : "s"}`;
 }
 
 /** Only those that differ from what everybody has. */
@@ -84,9 +91,14 @@ function renderRemote({ remoteAddr, remotePort, address }: CheckedEntry): string
  *
  * @param config The configuration.
  * @param kept What stays as it is served now.
+ * @param faults What is wrong beside the configuration.
  * @returns One JSON object in one line.
  */
-export function renderJson(config: CheckedConfig, kept: readonly KeptService[] = []): string {
+export function renderJson(
+  config: CheckedConfig,
+  kept: readonly KeptService[] = [],
+  faults: readonly Fault[] = [],
+): string {
   const { path, debugLevel, processOwner, limits, entries, problems, remarks } = config;
   const fields = ({ at, key, value, advice }: Problem) => ({ ...at, key, value: value ?? null, advice });
   return JSON.stringify({
@@ -109,6 +121,7 @@ export function renderJson(config: CheckedConfig, kept: readonly KeptService[] =
     kept: kept.map(({ bridge, network, endpoint: { servicePort, remoteAddr, remotePort }, at }) => {
       return { bridge, network, servicePort, remoteAddr, remotePort, line: at.line };
     }),
+    faults,
   });
 }
 

@@ -170,6 +170,7 @@ Deno.test("renderJson() has the same in one object", () => {
     ],
     remarks: [{ line: 21, column: 3, key: ":colour:", value: "red", advice: "ignored: an entry has no such key" }],
     kept: [],
+    faults: [],
   });
 });
 

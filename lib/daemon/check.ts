@@ -1,5 +1,6 @@
 /**
- * `tproxy check`: the configuration against this host. Read-only, and neither a daemon nor nft is looked at.
+ * `tproxy check`: the configuration against this host, and whether the network drivers call these programs. Read-only, and
+ * neither a daemon nor nft is looked at.
  *
  * @module
  */
@@ -15,6 +16,7 @@ import { findKept } from "../netns/keep.ts";
 import type { SetupRecord } from "../netns/record.ts";
 import { readRecordFile } from "../netns/record_file.ts";
 import { codeOf } from "../regular_file.ts";
+import { findReplacedFiles } from "./installation.ts";
 import { findUid } from "./owner.ts";
 
 /** What to print, and how to exit. */
@@ -41,8 +43,10 @@ export async function check(path: string, json: boolean): Promise<CheckResult> {
     const resolve = once(resolveIpv4);
     const config = await checkConfig(await readConfig(path), { resolve, uidOf: findUid });
     const kept = await findKept(config, readRecordIfAllowed(), resolve);
-    const exitCode = config.problems.length === 0 ? OK : FAILED;
-    return { stdout: json ? renderJson(config, kept) : renderText(config, kept), stderr: "", exitCode };
+    const faults = findReplacedFiles();
+    const exitCode = config.problems.length + faults.length === 0 ? OK : FAILED;
+    const stdout = json ? renderJson(config, kept, faults) : renderText(config, kept, faults);
+    return { stdout, stderr: "", exitCode };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return json

@@ -8,6 +8,7 @@ import { type Endpoint, remoteOf } from "../address.ts";
 import { InputError } from "../errors.ts";
 import {
   type BridgeName,
+  DRIVERS_DIR,
   GUEST_ADDRESS,
   LOG_DIR,
   namesOf,
@@ -104,6 +105,8 @@ export interface Scripts {
   readonly inner: string;
   /** The outer proxy, one JavaScript file. */
   readonly outer: string;
+  /** Where `install.sh` would keep which of the drivers' files it has replaced, if it has installed this distribution. */
+  readonly mode?: string;
 }
 
 /** The daemons as programs by themselves, whose permissions are part of them. */
@@ -133,6 +136,7 @@ export function tproxyPermissions(config: string, files: DaemonFiles): Permissio
       // Its logs are looked at before they are opened.
       ...[config, RUN_DIR, NETNS_DIR, LOG_DIR],
       ...(files.runtime === undefined ? [] : [files.runtime, files.inner, files.outer]),
+      ...(files.runtime === undefined || files.mode === undefined ? [] : [files.mode, DRIVERS_DIR]),
     ],
     // The logs are one for each bridge, and no bridge is known before nft is read.
     write: [RUN_DIR, LOG_DIR],

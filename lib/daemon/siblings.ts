@@ -28,11 +28,13 @@ export function daemonFiles(): DaemonFiles {
  *
  * @param module The URL of this module in a checkout, or of the one file that a distribution's program is.
  * @returns In a checkout, what `deno task tproxy` makes; in a distribution, what is in the same folder. The runtime is the
- * one that runs this program.
+ * one that runs this program. Whatever `install.sh` has installed is in a folder of its version's.
  */
 export function scripts(module: string = import.meta.url): Scripts {
-  const folder = decodeURIComponent(new URL(module.endsWith(".ts") ? "../../.build/" : "./", module).pathname);
-  return { runtime: Deno.execPath(), inner: `${folder}inner.js`, outer: `${folder}outer.js` };
+  const isCheckout = module.endsWith(".ts");
+  const folder = decodeURIComponent(new URL(isCheckout ? "../../.build/" : "./", module).pathname);
+  const mode = isCheckout ? {} : { mode: `${folder.slice(0, -"/lib/".length)}/../../mode` };
+  return { runtime: Deno.execPath(), inner: `${folder}inner.js`, outer: `${folder}outer.js`, ...mode };
 }
 
 /**

@@ -18,8 +18,10 @@ Deno.test("scripts() finds a distribution's daemons beside the program, wherever
     runtime,
     inner: "/opt/one-tproxy/lib/inner.js",
     outer: "/opt/one-tproxy/lib/outer.js",
+    mode: "/opt/one-tproxy/../../mode",
   });
   assert.equal(scripts("file:///srv/a%20b%25/lib/tproxy.js").inner, "/srv/a b%/lib/inner.js");
+  assert.equal(scripts("file:///srv/x/versions/0.1-a/lib/tproxy.js").mode, "/srv/x/versions/0.1-a/../../mode");
 });
 
 Deno.test("binariesBeside() finds compiled daemons beside the program", () => {

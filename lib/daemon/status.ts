@@ -12,6 +12,7 @@ import { bridgesOf, findFaultsOfBridges, type HostView, lookAtHost } from "./bri
 import { readCounts } from "./counts.ts";
 import { findDaemons, type RunningDaemon } from "./find.ts";
 import { isHeld } from "./hold.ts";
+import { findReplacedFiles } from "./installation.ts";
 import { findDaemonFaults } from "./signs.ts";
 
 /** Every proxy that should run does. */
@@ -72,7 +73,7 @@ export async function readStatus(): Promise<Status> {
     findDaemonFaults(daemons),
   ]);
   const missing = running.size === 0 ? [] : wantedBy(host).filter((title) => !running.has(title));
-  const faults = [...missing.map(notRunning), ...ofDaemons, ...[...found.values()].flat()];
+  const faults = [...missing.map(notRunning), ...ofDaemons, ...[...found.values()].flat(), ...findReplacedFiles()];
   return {
     proxies,
     missing,
