@@ -1,5 +1,5 @@
 /**
- * `setup up|down|list|hook`: the kernel's state of one bridge, or of all that a VM is on; see `lib/netns/setup.ts` and
+ * `setup up|down|release|list|hook`: the kernel's state of one bridge, or of all that a VM is on; see `lib/netns/setup.ts` and
  * `lib/netns/hook.ts` for what it does and `lib/daemon/permissions.ts` for what it may do.
  *
  * @module
@@ -11,6 +11,7 @@ import { exitCodeOf, KEPT, OK } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
 import { runHook } from "../lib/netns/hook.ts";
 import { listBridges } from "../lib/netns/list.ts";
+import { release } from "../lib/netns/release.ts";
 import { down, up } from "../lib/netns/setup.ts";
 import { requireRoot } from "../lib/root.ts";
 
@@ -23,6 +24,9 @@ async function main(): Promise<number> {
       return (await up(command)).length === 0 ? OK : KEPT;
     case "down":
       await down(command.bridge, command.network);
+      return OK;
+    case "release":
+      await release();
       return OK;
     case "list":
       console.log(await listBridges(command.json));

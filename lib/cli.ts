@@ -36,6 +36,10 @@ export type SetupCommand =
     readonly network?: Network;
   }
   | {
+    /** Leave all bridges to OpenNebula's own driver. */
+    readonly verb: "release";
+  }
+  | {
     /** Tell what is set up. */
     readonly verb: "list";
     /** Whether the answer is for a script. */

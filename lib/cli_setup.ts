@@ -48,6 +48,9 @@ function defineSetup(program: Command, done: (command: SetupCommand) => void): v
     .action(({ bridge, ...options }, command: Command) =>
       done({ verb: "down", bridge: toBridge(bridge, command), ...toNetwork(options) })
     );
+  program.command("release")
+    .description("leave all bridges, with their live guests, to OpenNebula's own driver and its proxies")
+    .action(() => done({ verb: "release" }));
   program.command("list").description("print the bridges with their networks and endpoints, and who made them")
     .option("--json", "print it as JSON", false)
     .action(({ json }) => done({ verb: "list", json }));

@@ -140,6 +140,12 @@ Deno.test("parseSetup() needs no more than the bridge to take it down", () => {
   assert.deepEqual(parseSetup(["down", "--bridge", "br0"]), { verb: "down", bridge: "br0" });
 });
 
+Deno.test("parseSetup() releases all bridges, and no single one", () => {
+  assert.deepEqual(parseSetup(["release"]), { verb: "release" });
+  const { result } = quietly(() => parseSetup(["release", "--bridge", "br0"]));
+  assert.deepEqual(result, { verb: "done", exitCode: USAGE });
+});
+
 Deno.test("parseSetup() takes the one network that is to go", () => {
   const network = { name: "v0", id: "7" };
   const args = ["down", "--bridge", "br0", "--network", "v0", "--network-id", "7"];

@@ -18,7 +18,7 @@ Usage: ./install.sh [--prefix DIR] [--drop-in | --hooks | --full]
   --drop-in     in place of the driver's own proxies: /var/tmp/one/vnm/tproxy
   --hooks       the same, and hooks of the network drivers, which set bridges up
   --full        the same, and in place of what the driver sets bridges up with: /var/tmp/one/vnm/tproxy.rb
-  --remove      everything away again, and back what was in its place
+  --remove      everything away again, and back what was in its place; live guests go on with the driver's own proxies
 
 Without one of the three, OpenNebula goes on as it does now. docs/opennebula.md says which one to take.
 END
@@ -70,7 +70,7 @@ done
 test "$action" = install || test -z "$mode" || misuse
 
 # Read whole before anything is done: an upgrade or a removal may take these files away.
-for part in check programs files integrate service; do
+for part in check programs files integrate service remove; do
   test -r "$here/share/install/$part.sh" || die "$here/share/install/$part.sh is missing; unpack the whole archive, and run install.sh there"
 done
 # shellcheck source=share/install/check.sh
@@ -83,6 +83,8 @@ done
 . "$here/share/install/integrate.sh"
 # shellcheck source=share/install/service.sh
 . "$here/share/install/service.sh"
+# shellcheck source=share/install/remove.sh
+. "$here/share/install/remove.sh"
 
 main() {
   check_machine
@@ -90,7 +92,7 @@ main() {
   check_others
   if test "$action" = remove; then
     end_service
-    withdraw_all
+    if driver_has_own; then leave_to_driver; else take_down; fi
     remove_programs
     return
   fi

@@ -90,7 +90,9 @@ Deno.test("the installer asks for every program that is run, by its path, and na
 
 Deno.test("shellcheck finds nothing in the installer, its parts, the hooks and the drop-in", async () => {
   await using host = await Host.create("reviewer");
-  const parts = ["check", "programs", "files", "integrate", "service"].map((part) => `share/install/${part}.sh`);
+  const parts = ["check", "programs", "files", "integrate", "service", "remove"].map((part) =>
+    `share/install/${part}.sh`
+  );
   const scripts = ["install.sh", ...parts, "share/drop-in/tproxy", "share/hooks/pre", "share/hooks/clean"];
   const { code, stdout } = await host.run(["shellcheck", "-x", ...scripts.map((script) => `${PACKAGING}${script}`)]);
   assert.equal(code, 0, stdout);

@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 import sample from "./fixtures/vm-pre.xml" with { type: "text" };
 import { type Result, until } from "./lab/command.ts";
+import { startDownload } from "./lab/download.ts";
 import type { Host } from "./lab/host.ts";
 import { archiveFolder, asOneadmin, commandsOf, install, makeInstallation, shell, VNM } from "./lab/installation.ts";
 import type { Lab } from "./lab/lab.ts";
@@ -18,7 +19,7 @@ import { BASE, listingOf, MACHINE } from "./lab/system_root.ts";
 /** What OpenNebula's own sudoers allow, as far as the unmodified driver needs it here. */
 const SUDOERS = "oneadmin ALL=(ALL) NOPASSWD: /usr/sbin/ip, /usr/sbin/nft, /var/tmp/one/vnm/tproxy\n";
 
-/** A driver's own proxies, which say what they are told. */
+/** A driver's own proxies, which write down what they are told. */
 const THEIRS = '#!/bin/sh\necho "$1" >>/var/tmp/one/calls\n';
 
 function fixture(name: string): string {
@@ -84,6 +85,65 @@ Deno.test(
     await host.text(["nft", "list", "map", "ip", "one_tproxy", "ep_br0"]);
   }),
 );
+
+Deno.test(
+  "full: remove leaves live guests to the driver's own proxies, and the bridge to the driver",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host, gate, guest } = await makeHypervisor(lab);
+    await host.write("/etc/sudoers.d/opennebula", SUDOERS);
+    await putTheirs(host, "tproxy", await Deno.readTextFile(fixture("upstream.rb")), "755");
+    await putTheirs(host, "tproxy.rb", "# theirs\n", "644");
+    await host.write(DEFAULT_CONFIG_PATH, CONFIG.trimEnd() + "\n  :max_connections: 9\n");
+    succeeded(await install(host, "--full"));
+    succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb up"));
+    assert.match(await host.text(["nft", "list", "ruleset"]), /5030 comment "max_connections=9" : 10\.11\.12\.13/);
+    const download = await startDownload(gate, guest);
+    const said = succeeded(await install(host, "--remove"));
+    assert.match(said, /^Leaving the bridges to the driver: tproxy-setup release$/m);
+    await until(
+      "theirs serve",
+      async () =>
+        /^one_tproxy_br0 TCP-LISTEN:5030/m.test(await host.text(["ps", "-eo", "args="])) &&
+        await fetchFrom(guest, "/who").catch(() => "") === "gate 10.11.12.1\n",
+    );
+    const rules = await host.text(["nft", "list", "ruleset"]);
+    assert.match(rules, /elements = \{ 5030 : 10\.11\.12\.13 \. 5030 \}/);
+    assert.match(rules, /chain ch_br0 /);
+    assert.doesNotMatch(rules, /guard_|port_|record_|egress/);
+    assert.equal((await host.run(["ls", "/run/one_tproxy", "/opt/one-tproxy"])).stdout, "");
+    assert.equal(await download.finish(), true);
+    await until(
+      "ours have ended",
+      async () => !/^one_tproxy.*\(draining\)/m.test(await host.text(["ps", "-eo", "args="])),
+    );
+    succeeded(await asOneadmin(host, "sh /tmp/driver.sh down"));
+    assert.equal(await host.text(["ip", "netns", "list"]), "");
+    await host.text([`${VNM}/tproxy`, "stop"]);
+  }),
+);
+
+for (const way of ["--drop-in", "--hooks", "--full"]) {
+  Deno.test(
+    `${way}: where the driver's own proxies can't be stopped, nothing is changed but the programs`,
+    { ignore: ROOTLESS },
+    inLab(async (lab) => {
+      const { host } = await makeInstallation(lab, BASE);
+      await host.text(["mkdir", "-p", "/run/netns", "/etc/sudoers.d", "/etc/systemd/system"]);
+      await putTheirs(host, "tproxy", '#!/bin/sh\ntest "$1" != stop\n', "755");
+      const others = (line: string) => !line.includes("/opt/one-tproxy");
+      const before = (await listingOf(host)).filter(others);
+      const { code, stderr } = await install(host, way);
+      assert.equal(code, 1);
+      assert.match(
+        stderr,
+        /^install\.sh: error: \/var\/tmp\/one\/vnm\/tproxy stop failed; end these proxies by hand, /,
+      );
+      assert.deepEqual((await listingOf(host)).filter(others), before);
+      assert.notEqual((await host.run(["cat", "/opt/one-tproxy/mode"])).code, 0);
+    }),
+  );
+}
 
 Deno.test(
   "hooks: pre serves a VM's bridge before it starts, clean takes it away, and oneadmin may run nothing else as root",
@@ -188,6 +248,8 @@ Deno.test(
     await host.text(["mkdir", "-p", "/run/netns", "/etc/sudoers.d"]);
     await putTheirs(host, "tproxy", THEIRS, "755");
     await putTheirs(host, "tproxy.rb", "# theirs\n", "644");
+    // OpenNebula ships some of these folders, and nothing in them.
+    await shell(host, `mkdir ${VNM}/bridge/pre.d ${VNM}/bridge/clean.d; chown oneadmin: ${VNM}/bridge/*.d`);
     const before = await listingOf(host);
     const ours = async () => {
       const { stdout } = await host.run(["grep", "-rl", "Installed by one-tproxy", VNM, "/etc/sudoers.d"]);
@@ -253,7 +315,7 @@ Deno.test(
     for (const file of ["tproxy", "tproxy.rb"]) await host.text(["cmp", `${remotes}/${file}`, `${VNM}/${file}`]);
     await host.text(["cmp", `${remotes}/bridge/pre.d/one-tproxy`, `${VNM}/bridge/pre.d/one-tproxy`]);
     assert.match(await host.text([`${VNM}/tproxy`, "check"]), /5030/);
-    await shell(host, commandsOf("Remove", 1));
+    await shell(host, commandsOf("Remove", 0));
     assert.equal(await host.text(["cat", `${VNM}/tproxy`]), "theirs\n");
   }),
 );

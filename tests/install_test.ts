@@ -56,7 +56,7 @@ Deno.test(
     assert.doesNotMatch(again.stdout, /Copying|Linking|Writing|Removing/);
     await shell(host, commandsOf("Without OpenNebula"));
     assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
-    await shell(host, commandsOf("Remove"));
+    await shell(host, commandsOf("Remove", 1));
     const logs = (line: string) => !line.includes("/var/log");
     assert.deepEqual((await listingOf(host)).filter(logs), before.filter(logs));
     assert.equal(await host.text(["nft", "list", "ruleset"]), "");

@@ -128,7 +128,15 @@ async function select(
   return { wishes, warnings: new Set([...problems, ...wishes.flatMap(({ selection }) => selection.warnings)]) };
 }
 
-function withSetupLock<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * Does something under the lock of `setup`.
+ *
+ * @param work What to do.
+ * @returns What that returns.
+ * @throws {import("../errors.ts").LockError} If another run holds the lock for longer than 30 seconds.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
+ */
+export function withSetupLock<T>(work: () => Promise<T>): Promise<T> {
   return withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, work);
 }
 

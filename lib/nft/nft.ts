@@ -12,6 +12,7 @@ import { type Egress, renderEgress, renderNoEgress } from "./egress.ts";
 import { parseEgress, type PresentEgress } from "./egress_listing.ts";
 import { type BridgeTable, readTable } from "./fingerprint.ts";
 import { type MapListing, type NftState, parseMaps, parseState, parseTable, parseTableFamilies } from "./parse.ts";
+import { renderRelease } from "./release.ts";
 import { type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./render.ts";
 
 /**
@@ -114,6 +115,23 @@ export async function removeRules(bridge: BridgeName): Promise<void> {
   const script = renderDown(bridge, await listObjects());
   if (script !== "") await apply(script);
   await forgetApplied(bridge);
+}
+
+/**
+ * Takes away what OpenNebula's own network driver does not know, and leaves it the rest. Whoever calls it holds the lock
+ * of `setup`.
+ *
+ * @returns The bridges of which something was taken away.
+ * @throws {CommandError} If nft fails; then nothing has changed.
+ * @throws {import("../errors.ts").KernelStateError} If nft's answer is not a listing.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`, and `--allow-read` and `--allow-write` for
+ * `/run/one_tproxy`.
+ */
+export async function releaseRules(): Promise<readonly BridgeName[]> {
+  const { bridges, script } = renderRelease(await listState());
+  await apply(script + renderNoEgress());
+  for (const bridge of bridges) await forgetApplied(bridge);
+  return bridges;
 }
 
 /**

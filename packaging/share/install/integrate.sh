@@ -7,6 +7,8 @@ integrate() {
     say 'OpenNebula does not call it: run this again with --drop-in, --hooks or --full for that'
     return 0
   fi
+  # First of all, since it may fail.
+  if test -d "$VNM"; then replace_proxies; fi
   test "$(cat "$prefix/mode" 2>/dev/null)" = "$mode" || printf '%s\n' "$mode" >"$prefix/mode"
   test "$mode" = full || take_away "$VNM/tproxy.rb"
   test "$mode" = hooks || remove_hooks
@@ -15,7 +17,6 @@ integrate() {
     say "There is no $VNM yet: \"onehost sync\" brings it, and our files in it if the front-end has them"
     return 0
   fi
-  replace_proxies
   if test "$mode" = full; then put_instead full/tproxy.rb "$VNM/tproxy.rb" 0644; fi
   if test "$mode" = hooks; then put_hooks; fi
 }
@@ -47,10 +48,15 @@ hook_files() {
   done
 }
 
+# The folders that we make are listed: others of these are OpenNebula's, even if nothing is in them.
 put_hooks() {
   for file in $(hook_files); do
     hooks=$(dirname "$file")
-    test -d "$hooks" || as_owner "$(dirname "$hooks")" mkdir "$hooks"
+    if ! test -d "$hooks"; then
+      as_owner "$(dirname "$hooks")" mkdir "$hooks"
+      test -d "$prefix/kept" || mkdir -m 0700 "$prefix/kept"
+      printf '%s\n' "$hooks" >>"$prefix/kept/folders"
+    fi
     hook=${hooks##*/}
     put "hooks/${hook%.d}" "$file" 0755
   done
@@ -58,21 +64,12 @@ put_hooks() {
 
 remove_hooks() {
   for file in $(hook_files); do
-    if is_ours "$file"; then
-      take_away "$file"
-      as_owner "$(dirname "${file%/*}")" rmdir --ignore-fail-on-non-empty "${file%/*}"
+    if is_ours "$file"; then take_away "$file"; fi
+    hooks=$(dirname "$file")
+    if grep -qsxF "$hooks" "$prefix/kept/folders" && test -d "$hooks"; then
+      as_owner "$(dirname "$hooks")" rmdir --ignore-fail-on-non-empty "$hooks"
     fi
   done
-}
-
-withdraw_all() {
-  theirs=
-  if is_ours "$VNM/tproxy" && test -e "$prefix/kept/tproxy"; then theirs=yes; fi
-  remove_hooks
-  take_away "$VNM/tproxy.rb"
-  take_away "$VNM/tproxy"
-  take_away "$SUDOERS"
-  test -n "$theirs" || return 0
-  say "Starting the driver's own proxies: $VNM/tproxy start"
-  "$VNM/tproxy" start || say "$VNM/tproxy start failed; see the line above"
+  rm -f "$prefix/kept/folders"
+  test ! -d "$prefix/kept" || rmdir --ignore-fail-on-non-empty "$prefix/kept"
 }

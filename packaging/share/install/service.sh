@@ -44,12 +44,4 @@ end_service() {
   take_away "$LOGROTATE"
   take_away "$UNIT"
   if has_systemd; then systemctl daemon-reload; fi
-  test -x "$prefix/bin/tproxy" || return 0
-  say 'Stopping the proxies: tproxy stop'
-  "$prefix/bin/tproxy" stop || die 'tproxy stop failed; see the line above'
-  # Only our own setup makes this chain. What the driver has made is the driver's to take down.
-  for bridge in $(nft list table bridge one_tproxy 2>/dev/null | sed -n 's/^\tchain guard_\(.*\) {$/\1/p'); do
-    say "Taking $bridge down: tproxy-setup down --bridge $bridge"
-    "$prefix/bin/tproxy-setup" down --bridge "$bridge" || die "$bridge can't be taken down; see the line above"
-  done
 }

@@ -1,0 +1,54 @@
+/**
+ * What of nft's state OpenNebula's own network driver does not know, and so never takes away. Pure.
+ *
+ * @module
+ */
+
+import { BRIDGE_NAME, type BridgeName, namesOf, TPROXY } from "../names.ts";
+import type { NftState } from "./parse.ts";
+import { renderMap } from "./render_map.ts";
+
+/** What leaves bridges to the driver. */
+export interface Release {
+  /** The bridges that have, or had, anything of which the driver knows nothing. */
+  readonly bridges: readonly BridgeName[];
+  /** A script for `nft -f -`; empty if there is nothing to be done. */
+  readonly script: string;
+}
+
+/**
+ * Renders what leaves bridges to OpenNebula's own network driver and its proxies: the chains and sets go that only we
+ * know, and the elements of the maps lose their comments, with which the driver's proxies can't read the map. Map,
+ * elements and the chain `ch_<br>` stay.
+ *
+ * @param state What nft holds.
+ * @returns The transaction.
+ */
+export function renderRelease({ maps, objects }: Pick<NftState, "maps" | "objects">): Release {
+  const present = new Set(objects.map(({ kind, name }) => `${kind} ${name}`));
+  const bridges = new Set([...maps.bridges.keys(), ...objects.flatMap(({ name }) => bridgeOf(name))]);
+  const released: BridgeName[] = [];
+  const script: string[] = [];
+  for (const bridge of [...bridges].toSorted()) {
+    const { map, guardChain, portChain, copySet } = namesOf(bridge);
+    const chains = [guardChain, portChain].filter((chain) => present.has(`chain ${chain}`));
+    const sets = [copySet].filter((set) => present.has(`set ${set}`));
+    const endpoints = maps.bridges.get(bridge) ?? [];
+    const plain = endpoints.map(({ servicePort, remoteAddr, remotePort }) => ({ servicePort, remoteAddr, remotePort }));
+    const commented = plain.filter((_, i) => endpoints[i]?.options !== undefined);
+    const lines = [
+      ...chains.flatMap((chain) => [`flush chain bridge ${TPROXY} ${chain}`, `delete chain bridge ${TPROXY} ${chain}`]),
+      ...sets.map((set) => `delete set bridge ${TPROXY} ${set}`),
+      ...(commented.length === 0 ? [] : renderMap(map, commented, endpoints)),
+    ];
+    if (lines.length > 0) released.push(bridge);
+    script.push(...lines);
+  }
+  return { bridges: released, script: script.map((line) => `${line}\n`).join("") };
+}
+
+/** The bridge that a chain or set is of, if only we know it. */
+function bridgeOf(name: string): BridgeName[] {
+  const [, bridge = ""] = /^(?:guard|port|record)_(.*)$/.exec(name) ?? [];
+  return BRIDGE_NAME.test(bridge) ? [bridge as BridgeName] : [];
+}
