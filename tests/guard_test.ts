@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { until } from "./lab/command.ts";
 import { arp, EVERYBODY, exchange, frame } from "./lab/frames.ts";
 import type { Host } from "./lab/host.ts";
-import { ADDRESS, knownMac, proxyMac, receives, tunnelTo, withMallory, withNeighbour } from "./lab/layer2.ts";
+import { ADDRESS, knownMac, proxyMac, reach, receives, tunnelTo, withMallory, withNeighbour } from "./lab/layer2.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { CONFIG, fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";
 import { NO_VM } from "./vm/missing.ts";
@@ -82,10 +82,9 @@ Deno.test(
     const { guest, mallory } = await withMallory(lab);
     await impersonate(mallory, "eth0");
     const spoof = () => mallory.run(["ping", "-c", "2", "-W", "1", "-I", ADDRESS, "192.168.150.10"]);
-    const honest = () => mallory.run(["ping", "-c", "1", "-W", "1", "192.168.150.10"]);
     const seen = await receives(guest, "eth0", "icmp", async () => {
       await spoof();
-      await honest();
+      await reach(mallory, "192.168.150.10");
     });
     assert.match(seen, /192\.168\.150\.66 > 192\.168\.150\.10/);
     assert.doesNotMatch(seen, /169\.254\.16\.9 >/);
@@ -140,10 +139,7 @@ Deno.test(
       const { stdout } = await neighbour.run(["curl", "-sS", "--max-time", "2", `http://${ADDRESS}:5030/who`]);
       return stdout;
     };
-    await until(
-      "the tunnel works",
-      async () => (await neighbour.run(["ping", "-c1", "-W1", "192.168.150.10"])).code === 0,
-    );
+    await reach(neighbour, "192.168.150.10");
     assert.equal(await attempt(), "");
     const late = await lab.guest("late", hv, "br0", "192.168.150.11");
     for (const host of [guest, late]) assert.equal(await fetchFrom(host, "/who"), "gate 10.11.12.1\n");
@@ -186,7 +182,7 @@ Deno.test(
       await fetchFrom(guest, "/who");
       await hv.host.run(["ip", "netns", "exec", "one_tproxy_br0", "ping", "-c1", "-W1", "192.168.150.77"]);
       await hv.host.run(["ip", "netns", "exec", "one_tproxy_br0", "ping", "-6", "-c1", "-W1", "ff02::1%br0a"]);
-      await guest.run(["ping", "-c1", "-W1", "192.168.150.77"]);
+      await reach(guest, "192.168.150.77");
     });
     assert.match(seen, /192\.168\.150\.10 > 192\.168\.150\.77/, "the capture saw nothing at all");
     assert.doesNotMatch(seen, new RegExp(mac));
@@ -224,7 +220,7 @@ Deno.test(
     await mallory.ip(`route add 192.0.2.1 via ${ADDRESS} dev eth0 onlink`);
     const seen = await receives(guest, "eth0", "icmp", async () => {
       await mallory.run(["ping", "-c1", "-W1", "192.0.2.1"]);
-      await mallory.run(["ping", "-c1", "-W1", "192.168.150.10"]);
+      await reach(mallory, "192.168.150.10");
     });
     assert.match(seen, /192\.168\.150\.66 > 192\.168\.150\.10/);
     assert.doesNotMatch(seen, /192\.0\.2\.1/);

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { run, until } from "./lab/command.ts";
 import { arp, dot1ad, dot1q, EVERYBODY, frame, type Payload, sendFrames, snap, type Tag, udp } from "./lab/frames.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
-import { ADDRESS, arrivals, type FrameFrom, macOf, proxyMac, receives, withMallory } from "./lab/layer2.ts";
+import { ADDRESS, arrivals, type FrameFrom, macOf, proxyMac, reach, receives, withMallory } from "./lab/layer2.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { fetchFrom, inLab } from "./lab/scenario.ts";
 
@@ -139,7 +139,7 @@ Deno.test(
     assert.equal(await fetchFrom(mallory, "/who"), "gate 10.11.12.1\n");
     await flood();
     // Behind it on the same way.
-    await mallory.text(["ping", "-c1", "-W5", ADDRESS]);
+    await reach(mallory, ADDRESS);
     const known = await neighbours();
     assert.ok(known > 32 && known <= 66, `${known} neighbours`);
     // What the kernel remembers of a guest outlives the rules.

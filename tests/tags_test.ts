@@ -27,6 +27,7 @@ import {
   knownMac,
   macOf,
   proxyMac,
+  reach,
   withMallory,
   withNeighbour,
 } from "./lab/layer2.ts";
@@ -86,8 +87,8 @@ function honest(own: string, guest: Party): Record<string, FrameFrom> {
   );
 }
 
-/** Which claims, and which honest frames, reach a guest from a host. */
-async function reach(
+/** Which claims, and which honest frames, arrive at a guest from a host. */
+async function arriving(
   guest: Host,
   host: Host,
   device: string,
@@ -124,7 +125,7 @@ Deno.test(
     for (const [name, tags] of Object.entries(NO_TAGS)) {
       await attack(tags);
       // Behind it on the same way.
-      await mallory.text(["ping", "-c1", "-W5", "192.168.150.10"]);
+      await reach(mallory, "192.168.150.10");
       assert.equal(await knownMac(guest), proxy, name);
       assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n", name);
     }
@@ -143,7 +144,7 @@ Deno.test(
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { hv, guest, mallory } = await withMallory(lab);
-    const attempt = () => reach(guest, mallory, "eth0", "192.168.150.66");
+    const attempt = () => arriving(guest, mallory, "eth0", "192.168.150.66");
     assert.deepEqual(await attempt(), { claims: [], honest: HONEST });
     // Rules that an operator has saved, and loaded again, say the same.
     const listing = await hv.host.text(["nft", "list", "table", "bridge", "one_tproxy"]);
@@ -161,7 +162,7 @@ Deno.test(
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { guest, neighbour } = await withNeighbour(lab);
-    assert.deepEqual(await reach(guest, neighbour, "vx12", "192.168.150.77"), { claims: [], honest: HONEST });
+    assert.deepEqual(await arriving(guest, neighbour, "vx12", "192.168.150.77"), { claims: [], honest: HONEST });
   }),
 );
 

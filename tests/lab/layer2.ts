@@ -31,6 +31,12 @@ export async function knownMac(guest: Host): Promise<string | undefined> {
   return entry?.lladdr;
 }
 
+/** Pings from one host to another until there is an answer. */
+export async function reach(from: Host, to: string): Promise<void> {
+  const ping = ["ping", "-c", "1", "-W", "1", to];
+  await until(`${from.name} reaches ${to}`, async () => (await from.run(ping)).code === 0, 30);
+}
+
 // tcpdump gives up in a user namespace: there is no other user to become. A short snapshot length, since the buffer has room
 // for 32 of the default one.
 const TCPDUMP = ["tcpdump", "-n", "-e", "-l", "--immediate-mode", "-Z", "root", "-Q", "in", "-s", "128"];
@@ -74,7 +80,7 @@ export async function arrivals(
   const all = [...frames.values()].map((frame, at) => frame(macs[at] ?? ""));
   await sendFrames(sender.host, sender.device, [...all, last(end)]);
   // One that has to arrive, after all others: whatever has not arrived by then never will.
-  await until("the last frame arrives", () => Promise.resolve(capture.output.includes(`${end} >`)));
+  await until("the last frame arrives", () => Promise.resolve(capture.output.includes(`${end} >`)), 30);
   capture.signal("SIGINT");
   await capture.ended();
   return [...frames.keys()].filter((_, at) => capture.output.includes(`${macs[at]} >`));
@@ -107,9 +113,6 @@ export async function withNeighbour(lab: Lab): Promise<{ hv: Hypervisor; guest: 
   );
   await hv.up("br0");
   await hv.control("start");
-  await until(
-    "the tunnel works",
-    async () => (await neighbour.run(["ping", "-c1", "-W1", "192.168.150.10"])).code === 0,
-  );
+  await reach(neighbour, "192.168.150.10");
   return { hv, guest, neighbour };
 }
