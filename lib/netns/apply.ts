@@ -10,7 +10,7 @@ import { type BridgeName, namesOf } from "../names.ts";
 import { ensureRules, listState } from "../nft/nft.ts";
 import type { MapListing } from "../nft/parse.ts";
 import { ensureLinks } from "./links.ts";
-import { type NetworkRecord, unionOf } from "./record.ts";
+import { copyOf, type NetworkRecord, unionOf } from "./record.ts";
 
 const log = getLogger("setup");
 
@@ -47,23 +47,6 @@ export async function applyRecord(
   });
   const ports = endpoints.map(({ servicePort }) => servicePort).join(" ");
   log.info("The bridge is set up", { bridge, ports, rules });
-}
-
-/**
- * Writes the copy of a bridge's record that goes into nft.
- *
- * @param networks The bridge's networks.
- * @returns JSON in one line, the same for the same networks.
- */
-export function copyOf(networks: readonly NetworkRecord[]): string {
-  // Whatever is missing is left out.
-  return JSON.stringify(networks.map(({ id, name, endpoints }) => ({
-    id,
-    name,
-    endpoints: endpoints.map(({ servicePort, remoteAddr, remotePort, options, remoteName }) => {
-      return { servicePort, remoteAddr, remotePort, options, remoteName };
-    }),
-  })));
 }
 
 function inMap(bridge: BridgeName, { bridges, unusable }: MapListing): Endpoint[] {

@@ -101,3 +101,29 @@ export function unionOf(networks: readonly NetworkRecord[]): Union {
   }
   return { endpoints: [...chosen.values()].toSorted((a, b) => a.servicePort - b.servicePort), clashes };
 }
+
+/**
+ * Writes what is recorded of one bridge, for its copy in nft.
+ *
+ * @param networks The bridge's networks.
+ * @returns JSON in one line, the same for the same networks.
+ */
+export function copyOf(networks: readonly NetworkRecord[]): string {
+  return JSON.stringify(inOrder(networks));
+}
+
+/**
+ * Puts what is recorded of one bridge into the form in which it is written.
+ *
+ * @param networks The bridge's networks.
+ * @returns The same with all fields in the same order; what is missing is `undefined`, which JSON leaves out.
+ */
+export function inOrder(networks: readonly NetworkRecord[]): unknown[] {
+  return networks.map(({ id, name, endpoints }) => ({
+    id,
+    name,
+    endpoints: endpoints.map(({ servicePort, remoteAddr, remotePort, options, remoteName }) => {
+      return { servicePort, remoteAddr, remotePort, options, remoteName };
+    }),
+  }));
+}

@@ -10,7 +10,7 @@ import { type BridgeName, RUN_FILES } from "../names.ts";
 import type { NftState } from "../nft/parse.ts";
 import { codeOf, readRegularFile } from "../regular_file.ts";
 import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
-import type { NetworkRecord, SetupRecord } from "./record.ts";
+import { inOrder, type NetworkRecord, type SetupRecord } from "./record.ts";
 import { type ParsedRecord, parseNetworks, parseRecord } from "./record_parse.ts";
 
 const log = getLogger("record");
@@ -136,6 +136,7 @@ export async function writeRecord(
 }
 
 async function write(record: SetupRecord): Promise<void> {
-  if (record.size === 0) await removeIfThere(RUN_FILES.setupRecord);
-  else await replaceFile(RUN_FILES.setupRecord, JSON.stringify(Object.fromEntries(record), undefined, 1) + "\n", 0);
+  if (record.size === 0) return await removeIfThere(RUN_FILES.setupRecord);
+  const bridges = [...record].map(([bridge, networks]) => [bridge, inOrder(networks)] as const);
+  await replaceFile(RUN_FILES.setupRecord, JSON.stringify(Object.fromEntries(bridges), undefined, 1) + "\n", 0);
 }

@@ -14,9 +14,9 @@ import { isSameEndpoint } from "../nft/element.ts";
 import { listState } from "../nft/nft.ts";
 import type { NftState } from "../nft/parse.ts";
 import { runCommand } from "../run_command.ts";
-import { applyRecord, copyOf } from "./apply.ts";
+import { applyRecord } from "./apply.ts";
 import { type Link, parseLinks } from "./observe.ts";
-import { type NetworkRecord, type SetupRecord, unionOf } from "./record.ts";
+import { copyOf, type NetworkRecord, type SetupRecord, unionOf } from "./record.ts";
 import { isLost, readRecordFile, type RecordFile, recoverRecord } from "./record_file.ts";
 import { parseNetworks } from "./record_parse.ts";
 
