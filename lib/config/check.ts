@@ -14,6 +14,7 @@ import {
   type Problem,
 } from "./config.ts";
 import { UNNAMED_NETWORK } from "../names.ts";
+import { isLocal } from "./resolve.ts";
 import { type Network, once, type Resolve, resolveRemote, taken } from "./select.ts";
 
 /** An entry, and where its service is. */
@@ -80,8 +81,14 @@ export async function checkConfig(config: Config, host: HostFacts): Promise<Chec
     ...config,
     entries,
     problems: problems.toSorted(byPlace),
-    remarks: [...config.remarks, ...owner.remarks].toSorted(byPlace),
+    remarks: [...config.remarks, ...owner.remarks, ...(entries ?? []).flatMap(remarkOnLocal)].toSorted(byPlace),
   };
+}
+
+/** Whoever writes such an address means it; whoever only reads the file should see what it opens. */
+function remarkOnLocal({ at, remoteAddr, address }: CheckedEntry): Problem[] {
+  const advice = "guests reach what otherwise only this hypervisor does";
+  return address !== undefined && isLocal(address) ? [{ at, key: ":remote_addr:", value: remoteAddr, advice }] : [];
 }
 
 function byPlace(a: Problem, b: Problem): number {

@@ -32,7 +32,12 @@ export class Hypervisor {
 
   /** Runs `setup` with exactly its permissions. */
   setup(...args: string[]): Promise<Result> {
-    return this.host.run(entrypoint("setup", toFlags(setupPermissions(DEFAULT_CONFIG_PATH)), args));
+    return this.host.run(this.setupArgv(...args));
+  }
+
+  /** The command line of `setup` with exactly its permissions. */
+  setupArgv(...args: string[]): string[] {
+    return entrypoint("setup", toFlags(setupPermissions(DEFAULT_CONFIG_PATH)), args);
   }
 
   /** Runs `setup hook` with exactly its permissions, and with some text on standard input. */

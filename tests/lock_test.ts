@@ -1,0 +1,114 @@
+/**
+ * Nothing slow happens while others wait: files are read and names are resolved before a lock is taken.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { DEFAULT_CONFIG_PATH, RUN_FILES } from "../lib/names.ts";
+import { until } from "./lab/command.ts";
+import { holdLock } from "./lab/hold_lock.ts";
+import type { Hypervisor } from "./lab/hypervisor.ts";
+import type { Lab } from "./lab/lab.ts";
+import { ROOTLESS } from "./lab/rootless.ts";
+import { CONFIG, fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";
+
+const UP = ["up", "--bridge", "br0", "--network", "vnet0", "--network-id", "7"];
+
+/** Has the resolver tell which locks are taken when it is asked, and for what. */
+async function watchResolver({ host }: Hypervisor): Promise<void> {
+  await host.text(["cp", "/usr/bin/getent", "/run/real-getent"]);
+  const lines = ["setupLock", "daemonLock"] as const;
+  const looks = lines.map((lock) =>
+    `flock --nonblock ${RUN_FILES[lock]} true && echo "$1 free" >>/run/asked || echo "$1 ${lock} is taken" >>/run/asked`
+  );
+  await host.write("/run/getent", `#!/bin/sh\n${looks.join("\n")}\nexec /run/real-getent "$@"\n`);
+  await host.text(["sh", "-c", `chmod 755 /run/getent; mkdir -p /run/one_tproxy`]);
+  await host.text(["mount", "--bind", "/run/getent", "/usr/bin/getent"]);
+}
+
+async function asked({ host }: Hypervisor): Promise<string[]> {
+  return [...new Set((await host.run(["cat", "/run/asked"])).stdout.trim().split("\n"))];
+}
+
+Deno.test(
+  "the resolver is asked while no lock is taken: for names at setup, for the user at start",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(
+      lab,
+      ":tproxy_process_owner: nobody\n" + CONFIG.replace("10.11.12.13", "gate.example"),
+    );
+    await hv.host.write("/run/hosts", "10.11.12.13 gate.example\n");
+    await hv.host.text(["mount", "--bind", "/run/hosts", "/etc/hosts"]);
+    await watchResolver(hv);
+    await hv.up("br0");
+    await hv.control("start");
+    assert.deepEqual(await asked(hv), ["ahostsv4 free", "passwd free"]);
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+  }),
+);
+
+Deno.test(
+  "a FIFO as configuration holds nobody up",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.bridge("br1");
+    for (const bridge of ["br0", "br1"]) await hv.up(bridge);
+    await hv.control("start");
+    await hv.host.text(["rm", DEFAULT_CONFIG_PATH]);
+    await hv.host.text(["mkfifo", DEFAULT_CONFIG_PATH]);
+    const { code, stderr } = await hv.setup(...UP);
+    assert.equal(code, 1);
+    const why = `Cannot read the configuration ${DEFAULT_CONFIG_PATH}: it is not a regular file`;
+    assert.equal(stderr, `setup: error: ${why}; see that it is the right file\n`);
+    await hv.down("br1");
+    for (const verb of ["start", "reload"]) {
+      assert.ok((await hv.control(verb)).stderr.includes(`warning: ${why}`));
+      assert.equal((await hv.status()).size, 2);
+      assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    }
+    await hv.control("stop");
+  }),
+);
+
+/** Runs `work` while somebody has a lock, and something waits for it that has read the configuration already. */
+async function whileWaiting(lab: Lab, lock: string, verb: "setup" | "start", work: (hv: Hypervisor) => Promise<void>) {
+  const { hv } = await makeScenario(
+    lab,
+    ":tproxy_process_owner: nobody\n" + CONFIG.replace("10.11.12.13", "localhost"),
+  );
+  await hv.up("br0");
+  await watchResolver(hv);
+  const argv = verb === "setup" ? hv.setupArgv(...UP) : hv.tproxyArgv("start");
+  const holder = await holdLock(hv.host, lock);
+  const waiting = hv.host.start(argv, { inside: true });
+  await until("it has read the configuration", async () => (await asked(hv)).join() !== "", 30);
+  await work(hv);
+  await holder[Symbol.asyncDispose]();
+  assert.equal(await waiting.ended(), 0, waiting.output);
+  return hv;
+}
+
+Deno.test(
+  "of two runs at once the one that waited longer does not undo what a newer configuration says",
+  inLab(async (lab) => {
+    const hv = await whileWaiting(lab, RUN_FILES.setupLock, "setup", (hv) => hv.configure(CONFIG));
+    assert.match(await hv.host.text(["nft", "list", "map", "ip", "one_tproxy", "ep_br0"]), /5030 : 10\.11\.12\.13 /);
+  }),
+);
+
+Deno.test(
+  "a start that waited goes by what the configuration says by then",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const hv = await whileWaiting(
+      lab,
+      RUN_FILES.daemonLock,
+      "start",
+      (hv) => hv.configure(`:tproxy_max_connections: 77\n${CONFIG}`),
+    );
+    const routes = JSON.parse(await hv.host.text(["cat", RUN_FILES.outerRoutes]));
+    assert.equal(routes.limits.maxConnections, 77);
+  }),
+);
