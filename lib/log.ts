@@ -52,6 +52,11 @@ export function isDebugLevel(value: unknown): value is DebugLevel {
   return value === 0 || value === 1 || value === 2 || value === 3;
 }
 
+function lossLine(timestamp: number, lines: number): string {
+  const message = "Lost lines that could not be written";
+  return JSON.stringify({ time: new Date(timestamp).toISOString(), level: "warning", message, lines }) + "\n";
+}
+
 function messageOf(record: LogRecord): string {
   return record.message.map(String).join("");
 }
@@ -117,7 +122,8 @@ export interface FileLog {
 }
 
 /**
- * Sends log lines to a file. A line that can't be written (a full disk) is lost; the daemon goes on.
+ * Sends log lines to a file. A line that can't be written (a full disk, a log that is too long) is lost; the daemon goes on, and
+ * the log says how many were lost when it can be written again.
  *
  * @param path The file; it has to exist, since a daemon may not create files among the logs.
  * @param level The least important level that is written.
@@ -128,11 +134,15 @@ export interface FileLog {
 export function logToFile(path: string, level: DebugLevel): FileLog {
   const encoder = new TextEncoder();
   let file = Deno.openSync(path, { append: true });
+  let lost = 0;
   const write = (record: LogRecord) => {
     try {
+      if (lost > 0) file.writeSync(encoder.encode(lossLine(record.timestamp, lost)));
+      lost = 0;
       file.writeSync(encoder.encode(jsonLine(record)));
     } catch {
-      // Nobody is left to tell: the log is what failed, and the streams matter more than their lines.
+      // Nobody can be told now: the log is what failed, and the streams matter more than their lines.
+      lost++;
     }
   };
   direct(level, write);

@@ -90,7 +90,15 @@ Deno.test(
     for (const bridge of [undefined, BR0]) {
       const flags = compiledFlags(bridge === undefined ? "outer" : "inner");
       const serves = bridge === undefined ? [BR0] : [];
-      const start: DaemonStart = { bridge, flags, owner, serves, host, files: binariesBeside(`${PLACE}/tproxy`) };
+      const start: DaemonStart = {
+        bridge,
+        flags,
+        owner,
+        resources: [],
+        serves,
+        host,
+        files: binariesBeside(`${PLACE}/tproxy`),
+      };
       const environment = Object.entries(environmentOf(start)).map(([name, value]) => `${name}=${value}`);
       const daemon = hv.host.start(["/usr/bin/env", "-i", ...environment, ...commandLine(start)], { inside: true });
       await until("the daemon serves", () => Promise.resolve(daemon.output.startsWith(READY)));

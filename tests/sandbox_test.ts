@@ -45,6 +45,7 @@ function startOf(bridge: typeof BR0 | undefined): ScriptStart {
     bridge,
     flags: toFlags(permissions),
     owner,
+    resources: [],
     serves: bridge === undefined ? [BR0] : [],
     host: 1,
     files: FILES,

@@ -46,6 +46,8 @@ export interface DaemonStart {
   readonly flags: readonly string[];
   /** The user that all daemons run as, if there is one. */
   readonly owner: Owner;
+  /** The most it may take of the host: prlimit's options. */
+  readonly resources: readonly string[];
   /** The bridges whose sockets it serves; none for an inner proxy. */
   readonly serves: readonly BridgeName[];
   /** The inode of the host namespace. */
@@ -62,21 +64,24 @@ export interface DaemonStart {
  * process that is started first is the daemon in the end.
  */
 export function commandLine(start: DaemonStart): [string, ...string[]] {
-  const { bridge, owner, serves } = start;
+  const { bridge, owner, serves, resources } = start;
   // Root without capabilities is as unprivileged as anybody, except that it owns files; an operator may ask for it.
   const groups = serves.map((bridge) => groupOf(owner, bridge));
   const others = groups.length === 0 ? "--clear-groups" : `--groups=${groups.join(",")}`;
   const uid = userOf(owner, bridge);
   const user = uid === 0 ? [] : [`--reuid=${uid}`, `--regid=${groupOf(owner, bridge)}`, others];
   const unprivileged = [
+    PROGRAMS.prlimit.path,
+    ...resources,
     PROGRAMS.setpriv.path,
     ...user,
     "--no-new-privs",
     "--bounding-set=-all",
     "--inh-caps=-all",
-    // A SIGHUP that comes before the daemon listens for it would end it; and it is about to read its routes anyway.
+    // A SIGHUP that comes before the daemon listens for it would end it; and it is about to read its routes anyway. With
+    // SIGXFSZ a log that is too long would.
     ENV_PROGRAM,
-    "--ignore-signal=HUP",
+    "--ignore-signal=HUP,XFSZ",
     ...programOf(start),
     ...(bridge === undefined ? [] : [bridge]),
   ] as const;

@@ -8,13 +8,14 @@ const START: DaemonStart = {
   bridge: undefined,
   flags: ["--no-prompt", "--allow-net=10.0.0.1:80"],
   owner: { name: "oneproxy", uid: 9869, gid: 9870 },
+  resources: ["--fsize=7:7"],
   serves: [],
   host: 4026531840,
   files: { runtime: "/usr/bin/deno", inner: "/x/inner.js", outer: "/x/outer.js" },
 };
 
 const NETNS_EXEC = ["/usr/sbin/ip", "netns", "exec", "one_tproxy_br0"];
-const SETPRIV = "/usr/bin/setpriv";
+const SETPRIV = ["/usr/bin/prlimit", "--fsize=7:7", "/usr/bin/setpriv"];
 const BR0 = parseBridgeName("br0");
 const OWNER = START.owner;
 /** Which group is a bridge's is told by groupOf(), whose tests are elsewhere. */
@@ -23,7 +24,13 @@ const user = (bridge: BridgeName | undefined, others: string) => [
   `--regid=${groupOf(OWNER, bridge)}`,
   others,
 ];
-const NO_RIGHTS = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "/usr/bin/env", "--ignore-signal=HUP"];
+const NO_RIGHTS = [
+  "--no-new-privs",
+  "--bounding-set=-all",
+  "--inh-caps=-all",
+  "/usr/bin/env",
+  "--ignore-signal=HUP,XFSZ",
+];
 const RUN = [
   "/proc/self/fd/3",
   "run",
@@ -40,22 +47,31 @@ Deno.test("commandLine() starts outer where it is, as its user and without right
   const others = `--groups=${serves.map((bridge) => groupOf(OWNER, bridge)).join(",")}`;
   assert.deepEqual(
     commandLine({ ...START, serves }),
-    [SETPRIV, ...user(undefined, others), ...NO_RIGHTS, ...RUN, ...FLAGS],
+    [...SETPRIV, ...user(undefined, others), ...NO_RIGHTS, ...RUN, ...FLAGS],
   );
-  assert.deepEqual(commandLine(START).slice(1, 4), user(undefined, "--clear-groups"));
+  assert.deepEqual(commandLine(START).slice(3, 6), user(undefined, "--clear-groups"));
 });
 
 Deno.test("commandLine() starts inner inside its namespace, with its bridge for an argument", () => {
   assert.deepEqual(
     commandLine({ ...START, bridge: BR0 }),
-    [...NETNS_EXEC, SETPRIV, ...user(BR0, "--clear-groups"), ...NO_RIGHTS, ...RUN, "--unstable-net", ...FLAGS, "br0"],
+    [
+      ...NETNS_EXEC,
+      ...SETPRIV,
+      ...user(BR0, "--clear-groups"),
+      ...NO_RIGHTS,
+      ...RUN,
+      "--unstable-net",
+      ...FLAGS,
+      "br0",
+    ],
   );
 });
 
 Deno.test("commandLine() takes the capabilities away even if the owner is root", () => {
   assert.deepEqual(
     commandLine({ ...START, owner: { name: "root", uid: 0, gid: 0 } }),
-    [SETPRIV, ...NO_RIGHTS, ...RUN, ...FLAGS],
+    [...SETPRIV, ...NO_RIGHTS, ...RUN, ...FLAGS],
   );
 });
 
@@ -74,11 +90,11 @@ Deno.test("commandLine() starts a compiled daemon by its path, and gives it no f
   const start = { ...START, files: BINARIES };
   assert.deepEqual(
     commandLine(start),
-    [SETPRIV, ...user(undefined, "--clear-groups"), ...NO_RIGHTS, "/opt/x/tproxy-outer"],
+    [...SETPRIV, ...user(undefined, "--clear-groups"), ...NO_RIGHTS, "/opt/x/tproxy-outer"],
   );
   assert.deepEqual(
     commandLine({ ...start, bridge: BR0 }),
-    [...NETNS_EXEC, SETPRIV, ...user(BR0, "--clear-groups"), ...NO_RIGHTS, "/opt/x/tproxy-inner", "br0"],
+    [...NETNS_EXEC, ...SETPRIV, ...user(BR0, "--clear-groups"), ...NO_RIGHTS, "/opt/x/tproxy-inner", "br0"],
   );
 });
 

@@ -15,7 +15,6 @@ import { setNetnsSysctls } from "../netns/links.ts";
 import { look, type Present, restore } from "../netns/restore.ts";
 import { atMostAtOnce } from "./at_once.ts";
 import { daemonFlags } from "./daemon_flags.ts";
-import { ensureDescriptors, neededBy, warnOfShortage } from "./descriptors.ts";
 import { type Desired, findBridges, readLimits, readSettings, type Settings } from "./desired.ts";
 import { egressFor, endEgress, narrowEgress, widenEgress } from "./egress.ts";
 import { ensureProxyDir, removeLeftovers, writeInnerRoutes, writeOuterRoutes } from "./files.ts";
@@ -27,6 +26,8 @@ import { userOf } from "./owner.ts";
 import type { DaemonFiles } from "./permissions.ts";
 import { plan, type Step, type WantedDaemon } from "./plan.ts";
 import { readServed } from "./served.ts";
+import { ensureResources, type Own, readOwn, warnOfShortage } from "./prlimit.ts";
+import { neededBy, startOptions } from "./resources.ts";
 import { daemonFiles } from "./siblings.ts";
 import type { Sightings } from "./sightings.ts";
 import { type DaemonSignal, send } from "./signal.ts";
@@ -50,6 +51,8 @@ interface Context {
   readonly host: number;
   readonly desired: Desired;
   readonly files: DaemonFiles;
+  /** What this process has itself; read when it is first asked for. */
+  readonly own: () => Promise<Own>;
   readonly failures: string[];
   /** Processes that have been told to stop listening. */
   readonly leaving: number[];
@@ -131,7 +134,11 @@ async function pass(
   const egress = egressFor(bridges);
   const widened = await widenEgress(egress);
   const files = daemonFiles();
-  const context: Context = { mayStart, host, desired, files, failures: [], leaving: [], short: new Map() };
+  let own: Promise<Own> | undefined;
+  const context: Context = {
+    ...{ mayStart, host, desired, files, own: () => own ??= readOwn() },
+    ...{ failures: [], leaving: [], short: new Map() },
+  };
   const { steps, end } = plan(verb, await prepare(context), daemons, supervisor?.dead);
   const [starts, others] = [steps.filter(({ start }) => start), steps.filter(({ start }) => !start)];
   const [first, ...rest] = starts;
@@ -188,7 +195,7 @@ async function prepare({ desired, host, files, failures }: Context): Promise<Wan
 /** Starts one daemon in the place of those that it replaces; a failure is logged, returns false and leaves the others alone. */
 async function start(step: Step, context: Context): Promise<boolean> {
   const { title, bridge, netns } = step.wanted;
-  const { mayStart, host, files, desired: { owner, bridges } } = context;
+  const { mayStart, host, files, desired: { owner, bridges, limits } } = context;
   try {
     if (!mayStart(title)) return false;
     await send("USR1", step.retireFirst);
@@ -196,7 +203,9 @@ async function start(step: Step, context: Context): Promise<boolean> {
     if (bridge !== undefined) await setNetnsSysctls(namesOf(bridge));
     const serves = bridge === undefined ? [...bridges.keys()] : [];
     const flags = daemonFlags(bridge, bridges, files);
-    const { pid, notListening } = await startDaemon({ bridge, flags, owner, serves, host, files });
+    const { footprint, hard } = await context.own();
+    const resources = startOptions(neededBy(limits, bridge, footprint), owner === undefined, hard);
+    const { pid, notListening } = await startDaemon({ bridge, flags, owner, resources, serves, host, files });
     log.info("Started", { title, pid });
     await provide(step, pid, context);
     if (notListening.length > 0) {
@@ -212,15 +221,15 @@ async function start(step: Step, context: Context): Promise<boolean> {
   }
 }
 
-/** Gives a daemon the descriptors that its limits ask for, as far as this host lets it have them. */
+/** Gives a daemon the descriptors and the memory that its limits ask for, as far as this host lets it have them. */
 async function provide({ wanted: { title, bridge } }: Step, pid: number, context: Context): Promise<void> {
-  const needed = neededBy(context.desired.limits, bridge);
   try {
-    const has = await ensureDescriptors(pid, needed);
-    if (has < needed) context.short.set(title, has);
+    const needed = neededBy(context.desired.limits, bridge, (await context.own()).footprint);
+    const has = await ensureResources(pid, needed);
+    if (has < needed.nofile) context.short.set(title, has);
   } catch (error) {
     context.failures.push(describe(error));
-    log.error("Cannot tell how many descriptors a proxy may have", { title, pid, error: describe(error) });
+    log.error("Cannot tell how much a proxy may take", { title, pid, error: describe(error) });
   }
 }
 
