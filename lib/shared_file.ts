@@ -12,6 +12,7 @@
 import { closeSync, constants, fchmodSync, fchownSync, fstatSync, openSync, readSync } from "node:fs";
 import { TproxyError } from "./errors.ts";
 import { getLogger } from "./log.ts";
+import { codeOf } from "./regular_file.ts";
 import { lstatIfThere } from "./run_dir.ts";
 
 const log = getLogger("files");
@@ -46,7 +47,7 @@ type Identity = Pick<Deno.FileInfo, "dev" | "ino">;
  * @param users Who may own it so far, besides root: the user of the proxy, now or before.
  * @param access Whose it is from now on.
  * @returns A descriptor to append to it, to be closed by the caller.
- * @throws {TproxyError} If somebody else keeps putting other things there.
+ * @throws {TproxyError} If somebody else keeps putting other things there, or there is no such group here.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for its folder.
  */
 export async function openShared(path: string, users: readonly number[], access: Access): Promise<number> {
@@ -64,8 +65,7 @@ export async function openShared(path: string, users: readonly number[], access:
     try {
       const opened = factsOf(fd);
       if (isUsable(opened, users) && (info === undefined || isSame(info, opened))) {
-        fchownSync(fd, access.uid, access.gid);
-        fchmodSync(fd, access.mode);
+        giveTo(fd, opened, access);
         return fd;
       }
     } catch (error) {
@@ -123,10 +123,32 @@ function isSame(one: Identity, other: Identity): boolean {
   return one.dev === other.dev && one.ino === other.ino;
 }
 
-function factsOf(fd: number): Facts & Identity & { readonly size: number } {
+function factsOf(fd: number): Facts & Identity & Access & { readonly size: number } {
   const stat = fstatSync(fd);
-  const { nlink, uid, dev, ino, size } = stat;
-  return { isFile: stat.isFile(), nlink, uid, dev, ino, size };
+  const { nlink, uid, gid, dev, ino, size } = stat;
+  return { isFile: stat.isFile(), nlink, uid, gid, mode: stat.mode & 0o7777, dev, ino, size };
+}
+
+/**
+ * Makes a file somebody's, if it is not yet.
+ *
+ * WHY it is root's in between: only the owner may change the mode, unless root has all its capabilities, which the service has
+ * not.
+ */
+function giveTo(fd: number, is: Access, { uid, gid, mode }: Access): void {
+  if (is.uid === uid && is.gid === gid && is.mode === mode) return;
+  try {
+    fchownSync(fd, 0, gid);
+    fchmodSync(fd, mode);
+    fchownSync(fd, uid, gid);
+  } catch (cause) {
+    if (codeOf(cause) !== "EINVAL") throw cause;
+    throw new TproxyError(
+      `The user ${uid} or the group ${gid} does not exist here, as in a container with a user namespace that does not map it`,
+      'set ":tproxy_process_owner: root", or map users and groups from 1900000000 to 1916777216',
+      { cause },
+    );
+  }
 }
 
 /** What the kernel says if there is something else than a moment ago. */
@@ -137,7 +159,7 @@ function open(path: string, flags: number): number | undefined {
   try {
     return openSync(path, flags, 0o600);
   } catch (error) {
-    if (error instanceof Error && "code" in error && CHANGED.has(String(error.code))) return undefined;
+    if (CHANGED.has(codeOf(error) ?? "")) return undefined;
     throw error;
   }
 }
