@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import type { Counts } from "../lib/proxy/stats.ts";
+import { entry } from "./faults/crowd.ts";
 import { until } from "./lab/command.ts";
 import { startDownload } from "./lab/download.ts";
 import { startNginx, TOKEN } from "./lab/nginx.ts";
@@ -187,6 +188,35 @@ Deno.test(
     await hv.host.text(["kill", "-KILL", String((await hv.status()).get("one_tproxy"))]);
     await ask();
     assert.deepEqual(await errors("one_tproxy_br0"), ["Cannot pass the guest on to the outer proxy"]);
+  }),
+);
+
+Deno.test(
+  "a stream that reaches no service is counted as failed by both, and one whose service says nothing is not",
+  inLab(async (lab) => {
+    const { hv, gate, guest } = await makeScenario(lab, CONFIG + entry(8) + entry(9) + entry(10));
+    gate.start(["socat", "-u", "TCP-LISTEN:8,fork,reuseaddr", "OPEN:/dev/null,append"]);
+    gate.start(["socat", "TCP-LISTEN:9,fork,reuseaddr", "SYSTEM:exit"]);
+    await until("the services listen", async () => {
+      const listening = await gate.text(["ss", "-Htln"]);
+      return /:8 /.test(listening) && /:9 /.test(listening);
+    });
+    await hv.up("br0");
+    await hv.control("start");
+    const ends = (port: number) =>
+      guest.run(["bash", "-c", `exec 3<>/dev/tcp/169.254.16.9/${port}; timeout 30 cat <&3`]);
+    await ends(9);
+    await guest.run(["sh", "-c", "echo | socat -u - TCP:169.254.16.9:8"]);
+    const failed = async () => {
+      const { proxies } = JSON.parse((await hv.tproxy("status", "--json")).stdout);
+      return proxies.map(({ counts }: { counts: Counts }) => [counts.total, counts.failed]);
+    };
+    const counted = (what: string, wanted: number[][]) =>
+      until(what, async () => JSON.stringify(await failed()) === JSON.stringify(wanted));
+    await counted("both were brought to their services", [[2, 0], [2, 0]]);
+    // Nothing listens there.
+    await ends(10);
+    await counted("the third was not", [[3, 1], [3, 1]]);
   }),
 );
 

@@ -137,13 +137,14 @@ export class Inner implements Proxy {
     try {
       const opened = await this.#open(guest, port);
       if (opened === undefined) return;
-      const { fromPeer, fromString: down, error } = await relay(guest, opened.string, {
+      const { fromPeer, fromString: down, error, isCut } = await relay(guest, opened.string, {
         deadlines: this.#deadlines,
         idleTimeoutMs: this.#options.get(port)?.idleTimeoutMs ?? this.#limits.idleTimeoutMs,
         begun: opened.begun,
         traffic: this.stats.traffic,
       });
       const up = opened.sent + fromPeer;
+      if (isCut) this.stats.failedWith("The outer proxy could not bring a guest to its service; its log says why");
       const why = error === undefined ? {} : { error: describe(error) };
       log.debug("Closed", { ...this.#fields(guest, port), up, down, ...why });
     } finally {

@@ -25,6 +25,8 @@ export interface RelayResult {
   readonly fromString: number;
   /** What broke a direction before its end, if anything did. */
   readonly error: unknown;
+  /** Whether the other half closed the string before a byte came from it, and before the peer had ended its side. */
+  readonly isCut: boolean;
 }
 
 /** Counts bytes while they go through: of all streams that are given the same one. */
@@ -90,6 +92,7 @@ class Stream extends Deadline {
   /** How many directions have not ended. */
   #directions = 2;
   #isStringEnded = false;
+  #isCut = false;
 
   constructor(peer: Duplex, string: Duplex, options: RelayOptions, resolve: (result: RelayResult) => void) {
     super(options.idleTimeoutMs);
@@ -146,10 +149,17 @@ class Stream extends Deadline {
         buffer = next instanceof Promise ? await next : next;
         count = await from.read(buffer);
       }
+      // A string that was only ended takes an empty write, and one that was closed does not. After the peer's own end
+      // either is how a stream ends.
+      if (bytes === 0 && from === this.#string && this.#directions === 2) await from.write(NOTHING);
       isReading = false;
       // The last one to end needs no FIN of its own: to close a connection is to end it.
       if (this.#directions > 1) await to.closeWrite();
     } catch (error) {
+      // If there is another error already, this half has closed the string itself.
+      if (this.#error === undefined && this.#directions === 2) {
+        this.#isCut = isReading && bytes === 0 && from === this.#string;
+      }
       this.#error ??= error;
       // A reset. Deno can't pass one on, so all there is to do is not to keep the other side waiting.
       if (isReading) this.#close();
@@ -176,7 +186,7 @@ class Stream extends Deadline {
   #end(): void {
     this.#close();
     this.#deadlines.remove(this);
-    this.#resolve({ fromPeer: this.#fromPeer, fromString: this.#fromString, error: this.#error });
+    this.#resolve({ fromPeer: this.#fromPeer, fromString: this.#fromString, error: this.#error, isCut: this.#isCut });
   }
 }
 

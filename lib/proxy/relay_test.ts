@@ -29,7 +29,7 @@ Deno.test("relay() brings the answer of a service that waits for the guest's end
   await service.peer.write(encode("the answer"));
   await service.peer.closeWrite();
   assert.equal(await readText(guest.peer), "the answer");
-  assert.deepEqual(await result, { fromPeer: 8, fromString: 10, error: undefined });
+  assert.deepEqual(await result, { fromPeer: 8, fromString: 10, error: undefined, isCut: false });
   assert.deepEqual([guest.ours.closed, service.ours.closed], [true, true]);
 });
 
@@ -43,7 +43,7 @@ Deno.test("relay() brings what a guest sends after the service's end", async () 
   await guest.peer.write(encode("late"));
   await guest.peer.closeWrite();
   assert.equal(await readText(service.peer), "late");
-  assert.deepEqual(await result, { fromPeer: 4, fromString: 5, error: undefined });
+  assert.deepEqual(await result, { fromPeer: 4, fromString: 5, error: undefined, isCut: false });
   assert.deepEqual([guest.ours.closed, service.ours.closed], [true, true]);
 });
 
@@ -67,7 +67,12 @@ Deno.test("relay() brings every byte both ways, however reads and writes are cut
     ]);
     assert.deepEqual([...atService], up.flatMap((chunk) => [...chunk]));
     assert.deepEqual([...atGuest], down.flatMap((chunk) => [...chunk]));
-    assert.deepEqual(result, { fromPeer: atService.length, fromString: atGuest.length, error: undefined });
+    assert.deepEqual(result, {
+      fromPeer: atService.length,
+      fromString: atGuest.length,
+      error: undefined,
+      isCut: false,
+    });
   }));
 });
 
@@ -88,7 +93,7 @@ Deno.test("relay() ends both directions at once if one is reset", async () => {
     const result = relay(ends.guest.ours, ends.service.ours, OPTIONS);
     const reset = new Deno.errors.ConnectionReset();
     ends[broken].toOurs.fail(reset);
-    assert.deepEqual(await result, { fromPeer: 0, fromString: 0, error: reset });
+    assert.deepEqual(await result, { fromPeer: 0, fromString: 0, error: reset, isCut: broken === "service" });
     assert.deepEqual([ends.guest.ours.closed, ends.service.ours.closed], [true, true], broken);
   }
 });
