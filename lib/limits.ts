@@ -21,6 +21,8 @@ export interface Limits {
   readonly headerTimeoutMs: number;
   /** How long live streams may go on after SIGTERM, in milliseconds. */
   readonly drainTimeoutMs: number;
+  /** How long they may go on in a proxy that has been replaced, in milliseconds. */
+  readonly hardStopAfterMs: number;
 }
 
 /** What one endpoint has in place of, or on top of, what holds for all; what is missing is as for all. */
@@ -49,6 +51,7 @@ interface Unit {
 
 const CONNECTIONS: Unit = { max: 1_000_000, factor: 1, expected: "a number of connections from 1 to 1000000" };
 const SECONDS: Unit = { max: 86_400, factor: 1000, expected: "whole seconds from 1 to 86400" };
+const LONG_SECONDS: Unit = { max: 604_800, factor: 1000, expected: "whole seconds from 1 to 604800" };
 
 /** One limit. */
 export interface Limit {
@@ -67,6 +70,7 @@ export const LIMITS: Readonly<Record<keyof Limits, Limit>> = {
   idleTimeoutMs: { word: "idle_timeout", unit: SECONDS },
   headerTimeoutMs: { word: "header_timeout", unit: SECONDS },
   drainTimeoutMs: { word: "drain_timeout", unit: SECONDS },
+  hardStopAfterMs: { word: "hard_stop_after", unit: LONG_SECONDS },
 };
 
 /** What holds where the configuration says nothing. */
@@ -78,6 +82,7 @@ export const DEFAULT_LIMITS: Limits = {
   idleTimeoutMs: 3_600_000,
   headerTimeoutMs: 5_000,
   drainTimeoutMs: 5_000,
+  hardStopAfterMs: 86_400_000,
 };
 
 /** The names of all limits. */

@@ -57,8 +57,19 @@ export const RUN_FILES = {
   appliedRules: `${RUN_DIR}/rules-as-applied.json`,
   setupLock: `${RUN_DIR}/kernel-state.lock`,
   daemonLock: `${RUN_DIR}/daemon-state.lock`,
+  retired: `${RUN_DIR}/retired-proxies.json`,
   hold: `${RUN_DIR}/stopped-until-start`,
 } as const;
+
+/**
+ * How many proxies of one title there may be, one that serves and others that only finish their streams. A restart for which
+ * there is no room ends the oldest first.
+ */
+export const MOST_OF_ONE_TITLE = 8;
+
+function numbered(path: string): string[] {
+  return Array.from({ length: MOST_OF_ONE_TITLE }, (_, i) => `${path}.${i}.json`);
+}
 
 /** The bridge-family nft set that holds every bridge-side veth end, see `lib/nft/bridge_rules.ts`. */
 export const VETH_SET = "veth_ends";
@@ -154,6 +165,8 @@ export interface BridgeNames {
   readonly stringDir: string;
   /** What the bridge's inner proxy has counted. Longer than a bridge name, as the files beside it. */
   readonly statsFile: string;
+  /** What the streams of the bridge's inner proxies take of the limits; each proxy has one of them. */
+  readonly usageFiles: readonly string[];
   /** The string: the UNIX socket from inner to outer. */
   readonly socket: string;
   /** Where a new outer binds before it renames its socket over {@linkcode BridgeNames.socket}. */
@@ -192,11 +205,15 @@ export function namesOf(bridge: BridgeName): BridgeNames {
     log: `${LOG_DIR}/${TPROXY}_${bridge}.log`,
     stringDir,
     statsFile: `${PROXY_DIR}/inner-stats.${bridge}.json`,
+    usageFiles: numbered(`${PROXY_DIR}/inner-usage.${bridge}`),
     socket: `${stringDir}/outer.socket`,
     nextSocket: `${stringDir}/outer.socket.next`,
     portsFile: `${RUN_DIR}/inner-ports.${bridge}.json`,
   };
 }
+
+/** What the streams of outer proxies take of the limits; each proxy has one of them. */
+export const OUTER_USAGE: readonly string[] = numbered(`${PROXY_DIR}/outer-usage`);
 
 /** The log of the outer proxy. */
 export const OUTER_LOG = `${LOG_DIR}/${TPROXY}.log`;

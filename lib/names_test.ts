@@ -42,6 +42,7 @@ Deno.test("namesOf() gives the names that the network drivers know", () => {
     log: "/var/log/one_tproxy_br0.log",
     stringDir: "/run/one_tproxy/written-by-proxies/br0",
     statsFile: "/run/one_tproxy/written-by-proxies/inner-stats.br0.json",
+    usageFiles: Array.from({ length: 8 }, (_, i) => `/run/one_tproxy/written-by-proxies/inner-usage.br0.${i}.json`),
     socket: "/run/one_tproxy/written-by-proxies/br0/outer.socket",
     nextSocket: "/run/one_tproxy/written-by-proxies/br0/outer.socket.next",
     portsFile: "/run/one_tproxy/inner-ports.br0.json",

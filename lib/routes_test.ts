@@ -18,6 +18,7 @@ const limits: fc.Arbitrary<Limits> = fc.record({
   idleTimeoutMs: limit,
   headerTimeoutMs: limit,
   drainTimeoutMs: limit,
+  hardStopAfterMs: limit,
 }, { noNullPrototype: true });
 const options: fc.Arbitrary<EndpointOptions> = fc.record({
   maxConnections: limit,
@@ -48,7 +49,7 @@ const damaged = [
   fileWith({ limits: undefined }),
   fileWith({ limits: [] }),
   ...LIMIT_NAMES.flatMap((name) =>
-    [undefined, null, 0, -1, 1.5, "5", 100_000_000].map((value) =>
+    [undefined, null, 0, -1, 1.5, "5", 700_000_000].map((value) =>
       fileWith({ limits: { ...DEFAULT_LIMITS, [name]: value } })
     )
   ),
@@ -68,7 +69,8 @@ Deno.test("renderInnerRoutes() and renderOuterRoutes() write exactly this", () =
   assert.equal(
     renderInnerRoutes({ debugLevel: 2, limits, ports: served }),
     '{"debugLevel":2,"limits":{"maxConnections":8192,"maxConnectionsPerBridge":4096,"maxConnectionsPerGuest":1024,' +
-      '"connectTimeoutMs":10000,"idleTimeoutMs":3600000,"headerTimeoutMs":5000,"drainTimeoutMs":5000},' +
+      '"connectTimeoutMs":10000,"idleTimeoutMs":3600000,"headerTimeoutMs":5000,"drainTimeoutMs":5000,' +
+      '"hardStopAfterMs":86400000},' +
       '"ports":[{"servicePort":80,"options":{"maxConnections":7}},{"servicePort":5030}]}\n',
   );
   const endpoint = { servicePort: 80, remoteAddr: "10.0.0.1", remotePort: 8080 };
@@ -84,7 +86,8 @@ Deno.test("renderInnerRoutes() and renderOuterRoutes() write exactly this", () =
       '  "connectTimeoutMs": 10000,',
       '  "idleTimeoutMs": 3600000,',
       '  "headerTimeoutMs": 5000,',
-      '  "drainTimeoutMs": 5000',
+      '  "drainTimeoutMs": 5000,',
+      '  "hardStopAfterMs": 86400000',
       " },",
       ' "bridges": {',
       '  "br0": [',

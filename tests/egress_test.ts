@@ -45,7 +45,7 @@ function reach(address: string): string[] {
 /** Starts listeners, and waits until they listen. */
 async function listen(host: Host, ...addresses: string[]): Promise<void> {
   for (const address of addresses) host.start(["socat", address, ANSWER]);
-  const ports = addresses.map((address) => /LISTEN:(\d+)/.exec(address)?.[1]);
+  const ports = addresses.map((address) => /:(\d+),/.exec(address)?.[1]);
   await until("they listen", async () => {
     const listening = await host.text(["ss", "-Htunl"]);
     return ports.every((port) => listening.includes(`:${port} `));
@@ -85,7 +85,7 @@ Deno.test(
     const listeners = (
       port: number,
     ) => [`TCP4-LISTEN:${port},fork,reuseaddr`, `TCP6-LISTEN:${port},fork,reuseaddr,ipv6only`];
-    await listen(gate, ...listeners(81), "UDP4-LISTEN:82,fork,reuseaddr", "UDP6-LISTEN:82,fork,reuseaddr,ipv6only");
+    await listen(gate, ...listeners(81), "UDP4-RECVFROM:82,fork", "UDP6-RECVFROM:82,fork,ipv6only");
     await listen(hv.host, ...listeners(8080), ...listeners(8082));
     await hv.up("br0");
     await hv.control("start");
@@ -142,7 +142,7 @@ Deno.test(
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab);
-    await listen(guest, "TCP4-LISTEN:81,fork,reuseaddr", "UDP4-LISTEN:82,fork,reuseaddr");
+    await listen(guest, "TCP4-LISTEN:81,fork,reuseaddr", "UDP4-RECVFROM:82,fork");
     await hv.up("br0");
     await hv.control("start");
     const inside = (...argv: string[]) => ["ip", "netns", "exec", "one_tproxy_br0", ...argv];
@@ -179,19 +179,23 @@ Deno.test(
     assert.equal(await remotes(), `${GATE} . 5030, 127.0.0.1 . 8080`);
     assert.equal(await ends(), '"br0b", "br1b"');
     // Another program's elements, as the network driver writes and removes them.
-    await hv.host.text(["nft", "add", "element", "ip", "one_tproxy", "ep_br0", "{ 99 : 10.11.12.99 . 99 }"]);
+    const other = (verb: string, bridge: string) => {
+      const element = verb === "add" ? "{ 99 : 10.11.12.99 . 99 }" : "{ 99 }";
+      return hv.host.text(["nft", verb, "element", "ip", "one_tproxy", `ep_${bridge}`, element]);
+    };
+    await other("add", "br0");
+    await other("add", "br1");
     await hv.control("reload");
-    assert.match(await remotes(), /10\.11\.12\.99 \. 99/);
-    await hv.host.text(["nft", "delete", "element", "ip", "one_tproxy", "ep_br0", "{ 99 }"]);
-    await hv.control("start");
-    assert.equal(await remotes(), `${GATE} . 5030, 127.0.0.1 . 8080`);
+    assert.equal(await remotes(), `${GATE} . 5030, 10.11.12.99 . 99, 127.0.0.1 . 8080`);
     // What another bridge still has stays.
-    await hv.host.text(["nft", "delete", "element", "ip", "one_tproxy", "ep_br0", "{ 5030 }"]);
+    await other("delete", "br1");
+    await hv.control("start");
+    assert.equal(await remotes(), `${GATE} . 5030, 10.11.12.99 . 99, 127.0.0.1 . 8080`);
+    await other("delete", "br0");
     await hv.control("start");
     assert.equal(await remotes(), `${GATE} . 5030, 127.0.0.1 . 8080`);
     await hv.down("br1");
     await hv.control("start");
-    assert.equal(await remotes(), "127.0.0.1 . 8080");
     assert.equal(await ends(), '"br0b"');
     const before = await tables(hv);
     for (const verb of ["start", "reload", "restart"]) await hv.control(verb);
@@ -220,7 +224,7 @@ const LOSSES: Readonly<Record<string, string>> = {
 };
 
 Deno.test(
-  "a watch puts the rules back within five seconds",
+  "a watch puts the rules back within five seconds; without one, status names what is wrong and a reload mends it",
   inLab(async (lab) => {
     const { hv } = await makeScenario(lab);
     await hv.up("br0");
@@ -234,6 +238,19 @@ Deno.test(
       await until(`all is as it was after ${loss}`, async () => await tables(hv) === whole, 5);
     }
     assert.doesNotMatch(watch.output, /Cannot/);
+    await watch[Symbol.asyncDispose]();
+    for (const [loss, command] of Object.entries(LOSSES).filter(([, command]) => command !== "flush ruleset")) {
+      await hv.host.text(["nft", command]);
+      const { code, stderr } = await hv.tproxy("status");
+      assert.equal(code, 4, loss);
+      assert.match(stderr, /^one_tproxy: the rules in nft .*one_tproxy_egress.*; run "tproxy reload"/m, loss);
+      await hv.control("reload");
+      assert.deepEqual(await hv.tproxy("status").then(({ code, stderr }) => ({ code, stderr })), {
+        code: 0,
+        stderr: "",
+      });
+      assert.equal(await tables(hv), whole, loss);
+    }
   }),
 );
 

@@ -33,6 +33,7 @@ tproxy_max_connections_per_guest: 1_000_000
 :tproxy_idle_timeout: 86400
 :tproxy_header_timeout: '6'
 :tproxy_drain_timeout: 7
+:tproxy_hard_stop_after: 604800
 `);
   assert.deepEqual(problems, []);
   assert.deepEqual(limits, {
@@ -43,6 +44,7 @@ tproxy_max_connections_per_guest: 1_000_000
     idleTimeoutMs: 86_400_000,
     headerTimeoutMs: 6000,
     drainTimeoutMs: 7000,
+    hardStopAfterMs: 604_800_000,
   });
 });
 

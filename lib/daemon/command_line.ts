@@ -14,7 +14,7 @@
 import { DaemonError } from "../errors.ts";
 import { type BridgeName, namesOf, TPROXY } from "../names.ts";
 import { PROGRAMS } from "../programs.ts";
-import { FLAGS_MARK, HOST_MARK } from "./find.ts";
+import { FLAGS_MARK, HOST_MARK, RETIRE_MARK } from "./find.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";
 import type { DaemonFiles } from "./permissions.ts";
 
@@ -82,6 +82,9 @@ export function commandLine(start: DaemonStart): [string, ...string[]] {
     // SIGXFSZ a log that is too long would.
     ENV_PROGRAM,
     "--ignore-signal=HUP,XFSZ",
+    // Deno answers this one by listening for a debugger at 127.0.0.1:9229, where any local user could have the daemon run
+    // what he likes.
+    "--block-signal=USR1",
     ...programOf(start),
     ...(bridge === undefined ? [] : [bridge]),
   ] as const;
@@ -145,6 +148,7 @@ export function environmentOf({ bridge, host, flags, files }: DaemonStart): Reco
   return {
     [HOST_MARK]: String(host),
     [FLAGS_MARK]: mark,
+    [RETIRE_MARK]: "USR2",
     [storage]: "/dev/null",
     DENO_NO_UPDATE_CHECK: "1",
     MALLOC_MMAP_THRESHOLD_: String(OWN_ALLOCATION),

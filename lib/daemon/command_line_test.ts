@@ -30,6 +30,7 @@ const NO_RIGHTS = [
   "--inh-caps=-all",
   "/usr/bin/env",
   "--ignore-signal=HUP,XFSZ",
+  "--block-signal=USR1",
 ];
 const RUN = [
   "/proc/self/fd/3",
@@ -110,6 +111,7 @@ Deno.test("environmentOf() marks a daemon, leaves it no folder for Deno's own st
   assert.deepEqual(environmentOf(START), {
     ONE_TPROXY_HOST: "4026531840",
     ONE_TPROXY_FLAGS: "--no-prompt;--allow-net=10.0.0.1:80",
+    ONE_TPROXY_RETIRE: "USR2",
     DENO_DIR: "/dev/null",
     DENO_NO_UPDATE_CHECK: "1",
     ...MEMORY,
@@ -120,6 +122,7 @@ Deno.test("environmentOf() marks a compiled daemon with the flags that are in it
   assert.deepEqual(environmentOf({ ...START, files: BINARIES }), {
     ONE_TPROXY_HOST: "4026531840",
     ONE_TPROXY_FLAGS: "--no-prompt;--allow-net=10.0.0.1:80",
+    ONE_TPROXY_RETIRE: "USR2",
     XDG_DATA_HOME: "/dev/null",
     DENO_NO_UPDATE_CHECK: "1",
     ...MEMORY,

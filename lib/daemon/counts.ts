@@ -6,9 +6,10 @@
  */
 
 import { printable } from "../config/config.ts";
-import { type BridgeName, namesOf, parseBridgeName, RUN_FILES } from "../names.ts";
+import { type BridgeName, namesOf, OUTER_USAGE, parseBridgeName, RUN_FILES } from "../names.ts";
 import type { Counts } from "../proxy/stats.ts";
 import { readShared } from "../shared_file.ts";
+import { LONGEST_USAGE, parseUsage } from "../usage.ts";
 
 /** A file may be that long, in bytes: outer, which lists its bridges, has the longest, with room for 3,000 of them. */
 const LONGEST = 64 * 1024;
@@ -26,6 +27,22 @@ const LONGEST_MESSAGE = 1_000;
 export async function readCounts(bridge: BridgeName | undefined): Promise<Counts | undefined> {
   const text = await readShared(bridge === undefined ? RUN_FILES.outerStats : namesOf(bridge).statsFile, LONGEST);
   return text === undefined ? undefined : parseCounts(text);
+}
+
+/**
+ * Finds out how many streams a daemon has; each tells it in one of its title's files.
+ *
+ * @param bridge The bridge of an inner proxy; `undefined` for outer.
+ * @param pid The daemon.
+ * @returns How many; `undefined` if none of the files says so.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
+ */
+export async function readLive(bridge: BridgeName | undefined, pid: number): Promise<number | undefined> {
+  for (const path of bridge === undefined ? OUTER_USAGE : namesOf(bridge).usageFiles) {
+    const usage = parseUsage(await readShared(path, LONGEST_USAGE) ?? "");
+    if (usage?.pid === pid) return usage.live;
+  }
+  return undefined;
 }
 
 /**

@@ -11,10 +11,13 @@
 import type { Endpoint } from "../address.ts";
 import { describe } from "../errors.ts";
 import { getLogger } from "../log.ts";
-import { type BridgeName, namesOf } from "../names.ts";
+import type { Fault } from "../fault.ts";
+import { type BridgeName, EGRESS, namesOf, TPROXY } from "../names.ts";
 import type { Egress } from "../nft/egress.ts";
+import type { PresentEgress } from "../nft/egress_listing.ts";
 import { ensureEgress, listEgress, removeEgress } from "../nft/nft.ts";
 import { numberOf } from "./owner.ts";
+import { readServed } from "./served.ts";
 
 const log = getLogger("egress");
 
@@ -29,45 +32,63 @@ let said = "";
  * @param bridges The endpoints of every bridge that has a proxy.
  * @returns The services that outer may dial, and where inners answer.
  */
-export function egressFor(bridges: ReadonlyMap<BridgeName, { readonly endpoints: readonly Endpoint[] }>): Egress {
-  const endpoints = [...bridges.values()].flatMap(({ endpoints }) => endpoints);
+export function egressFor(bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>): Egress {
   return {
-    remotes: new Set(endpoints.map(({ remoteAddr, remotePort }) => `${remoteAddr} . ${remotePort}`).toSorted()),
+    remotes: new Set(
+      [...bridges.values()].flat().map(({ remoteAddr, remotePort }) => `${remoteAddr} . ${remotePort}`).toSorted(),
+    ),
     innerEnds: new Set([...bridges.keys()].map((bridge) => namesOf(bridge).bridgeEnd).toSorted()),
   };
+}
+
+/** What the proxies are held to now; `undefined` where they can't be. */
+export type HeldTo = PresentEgress | undefined;
+
+/**
+ * Finds out what the proxies are held to.
+ *
+ * @returns What there is of the rules; `undefined` if that can't be found out, which is logged and keeps nobody from being
+ * served.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
+ */
+export async function readEgress(): Promise<HeldTo> {
+  return await orWarn(() => listEgress(OUTER));
 }
 
 /**
  * Lets through what should be, before the proxies hear of it, and goes on letting through what was.
  *
- * @param wanted What the proxies should be held to; where nobody is served there are no rules to be made.
- * @returns What they are held to now; `undefined` if there are no rules, or this host can't have them, which is logged and
- * keeps nobody from being served.
+ * @param wanted What the proxies should be held to; where nobody is served no rules are made.
+ * @param held What they are held to now.
+ * @returns What they are held to then; `undefined` if this host can't have such rules, which is logged and keeps nobody from
+ * being served.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
-export async function widenEgress(wanted: Egress): Promise<Egress | undefined> {
-  return await orWarn(async () => {
-    const present = await listEgress(OUTER);
-    if (wanted.innerEnds.size === 0) return present;
-    const both: Egress = {
-      remotes: wanted.remotes.union(present?.remotes ?? wanted.remotes),
-      innerEnds: wanted.innerEnds.union(present?.innerEnds ?? wanted.innerEnds),
-    };
-    if (present === undefined || !present.intact || !isSame(both, present)) await ensureEgress(OUTER, both);
-    return both;
-  });
+export async function widenEgress(wanted: Egress, held: HeldTo): Promise<HeldTo> {
+  if (held === undefined || wanted.innerEnds.size === 0) return held;
+  const remotes = held.remotes.union(wanted.remotes);
+  const innerEnds = held.innerEnds.union(wanted.innerEnds);
+  return await make({ remotes, innerEnds }, held);
 }
 
 /**
  * Shuts out what should not be let through any more, when the proxies have heard of it.
  *
  * @param wanted What the proxies should be held to.
- * @param present What {@linkcode widenEgress} returned.
+ * @param held What they are held to now.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
-export async function narrowEgress(wanted: Egress, present: Egress | undefined): Promise<void> {
-  if (present === undefined || isSame(wanted, present)) return;
-  await orWarn(() => ensureEgress(OUTER, wanted));
+export async function narrowEgress(wanted: Egress, held: HeldTo): Promise<void> {
+  if (held?.exists) await make(wanted, held);
+}
+
+/** Makes the rules unless they are so; what changes nothing would still be an event for a watch, which would look again. */
+async function make(wanted: Egress, held: PresentEgress): Promise<HeldTo> {
+  if (isSo(wanted, held)) return held;
+  return await orWarn(async () => {
+    await ensureEgress(OUTER, wanted);
+    return { ...wanted, exists: true, intact: true };
+  });
 }
 
 /**
@@ -77,13 +98,30 @@ export async function narrowEgress(wanted: Egress, present: Egress | undefined):
  */
 export async function endEgress(): Promise<void> {
   await orWarn(async () => {
-    // A change that changes nothing would still be an event for the watch, which would look again, and so on.
-    if (await listEgress(OUTER) !== undefined) await removeEgress();
+    if ((await listEgress(OUTER)).exists) await removeEgress();
   });
 }
 
-function isSame(a: Egress, b: Egress): boolean {
-  return a.remotes.symmetricDifference(b.remotes).size === 0 && a.innerEnds.symmetricDifference(b.innerEnds).size === 0;
+function isSo(wanted: Egress, { remotes, innerEnds, intact }: PresentEgress): boolean {
+  return intact && wanted.remotes.symmetricDifference(remotes).size === 0 &&
+    wanted.innerEnds.symmetricDifference(innerEnds).size === 0;
+}
+
+/**
+ * Finds out whether the kernel holds the proxies to what they were told to serve.
+ *
+ * @returns A fault if it does not.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft` and `--allow-read=/run/one_tproxy`.
+ */
+export async function findEgressFaults(): Promise<Fault[]> {
+  const [served, held] = await Promise.all([readServed(), readEgress()]);
+  if (held !== undefined && isSo(egressFor(served), held)) return [];
+  return [{
+    code: "egress-rules",
+    subject: TPROXY,
+    text: `the rules in nft that hold the proxies to their services (tables ${EGRESS}) are not as they should be`,
+    remedy: 'run "tproxy reload", which says why if it can\'t make them',
+  }];
 }
 
 /** WHY a failure is no more than a warning: Deno's permissions say the same, and a VM's deploy would fail for it. */

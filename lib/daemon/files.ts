@@ -8,7 +8,7 @@ import { discard, DISCARDED, removeDiscarded } from "../discard.ts";
 import { describe } from "../errors.ts";
 import { withOptions } from "../limits_json.ts";
 import { getLogger } from "../log.ts";
-import { type BridgeName, namesOf, PROXY_DIR, RUN_DIR, RUN_FILES } from "../names.ts";
+import { type BridgeName, namesOf, OUTER_USAGE, PROXY_DIR, RUN_DIR, RUN_FILES } from "../names.ts";
 import { renderInnerRoutes, renderOuterRoutes } from "../routes.ts";
 import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import { CommandError, runCommand } from "../run_command.ts";
@@ -87,6 +87,19 @@ export async function writeInnerRoutes(bridge: BridgeName, desired: Desired): Pr
 }
 
 /**
+ * Makes sure that there are enough files for what the streams of a title's daemons take of the limits: one for each.
+ *
+ * @param bridge The bridge of an inner proxy; `undefined` for outer.
+ * @param owner The user that all daemons run as, if there is one.
+ * @param count How many daemons of the title there will be.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
+ */
+export async function ensureUsageFiles(bridge: BridgeName | undefined, owner: Owner, count: number): Promise<void> {
+  const paths = bridge === undefined ? OUTER_USAGE : namesOf(bridge).usageFiles;
+  for (const path of paths.slice(0, count)) await ensureShared(path, userOf(owner, bridge), groupOf(owner, bridge));
+}
+
+/**
  * Makes a bridge's folder: outer makes and renames sockets in it, inner finds its socket there, others find nothing.
  *
  * WHY outer's own user owns it: inner is in the bridge's group, and may go through the folder only. Where all are one user,
@@ -113,11 +126,11 @@ async function ensureStringDir(bridge: BridgeName, owner: Owner): Promise<void> 
  */
 export async function removeLeftovers(keep: ReadonlySet<BridgeName>): Promise<void> {
   const kept = new Set(
-    [...keep].map(namesOf).flatMap(({ stringDir, statsFile, portsFile }) => {
-      return [stringDir, statsFile, portsFile];
+    [...keep].map(namesOf).flatMap(({ stringDir, statsFile, usageFiles, portsFile }) => {
+      return [stringDir, statsFile, ...usageFiles, portsFile];
     }),
   );
-  if (keep.size > 0) kept.add(RUN_FILES.outerStats);
+  if (keep.size > 0) { for (const path of [RUN_FILES.outerStats, ...OUTER_USAGE]) kept.add(path); }
   for (const folder of [PROXY_DIR, RUN_DIR]) kept.add(`${folder}/${DISCARDED}`);
   kept.add(PROXY_DIR);
   for (const { name } of await list(PROXY_DIR)) {

@@ -19,6 +19,12 @@ export const HOST_MARK = "ONE_TPROXY_HOST";
 /** The environment variable that holds the permission flags a daemon was started with, joined by `;`. */
 export const FLAGS_MARK = "ONE_TPROXY_FLAGS";
 
+/** The environment variable that holds the signal by which a daemon stops listening and finishes its streams. */
+export const RETIRE_MARK = "ONE_TPROXY_RETIRE";
+
+/** The daemons of former versions have no such mark: they wait for the signal by which Deno now opens a debugger. */
+const FORMER_RETIRE = "USR1";
+
 /** A daemon that runs. */
 export interface RunningDaemon {
   /** Its process ID. */
@@ -37,6 +43,8 @@ export interface RunningDaemon {
   readonly netns: number;
   /** The permission flags it was started with, joined by `;`. */
   readonly flags: string;
+  /** The signal by which it stops listening and finishes its streams. */
+  readonly retire: "USR1" | "USR2";
   /** For how many seconds it has run. */
   readonly seconds: number;
 }
@@ -70,7 +78,7 @@ export async function findDaemons(): Promise<Processes> {
   const marks = parseMarks(await listEnvironments(candidates.map((row) => row.pid)));
   const daemons = candidates.flatMap((candidate) => {
     const mark = marks.get(candidate.pid);
-    return mark?.host === host ? [{ ...candidate, flags: mark.flags }] : [];
+    return mark?.host === host ? [{ ...candidate, flags: mark.flags, retire: mark.retire }] : [];
   });
   return { host, daemons: daemons.toSorted((a, b) => compare(a.title, b.title) || a.pid - b.pid) };
 }
@@ -172,14 +180,20 @@ async function listEnvironments(pids: readonly number[]): Promise<string> {
   }
 }
 
-function parseMarks(text: string): Map<number, { host: number; flags: string }> {
-  const marks = new Map<number, { host: number; flags: string }>();
+/** What a daemon was started with. */
+interface Marks extends Pick<RunningDaemon, "flags" | "retire"> {
+  readonly host: number;
+}
+
+function parseMarks(text: string): Map<number, Marks> {
+  const marks = new Map<number, Marks>();
   for (const line of text.split("\n")) {
     const pid = /^\s*(\d+)\s/.exec(line)?.[1];
     const host = new RegExp(` ${HOST_MARK}=(\\d+)(?: |$)`).exec(line)?.[1];
     const flags = new RegExp(` ${FLAGS_MARK}=(\\S*)`).exec(line)?.[1];
     if (pid !== undefined && host !== undefined && flags !== undefined) {
-      marks.set(Number(pid), { host: Number(host), flags });
+      const retire = line.includes(` ${RETIRE_MARK}=USR2`) ? "USR2" : FORMER_RETIRE;
+      marks.set(Number(pid), { host: Number(host), flags, retire });
     }
   }
   return marks;

@@ -14,6 +14,7 @@ import {
   namesOf,
   NETNS_DIR,
   OUTER_LOG,
+  OUTER_USAGE,
   RUN_DIR,
   RUN_FILES,
 } from "../names.ts";
@@ -48,12 +49,12 @@ const OWN_USER = ["uid"];
  * @returns Listen at the guest-facing address, call outer, read its own ports, write its own log and counts.
  */
 export function innerPermissions(bridge: BridgeName): Permissions {
-  const { log, portsFile, socket, statsFile } = namesOf(bridge);
+  const { log, portsFile, socket, statsFile, usageFiles } = namesOf(bridge);
   return {
     // Deno wants all three for a socket that is called.
     net: [GUEST_ADDRESS, `unix:${socket}`],
-    read: [portsFile, socket],
-    write: [log, socket, statsFile],
+    read: [portsFile, socket, ...usageFiles],
+    write: [log, socket, statsFile, ...usageFiles],
     run: [],
     env: [],
     sys: [],
@@ -72,8 +73,8 @@ export function outerPermissions(bridges: ReadonlyMap<BridgeName, readonly Endpo
   const folders = names.map(({ stringDir }) => stringDir);
   return {
     net: [...names.map(({ nextSocket }) => `unix:${nextSocket}`), ...[...remotes].toSorted()],
-    read: [RUN_FILES.outerRoutes, ...folders],
-    write: [OUTER_LOG, RUN_FILES.outerStats, ...folders],
+    read: [RUN_FILES.outerRoutes, ...OUTER_USAGE, ...folders],
+    write: [OUTER_LOG, RUN_FILES.outerStats, ...OUTER_USAGE, ...folders],
     run: [],
     env: [],
     sys: [],

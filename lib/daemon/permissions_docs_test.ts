@@ -45,7 +45,9 @@ Deno.test("docs/security.md lists every permission of every program, and no othe
     Object.entries(permissions).filter(([, values]) => values.length > 0).map(([kind, values]) => {
       // What outer may dial is different on every host.
       const all = `${program} ${kind}` === "outer net" ? [...values, "<remote_addr>:<remote_port>"] : values;
-      return [`${program} ${kind}`, all.toSorted()] as const;
+      // Files of which there are eight are written once.
+      const once = new Set(all.map((value: string) => value.replace(/\.[0-7]\.json$/, ".<n>.json")));
+      return [`${program} ${kind}`, [...once].toSorted()] as const;
     })
   );
   const listed = [...readTable(0)].map(([row, values]) => [row, values.toSorted()] as const);

@@ -23,6 +23,7 @@ const OUTER: RunningDaemon = {
   gid: numberOf(undefined),
   netns: HOST,
   flags: daemonFlags(undefined, BRIDGES, FILES).join(";"),
+  retire: "USR2",
   seconds: 1,
 };
 const INNER: RunningDaemon = {

@@ -8,6 +8,11 @@ const CONFIG = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
 const WRITTEN = "/run/one_tproxy/written-by-proxies";
 const FILES = { runtime: "/usr/lib/one-tproxy/deno", inner: "/x/inner.js", outer: "/x/outer.js" };
 
+/** The files of a title for what its streams take. */
+function usage(name: string): string {
+  return Array.from({ length: 8 }, (_, i) => `${WRITTEN}/${name}.${i}.json`).join(",");
+}
+
 function endpoint(servicePort: number, remoteAddr: string, remotePort: number) {
   return { servicePort, remoteAddr, remotePort };
 }
@@ -17,8 +22,9 @@ Deno.test("innerPermissions() let it listen, call outer, read its ports and writ
     "--no-prompt",
     "--no-remote",
     `--allow-net=169.254.16.9,unix:${WRITTEN}/br0/outer.socket`,
-    `--allow-read=/run/one_tproxy/inner-ports.br0.json,${WRITTEN}/br0/outer.socket`,
-    `--allow-write=/var/log/one_tproxy_br0.log,${WRITTEN}/br0/outer.socket,${WRITTEN}/inner-stats.br0.json`,
+    `--allow-read=/run/one_tproxy/inner-ports.br0.json,${WRITTEN}/br0/outer.socket,${usage("inner-usage.br0")}`,
+    `--allow-write=/var/log/one_tproxy_br0.log,${WRITTEN}/br0/outer.socket,${WRITTEN}/inner-stats.br0.json,` +
+    usage("inner-usage.br0"),
   ]);
 });
 
@@ -32,8 +38,9 @@ Deno.test("outerPermissions() let it dial exactly the listed remotes, each named
     "--no-remote",
     `--allow-net=unix:${WRITTEN}/br0/outer.socket.next,unix:${WRITTEN}/br1/outer.socket.next,` +
     "10.0.0.1:5030,10.0.0.2:8080",
-    `--allow-read=/run/one_tproxy/outer-routes.json,${WRITTEN}/br0,${WRITTEN}/br1`,
-    `--allow-write=/var/log/one_tproxy.log,${WRITTEN}/outer-stats.json,${WRITTEN}/br0,${WRITTEN}/br1`,
+    `--allow-read=/run/one_tproxy/outer-routes.json,${usage("outer-usage")},${WRITTEN}/br0,${WRITTEN}/br1`,
+    `--allow-write=/var/log/one_tproxy.log,${WRITTEN}/outer-stats.json,${usage("outer-usage")},` +
+    `${WRITTEN}/br0,${WRITTEN}/br1`,
   ]);
 });
 

@@ -5,7 +5,7 @@
  */
 
 import type { Verb } from "../cli.ts";
-import type { BridgeName, Title } from "../names.ts";
+import { type BridgeName, MOST_OF_ONE_TITLE, type Title } from "../names.ts";
 import type { RunningDaemon } from "./find.ts";
 
 /** A daemon that should run. */
@@ -30,6 +30,8 @@ export interface Step {
   readonly wanted: WantedDaemon;
   /** Start a new one; else the one that runs stays. */
   readonly start: boolean;
+  /** Processes that drain and have to end before, since there would be too many of the title; the oldest first. */
+  readonly endFirst: readonly number[];
   /** Processes to be told to read their routes again. */
   readonly reload: readonly number[];
   /** Inners of another user, beside which the kernel lets nobody listen, so they have to stop before the new one starts. */
@@ -68,7 +70,7 @@ export function plan(
   const titles = new Set(wanted.map(({ title }) => title));
   const live = running.filter(({ draining }) => !draining);
   return {
-    steps: wanted.map((daemon) => planStep(verb, daemon, live.filter(({ title }) => title === daemon.title), dead)),
+    steps: wanted.map((daemon) => planStep(verb, daemon, running.filter(({ title }) => title === daemon.title), dead)),
     end: pids(live.filter(({ title }) => !titles.has(title))),
   };
 }
@@ -76,9 +78,10 @@ export function plan(
 function planStep(
   verb: Verb,
   wanted: WantedDaemon,
-  live: readonly RunningDaemon[],
+  all: readonly RunningDaemon[],
   dead: ReadonlySet<number>,
 ): Step {
+  const live = all.filter(({ draining }) => !draining);
   const here = live.filter(({ netns }) => netns === wanted.netns);
   // Outer's sockets are files, which pass from one user to another.
   const others = wanted.bridge === undefined ? [] : here.filter(({ uid }) => uid !== wanted.uid);
@@ -88,11 +91,18 @@ function planStep(
   return {
     wanted,
     start: fit === undefined,
+    endFirst: fit === undefined ? surplus(all) : [],
     reload: fit !== undefined && (verb === "reload" || wanted.changed) ? [fit.pid] : [],
     retireFirst: pids(others),
     retire: pids(here.filter((daemon) => daemon !== fit && !others.includes(daemon))),
     end: pids(live.filter((daemon) => !here.includes(daemon))),
   };
+}
+
+/** Those that drain, and have to make room for one more. */
+function surplus(all: readonly RunningDaemon[]): number[] {
+  const draining = all.filter(({ draining }) => draining).toSorted((a, b) => b.seconds - a.seconds);
+  return pids(draining.slice(0, Math.max(0, all.length + 1 - MOST_OF_ONE_TITLE)));
 }
 
 function pids(daemons: readonly RunningDaemon[]): number[] {

@@ -13,7 +13,15 @@ function wanted(overrides: Partial<WantedDaemon> = {}): WantedDaemon {
 }
 
 function running(pid: number, overrides: Partial<RunningDaemon> = {}): RunningDaemon {
-  const common = { seconds: 1, netns: HOST, uid: 65534, gid: 1, flags: "--no-prompt", draining: false };
+  const common = {
+    retire: "USR2",
+    seconds: 1,
+    netns: HOST,
+    uid: 65534,
+    gid: 1,
+    flags: "--no-prompt",
+    draining: false,
+  } as const;
   return { pid, title: "one_tproxy", bridge: undefined, ...common, ...overrides };
 }
 
@@ -30,7 +38,7 @@ function stepOf(verb: Verb, daemon: WantedDaemon, ...daemons: RunningDaemon[]): 
   return rest;
 }
 
-const NOTHING = { start: false, reload: [], retireFirst: [], retire: [], end: [] };
+const NOTHING = { start: false, endFirst: [], reload: [], retireFirst: [], retire: [], end: [] };
 
 Deno.test("plan() starts what is missing, whatever the verb, and keeps the order", () => {
   const daemons = [wanted(), wanted(INNER)];
@@ -125,4 +133,19 @@ Deno.test("plan() changes nothing once what it said has been done", () => {
     steps: daemons.map((wanted) => ({ ...NOTHING, wanted })),
     end: [],
   });
+});
+
+Deno.test("plan() ends the oldest that drain before there would be more than eight of one title", () => {
+  // The highest number is not always the youngest: numbers begin anew.
+  const draining = Array.from({ length: 7 }, (_, i) => running(30 - i, { draining: true, seconds: 100 + i }));
+  const others = draining.map((daemon) => ({ ...daemon, ...INNER }));
+  const restart = (...daemons: RunningDaemon[]) => stepOf("restart", wanted(), ...daemons, ...others);
+  assert.deepEqual(restart(...draining), { ...NOTHING, start: true });
+  assert.deepEqual(restart(...draining, running(7)), { ...NOTHING, start: true, endFirst: [24], retire: [7] });
+  const more = [...draining, ...draining.map((daemon) => ({ ...daemon, pid: daemon.pid + 10, seconds: 50 }))];
+  assert.deepEqual(restart(...more).endFirst, [24, 25, 26, 27, 28, 29, 30]);
+  assert.deepEqual(stepOf("start", wanted(), ...draining, running(7)), NOTHING);
+  // Those that serve are retired, and never ended for it.
+  const serving = Array.from({ length: 9 }, (_, i) => running(i + 1));
+  assert.deepEqual(restart(...serving).endFirst, []);
 });

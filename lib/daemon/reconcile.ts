@@ -16,15 +16,16 @@ import { look, type Present, restore } from "../netns/restore.ts";
 import { atMostAtOnce } from "./at_once.ts";
 import { daemonFlags } from "./daemon_flags.ts";
 import { type Desired, findBridges, readLimits, readSettings, type Settings } from "./desired.ts";
-import { egressFor, endEgress, narrowEgress, widenEgress } from "./egress.ts";
-import { ensureProxyDir, removeLeftovers, writeInnerRoutes, writeOuterRoutes } from "./files.ts";
-import { findDaemons } from "./find.ts";
+import { egressFor, endEgress, narrowEgress, readEgress, widenEgress } from "./egress.ts";
+import { ensureProxyDir, ensureUsageFiles, removeLeftovers, writeInnerRoutes, writeOuterRoutes } from "./files.ts";
+import { findDaemons, type RunningDaemon } from "./find.ts";
 import { hold, isHeld, release } from "./hold.ts";
 import { endAll, settle } from "./leave.ts";
 import { ensureLog } from "./log_file.ts";
 import { userOf } from "./owner.ts";
 import type { DaemonFiles } from "./permissions.ts";
 import { plan, type Step, type WantedDaemon } from "./plan.ts";
+import { endOverdue } from "./retired.ts";
 import { readServed } from "./served.ts";
 import { ensureResources, type Own, readOwn, warnOfShortage } from "./prlimit.ts";
 import { neededBy, startOptions } from "./resources.ts";
@@ -49,6 +50,8 @@ const STARTS_AT_ONCE = 2 * navigator.hardwareConcurrency;
 interface Context {
   readonly mayStart: (title: Title) => boolean;
   readonly host: number;
+  /** The daemons that ran when the pass began. */
+  readonly daemons: readonly RunningDaemon[];
   readonly desired: Desired;
   readonly files: DaemonFiles;
   /** What this process has itself; read when it is first asked for. */
@@ -126,19 +129,20 @@ async function pass(
   present: Present,
   supervisor: Supervisor | undefined,
 ): Promise<number> {
-  const { host, daemons } = await findDaemons();
+  const [{ host, daemons }, heldTo] = await Promise.all([findDaemons(), readEgress()]);
   const found = await findBridges(present, daemons);
   const bridges = supervisor?.sightings.keep(found, await readServed(), daemons, performance.now()) ?? found;
   const desired: Desired = { ...settings, bridges };
   const mayStart = supervisor?.mayStart ?? (() => true);
-  const egress = egressFor(bridges);
-  const widened = await widenEgress(egress);
+  const egress = egressFor(new Map([...bridges].map(([bridge, { endpoints }]) => [bridge, endpoints])));
+  const widened = await widenEgress(egress, heldTo);
   const files = daemonFiles();
   let own: Promise<Own> | undefined;
   const context: Context = {
-    ...{ mayStart, host, desired, files, own: () => own ??= readOwn() },
+    ...{ mayStart, host, daemons, desired, files, own: () => own ??= readOwn() },
     ...{ failures: [], leaving: [], short: new Map() },
   };
+  await endOverdue(daemons, settings.limits);
   const { steps, end } = plan(verb, await prepare(context), daemons, supervisor?.dead);
   const [starts, others] = [steps.filter(({ start }) => start), steps.filter(({ start }) => !start)];
   const [first, ...rest] = starts;
@@ -151,13 +155,13 @@ async function pass(
   });
   await tell("HUP", others.flatMap(({ reload }) => reload), context);
   await atMostAtOnce(STARTS_AT_ONCE, isOuter ? rest : starts, async (step) => void await start(step, context));
-  await leave("USR1", others.flatMap(({ retire, retireFirst }) => [...retire, ...retireFirst]), context);
+  await retire(others.flatMap(({ retire, retireFirst }) => [...retire, ...retireFirst]), context);
   // Last of all, since a former version's inners call its outer at other sockets, until they have successors themselves.
-  await leave("USR1", replaced, context);
+  await retire(replaced, context);
   await leave("TERM", [...others.flatMap(({ end }) => end), ...end], context);
   await settle(context.leaving);
   await narrowEgress(egress, widened);
-  if (steps.length === 0 && widened !== undefined && (await findDaemons()).daemons.length === 0) await endEgress();
+  if (steps.length === 0 && widened?.exists && (await findDaemons()).daemons.length === 0) await endEgress();
   warnOfShortage(context.short);
   if (context.failures.length > 0) throw new DaemonError(context.failures.join("; "));
   await removeLeftovers(new Set(context.desired.bridges.keys()));
@@ -195,12 +199,14 @@ async function prepare({ desired, host, files, failures }: Context): Promise<Wan
 /** Starts one daemon in the place of those that it replaces; a failure is logged, returns false and leaves the others alone. */
 async function start(step: Step, context: Context): Promise<boolean> {
   const { title, bridge, netns } = step.wanted;
-  const { mayStart, host, files, desired: { owner, bridges, limits } } = context;
+  const { mayStart, host, daemons, files, desired: { owner, bridges, limits } } = context;
   try {
     if (!mayStart(title)) return false;
-    await send("USR1", step.retireFirst);
+    await makeRoom(step, context);
+    for (const [signal, pids] of retirements(step.retireFirst, context)) await send(signal, pids);
     await settle(step.retireFirst);
     if (bridge !== undefined) await setNetnsSysctls(namesOf(bridge));
+    await ensureUsageFiles(bridge, owner, 1 + daemons.filter((daemon) => daemon.title === title).length);
     const serves = bridge === undefined ? [...bridges.keys()] : [];
     const flags = daemonFlags(bridge, bridges, files);
     const { footprint, hard } = await context.own();
@@ -211,7 +217,7 @@ async function start(step: Step, context: Context): Promise<boolean> {
     if (notListening.length > 0) {
       context.failures.push(await explainNotListening(title, notListening, netns));
     }
-    if (bridge !== undefined) await leave("USR1", step.retire, context);
+    if (bridge !== undefined) await retire(step.retire, context);
     await leave("TERM", step.end, context);
     return true;
   } catch (error) {
@@ -219,6 +225,13 @@ async function start(step: Step, context: Context): Promise<boolean> {
     log.error("Cannot start a proxy", { title, error: describe(error) });
     return false;
   }
+}
+
+/** Ends the oldest of those that finish their streams where there are so many that one more would be too many. */
+async function makeRoom({ wanted: { title }, endFirst }: Step, { desired: { limits } }: Context): Promise<void> {
+  if (endFirst.length === 0) return;
+  log.warning("Too many replaced proxies still have streams; ending the oldest", { title, pids: endFirst.join(" ") });
+  await endAll(endFirst, limits.drainTimeoutMs);
 }
 
 /** Gives a daemon the descriptors and the memory that its limits ask for, as far as this host lets it have them. */
@@ -244,7 +257,20 @@ async function tell(signal: DaemonSignal, pids: readonly number[], { failures }:
 }
 
 /** Tells daemons to stop listening; the pass waits for all of them in its end. */
-async function leave(signal: "USR1" | "TERM", pids: readonly number[], context: Context): Promise<void> {
+async function leave(signal: DaemonSignal, pids: readonly number[], context: Context): Promise<void> {
   await tell(signal, pids, context);
   context.leaving.push(...pids);
+}
+
+/** Tells daemons to stop listening and finish their streams. */
+async function retire(pids: readonly number[], context: Context): Promise<void> {
+  for (const [signal, which] of retirements(pids, context)) await leave(signal, which, context);
+}
+
+/** Which signals tell daemons to finish their streams, and to whom each goes. */
+function retirements(pids: readonly number[], { daemons }: Context): [DaemonSignal, number[]][] {
+  const retiring = daemons.filter(({ pid }) => pids.includes(pid));
+  return (["USR1", "USR2"] as const).map((signal) => {
+    return [signal, retiring.filter(({ retire }) => retire === signal).map(({ pid }) => pid)];
+  });
 }

@@ -12,7 +12,7 @@ const ONLY_BR1 = new Map([[BR1, FOUND]]);
 const SERVED = new Map([[BR0, ENDPOINTS], [BR1, ENDPOINTS]]);
 
 function inner(overrides: Partial<RunningDaemon> = {}): RunningDaemon {
-  const identity = { pid: 1, uid: 1, gid: 1, netns: 7, flags: "", seconds: 1 };
+  const identity = { pid: 1, uid: 1, gid: 1, netns: 7, flags: "", retire: "USR2", seconds: 1 } as const;
   return { title: "one_tproxy_br0", bridge: BR0, draining: false, ...identity, ...overrides };
 }
 

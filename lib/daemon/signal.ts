@@ -8,7 +8,7 @@ import { CommandError, runCommand } from "../run_command.ts";
 import { findDaemons } from "./find.ts";
 
 /** What a daemon does on each is told in `lib/proxy/daemon.ts`. */
-export type DaemonSignal = "HUP" | "USR1" | "TERM" | "KILL" | "CONT";
+export type DaemonSignal = "HUP" | "USR1" | "USR2" | "TERM" | "KILL" | "CONT";
 
 const POLL_MS = 20;
 

@@ -9,7 +9,8 @@ import type { Fault } from "../fault.ts";
 import { type BridgeName, namesOf, type Title, TPROXY } from "../names.ts";
 import type { Counts } from "../proxy/stats.ts";
 import { bridgesOf, findFaultsOfBridges, type HostView, lookAtHost } from "./bridges.ts";
-import { readCounts } from "./counts.ts";
+import { readCounts, readLive } from "./counts.ts";
+import { findEgressFaults } from "./egress.ts";
 import { findDaemons, type RunningDaemon } from "./find.ts";
 import { isHeld } from "./hold.ts";
 import { findReplacedFiles } from "./installation.ts";
@@ -34,6 +35,8 @@ export interface ProxyStatus {
   readonly since: string;
   /** Whether it only finishes its streams. */
   readonly draining: boolean;
+  /** How many streams one that drains still has; missing if it could not write it. */
+  readonly live?: number;
   /** What the bridge's guests are served. */
   readonly endpoints?: readonly Endpoint[];
   /** What it has counted, at most a second ago; missing for one that drains, or if it is not well formed. */
@@ -67,13 +70,20 @@ export async function readStatus(): Promise<Status> {
   const running = new Set<Title>(serving.map(({ title }) => title));
   const bridges = bridgesOf(host);
   const served = new Set(serving.flatMap(({ bridge }) => bridge ?? []));
-  const [proxies, found, ofDaemons] = await Promise.all([
+  const [proxies, found, ofDaemons, ofRules] = await Promise.all([
     Promise.all(daemons.map((daemon) => describeDaemon(daemon, host.endpoints))),
     findFaultsOfBridges(host, bridges, new Set(bridges), served),
     findDaemonFaults(daemons),
+    running.size === 0 ? [] : findEgressFaults(),
   ]);
   const missing = running.size === 0 ? [] : wantedBy(host).filter((title) => !running.has(title));
-  const faults = [...missing.map(notRunning), ...ofDaemons, ...[...found.values()].flat(), ...findReplacedFiles()];
+  const faults = [
+    ...missing.map(notRunning),
+    ...ofDaemons,
+    ...ofRules,
+    ...[...found.values()].flat(),
+    ...findReplacedFiles(),
+  ];
   return {
     proxies,
     missing,
@@ -100,6 +110,7 @@ async function describeDaemon(
   const since = new Date(Date.now() - seconds * 1000).toISOString();
   // The file is the one of whoever serves now.
   const counts = draining ? undefined : await readCounts(bridge);
+  const live = draining ? await readLive(bridge, pid) : undefined;
   const endpoints = bridge === undefined ? undefined : bridges.get(bridge) ?? [];
   return {
     title,
@@ -107,6 +118,7 @@ async function describeDaemon(
     pid,
     since,
     draining,
+    ...(live === undefined ? {} : { live }),
     ...(endpoints === undefined ? {} : { endpoints }),
     ...(counts === undefined ? {} : { counts }),
   };

@@ -13,6 +13,8 @@ const ELEMENT = /^(?:\d{1,3}(?:\.\d{1,3}){3} \. \d{1,5}|[\w.~-]{1,15})$/;
 
 /** What there is of the tables. */
 export interface PresentEgress extends Egress {
+  /** Whether one of the tables is there. */
+  readonly exists: boolean;
   /** Whether both tables are there with the chains and rules that they should have. */
   readonly intact: boolean;
 }
@@ -25,14 +27,14 @@ export interface PresentEgress extends Egress {
  *
  * @param outer The number of outer's own user and group.
  * @param listings What nft printed of the `inet` and the `bridge` table; `undefined` for one that does not exist.
- * @returns What they hold; `undefined` if there is neither.
+ * @returns What they hold.
  * @throws {KernelStateError} If one is not a listing.
  */
 export function parseEgress(
   outer: number,
   listings: Readonly<Record<"inet" | "bridge", string | undefined>>,
-): PresentEgress | undefined {
-  if (listings.inet === undefined && listings.bridge === undefined) return undefined;
+): PresentEgress {
+  const exists = listings.inet !== undefined || listings.bridge !== undefined;
   let intact = true;
   const [remotes = new Set<string>(), innerEnds = new Set<string>()] = tablesFor(outer, NONE).map((table) => {
     const json = listings[table.family];
@@ -42,7 +44,7 @@ export function parseEgress(
     intact &&= sameTexts(describeItems(items), describeTable(table)) && known.length === elements.length;
     return new Set(known);
   });
-  return { remotes, innerEnds, intact };
+  return { remotes, innerEnds, exists, intact };
 }
 
 const NONE: Egress = { remotes: new Set(), innerEnds: new Set() };

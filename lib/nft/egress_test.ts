@@ -101,16 +101,16 @@ Deno.test("renderNoEgress() deletes both tables, there or not", () => {
 });
 
 Deno.test("parseEgress() reads what renderEgress() wrote", () => {
-  assert.deepEqual(parseEgress(OUTER, listings(EGRESS)), { ...EGRESS, intact: true });
+  assert.deepEqual(parseEgress(OUTER, listings(EGRESS)), { ...EGRESS, exists: true, intact: true });
   const nothing = { remotes: new Set<string>(), innerEnds: new Set<string>() };
-  assert.deepEqual(parseEgress(OUTER, listings(nothing)), { ...nothing, intact: true });
-  assert.equal(parseEgress(OUTER, { inet: undefined, bridge: undefined }), undefined);
+  assert.deepEqual(parseEgress(OUTER, listings(nothing)), { ...nothing, exists: true, intact: true });
+  const absent = { inet: undefined, bridge: undefined };
+  assert.deepEqual(parseEgress(OUTER, absent), { ...nothing, exists: false, intact: false });
 });
 
 Deno.test("parseEgress() sees every rule, chain and set that is missing, more than should be, changed or moved", () => {
   const items = listingOf(renderEgress(OUTER, EGRESS), "inet");
-  const isIntact = (items: readonly unknown[]) =>
-    parseEgress(OUTER, { ...listings(EGRESS), inet: json(items) })?.intact;
+  const isIntact = (items: readonly unknown[]) => parseEgress(OUTER, { ...listings(EGRESS), inet: json(items) }).intact;
   assert.equal(isIntact(items), true);
   for (const [i, item] of items.entries()) {
     assert.equal(isIntact(items.toSpliced(i, 1)), false, `without ${JSON.stringify(item)}`);
@@ -129,7 +129,7 @@ Deno.test("parseEgress() sees every rule, chain and set that is missing, more th
     assert.equal(isIntact(JSON.parse(text.replace(old ?? "", replaced ?? ""))), false, old);
   }
   for (const gone of ["inet", "bridge"]) {
-    assert.equal(parseEgress(OUTER, { ...listings(EGRESS), [gone]: undefined })?.intact, false);
+    assert.equal(parseEgress(OUTER, { ...listings(EGRESS), [gone]: undefined }).intact, false);
   }
 });
 
@@ -145,8 +145,8 @@ Deno.test("parseEgress() keeps what is no element of ours out of the next script
     ]
   ) {
     const json = listings(EGRESS).bridge.replace('["br0b"]', JSON.stringify(["br0b", element]));
-    const { innerEnds, intact } = parseEgress(OUTER, { ...listings(EGRESS), bridge: json }) ?? {};
-    assert.deepEqual([...innerEnds ?? []].filter((name) => name !== "7500000000"), ["br0b"]);
+    const { innerEnds, intact } = parseEgress(OUTER, { ...listings(EGRESS), bridge: json });
+    assert.deepEqual([...innerEnds].filter((name) => name !== "7500000000"), ["br0b"]);
     assert.equal(intact, typeof element === "number");
   }
 });
@@ -158,7 +158,7 @@ Deno.test("parseEgress() does not care in which order nft lists what is not a ru
   const others = byChain.filter((item) => !("rule" in item));
   const inOrder = items.filter((item) => "rule" in item).toSorted((a, b) => chainOf(b) < chainOf(a) ? -1 : 1);
   assert.equal(rules.length, inOrder.length);
-  assert.equal(parseEgress(OUTER, { ...listings(EGRESS), inet: json([...inOrder, ...others]) })?.intact, true);
+  assert.equal(parseEgress(OUTER, { ...listings(EGRESS), inet: json([...inOrder, ...others]) }).intact, true);
 });
 
 function chainOf(item: Record<string, unknown>): string {

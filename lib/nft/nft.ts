@@ -138,12 +138,12 @@ export async function releaseRules(): Promise<readonly BridgeName[]> {
  * Lists the rules that hold the proxies to what they are for.
  *
  * @param outer The number of outer's own user and group.
- * @returns What there is of them; `undefined` if there is nothing.
+ * @returns What there is of them.
  * @throws {CommandError} If nft fails, which never means that there is nothing.
  * @throws {import("../errors.ts").KernelStateError} If nft's answer is not a listing.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
-export async function listEgress(outer: number): Promise<PresentEgress | undefined> {
+export async function listEgress(outer: number): Promise<PresentEgress> {
   const list = async (family: "inet" | "bridge"): Promise<string | undefined> => {
     try {
       return await runCommand("nft", ["-j", "list", "table", family, EGRESS]);

@@ -5,7 +5,7 @@
  * |---|---|
  * | SIGHUP | reads its file again and reopens its log |
  * | SIGTERM | stops listening, gives live streams the drain timeout, then ends |
- * | SIGUSR1 | stops listening, since a successor has taken over, and ends with its last live stream |
+ * | SIGUSR2 | stops listening, since a successor has taken over, and ends with its last live stream, or after the hard stop |
  *
  * @module
  */
@@ -13,9 +13,12 @@
 import process from "node:process";
 import { describe } from "../errors.ts";
 import { type DebugLevel, DEFAULT_DEBUG_LEVEL, type FileLog, getLogger, logToFile } from "../log.ts";
+import type { Limits } from "../limits.ts";
 import type { Title } from "../names.ts";
 import { AfterBurst } from "./after_burst.ts";
 import { releaseBuffers } from "./buffers.ts";
+import type { Places } from "./places.ts";
+import { SharedUsage } from "./shared_usage.ts";
 import type { Stats } from "./stats.ts";
 import type { Streams } from "./streams.ts";
 
@@ -37,8 +40,8 @@ const RELEASE_MS = 1_000;
 export interface Loaded {
   /** How much to log from now on. */
   readonly debugLevel: DebugLevel;
-  /** How long live streams may go on after SIGTERM, in milliseconds. */
-  readonly drainTimeoutMs: number;
+  /** How long live streams may go on once it has stopped listening, among others. */
+  readonly limits: Limits;
   /** The ports or bridges that it can't listen on. */
   readonly notListening: readonly (number | string)[];
 }
@@ -51,10 +54,14 @@ export interface Proxy {
   readonly log: string;
   /** The file for its counts. */
   readonly statsFile: string;
+  /** The files of which it has one for what its streams take. */
+  readonly usageFiles: readonly string[];
   /** The streams it serves. */
   readonly streams: Streams;
   /** What it counts. */
   readonly stats: Stats;
+  /** What its streams take of the limits. */
+  readonly places: Places;
   /** What it listens on now. */
   readonly listening: readonly (number | string)[];
   /**
@@ -75,7 +82,7 @@ class Signals {
 
   constructor() {
     this.#on("SIGHUP", () => this.reload = true);
-    this.#on("SIGUSR1", () => this.stop ??= "patient");
+    this.#on("SIGUSR2", () => this.stop ??= "patient");
     this.#on("SIGTERM", () => this.stop = "soon");
   }
 
@@ -104,14 +111,18 @@ class Signals {
 export async function runDaemon(proxy: Proxy): Promise<void> {
   const signals = new Signals();
   const file = logToFile(proxy.log, DEFAULT_DEBUG_LEVEL);
+  // Before the first guest can come: those that predecessors serve count from the start.
+  const usage = new SharedUsage(proxy.usageFiles);
+  proxy.places.others = () => usage.others();
   const { notListening, ...loaded } = await proxy.load();
-  let { drainTimeoutMs } = loaded;
+  let { limits } = loaded;
   file.reopen(loaded.debugLevel);
   process.title = proxy.title;
   const endStats = proxy.stats.writeTo(
     proxy.statsFile,
     () => proxy.stats.counts(proxy.listening, proxy.streams.size),
   );
+  const tellUsage = usage.tell(() => proxy.streams.size, () => proxy.places.own);
   const afterBurst = new AfterBurst();
   setInterval(() => {
     releaseBuffers();
@@ -123,39 +134,45 @@ export async function runDaemon(proxy: Proxy): Promise<void> {
     const next = signals.next();
     if (signals.reload) {
       signals.reload = false;
-      drainTimeoutMs = await reload(proxy, file) ?? drainTimeoutMs;
+      limits = await reload(proxy, file) ?? limits;
     } else {
       await next;
     }
   }
   endStats();
+  tellUsage();
   process.title = proxy.title + DRAINING;
-  await drain(proxy, signals, drainTimeoutMs);
+  await proxy.stopListening();
+  tellUsage();
+  await drain(proxy, signals, limits);
   log.info("Ended", { title: proxy.title });
 }
 
-/** Reloads; the drain timeout is what it finds, if it finds one. */
-async function reload(proxy: Proxy, file: FileLog): Promise<number | undefined> {
+/** Reloads; the limits are what it finds, if it finds any. */
+async function reload(proxy: Proxy, file: FileLog): Promise<Limits | undefined> {
   try {
-    const { debugLevel, drainTimeoutMs } = await proxy.load();
+    const { debugLevel, limits } = await proxy.load();
     file.reopen(debugLevel);
     log.info("Reloaded", { title: proxy.title });
-    return drainTimeoutMs;
+    return limits;
   } catch (error) {
     log.error("Cannot reload; serving what was served before", { title: proxy.title, error: describe(error) });
     return undefined;
   }
 }
 
-async function drain(proxy: Proxy, signals: Signals, timeoutMs: number): Promise<void> {
-  await proxy.stopListening();
-  log.info("Draining", { title: proxy.title, streams: proxy.streams.size });
-  const idle = proxy.streams.idle();
-  while (signals.stop === "patient" && proxy.streams.size > 0) await Promise.race([idle, signals.next()]);
-  const timer = setTimeout(() => {
-    log.warning("Closing the streams that did not end in time", { title: proxy.title, streams: proxy.streams.size });
-    proxy.streams.closeAll();
-  }, timeoutMs);
+/** Waits for the end of the streams; those that take too long are closed. */
+async function drain({ title, streams }: Proxy, signals: Signals, limits: Limits): Promise<void> {
+  log.info("Draining", { title, streams: streams.size });
+  const idle = streams.idle();
+  const close = (why: string) => {
+    log.warning(why, { title, streams: streams.size });
+    streams.closeAll();
+  };
+  using timers = new DisposableStack();
+  const after = (ms: number, why: string) => timers.adopt(setTimeout(() => close(why), ms), clearTimeout);
+  after(limits.hardStopAfterMs, "Closing the streams that a replaced proxy still has after :tproxy_hard_stop_after:");
+  while (signals.stop === "patient" && streams.size > 0) await Promise.race([idle, signals.next()]);
+  if (signals.stop === "soon") after(limits.drainTimeoutMs, "Closing the streams that did not end in time");
   await idle;
-  clearTimeout(timer);
 }

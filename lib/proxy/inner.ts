@@ -35,10 +35,10 @@ const OF_BRIDGE = ":tproxy_max_connections_per_bridge:";
 export class Inner implements Proxy {
   readonly streams: Streams = new Streams();
   readonly stats: Stats = new Stats("guests");
+  readonly places: Places = new Places();
   readonly #names: BridgeNames;
   #limits: Limits = DEFAULT_LIMITS;
   #options: ReadonlyMap<number, EndpointOptions> = new Map();
-  readonly #places = new Places();
   readonly #deadlines = new Deadlines();
   readonly #refusals = new NowAndThen((fields) => log.warning("Refused a guest: too many streams", fields));
   readonly #failures = new NowAndThen((fields) => log.error("Cannot pass the guest on to the outer proxy", fields));
@@ -69,6 +69,11 @@ export class Inner implements Proxy {
   }
 
   /** See {@linkcode Proxy}. */
+  get usageFiles(): readonly string[] {
+    return this.#names.usageFiles;
+  }
+
+  /** See {@linkcode Proxy}. */
   get listening(): number[] {
     return this.#listeners.keys;
   }
@@ -79,7 +84,7 @@ export class Inner implements Proxy {
     this.#limits = limits;
     this.#options = new Map(ports.map(({ servicePort, options = {} }) => [servicePort, options]));
     const notListening = await this.#listeners.follow(this.#options.keys());
-    return { debugLevel, drainTimeoutMs: limits.drainTimeoutMs, notListening };
+    return { debugLevel, limits, notListening };
   }
 
   /** See {@linkcode Proxy}. */
@@ -98,7 +103,7 @@ export class Inner implements Proxy {
   #admit(guest: Deno.TcpConn, port: number): Promise<void> {
     const { hostname } = guest.remoteAddr;
     const claims = this.#claims(hostname, port);
-    const refused = this.#places.take(claims);
+    const refused = this.places.take(claims);
     if (refused !== undefined) {
       close(guest);
       this.stats.refused();
@@ -116,7 +121,7 @@ export class Inner implements Proxy {
 
   #claims(guest: string, port: number): Claim[] {
     const { maxConnectionsPerBridge, maxConnectionsPerGuest } = this.#limits;
-    const share = guestShare(this.#limits, this.#places.taken("bridge"));
+    const share = guestShare(this.#limits, this.places.taken("bridge"));
     const { maxConnections = Infinity, maxConnectionsPerGuest: ofPort = Infinity } = this.#options.get(port) ?? {};
     // Those without a limit are counted too: there may be one after the next reload.
     return [
@@ -149,7 +154,7 @@ export class Inner implements Proxy {
       log.debug("Closed", { ...this.#fields(guest, port), up, down, ...why });
     } finally {
       this.streams.end(guest);
-      this.#places.giveBack(claims);
+      this.places.giveBack(claims);
     }
   }
 

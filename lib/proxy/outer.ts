@@ -9,7 +9,7 @@ import { type Endpoint, remoteOf } from "../address.ts";
 import { describe } from "../errors.ts";
 import { getLogger } from "../log.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
-import { type BridgeName, namesOf, OUTER_LOG, RUN_FILES, type Title, TPROXY } from "../names.ts";
+import { type BridgeName, namesOf, OUTER_LOG, OUTER_USAGE, RUN_FILES, type Title, TPROXY } from "../names.ts";
 import { type OuterRoutes, parseOuterRoutes } from "../routes.ts";
 import { lstatIfThere } from "../run_dir.ts";
 import { acceptAll } from "./accept.ts";
@@ -51,11 +51,12 @@ export class Outer implements Proxy {
   readonly title: Title = TPROXY;
   readonly log: string = OUTER_LOG;
   readonly statsFile: string = RUN_FILES.outerStats;
+  readonly usageFiles: readonly string[] = OUTER_USAGE;
   readonly streams: Streams = new Streams();
   readonly stats: Stats = new Stats("services");
+  readonly places: Places = new Places();
   #routes: OuterRoutes["bridges"] = new Map();
   #limits: Limits = DEFAULT_LIMITS;
-  readonly #places = new Places();
   readonly #deadlines = new Deadlines();
   readonly #refusals = new NowAndThen((fields) => log.warning("Refused a stream: too many", fields));
   readonly #failures = new NowAndThen((fields) => log.error("Cannot reach the service", fields));
@@ -82,7 +83,7 @@ export class Outer implements Proxy {
     }));
     await this.#listeners.follow(reachable.flat());
     const notListening = await this.#listeners.follow(bridges.keys());
-    return { debugLevel, drainTimeoutMs: limits.drainTimeoutMs, notListening };
+    return { debugLevel, limits, notListening };
   }
 
   /** See {@linkcode Proxy}. */
@@ -126,7 +127,7 @@ export class Outer implements Proxy {
       { of: "", max: maxConnections, limit: ":tproxy_max_connections:" },
       { of: bridge, max: maxConnectionsPerBridge, limit: ":tproxy_max_connections_per_bridge:" },
     ];
-    const refused = this.#places.take(claims);
+    const refused = this.places.take(claims);
     if (refused !== undefined) {
       close(string);
       this.stats.refused();
@@ -152,7 +153,7 @@ export class Outer implements Proxy {
       log.debug("Closed", { ...fields, up, down, ...(error === undefined ? {} : { error: describe(error) }) });
     } finally {
       this.streams.end(string);
-      this.#places.giveBack(claims);
+      this.places.giveBack(claims);
     }
   }
 

@@ -14,23 +14,33 @@ export interface Claim {
   readonly limit: string;
 }
 
+const NOBODY: ReadonlyMap<string, number> = new Map();
+
 /** Counts the places that are taken. */
 export class Places {
-  readonly #taken = new Map<string, number>();
+  readonly #own = new Map<string, number>();
 
-  /** How many have at least one. */
+  /** Tells how many of the same places others have taken; nobody has unless told. */
+  others: () => ReadonlyMap<string, number> = () => NOBODY;
+
+  /** How many were taken here, by whose they are. */
+  get own(): ReadonlyMap<string, number> {
+    return this.#own;
+  }
+
+  /** How many have at least one here. */
   get size(): number {
-    return this.#taken.size;
+    return this.#own.size;
   }
 
   /**
-   * Tells how many places are taken.
+   * Tells how many places are taken, here and by others.
    *
    * @param of Whose.
    * @returns How many.
    */
   taken(of: string): number {
-    return this.#taken.get(of) ?? 0;
+    return (this.#own.get(of) ?? 0) + (this.others().get(of) ?? 0);
   }
 
   /**
@@ -42,7 +52,7 @@ export class Places {
   take(claims: readonly Claim[]): Claim | undefined {
     const refused = claims.find(({ of, max }) => this.taken(of) >= max);
     if (refused !== undefined) return refused;
-    for (const { of } of claims) this.#taken.set(of, this.taken(of) + 1);
+    for (const { of } of claims) this.#own.set(of, (this.#own.get(of) ?? 0) + 1);
     return undefined;
   }
 
@@ -53,9 +63,9 @@ export class Places {
    */
   giveBack(claims: readonly Claim[]): void {
     for (const { of } of claims) {
-      const left = this.taken(of) - 1;
-      if (left > 0) this.#taken.set(of, left);
-      else this.#taken.delete(of);
+      const left = (this.#own.get(of) ?? 0) - 1;
+      if (left > 0) this.#own.set(of, left);
+      else this.#own.delete(of);
     }
   }
 }

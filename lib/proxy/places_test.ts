@@ -24,3 +24,15 @@ Deno.test("Places.giveBack() makes room, and forgets who has none", () => {
   }
   assert.equal(places.size, 0);
 });
+
+Deno.test("Places.take() counts what others take of the same places", () => {
+  const places = new Places();
+  const others = new Map([["bridge", 2], ["a", 1]]);
+  places.others = () => others;
+  assert.equal(places.take([bridge, guest("b")]), undefined);
+  assert.equal(places.take([bridge, guest("b")])?.limit, "bridge");
+  assert.deepEqual(places.own, new Map([["bridge", 1], ["b", 1]]));
+  others.delete("bridge");
+  assert.equal(places.take([bridge, guest("a")]), undefined);
+  assert.equal(places.take([bridge, guest("a")])?.limit, "guest");
+});

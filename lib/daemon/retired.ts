@@ -1,0 +1,95 @@
+/**
+ * Daemons that have been replaced and only finish their streams. They end by themselves after `:tproxy_hard_stop_after:`;
+ * one that hangs, or has been taken over, does not, and is ended here.
+ *
+ * @module
+ */
+
+import { getLogger } from "../log.ts";
+import type { Limits } from "../limits.ts";
+import { RUN_FILES } from "../names.ts";
+import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
+import type { RunningDaemon } from "./find.ts";
+import { send } from "./signal.ts";
+
+const log = getLogger("retired");
+
+/** How much longer than it should a daemon may take before it counts as one that hangs, in seconds. */
+const GRACE_S = 10;
+
+/**
+ * How old each daemon was, in seconds, when it was first seen to drain, by process ID. Ages, and not times: the kernel counts
+ * them from the machine's start, whatever becomes of its clock.
+ */
+export type Retirements = ReadonlyMap<number, number>;
+
+/**
+ * Notes which daemons drain.
+ *
+ * @param known What was noted before.
+ * @param daemons The daemons that run now.
+ * @returns The age of each one that drains when it was first seen to. One that is younger than was noted is another process.
+ */
+export function noteRetired(known: Retirements, daemons: readonly RunningDaemon[]): Retirements {
+  return new Map(
+    daemons.filter(({ draining }) => draining).map(({ pid, seconds }) => {
+      return [pid, Math.min(known.get(pid) ?? seconds, seconds)];
+    }),
+  );
+}
+
+/**
+ * Finds the daemons that should have ended by themselves.
+ *
+ * @param retirements Since when each drains.
+ * @param daemons The daemons that run now.
+ * @param limits What they were to keep to.
+ * @returns Those that drain for longer than that.
+ */
+export function findOverdue(
+  retirements: Retirements,
+  daemons: readonly RunningDaemon[],
+  { hardStopAfterMs, drainTimeoutMs }: Limits,
+): RunningDaemon[] {
+  const longest = (hardStopAfterMs + drainTimeoutMs) / 1000 + GRACE_S;
+  return daemons.filter(({ pid, seconds }) => seconds - (retirements.get(pid) ?? Infinity) > longest);
+}
+
+/**
+ * Ends the daemons that should have ended by themselves.
+ *
+ * @param daemons The daemons that run now.
+ * @param limits What they were to keep to.
+ * @throws {import("../errors.ts").TproxyError} If kill fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/kill`, and `--allow-read` and `--allow-write` for
+ * `/run/one_tproxy`.
+ */
+export async function endOverdue(daemons: readonly RunningDaemon[], limits: Limits): Promise<void> {
+  const known = parseRetirements(await readIfThere(RUN_FILES.retired) ?? "");
+  const retirements = noteRetired(known, daemons);
+  if (retirements.size > 0) await replaceFile(RUN_FILES.retired, renderRetirements(retirements), 0);
+  else if (known.size > 0) await removeIfThere(RUN_FILES.retired);
+  const overdue = findOverdue(retirements, daemons, limits);
+  for (const { title, pid } of overdue) {
+    log.warning("Ending a replaced proxy that did not end by itself", { title, pid });
+  }
+  await send("KILL", overdue.map(({ pid }) => pid));
+}
+
+function renderRetirements(retirements: Retirements): string {
+  return JSON.stringify([...retirements]) + "\n";
+}
+
+/** A damaged file counts as none, so that the time of each begins anew. */
+function parseRetirements(text: string): Retirements {
+  try {
+    const list: unknown = JSON.parse(text);
+    return new Map(Array.isArray(list) && list.every(isRetirement) ? list : []);
+  } catch {
+    return new Map();
+  }
+}
+
+function isRetirement(value: unknown): value is [number, number] {
+  return Array.isArray(value) && value.length === 2 && value.every(Number.isSafeInteger);
+}

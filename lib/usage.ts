@@ -1,0 +1,65 @@
+/**
+ * What a daemon's streams take of its limits, as it tells those that come after it and `tproxy status`. A daemon that has
+ * been taken over may write anything there.
+ *
+ * @module
+ */
+
+/** What a daemon's streams take. */
+export interface Usage {
+  /** The daemon's process ID. */
+  readonly pid: number;
+  /** How many streams it has. */
+  readonly live: number;
+  /** How many of them each of its limits counts, by what the limit is of. */
+  readonly taken: ReadonlyMap<string, number>;
+}
+
+/** How many entries are told; of more than that the largest, which are the ones that limits are for. */
+const MOST_ENTRIES = 1024;
+
+/** How long the text may be, in bytes: twice what so many entries take. */
+export const LONGEST_USAGE = 64 * 1024;
+
+/** A guest's address and a port, or a bridge; {@linkcode MOST_ENTRIES} of them fit. */
+const LONGEST_KEY = 32;
+
+/**
+ * Writes what a daemon's streams take.
+ *
+ * @param usage What they take.
+ * @returns A line of JSON.
+ */
+export function renderUsage({ pid, live, taken }: Usage): string {
+  const all = [...taken];
+  const told = all.length <= MOST_ENTRIES ? all : all.toSorted(([, a], [, b]) => b - a).slice(0, MOST_ENTRIES);
+  return JSON.stringify({ pid, live, taken: told }) + "\n";
+}
+
+/**
+ * Reads what a daemon's streams take.
+ *
+ * @param text What is in its file, at most {@linkcode LONGEST_USAGE} long.
+ * @returns What they take; `undefined` if the text is anything but what {@linkcode renderUsage} writes.
+ */
+export function parseUsage(text: string): Usage | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { pid, live, taken } = (value ?? {}) as Partial<Record<string, unknown>>;
+  if (!isCount(pid) || !isCount(live) || !Array.isArray(taken) || taken.length > MOST_ENTRIES) return undefined;
+  return taken.every(isEntry) ? { pid, live, taken: new Map(taken) } : undefined;
+}
+
+function isEntry(value: unknown): value is [string, number] {
+  if (!Array.isArray(value) || value.length !== 2) return false;
+  const [key, count] = value;
+  return typeof key === "string" && key.length <= LONGEST_KEY && isCount(count);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
