@@ -62,6 +62,7 @@ Deno.test(
       ["dialSocket", `${WRITTEN}/br0/outer.socket`],
       ["read", `${RUN}/inner-ports.br0.json`],
       ...all("write", "/var/log/one_tproxy_br0.log", `${WRITTEN}/inner-stats.br0.json`),
+      ...all("write", `${WRITTEN}/inner-usage.br0.0.json`),
     ], [
       ["dial", GATE, 5030],
       ["dial", "169.254.16.10", 5030],
@@ -70,6 +71,7 @@ Deno.test(
       ...all("read", `${RUN}/inner-ports.br1.json`, `${RUN}/outer-routes.json`, `${RUN}/setup-record.json`),
       ...all("read", "/var/log/one_tproxy_br0.log", "/var/log/one_tproxy_br1.log", "/var/log/one_tproxy.log"),
       ...all("write", "/var/log/one_tproxy_br1.log", "/var/log/one_tproxy.log", `${WRITTEN}/inner-stats.br1.json`),
+      ...all("write", `${WRITTEN}/inner-usage.br1.0.json`, `${WRITTEN}/outer-usage.0.json`),
       ...all("write", `${RUN}/inner-ports.br0.json`, `${RUN}/inner-ports.br1.json`, `${RUN}/outer-routes.json`),
       ...all("create", `${WRITTEN}/br0/probe`, `${RUN}/probe`, "/var/log/probe"),
       ...all("run", "/usr/sbin/ip", "/usr/sbin/nft"),
@@ -88,7 +90,7 @@ Deno.test(
       ["dial", GATE, 5030],
       ["listenSocket", `${WRITTEN}/br0/outer.socket.next`],
       ...all("read", `${RUN}/outer-routes.json`),
-      ...all("write", "/var/log/one_tproxy.log", `${WRITTEN}/outer-stats.json`),
+      ...all("write", "/var/log/one_tproxy.log", `${WRITTEN}/outer-stats.json`, `${WRITTEN}/outer-usage.0.json`),
       ["create", `${WRITTEN}/br0/probe`],
       ["remove", `${WRITTEN}/br0/probe`],
     ], [
@@ -99,6 +101,7 @@ Deno.test(
       ...all("read", `${RUN}/inner-ports.br0.json`, `${RUN}/setup-record.json`, `${WRITTEN}/inner-stats.br0.json`),
       ...all("read", "/var/log/one_tproxy_br0.log", "/var/log/one_tproxy.log"),
       ...all("write", "/var/log/one_tproxy_br0.log", `${RUN}/outer-routes.json`, `${WRITTEN}/inner-stats.br0.json`),
+      ...all("write", `${WRITTEN}/inner-usage.br0.0.json`),
       ...all("create", `${WRITTEN}/br1/probe`, `${RUN}/probe`, "/var/log/probe"),
       ...all("run", "/usr/sbin/ip", "/usr/sbin/nft"),
       ...all("env", "LOG_STREAM"),
