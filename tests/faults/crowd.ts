@@ -54,6 +54,7 @@ export interface ClientState {
   readonly opened: number;
   readonly open: number;
   readonly answers: number;
+  readonly least: number;
   readonly sent: number;
 }
 
