@@ -28,6 +28,7 @@ const KINDS = {
     "bridge",
     "veth",
     "nft_meta_bridge",
+    "nft_limit",
     "nft_reject_inet",
   ],
 };
