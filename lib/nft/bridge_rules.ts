@@ -104,10 +104,12 @@ export function portRules(names: BridgeNames, form: BridgeForm): string[] {
     `iifname ${end} meta protocol { arp, ip } meta oifkind ${kinds} accept`,
     `iifname ${end} drop`,
     // The same as the rule of the network drivers, with a tag as well.
-    `${notOurEnd(names, form)} ${ARP} ${ARP_REQUEST_FOR} drop`,
+    `${ARP} ${ARP_REQUEST_FOR} ${notOurEnd(names, form)} drop`,
+    // What goes from guest to guest; each chain of this kind sees the frames of all bridges.
+    `oifname != ${end} accept`,
     // `ether type` is the EtherType of the tag, if there is one.
-    `oifname ${end} ether type { arp, ip } meta iifkind ${kinds} jump ${names.senderChain}`,
-    `oifname ${end} drop`,
+    `ether type { arp, ip } meta iifkind ${kinds} jump ${names.senderChain}`,
+    "drop",
   ];
 }
 

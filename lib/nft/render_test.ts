@@ -21,8 +21,9 @@ const FROM_PROXY = [
   'iifname "br0b" drop',
 ];
 const TO_PROXY = [
-  'oifname "br0b" ether type { arp, ip } meta iifkind { "tun", "veth" } jump sender_br0',
-  'oifname "br0b" drop',
+  'oifname != "br0b" accept',
+  'ether type { arp, ip } meta iifkind { "tun", "veth" } jump sender_br0',
+  "drop",
 ];
 const SETS = ["senders_br0 { type ifname . ipv4_addr", "newcomers_br0 { type ifname"].map((set) =>
   `add set bridge one_tproxy ${set} ; flags dynamic, timeout ; timeout 1h ; size 65535 ; }`
@@ -84,7 +85,7 @@ Deno.test("renderUp() writes this script where the kernel has meta ibrname", () 
     "add chain bridge one_tproxy port_br0 { type filter hook forward priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy port_br0",
     'add rule bridge one_tproxy port_br0 meta ibrname != "br0" accept',
-    ...[...FROM_PROXY, `oifname != "br0b" ${REQUEST} drop`, ...TO_PROXY].map((rule) =>
+    ...[...FROM_PROXY, `${REQUEST} oifname != "br0b" drop`, ...TO_PROXY].map((rule) =>
       `add rule bridge one_tproxy port_br0 ${rule}`
     ),
   ]);
@@ -124,7 +125,7 @@ Deno.test("renderUp() writes this script where the kernel has no meta ibrname", 
     ...SENDER,
     "add chain bridge one_tproxy port_br0 { type filter hook forward priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy port_br0",
-    ...[...FROM_PROXY, `oifname != @veth_ends ${REQUEST} drop`, ...TO_PROXY].map((rule) =>
+    ...[...FROM_PROXY, `${REQUEST} oifname != @veth_ends drop`, ...TO_PROXY].map((rule) =>
       `add rule bridge one_tproxy port_br0 ${rule}`
     ),
   ]);
