@@ -114,7 +114,8 @@ Deno.test("parseXml() is through with a megabyte of anything in no time", () => 
       assert.ok(error instanceof InputError, String(error));
       assert.ok(error.message.length < 200, error.message);
     }
-    assert.ok(performance.now() - start < 2_000, text.slice(0, 40));
+    // One that went back for each piece would take hours; what else the machine does costs seconds.
+    assert.ok(performance.now() - start < 60_000, text.slice(0, 40));
   }
 });
 
