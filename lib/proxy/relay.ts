@@ -115,10 +115,22 @@ class Stream extends Deadline {
   override look(): void {
     if (!this.#isStringEnded) return;
     this.#isStringEnded = false;
-    this.#string.write(NOTHING).then(() => this.#isStringEnded = true, (error) => {
-      this.#error ??= error;
-      this.#close();
+    void this.#findCut().then((isClosed) => {
+      if (isClosed) this.#close();
+      else this.#isStringEnded = true;
     });
+  }
+
+  /** Tries whether the other half has closed the string, and not only ended it. */
+  async #findCut(): Promise<boolean> {
+    try {
+      await this.#string.write(NOTHING);
+      return false;
+    } catch (error) {
+      this.#error ??= error;
+      this.#isCut = this.#fromString === 0;
+      return true;
+    }
   }
 
   /** Moves one direction's bytes until it ends. It never throws. */
@@ -149,12 +161,11 @@ class Stream extends Deadline {
         buffer = next instanceof Promise ? await next : next;
         count = await from.read(buffer);
       }
-      // A string that was only ended takes an empty write, and one that was closed does not. After the peer's own end
-      // either is how a stream ends.
-      if (bytes === 0 && from === this.#string && this.#directions === 2) await from.write(NOTHING);
       isReading = false;
       // The last one to end needs no FIN of its own: to close a connection is to end it.
       if (this.#directions > 1) await to.closeWrite();
+      // Only now, since the other half's close ends the string a moment before it closes it.
+      else if (from === this.#peer && this.#fromString === 0) await this.#findCut();
     } catch (error) {
       // If there is another error already, this half has closed the string itself.
       if (this.#error === undefined && this.#directions === 2) {
