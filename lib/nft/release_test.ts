@@ -18,7 +18,10 @@ function state(ours: Record<string, Endpoint[]>, drivers: Record<string, Endpoin
       ...Object.keys({ ...ours, ...drivers }).map((bridge) => object("chain", `ch_${bridge}`)),
       ...Object.keys(ours).flatMap((bridge) => [
         object("chain", `guard_${bridge}`),
+        object("chain", `sender_${bridge}`),
         object("chain", `port_${bridge}`),
+        object("set", `senders_${bridge}`),
+        object("set", `newcomers_${bridge}`),
         object("set", `record_${bridge}`),
       ]),
     ],
@@ -34,7 +37,11 @@ Deno.test("renderRelease() takes away what the driver does not know, and leaves 
       "delete chain bridge one_tproxy guard_br0",
       "flush chain bridge one_tproxy port_br0",
       "delete chain bridge one_tproxy port_br0",
+      "flush chain bridge one_tproxy sender_br0",
+      "delete chain bridge one_tproxy sender_br0",
       "delete set bridge one_tproxy record_br0",
+      "delete set bridge one_tproxy senders_br0",
+      "delete set bridge one_tproxy newcomers_br0",
       "",
     ].join("\n"),
   });
