@@ -40,7 +40,7 @@ leave_to_driver() {
 
 # retire TITLE: has the proxies stop listening, by the signal that docs/reference.md names for it.
 retire() {
-  for pid in $(running "$1"); do kill -USR1 "$pid" || :; done
+  for pid in $(running "$1"); do kill -USR2 "$pid" || :; done
   tries=0
   while test -n "$(running "$1")"; do
     tries=$((tries + 1))
