@@ -44,6 +44,9 @@ const ALONE = /^tests\/(?:vm\/|faults\/syn_flood)/;
 /** How many labs there are at once. */
 const AT_ONCE = navigator.hardwareConcurrency;
 
+/** A file that hangs must not take the others' time with it; the longest takes minutes. */
+const DEADLINE = ["/usr/bin/timeout", "--signal=KILL", "1200"];
+
 /** Unit tests may do nothing at all; the YAML library asks for two variables that hold nothing. */
 const UNIT_FLAGS = ["--no-prompt", "--cached-only", "--frozen", "--allow-env=LOG_STREAM,LOG_TOKENS"];
 
@@ -115,7 +118,7 @@ async function test(namespaces: readonly string[], args: readonly string[]): Pro
   const all = named.files.length > 0 ? named : await chooseFiles(["tests/", ...args]);
   const files = all.files.filter((file) => !file.startsWith("tests/vm/") || args.includes("tests/vm/"));
   const units = () => denoTest(UNIT_FLAGS, "lib/");
-  const lab = (file: string) => [...namespaces, ...denoTest(LAB_FLAGS, file), ...all.options];
+  const lab = (file: string) => [...namespaces, ...DEADLINE, ...denoTest(LAB_FLAGS, file), ...all.options];
   const isAlone = (file: string) => ALONE.test(file);
   let totals: Totals = { passed: 0, failed: 0, skipped: 0 };
   if (args.length === 0) totals = await runFiles(["lib/"], { argv: units, atOnce: 1 });
