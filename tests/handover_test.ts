@@ -10,6 +10,7 @@ import { parseBridgeName } from "../lib/names.ts";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import { until } from "./lab/command.ts";
 import { startDownload } from "./lab/download.ts";
+import { driverUp } from "./lab/driver.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { startNginx } from "./lab/nginx.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
@@ -83,7 +84,8 @@ Deno.test(
     await startNginx(gate, GATE, 8081);
     const other = await lab.service("other", "10.11.12.34");
     await startNginx(other, "10.11.12.34", 5030);
-    await hv.up("br0");
+    // What the network driver made: what setup has recorded would be put back.
+    await driverUp(hv, 5030);
     await hv.control("start");
     const download = await startDownload(gate, guest);
     const element = (verb: string, text: string) =>
