@@ -7,6 +7,7 @@
 
 /** Each program's path on Debian, Ubuntu and the Enterprise Linux family, and the package that brings it on Debian. */
 export const PROGRAMS = {
+  bridge: { path: "/usr/sbin/bridge", debian: "iproute2" },
   getent: { path: "/usr/bin/getent", debian: "libc-bin" },
   ip: { path: "/usr/sbin/ip", debian: "iproute2" },
   kill: { path: "/usr/bin/kill", debian: "procps" },

@@ -14,6 +14,7 @@ import { withLock } from "../lock.ts";
 import { getLogger } from "../log.ts";
 import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
 import { applyRecord } from "../netns/apply.ts";
+import { rememberVlans } from "../netns/vlan_record.ts";
 import { Backoff } from "./backoff.ts";
 import { bridgesOf, findFaultsOfBridges, type HostView, lookAtHost } from "./bridges.ts";
 
@@ -69,6 +70,7 @@ export class BridgeKeeper {
     // No memory of a bridge's rules is no fault, but without it nobody can tell whether they change.
     const unknown = [...host.record.keys()].filter((name) => !host.applied.has(name) && bridges.includes(name));
     await this.#heal([...new Set([...broken, ...unknown])], served);
+    await rememberVlans(host.record.keys(), host.links);
     for (const bridge of bridges) if (!host.record.has(bridge)) this.#name(bridge, found.get(bridge) ?? []);
   }
 

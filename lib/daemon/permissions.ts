@@ -92,7 +92,7 @@ export function setupPermissions(config: string): Permissions {
     net: [],
     read: [config, RUN_DIR, NETNS_DIR],
     write: [RUN_DIR],
-    run: paths("ip", "nft", "getent"),
+    run: paths("ip", "bridge", "nft", "getent"),
     env: YAML_ENV,
     sys: OWN_USER,
   };
@@ -141,7 +141,7 @@ export function tproxyPermissions(config: string, files: DaemonFiles): Permissio
     ],
     // The logs are one for each bridge, and no bridge is known before nft is read.
     write: [RUN_DIR, LOG_DIR],
-    run: paths("getent", "ip", "kill", "mount", "nft", "prlimit", "ps", "setpriv"),
+    run: paths("bridge", "getent", "ip", "kill", "mount", "nft", "prlimit", "ps", "setpriv"),
     // node:child_process, which can hand a descriptor to a child, asks for this one before every start.
     env: [...YAML_ENV, "NODE_V8_COVERAGE"],
     sys: OWN_USER,

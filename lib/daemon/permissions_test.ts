@@ -59,25 +59,25 @@ Deno.test("outerPermissions() differ when a remote does, and not when only a ser
   assert.deepEqual(flags(80, 80), flags(81, 80));
 });
 
-Deno.test("setupPermissions() let it read the configuration and run three programs", () => {
+Deno.test("setupPermissions() let it read the configuration and run four programs", () => {
   assert.deepEqual(toFlags(setupPermissions(CONFIG)), [
     "--no-prompt",
     "--no-remote",
     `--allow-read=${CONFIG},/run/one_tproxy,/run/netns`,
     "--allow-write=/run/one_tproxy",
-    "--allow-run=/usr/sbin/ip,/usr/sbin/nft,/usr/bin/getent",
+    "--allow-run=/usr/sbin/ip,/usr/sbin/bridge,/usr/sbin/nft,/usr/bin/getent",
     "--allow-env=LOG_STREAM,LOG_TOKENS",
     "--allow-sys=uid",
   ]);
 });
 
-Deno.test("tproxyPermissions() let it keep files and logs and run eight programs", () => {
+Deno.test("tproxyPermissions() let it keep files and logs and run nine programs", () => {
   assert.deepEqual(toFlags(tproxyPermissions(CONFIG, FILES)), [
     "--no-prompt",
     "--no-remote",
     `--allow-read=${CONFIG},/run/one_tproxy,/run/netns,/var/log,/usr/lib/one-tproxy/deno,/x/inner.js,/x/outer.js`,
     "--allow-write=/run/one_tproxy,/var/log",
-    "--allow-run=/usr/bin/getent,/usr/sbin/ip,/usr/bin/kill,/usr/bin/mount,/usr/sbin/nft,/usr/bin/prlimit,/usr/bin/ps,/usr/bin/setpriv",
+    "--allow-run=/usr/sbin/bridge,/usr/bin/getent,/usr/sbin/ip,/usr/bin/kill,/usr/bin/mount,/usr/sbin/nft,/usr/bin/prlimit,/usr/bin/ps,/usr/bin/setpriv",
     "--allow-env=LOG_STREAM,LOG_TOKENS,NODE_V8_COVERAGE",
     "--allow-sys=uid",
   ]);

@@ -8,6 +8,7 @@ import type { BridgeNames } from "../names.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { observe } from "./observe.ts";
 import { planDown, planUp } from "./plan.ts";
+import { setVlans, vlansOf } from "./vlan_record.ts";
 
 /**
  * What the namespace's network stack must know before the veth moves in, since a device takes over its namespace's
@@ -42,19 +43,27 @@ export const NETNS_SYSCTLS: readonly string[] = [
  * @param then What has to work as well for the whole to be done.
  * @returns What that returns.
  * @throws {import("../errors.ts").KernelStateError} If there is no such bridge, or a device under our names is not ours.
- * @throws {CommandError} If ip or sysctl fails.
- * @throws {Deno.errors.NotCapable} Without `--allow-run` for `/usr/sbin/ip` and `--allow-read=/run/netns`.
+ * @throws {CommandError} If ip, bridge or sysctl fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run` for ip and bridge, and `--allow-read` for `/run/netns` and
+ * `/run/one_tproxy`.
  */
 export async function ensureLinks<T>(names: BridgeNames, then: () => Promise<T>): Promise<T> {
   const observed = await observe(names);
   const plan = planUp(names, observed);
+  const vlans = await vlansOf(names, observed.host);
   const isNew = observed.netns.state === "absent" && !observed.host.has(names.bridgeEnd);
   try {
     if (plan.removeNetns) await runCommand("ip", ["netns", "delete", names.netns]);
     if (plan.addNetns) await runCommand("ip", ["netns", "add", names.netns]);
     await setNetnsSysctls(names);
     await batch(["-n", names.netns], plan.netnsBefore);
-    await batch([], plan.host);
+    if (plan.isNewPort && vlans.length > 0) {
+      await batch([], plan.host);
+      await setVlans(names.bridgeEnd, vlans);
+      await batch([], plan.hostAfter);
+    } else {
+      await batch([], [...plan.host, ...plan.hostAfter]);
+    }
     await batch(["-n", names.netns], plan.netns);
     const result = await then();
     await batch(["-n", names.netns], plan.announced);

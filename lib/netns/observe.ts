@@ -27,6 +27,8 @@ export interface Link {
   readonly address: string | undefined;
   /** In bytes. */
   readonly mtu: number;
+  /** Whether it is a bridge that filters by VLAN. */
+  readonly vlanFiltering: boolean;
   /** Whether it is set up, and whether it has a carrier; a veth's end has one as long as the other end is up. */
   readonly up: boolean;
   readonly carrier: boolean;
@@ -101,6 +103,7 @@ export function parseLinks(json: string): Link[] {
     const has = (flag: string) => Array.isArray(flags) && flags.includes(flag);
     return {
       ...{ name: ifname, index: ifindex, peerIndex: link_index, peerName: link, kind, master, address, mtu },
+      vlanFiltering: linkinfo?.info_data?.vlan_filtering === 1,
       ...{ up: has("UP"), carrier: has("LOWER_UP"), peerNetns: link_netnsid },
     };
   });

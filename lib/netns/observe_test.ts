@@ -12,18 +12,18 @@ Deno.test("parseLinks() takes from what ip lists what matters here", () => {
       ifname: "br0",
       flags: ["UP", "LOWER_UP"],
       mtu: 1500,
-      linkinfo: { info_kind: "bridge", info_data: { stp_state: 0 } },
+      linkinfo: { info_kind: "bridge", info_data: { stp_state: 0, vlan_filtering: 1 } },
     },
     { ifindex: 5, ifname: "br1a", link: "br1b", mtu: 9000, linkinfo: { info_kind: "veth" } },
     { ifindex: 8, ifname: "br0b", master: "br0", mtu: 1500, linkinfo: { info_kind: "veth" }, ...moved },
   ]);
   const nothing = {
     ...{ peerIndex: undefined, peerName: undefined, kind: undefined, master: undefined, address: undefined },
-    ...{ up: false, carrier: false, peerNetns: undefined },
+    ...{ vlanFiltering: false, up: false, carrier: false, peerNetns: undefined },
   };
   assert.deepEqual(parseLinks(json), [
     { ...nothing, name: "lo", index: 1, mtu: 65536 },
-    { ...nothing, name: "br0", index: 2, kind: "bridge", mtu: 1500, up: true, carrier: true },
+    { ...nothing, name: "br0", index: 2, kind: "bridge", mtu: 1500, vlanFiltering: true, up: true, carrier: true },
     { ...nothing, name: "br1a", index: 5, peerName: "br1b", kind: "veth", mtu: 9000 },
     {
       ...nothing,

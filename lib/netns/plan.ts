@@ -19,6 +19,10 @@ export interface LinkPlan {
   readonly netnsBefore: readonly string[];
   /** Lines for `ip -batch` in the host namespace. */
   readonly host: readonly string[];
+  /** The same, to be run after those, when the port on the bridge has the VLAN filter that it should have. */
+  readonly hostAfter: readonly string[];
+  /** Whether the port on the bridge is a new one, to the bridge at least, and has no filter yet. */
+  readonly isNewPort: boolean;
   /** Lines for `ip -batch` inside the namespace, to be run after those of the host. */
   readonly netns: readonly string[];
   /**
@@ -49,6 +53,7 @@ export function planUp(names: BridgeNames, observed: Observed): LinkPlan {
     );
   }
   const inside = observed.netns.state === "alive" ? observed.netns.links : undefined;
+  const port = observed.host.get(names.bridgeEnd);
   const paired = isPaired(names, observed);
   const stray = strayEnds(names, observed, paired);
   return {
@@ -58,8 +63,11 @@ export function planUp(names: BridgeNames, observed: Observed): LinkPlan {
     host: [
       ...stray.map((name) => `link delete dev ${name}`),
       ...(paired ? [`link set dev ${names.bridgeEnd} mtu ${bridge.mtu}`] : [addPair(names, bridge)]),
-      `link set dev ${names.bridgeEnd} master ${names.bridge} up`,
+      `link set dev ${names.bridgeEnd} master ${names.bridge}`,
     ],
+    hostAfter: [`link set dev ${names.bridgeEnd} up`],
+    // One that is down may have been made by a run that was cut off before it gave it its filter.
+    isNewPort: !paired || port?.master !== names.bridge || !port.up,
     netns: [
       `link set dev ${names.netnsEnd} mtu ${bridge.mtu}`,
       `address replace ${GUEST_ADDRESS}/32 dev ${names.netnsEnd}`,

@@ -19,7 +19,8 @@ import { planUp } from "./plan.ts";
 
 const ADD =
   `link add name br0b address ${ADDRESS} mtu 1500 type veth peer name br0a address ${INSIDE_ADDRESS} mtu 1500 netns one_tproxy_br0`;
-const JOIN = "link set dev br0b master br0 up";
+const JOIN = "link set dev br0b master br0";
+const UP = ["link set dev br0b up"];
 const INSIDE_LINES = [
   "link set dev br0a mtu 1500",
   "address replace 169.254.16.9/32 dev br0a",
@@ -33,6 +34,8 @@ Deno.test("planUp() makes everything where there is only the bridge", () => {
     addNetns: true,
     netnsBefore: [],
     host: [ADD, JOIN],
+    hostAfter: UP,
+    isNewPort: true,
     netns: INSIDE_LINES,
     announced: [],
   });
@@ -45,6 +48,8 @@ Deno.test("planUp() makes no device and no namespace where all is right, and set
     addNetns: false,
     netnsBefore: [],
     host: ["link set dev br0b mtu 1500", JOIN],
+    hostAfter: UP,
+    isNewPort: false,
     netns: INSIDE_LINES,
     announced: [],
   });
@@ -61,6 +66,12 @@ Deno.test("planUp() puts a pair that has fallen off the bridge back on it", () =
   const off = { ...OUTSIDE, master: undefined };
   const plan = planUp(NAMES, { host: host(BRIDGE, off), netns: alive(INSIDE) });
   assert.deepEqual(plan.host, ["link set dev br0b mtu 1500", JOIN]);
+  assert.equal(plan.isNewPort, true);
+});
+
+Deno.test("planUp() takes a port that is down for one that has no filter yet", () => {
+  const plan = planUp(NAMES, { host: host(BRIDGE, { ...OUTSIDE, up: false }), netns: alive(INSIDE) });
+  assert.equal(plan.isNewPort, true);
 });
 
 Deno.test("planUp() repairs what is half there", () => {

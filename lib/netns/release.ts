@@ -8,6 +8,7 @@ import { getLogger } from "../log.ts";
 import { listState, releaseRules } from "../nft/nft.ts";
 import { recoverRecord, writeRecord } from "./record_file.ts";
 import { withSetupLock } from "./setup.ts";
+import { forgetVlans } from "./vlan_record.ts";
 
 const log = getLogger("setup");
 
@@ -23,7 +24,10 @@ export async function release(): Promise<void> {
   await withSetupLock(async () => {
     let record = await recoverRecord(listState);
     const released = new Set([...await releaseRules(), ...record.keys()]);
-    for (const bridge of released) record = await writeRecord(record, bridge, []);
+    for (const bridge of released) {
+      record = await writeRecord(record, bridge, []);
+      await forgetVlans(bridge);
+    }
     for (const bridge of released) log.info("The bridge is left to OpenNebula's own driver", { bridge });
   });
 }

@@ -21,6 +21,7 @@ import { removeLinks } from "./links.ts";
 import { endpointsOf, isNobodys, type NetworkRecord, withNetwork, withoutNetwork } from "./record.ts";
 import { recoverRecord, writeRecord } from "./record_file.ts";
 import { isNetwork } from "./record_parse.ts";
+import { forgetVlans } from "./vlan_record.ts";
 
 const log = getLogger("setup");
 
@@ -175,6 +176,7 @@ async function change(bridge: BridgeName, adopts: boolean, change: Change): Prom
   if (networks.length === 0) {
     await removeRules(bridge);
     await removeLinks(namesOf(bridge));
+    await forgetVlans(bridge);
     log.info("The bridge has no proxy", { bridge });
     return;
   }

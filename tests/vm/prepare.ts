@@ -27,6 +27,7 @@ const KINDS = {
     "overlay",
     "bridge",
     "veth",
+    "nft_limit",
     "nft_meta_bridge",
     "nft_limit",
     "nft_reject_inet",

@@ -8,7 +8,7 @@ check_machine() {
 
 # The paths are those of lib/programs.ts.
 check_programs() {
-  for program in ip:iproute2 nft:nftables sysctl:procps; do
+  for program in bridge:iproute2 ip:iproute2 nft:nftables sysctl:procps; do
     check_program "/usr/sbin/${program%:*}" "${program#*:}"
   done
   for program in getent:libc-bin kill:procps mount:mount prlimit:util-linux ps:procps setpriv:util-linux; do
