@@ -110,7 +110,7 @@ Deno.test(
     const rules = await host.text(["nft", "list", "ruleset"]);
     assert.match(rules, /elements = \{ 5030 : 10\.11\.12\.13 \. 5030 \}/);
     assert.match(rules, /chain ch_br0 /);
-    assert.doesNotMatch(rules, /guard_|port_|record_|egress/);
+    assert.doesNotMatch(rules, /(?:guard|port|sender|senders|newcomers|record)_br0|egress/);
     assert.equal((await host.run(["ls", "/run/one_tproxy", "/opt/one-tproxy"])).stdout, "");
     assert.equal(await download.finish(), true);
     await until(
@@ -120,6 +120,33 @@ Deno.test(
     succeeded(await asOneadmin(host, "sh /tmp/driver.sh down"));
     assert.equal(await host.text(["ip", "netns", "list"]), "");
     await host.text([`${VNM}/tproxy`, "stop"]);
+  }),
+);
+
+Deno.test(
+  "from full to drop-in: the driver has the bridge and its live guests, and nothing comes back against its will",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host, gate, guest } = await makeHypervisor(lab);
+    await host.write("/etc/sudoers.d/opennebula", SUDOERS);
+    succeeded(await install(host, "--full"));
+    succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb up"));
+    const download = await startDownload(gate, guest);
+    const said = succeeded(await install(host, "--drop-in"));
+    assert.match(said, /^Leaving the bridges to the driver: tproxy-setup release$/m);
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    assert.ok(await download.finish(), "the live stream was cut");
+    // What the driver does for a VM in another network.
+    await shell(
+      host,
+      "nft 'flush map ip one_tproxy ep_br0; add element ip one_tproxy ep_br0 { 81 : 10.11.12.13 . 5030 }'",
+    );
+    for (const verb of ["start", "reload"]) succeeded(await asOneadmin(host, `sudo -n ${VNM}/tproxy ${verb}`));
+    assert.equal(await fetchFrom(guest, "/who", 81), "gate 10.11.12.1\n");
+    assert.equal((await guest.run(["curl", "-s", "http://169.254.16.9:5030/who"])).code, 7);
+    succeeded(await asOneadmin(host, "sh /tmp/driver.sh down"));
+    await nothingIsLeft(host);
+    assert.doesNotMatch(succeeded(await install(host, "--drop-in")), /Leaving/);
   }),
 );
 

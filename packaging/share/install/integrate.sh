@@ -9,10 +9,13 @@ integrate() {
   fi
   # First of all, since it may fail.
   if test -d "$VNM"; then replace_proxies; fi
-  test "$(cat "$prefix/mode" 2>/dev/null)" = "$mode" || printf '%s\n' "$mode" >"$prefix/mode"
   test "$mode" = full || take_away "$VNM/tproxy.rb"
   test "$mode" = hooks || remove_hooks
   if test "$mode" = drop-in; then take_away "$SUDOERS"; else put_sudoers; fi
+  if test "$(cat "$prefix/mode" 2>/dev/null)" != "$mode"; then
+    test "$mode" != drop-in || leave_bridges
+    printf '%s\n' "$mode" >"$prefix/mode"
+  fi
   if ! test -d "$VNM"; then
     say "There is no $VNM yet: \"onehost sync\" brings it, and our files in it if the front-end has them"
     return 0
@@ -32,6 +35,13 @@ replace_proxies() {
   put_instead drop-in/tproxy "$VNM/tproxy" 0755
   say "Starting ours: $VNM/tproxy start"
   "$VNM/tproxy" start || die "$VNM/tproxy start failed; see the line above"
+}
+
+# From now on the driver alone says what is on them. What setup has recorded would be put back against its will.
+leave_bridges() {
+  test -e /run/one_tproxy/setup-record.json || return 0
+  say 'Leaving the bridges to the driver: tproxy-setup release'
+  "$prefix/bin/tproxy-setup" release || die 'tproxy-setup release failed; see the line above'
 }
 
 put_sudoers() {
