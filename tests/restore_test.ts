@@ -123,6 +123,7 @@ Deno.test(
     await hv.up("br0", "other", "12");
     await hv.control("start");
     const pids = await hv.status();
+    hv.startWatch();
     const whole = 'elements = { 80 comment "max_connections=9" : 10.11.12.13 . 5030,';
     const served = async (...ports: number[]) => {
       for (const port of ports) assert.equal(await fetchFrom(guest, "/who", port), "gate 10.11.12.1\n", `${port}`);
@@ -131,6 +132,10 @@ Deno.test(
     const driver = "flush map ip one_tproxy ep_br0\n" +
       "add element ip one_tproxy ep_br0 { 82 : 10.11.12.13 . 5030 }\n" +
       "add element ip one_tproxy ep_br0 { 81 : 10.11.12.99 . 5030 }\n";
+    // The moments in between count, too.
+    const poll = "curl -s --max-time 5 -o /dev/null http://169.254.16.9/who || echo failed; echo >>/run/polls";
+    const polling = guest.start(["sh", "-c", `while :; do ${poll}; done`]);
+    await until("it polls", async () => (await guest.run(["test", "-e", "/run/polls"])).code === 0);
     for (const verb of ["start", "reload"]) {
       await hv.host.text(["nft", "-f", "-"], driver);
       await hv.control(verb);
@@ -141,6 +146,7 @@ Deno.test(
         assert.ok(now.includes(element), now);
       }
     }
+    assert.equal(polling.output, "");
     assert.deepEqual(await hv.status(), pids);
     assert.ok(await scenario.download.finish(), "the live stream was cut");
     // Whoever asks for what is configured gets that and nothing else.

@@ -129,6 +129,21 @@ Deno.test("checkConfig() remarks that one user for all proxies is weaker; one un
   assert.deepEqual(await check("one", { ...HOST, uidOf }), ["expected a user of this host (no answer)", ""]);
 });
 
+Deno.test("checkConfig() remarks on an address that opens to guests what only this host reaches", async () => {
+  const host = { ...HOST, resolve: () => Promise.resolve("127.0.0.1") };
+  const remotes = ["127.0.0.1", "10.0.0.1", "169.254.169.254", "localhost"];
+  const entries = remotes.map((remote, i) => entry(i + 1, 80 + i, [], remote));
+  const { problems, remarks } = await checkConfig(config(entries), host);
+  assert.deepEqual(problems, []);
+  const advice = "guests reach what otherwise only this hypervisor does";
+  assert.deepEqual(
+    remarks.map(({ at, key, value, advice }) => [at.line, key, value, advice]),
+    [[1, "127.0.0.1"], [3, "169.254.169.254"], [4, "localhost"]].map(([line, value]) => {
+      return [line, ":remote_addr:", value, advice];
+    }),
+  );
+});
+
 Deno.test("checkConfig() puts all problems into the file's order", async () => {
   const problems = [{ at: { line: 4, column: 1 }, key: ":tproxy:", value: "x", advice: "expected an entry" }];
   const all = [entry(2, 80), entry(3, 80, [], "b.example"), entry(6, 80)];

@@ -125,6 +125,18 @@ Deno.test("selectEndpoints() warns of a name that leads back to the guest-facing
   }
 });
 
+Deno.test("selectEndpoints() refuses a name that leads to this host alone, and says what to write instead", async () => {
+  const entries = [entry(3, 80, "gate.example"), entry(4, 81, "localhost"), entry(5, 82, "127.0.0.1")];
+  const resolve = resolver({ "gate.example": "127.0.1.1", localhost: "127.0.0.1" });
+  const { endpoints, warnings, doubts } = await selectEndpoints(config(...entries), {}, resolve);
+  assert.deepEqual(endpoints.map(({ servicePort }) => servicePort), [81, 82]);
+  assert.deepEqual(warnings, [
+    "a.conf:3:3: :remote_addr: is gate.example (127.0.1.1); expected a name that does not lead to 127.0.0.0/8 or " +
+    "169.254.0.0/16; for a service on this host write its address, 127.0.0.1 or localhost, or correct the name in /etc/hosts",
+  ]);
+  assert.equal(doubts.length, 1, "what was served stays");
+});
+
 Deno.test("selectEndpoints() has an endpoint or a warning for every entry that applies, and no port twice", async () => {
   const entries = fc.array(
     fc.tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom("10.0.0.1", "a.example", "b.example")),

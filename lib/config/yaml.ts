@@ -30,8 +30,13 @@ export interface YamlKey {
   readonly value: YamlValue;
 }
 
+/** A key of a mapping, and the node of its value. */
+type Pair = Omit<YamlKey, "value"> & { readonly value: Node | null };
+
 /** A value in the file. */
 export class YamlValue {
+  /** The pairs of a mapping, once somebody has asked for a key: all of ours are looked for in the same one. */
+  #read: readonly Pair[] | undefined;
   readonly #node: Node | null;
   readonly #document: YamlDocument;
   /** Where it begins, or where its key does if it is empty. */
@@ -135,7 +140,11 @@ export class YamlValue {
     return found;
   }
 
-  get #pairs(): (Omit<YamlKey, "value"> & { readonly value: Node | null })[] {
+  get #pairs(): readonly Pair[] {
+    return this.#read ??= this.#readPairs();
+  }
+
+  #readPairs(): Pair[] {
     if (!isMap(this.#node)) return [];
     const { items } = this.#node;
     this.#document.count(items.length);

@@ -11,7 +11,7 @@ import { splitGlued } from "./keys.ts";
 import { compose } from "./yaml_compose.ts";
 import { YamlError } from "./yaml_error.ts";
 
-/** Far more than a file of 1 MiB holds, unless its aliases multiply it. */
+/** Far more than a file of 256 KiB holds, unless its aliases multiply it. */
 const MAX_NODES = 2_000_000;
 
 /** The package puts all that it did not expect into its message. */
