@@ -15,6 +15,7 @@ import { withLock } from "../lock.ts";
 import { getLogger } from "../log.ts";
 import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
 import { listState, removeRules } from "../nft/nft.ts";
+import type { NftState } from "../nft/parse.ts";
 import { applyRecord } from "./apply.ts";
 import { type KeptEndpoint, keptOf } from "./keep.ts";
 import { removeLinks } from "./links.ts";
@@ -169,9 +170,11 @@ type Change = (networks: readonly NetworkRecord[]) => readonly NetworkRecord[];
  * @param change The change.
  */
 async function change(bridge: BridgeName, adopts: boolean, change: Change): Promise<void> {
-  const record = await recoverRecord(listState);
+  let state: Promise<NftState> | undefined;
+  const listOnce = () => state ??= listState();
+  const record = await recoverRecord(listOnce);
   const before = record.get(bridge) ?? [];
-  const networks = change(before.length === 0 && adopts ? await adopt(bridge) : before);
+  const networks = change(before.length === 0 && adopts ? adopt(bridge, await listOnce()) : before);
   await writeRecord(record, bridge, networks);
   if (networks.length === 0) {
     await removeRules(bridge);
@@ -195,7 +198,7 @@ async function change(bridge: BridgeName, adopts: boolean, change: Change): Prom
 }
 
 /** What is on a bridge of which nothing is recorded: the network driver's own, or of a record that was lost. */
-async function adopt(bridge: BridgeName): Promise<NetworkRecord[]> {
-  const endpoints = (await listState()).maps.bridges.get(bridge) ?? [];
+function adopt(bridge: BridgeName, { maps }: NftState): NetworkRecord[] {
+  const endpoints = maps.bridges.get(bridge) ?? [];
   return endpoints.length === 0 ? [] : [{ endpoints }];
 }
