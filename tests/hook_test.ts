@@ -342,7 +342,8 @@ Deno.test(
   inLab(async (lab) => {
     const hv = await hypervisor(lab);
     await hv.host.write("/run/vm.base64", base64(sample));
-    const flags = ["--no-prompt", "--cached-only", `--allow-run=${Deno.execPath()}`, "--allow-read=.build"];
+    const run = [`--allow-run=${Deno.execPath()}`, "--allow-env=INIT_CWD", "--allow-read=.build"];
+    const flags = ["--no-prompt", "--cached-only", ...run];
     const launcher = [Deno.execPath(), "run", "--quiet", ...flags, "cmd/launch.ts", "setup", "hook", "pre"];
     await hv.host.text(["sh", "-c", '"$@" </run/vm.base64', "sh", ...launcher]);
     assert.deepEqual(await proxied(hv), ["br0", "onebr.12"]);
