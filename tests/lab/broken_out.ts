@@ -1,0 +1,26 @@
+/**
+ * Programs in the place of a proxy that has broken out of Deno's sandbox: only the kernel is left to stop them.
+ *
+ * @module
+ */
+
+import { numberOf } from "../../lib/daemon/owner.ts";
+import type { BridgeName } from "../../lib/names.ts";
+
+/** The command line of a program that runs as a user, in a group, without any right. */
+export function asUser(uid: number, gid: number, ...argv: readonly string[]): string[] {
+  const rights = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--clear-groups"];
+  return ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, ...rights, ...argv];
+}
+
+/** The command line of a program that runs as a bridge's inner does. */
+export function asInner(bridge: BridgeName, ...argv: readonly string[]): string[] {
+  return asUser(numberOf(bridge), numberOf(bridge), ...argv);
+}
+
+/** The command line of a program that runs as outer does, in the groups of the bridges that it serves. */
+export function asOuter(serves: readonly BridgeName[], ...argv: readonly string[]): string[] {
+  const groups = `--groups=${serves.map(numberOf).join(",")}`;
+  const own = numberOf(undefined);
+  return asUser(own, own, ...argv).map((word) => word === "--clear-groups" ? groups : word);
+}
