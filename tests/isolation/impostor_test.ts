@@ -1,0 +1,84 @@
+/**
+ * Impostors: processes with the title, the namespace and the mark of a daemon, all of which anybody can have.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { FLAGS_MARK, HOST_MARK } from "../../lib/daemon/find.ts";
+import { numberOf } from "../../lib/daemon/owner.ts";
+import { parseBridgeName } from "../../lib/names.ts";
+import { asUser } from "../lab/broken_out.ts";
+import { until } from "../lab/command.ts";
+import type { Hypervisor } from "../lab/hypervisor.ts";
+import { ROOTLESS } from "../lab/rootless.ts";
+import { CONFIG, fetchFrom, inLab, makeScenario } from "../lab/scenario.ts";
+
+const BR1 = parseBridgeName("br1");
+
+/** Starts something that has a daemon's title, is in its namespace and has its mark; returns its process ID on the host. */
+async function startImpostor(hv: Hypervisor, title: string, uid: number, gid: number): Promise<number> {
+  const host = (await hv.host.text(["readlink", "/proc/self/ns/net"])).replaceAll(/\D/g, "");
+  const script = `exec -a ${title} cat < <(exec sleep 1000)`;
+  const marks = [`${HOST_MARK}=${host}`, `${FLAGS_MARK}=--no-prompt`];
+  const netns = title === "one_tproxy" ? [] : ["ip", "netns", "exec", title];
+  const argv = asUser(uid, gid, "env", "-i", ...marks, "bash", "-c", script);
+  hv.host.start([...netns, ...(uid === 0 ? argv.slice(argv.indexOf("env")) : argv)], { inside: true });
+  return await until(`${title} seems to run`, async () => {
+    const { stdout } = await hv.host.run(["ps", "-eo", "pid=,uid=,args="]);
+    const row = new RegExp(`^ *(\\d+) +${uid} ${title}$`, "m").exec(stdout);
+    return row !== null && Number(row[1]);
+  });
+}
+
+Deno.test(
+  "a stranger with title, namespace and mark neither counts as a daemon, nor keeps one from being started, nor is ended",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    const titles = ["one_tproxy", "one_tproxy_br0"];
+    // A user of the host; an inner of another bridge that was taken over.
+    const impostors: number[] = [];
+    for (const [uid, gid] of [[1000, 1000], [65534, 65534], [numberOf(BR1), numberOf(BR1)]] as const) {
+      for (const title of titles) impostors.push(await startImpostor(hv, title, uid, gid));
+    }
+    assert.deepEqual(await hv.tproxy("status"), { code: 3, stdout: "", stderr: "" });
+    assert.match((await hv.tproxy("permissions", "--running")).stdout, /^no proxy runs/);
+    await hv.control("start");
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    const pids = await hv.status();
+    assert.deepEqual([...pids.keys()], titles);
+    assert.ok(impostors.every((pid) => ![...pids.values()].includes(pid)));
+    for (const verb of ["reload", "restart", "stop"]) await hv.control(verb);
+    for (const pid of impostors) {
+      assert.match(await hv.host.text(["ps", "-o", "args=", "-p", `${pid}`]), /^one_tproxy/);
+    }
+  }),
+);
+
+Deno.test(
+  "the disguise is a good one: root, whom nothing could keep from it, is taken for a daemon with it",
+  inLab(async (lab) => {
+    const { hv } = await makeScenario(lab);
+    await hv.up("br0");
+    const pid = await startImpostor(hv, "one_tproxy", 0, 0);
+    assert.equal((await hv.tproxy("status")).stdout, `one_tproxy: ${pid}\n`);
+  }),
+);
+
+Deno.test(
+  "where one user is named, a process of that user with title, namespace and mark is none of them",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab, `:tproxy_process_owner: daemon\n${CONFIG}`);
+    await hv.up("br0");
+    const [uid = NaN, gid = NaN] = (await hv.host.text(["sh", "-c", "id -u daemon; id -g daemon"])).split("\n").map(
+      Number,
+    );
+    for (const title of ["one_tproxy", "one_tproxy_br0"]) await startImpostor(hv, title, uid, gid);
+    assert.equal((await hv.tproxy("status")).code, 3);
+    await hv.control("start");
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+  }),
+);
