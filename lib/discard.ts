@@ -76,15 +76,21 @@ function empty(grave: string, waiting: string[]): boolean {
   return false;
 }
 
-/** Moves what is in a folder into another one, and lists the new names. */
+/** Moves what is in a folder into another one, and lists the new names. What can't be moved keeps nothing else from it. */
 function moveUp(folder: string, to: string, names: string[]): void {
   Deno.chownSync(folder, 0, 0);
   Deno.chmodSync(folder, 0o700);
+  const failures: unknown[] = [];
   for (const name of namesIn(folder) ?? []) {
     const up = crypto.randomUUID();
-    Deno.renameSync(`${folder}/${name}`, `${to}/${up}`);
-    names.push(up);
+    try {
+      Deno.renameSync(`${folder}/${name}`, `${to}/${up}`);
+      names.push(up);
+    } catch (error) {
+      failures.push(error);
+    }
   }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** The names in a folder, or `undefined` if there is none. */

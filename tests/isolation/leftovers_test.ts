@@ -1,0 +1,144 @@
+/**
+ * What a proxy that was taken over may leave for root to clear away: folders without end, links, names that are none.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { numberOf } from "../../lib/daemon/owner.ts";
+import { parseBridgeName } from "../../lib/names.ts";
+import { asOuter, asUser } from "../lab/broken_out.ts";
+import { until } from "../lab/command.ts";
+import type { Hypervisor } from "../lab/hypervisor.ts";
+import { ROOTLESS } from "../lab/rootless.ts";
+import { CONFIG, fetchFrom, inLab, makeScenario } from "../lab/scenario.ts";
+
+const [BR0, BR1] = [parseBridgeName("br0"), parseBridgeName("br1")];
+const RUN = "/run/one_tproxy";
+const WRITTEN = `${RUN}/written-by-proxies`;
+const ANSWER = "gate 10.11.12.1\n";
+
+/** Makes folders in each other, more than a path can name; the last one has a link to the victim. */
+const NEST = 'my($in,$n)=@ARGV; mkdir $in; chdir $in or die $!; for(1..$n){mkdir "x" or die $!; chdir "x" or die $!}' +
+  'symlink "/run/victim","link" or die $!; open F,">file" or die $!';
+
+/** Puts a folder in its place and a link to the victim's, in turns, as fast as it can. */
+const SWAP =
+  'chdir $ARGV[0] or die $!; for(;;){mkdir "a"; mkdir "a/keep"; rename "a","b$$"; symlink "/run/victim","a";' +
+  'unlink "a"; rmdir "b$$/keep"; rmdir "b$$"}';
+
+/** Makes what must not be touched, whoever leads to it. */
+async function makeVictim(hv: Hypervisor): Promise<() => Promise<void>> {
+  await hv.host.text(["mkdir", "-p", "/run/victim/keep"]);
+  const look = () => hv.host.text(["find", "/run/victim", "-printf", "%p %U %G %m\n"]);
+  const before = await look();
+  return async () => assert.equal(await look(), before);
+}
+
+/** All that is there beside what belongs to bridges that are served. */
+async function leftovers(hv: Hypervisor): Promise<string> {
+  return await hv.host.text(["find", RUN, "-mindepth", "1", "-maxdepth", "2", "-name", "[.bg]*"]);
+}
+
+Deno.test(
+  "folders 30,000 deep that a former version's proxy left stop neither start, stop nor watch, and go",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    const assertUntouched = await makeVictim(hv);
+    // As it was: root's, open to the bridge's group, and all proxies were nobody.
+    const litter = async () => {
+      await hv.host.text(["sh", "-c", `mkdir ${RUN}/br0; chgrp ${numberOf(BR0)} ${RUN}/br0; chmod 1770 ${RUN}/br0`]);
+      const nest = ["perl", "-e", NEST, `${RUN}/br0/outer.socket`, "30000"];
+      await hv.host.text(asUser(65534, numberOf(BR0), ...nest));
+    };
+    for (const verb of ["start", "stop"]) {
+      await litter();
+      const { stderr } = await hv.control(verb);
+      assert.doesNotMatch(stderr, /warning|error/);
+      assert.equal(await leftovers(hv), verb === "stop" ? "" : `${WRITTEN}/br0\n`);
+    }
+    await litter();
+    hv.startWatch();
+    await hv.control("start");
+    assert.equal(await fetchFrom(guest, "/who"), ANSWER);
+    await until("the watch has cleared it away", async () => await leftovers(hv) === `${WRITTEN}/br0\n`);
+    await assertUntouched();
+  }),
+);
+
+Deno.test(
+  "a folder that an inner has put in the place of its socket is moved away, and its guests are served again",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab, `:tproxy_process_owner: daemon\n${CONFIG}`);
+    await hv.bridge("br1");
+    const other = await lab.guest("guest2", hv, "br1", "192.168.151.10");
+    for (const bridge of ["br0", "br1"]) await hv.up(bridge);
+    await hv.control("start");
+    const assertUntouched = await makeVictim(hv);
+    const uid = Number(await hv.host.text(["id", "-u", "daemon"]));
+    const inner = (...argv: string[]) => hv.host.text(asUser(uid, numberOf(BR0), ...argv));
+    for (const socket of ["outer.socket", "outer.socket.next"]) {
+      await inner("rm", "-f", `${WRITTEN}/br0/${socket}`);
+      await inner("perl", "-e", NEST, `${WRITTEN}/br0/${socket}`, "3000");
+    }
+    const { stderr } = await hv.control("start");
+    assert.equal(stderr.match(/^warning: Removing what is in the place of a socket/gm)?.length, 2);
+    await until("its guests are served", async () => {
+      return (await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:5030/who"])).stdout === ANSWER;
+    });
+    assert.equal(await fetchFrom(other, "/who"), ANSWER);
+    assert.equal(await leftovers(hv), `${WRITTEN}/br1\n${WRITTEN}/br0\n`);
+    await assertUntouched();
+  }),
+);
+
+Deno.test(
+  "links and names that are no text lead root nowhere; what can't be removed is said, and in nobody's way",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.bridge("br1");
+    for (const bridge of ["br0", "br1"]) await hv.up(bridge);
+    await hv.control("start");
+    const assertUntouched = await makeVictim(hv);
+    const folder = `${WRITTEN}/br1`;
+    const script = 'chdir $ARGV[0]; symlink "/run/victim","link"; mkdir "a\\nb"; mkdir "\\xff"; mkdir "\\xff/\\xfe"; ' +
+      'mkdir "x"; symlink "../..","x/up"; symlink "x","x/x"; chmod 0, "x"';
+    await hv.host.text(asOuter([BR0, BR1], "perl", "-e", script, folder));
+    await hv.down("br1");
+    const { stderr } = await hv.control("start");
+    assert.match(stderr, new RegExp(`^warning: Removed only a part .*"rm -rf ${WRITTEN}/\\.discarded"$`, "m"));
+    assert.equal(await fetchFrom(guest, "/who"), ANSWER);
+    assert.equal(await hv.host.text(["find", WRITTEN, "-type", "l"]), "");
+    await hv.up("br1");
+    await hv.control("start");
+    await assertUntouched();
+    await hv.host.text(["rm", "-rf", `${WRITTEN}/.discarded`]);
+    assert.doesNotMatch((await hv.control("start")).stderr, /warning/);
+  }),
+);
+
+Deno.test(
+  "a program that swaps folders for links while root removes them leads it nowhere",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    const assertUntouched = await makeVictim(hv);
+    for (let i = 0; i < 5; i++) {
+      const folder = `${WRITTEN}/gone${i}`;
+      await hv.host.text(["install", "-d", "-o", `${numberOf(undefined)}`, "-m", "711", folder]);
+      const swaps = Array.from({ length: 2 }, () => hv.host.start(asOuter([BR0], "perl", "-e", SWAP, folder)));
+      await until("it swaps", async () => (await hv.host.text(["ls", folder])) !== "");
+      await hv.control("start");
+      await assertUntouched();
+      for (const swap of swaps) swap.signal("SIGKILL");
+    }
+    await hv.control("start");
+    assert.equal(await leftovers(hv), `${WRITTEN}/br0\n`);
+  }),
+);
