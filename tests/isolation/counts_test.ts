@@ -1,0 +1,132 @@
+/**
+ * A file of counts is whatever the proxy has made of it.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { parseBridgeName } from "../../lib/names.ts";
+import { asInner, asOuter } from "../lab/broken_out.ts";
+import { until } from "../lab/command.ts";
+import type { Hypervisor } from "../lab/hypervisor.ts";
+import { ROOTLESS } from "../lab/rootless.ts";
+import { fetchFrom, inLab, makeScenario } from "../lab/scenario.ts";
+
+const [BR0, BR1] = [parseBridgeName("br0"), parseBridgeName("br1")];
+const WRITTEN = "/run/one_tproxy/written-by-proxies";
+const FILE = `${WRITTEN}/inner-stats.br0.json`;
+
+/** Counts that are good but for what is put into them. */
+const counts = (listening: string, more = "") =>
+  `{"listening":${listening},"live":0,"total":1,"failed":0,"refused":0,"up":0,"down":0${more}}`;
+
+/** What br0's inner may write, with the text in place of `$1`. */
+const INNERS: Readonly<Record<string, readonly [script: string, text?: string]>> = {
+  "a sparse file of 3 GiB": ['truncate -s 3G "$0"'],
+  "good counts and 3 GiB of nothing": ['printf %s "$1" >"$0"; truncate -s 3G "$0"', counts("[5030]")],
+  "counts of 70,000 bytes": ['printf %s "$1" >"$0"; head -c 70000 /dev/zero | tr "\\0" " " >>"$0"', counts("[5030]")],
+  "JSON nested 30,000 deep": ['head -c 30000 /dev/zero | tr "\\0" "[" >"$0"'],
+  "what is no JSON": ['printf %s "$1" >"$0"', "{"],
+  "a port that is none": ['printf %s "$1" >"$0"', counts("[65536]")],
+  "a listener that is a terminal's command": ['printf %s "$1" >"$0"', counts('["\\u001b[2J"]')],
+};
+
+/** What only root could put there. */
+const ROOTS: Readonly<Record<string, readonly [script: string, text?: string]>> = {
+  "a FIFO": ['rm "$0"; mkfifo "$0"'],
+  "a folder": ['rm "$0"; mkdir "$0"'],
+  "a link to other counts": ['rm -rf "$0"; ln -s outer-stats.json "$0"'],
+  "counts that have a second name": ['rm -f "$0"; cp "${0%/*}/outer-stats.json" "$0.x"; ln "$0.x" "$0"'],
+  "a stranger's file": ['rm -f "$0"; printf %s "$1" >"$0"; chown 1000 "$0"', counts("[5030]")],
+};
+
+/** The counts that `status --json` shows, by title; it has no more memory than it needs. */
+async function shown(hv: Hypervisor): Promise<Map<string, { lastError?: { message: string } }>> {
+  const status = hv.tproxyArgv("status", "--json");
+  const { stdout, stderr } = await hv.host.run(["timeout", "60", "prlimit", "--data=1200000000", ...status]);
+  assert.notEqual(stdout, "", stderr);
+  const { proxies } = JSON.parse(stdout);
+  return new Map(proxies.map(({ title, counts }: { title: string; counts?: never }) => [title, counts]));
+}
+
+Deno.test(
+  "bad counts of a proxy mean that there are none of it, and take nothing from the others",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.bridge("br1");
+    for (const bridge of ["br0", "br1"]) await hv.up(bridge);
+    await hv.control("start");
+    const inner = (await hv.status()).get("one_tproxy_br0");
+    // Or it would write the next ones over them.
+    await hv.host.text(["kill", "-s", "STOP", `${inner}`]);
+    for (const [by, cases] of [["inner", INNERS], ["root", ROOTS]] as const) {
+      for (const [what, [script, text = ""]] of Object.entries(cases)) {
+        const argv = ["sh", "-c", script, FILE, text];
+        await hv.host.text(by === "root" ? argv : asInner(BR0, ...argv));
+        const found = await shown(hv);
+        assert.equal(found.get("one_tproxy_br0"), undefined, what);
+        for (const title of ["one_tproxy", "one_tproxy_br1"]) assert.ok(found.get(title), `${what}: ${title}`);
+      }
+    }
+    await hv.host.text(["rm", FILE]);
+    await hv.host.text(["kill", "-s", "CONT", `${inner}`]);
+    await hv.control("reload");
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await until("there are counts again", async () => (await shown(hv)).get("one_tproxy_br0") !== undefined);
+  }),
+);
+
+Deno.test(
+  "what a proxy says that its last error was moves no terminal's cursor",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    await hv.host.text(["kill", "-s", "STOP", `${(await hv.status()).get("one_tproxy_br0")}`]);
+    const message = "\\u001b]0;x\\u0007\\u009b2J\\u202e";
+    const text = counts("[5030]", `,"lastError":{"time":"2026-01-01T00:00:00.000Z","message":"${message}"}`);
+    await hv.host.text(asInner(BR0, "sh", "-c", 'printf %s "$1" >"$0"', FILE, text));
+    assert.equal((await shown(hv)).get("one_tproxy_br0")?.lastError?.message, "\ufffd]0;x\ufffd\ufffd2J\ufffd");
+    for (const args of [["status", "--json"], ["status"], ["status", "--wide"]]) {
+      // deno-lint-ignore no-control-regex -- that is what must not be there
+      assert.doesNotMatch(
+        (await hv.tproxy(...args)).stdout,
+        /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/,
+        `${args}`,
+      );
+    }
+  }),
+);
+
+Deno.test(
+  "proxies that write all they can fill nothing but their own file system, and nobody is the worse for it",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.bridge("br1");
+    const other = await lab.guest("guest2", hv, "br1", "192.168.151.10");
+    for (const bridge of ["br0", "br1"]) await hv.up(bridge);
+    await hv.control("start");
+    const free = async () => Number((await hv.host.text(["df", "--output=avail", "-B1", "/run"])).split("\n")[1]);
+    const before = await free();
+    const full = /No space left on device/;
+    assert.match((await hv.host.run(asInner(BR0, "dd", "if=/dev/zero", `of=${FILE}`, "bs=64k"))).stderr, full);
+    const bytes = ["dd", "if=/dev/zero", `of=${WRITTEN}/br0/x`, "bs=64k"];
+    assert.match((await hv.host.run(asOuter([BR0, BR1], ...bytes))).stderr, full);
+    const files = 'i=0; while : >"$0/$i"; do i=$((i+1)); done';
+    assert.match((await hv.host.run(asOuter([BR0, BR1], "sh", "-c", files, `${WRITTEN}/br0`))).stderr, full);
+    assert.ok(before - await free() < 1024 * 1024, "it takes from /run");
+    for (const each of [guest, other]) assert.equal(await fetchFrom(each, "/who"), "gate 10.11.12.1\n");
+    await hv.host.text(["nft", "flush", "map", "ip", "one_tproxy", "ep_br1"]);
+    await hv.up("br1");
+    assert.equal((await hv.tproxy("reload")).code, 0);
+    for (const each of [guest, other]) assert.equal(await fetchFrom(each, "/who"), "gate 10.11.12.1\n");
+    const found = await shown(hv);
+    for (const title of ["one_tproxy", "one_tproxy_br1"]) assert.ok(found.get(title), title);
+    await hv.control("stop");
+    await hv.control("start");
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+  }),
+);
