@@ -13,7 +13,8 @@ import { ROOTLESS } from "../lab/rootless.ts";
 import { fetchFrom, inLab, makeScenario } from "../lab/scenario.ts";
 
 const [BR0, BR1] = [parseBridgeName("br0"), parseBridgeName("br1")];
-const WRITTEN = "/run/one_tproxy/written-by-proxies";
+const RUN = "/run/one_tproxy";
+const WRITTEN = `${RUN}/written-by-proxies`;
 const FILE = `${WRITTEN}/inner-stats.br0.json`;
 
 /** Counts that are good but for what is put into them. */
@@ -105,11 +106,14 @@ Deno.test(
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab);
+    // In the place of /run, with little room, so that this machine has nothing to lose.
+    await hv.host.text(["mkdir", RUN]);
+    await hv.host.text(["mount", "-t", "tmpfs", "-o", "size=64m,mode=755", "tmpfs", RUN]);
     await hv.bridge("br1");
     const other = await lab.guest("guest2", hv, "br1", "192.168.151.10");
     for (const bridge of ["br0", "br1"]) await hv.up(bridge);
     await hv.control("start");
-    const free = async () => Number((await hv.host.text(["df", "--output=avail", "-B1", "/run"])).split("\n")[1]);
+    const free = async () => Number((await hv.host.text(["df", "--output=avail", "-B1", RUN])).split("\n")[1]);
     const before = await free();
     const full = /No space left on device/;
     assert.match((await hv.host.run(asInner(BR0, "dd", "if=/dev/zero", `of=${FILE}`, "bs=64k"))).stderr, full);
