@@ -10,13 +10,15 @@
 
 import { getLogger } from "../log.ts";
 import type { Title } from "../names.ts";
+import { PROGRAMS } from "../programs.ts";
 import { CommandError, runCommand } from "../run_command.ts";
+import type { User } from "./owner.ts";
 import type { Footprint, HardLimits, Resources } from "./resources.ts";
 
 const log = getLogger("resources");
 
-/** The resources that can't be had at the start, or of which a daemon may come to need more. */
-const LATER = ["as", "data", "nofile"] as const;
+/** The resources of which a daemon may come to need more. */
+const RAISED = ["as", "data", "nofile"] as const;
 
 const SHOW = ["--raw", "--noheadings", "--output=RESOURCE,SOFT,HARD"];
 
@@ -52,7 +54,28 @@ export async function readOwn(): Promise<Own> {
 }
 
 /**
- * Makes sure that a daemon may have what it needs; it is never given less than it has, but for address space without bounds.
+ * Bounds the address space of a daemon that has just been started.
+ *
+ * WHY as the daemon's own user: any user may lower a limit of what is its own; root may do it only with CAP_SYS_RESOURCE, which
+ * it lacks in some containers.
+ *
+ * @param pid The daemon.
+ * @param user The user and the group that it runs as.
+ * @param needed What it needs.
+ * @throws {CommandError} If prlimit fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/setpriv`.
+ */
+export async function boundSpace(
+  pid: number,
+  { uid, gid }: Pick<User, "uid" | "gid">,
+  { as }: Resources,
+): Promise<void> {
+  const asUser = [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--no-new-privs", "--"];
+  await runCommand("setpriv", [...asUser, PROGRAMS.prlimit.path, "--pid", String(pid), `--as=${as}:${as}`]);
+}
+
+/**
+ * Makes sure that a daemon may have what it needs; it is never given less than it has.
  *
  * @param pid The daemon; one that has ended meanwhile is fine.
  * @param needed What it needs.
@@ -63,10 +86,9 @@ export async function readOwn(): Promise<Own> {
 export async function ensureResources(pid: number, needed: Resources): Promise<number> {
   const has = await limitsOf(pid);
   if (has === undefined) return needed.nofile;
-  for (const name of LATER) {
+  for (const name of RAISED) {
     const { soft, hard } = has.get(name) ?? { soft: 0, hard: 0 };
-    const isUnbound = name === "as" && soft === Infinity;
-    if (soft >= needed[name] && !isUnbound) continue;
+    if (soft >= needed[name]) continue;
     try {
       // What is a bound for the daemon must be none that the daemon may raise itself.
       const highest = name === "nofile" ? Math.max(needed[name], hard) : needed[name];
@@ -75,6 +97,7 @@ export async function ensureResources(pid: number, needed: Resources): Promise<n
       // Nobody may go beyond fs.nr_open, nor, without CAP_SYS_RESOURCE, beyond the hard limit.
       if (!(error instanceof CommandError)) throw error;
       if (name === "nofile") return soft;
+      log.warning("A proxy may not have more memory for the configured limits before the next restart", { pid });
     }
   }
   return needed.nofile;
@@ -82,7 +105,7 @@ export async function ensureResources(pid: number, needed: Resources): Promise<n
 
 /** Tells what a daemon may have; `undefined` if it has ended. */
 async function limitsOf(pid: number): Promise<Map<string, Limit> | undefined> {
-  const options = [...LATER.map((name) => `--${name}`), ...SHOW];
+  const options = [...RAISED.map((name) => `--${name}`), ...SHOW];
   try {
     return parseLimits(await prlimit(pid, ...options));
   } catch (error) {

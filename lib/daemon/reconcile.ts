@@ -22,12 +22,12 @@ import { findDaemons, type RunningDaemon } from "./find.ts";
 import { hold, isHeld, release } from "./hold.ts";
 import { endAll, settle } from "./leave.ts";
 import { ensureLog } from "./log_file.ts";
-import { userOf } from "./owner.ts";
+import { groupOf, userOf } from "./owner.ts";
 import type { DaemonFiles } from "./permissions.ts";
 import { plan, type Step, type WantedDaemon } from "./plan.ts";
 import { endOverdue } from "./retired.ts";
 import { readServed } from "./served.ts";
-import { ensureResources, type Own, readOwn, warnOfShortage } from "./prlimit.ts";
+import { boundSpace, ensureResources, type Own, readOwn, warnOfShortage } from "./prlimit.ts";
 import { neededBy, startOptions } from "./resources.ts";
 import { daemonFiles } from "./siblings.ts";
 import type { Sightings } from "./sightings.ts";
@@ -235,14 +235,17 @@ async function makeRoom({ wanted: { title }, endFirst }: Step, { desired: { limi
 }
 
 /** Gives a daemon the descriptors and the memory that its limits ask for, as far as this host lets it have them. */
-async function provide({ wanted: { title, bridge } }: Step, pid: number, context: Context): Promise<void> {
+async function provide(step: Step, pid: number, context: Context): Promise<void> {
+  const { wanted: { title, bridge }, start } = step;
+  const { limits, owner } = context.desired;
   try {
-    const needed = neededBy(context.desired.limits, bridge, (await context.own()).footprint);
+    const needed = neededBy(limits, bridge, (await context.own()).footprint);
+    if (start) await boundSpace(pid, { uid: userOf(owner, bridge), gid: groupOf(owner, bridge) }, needed);
     const has = await ensureResources(pid, needed);
     if (has < needed.nofile) context.short.set(title, has);
   } catch (error) {
     context.failures.push(describe(error));
-    log.error("Cannot tell how much a proxy may take", { title, pid, error: describe(error) });
+    log.error("Cannot see to it how much a proxy may take", { title, pid, error: describe(error) });
   }
 }
 

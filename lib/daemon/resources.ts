@@ -69,8 +69,8 @@ export function neededBy(limits: Limits, bridge: BridgeName | undefined, footpri
  * Makes the options with which prlimit starts a daemon.
  *
  * WHY neither descriptors nor address space are among them: a daemon may need more descriptors than whoever starts it may pass
- * on; and V8 reserves more space for a moment when it starts than it keeps. Both come later, see `lib/daemon/prlimit.ts`. WHY
- * tasks only for a user of its own: the kernel counts all that a user has.
+ * on; and V8 reserves more space for a moment when it starts than it keeps. Both come afterwards, see `lib/daemon/prlimit.ts`.
+ * WHY tasks only for a user of its own: the kernel counts all that a user has.
  *
  * @param needed What the daemon needs.
  * @param hasOwnUser Whether its user has nothing else to do.
