@@ -10,6 +10,7 @@ import type { Fault } from "../fault.ts";
 import { type BridgeName, namesOf } from "../names.ts";
 import { findBridgeFaults } from "../netns/faults.ts";
 import { lookInside } from "../netns/inside.ts";
+import { joinEndpoints } from "../netns/join.ts";
 import { NETNS_SYSCTLS } from "../netns/links.ts";
 import { type Link, parseLinks } from "../netns/observe.ts";
 import type { SetupRecord } from "../netns/record.ts";
@@ -19,7 +20,6 @@ import type { BridgeTable } from "../nft/fingerprint.ts";
 import { listBridgeTable } from "../nft/nft.ts";
 import { runCommand } from "../run_command.ts";
 import { atMostAtOnce } from "./at_once.ts";
-import { joinEndpoints } from "./desired.ts";
 
 /** How many namespaces are looked into at once; each look is two short processes. */
 const LOOKS_AT_ONCE = 4;

@@ -11,7 +11,7 @@ import { ConfigError, describe } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { type DebugLevel, DEFAULT_DEBUG_LEVEL, getLogger } from "../log.ts";
 import { type BridgeName, namesOf } from "../names.ts";
-import { type SetupRecord, unionOf } from "../netns/record.ts";
+import { joinEndpoints } from "../netns/join.ts";
 import { look, type Present } from "../netns/restore.ts";
 import { lstatIfThere } from "../run_dir.ts";
 import { findOwner, findTwins, type Owner } from "./owner.ts";
@@ -92,29 +92,6 @@ export async function findBridges(
     });
   }
   return bridges;
-}
-
-/**
- * Joins what is recorded with what is in nft. What is recorded is served, whatever has become of it in nft; what else is
- * there, the network driver's for example, is served as well.
- *
- * @param record What `setup` has recorded.
- * @param listed The endpoints in nft.
- * @returns The endpoints of each bridge that has any, in ascending order of their service port.
- */
-export function joinEndpoints(
-  record: SetupRecord,
-  listed: ReadonlyMap<BridgeName, readonly Endpoint[]>,
-): Map<BridgeName, readonly Endpoint[]> {
-  const joined = new Map<BridgeName, readonly Endpoint[]>();
-  for (const bridge of new Set([...record.keys(), ...listed.keys()])) {
-    const recorded = unionOf(record.get(bridge) ?? []).endpoints;
-    const ports = new Set(recorded.map(({ servicePort }) => servicePort));
-    const others = (listed.get(bridge) ?? []).filter(({ servicePort }) => !ports.has(servicePort));
-    const endpoints = [...recorded, ...others].toSorted((a, b) => a.servicePort - b.servicePort);
-    if (endpoints.length > 0) joined.set(bridge, endpoints);
-  }
-  return joined;
 }
 
 /**

@@ -7,7 +7,7 @@
 import { getLogger } from "../log.ts";
 import { listState, releaseRules } from "../nft/nft.ts";
 import { recoverRecord, writeRecord } from "./record_file.ts";
-import { withSetupLock } from "./setup.ts";
+import { withSetupLock } from "./change.ts";
 import { forgetVlans } from "./vlan_record.ts";
 
 const log = getLogger("setup");

@@ -11,23 +11,16 @@ import { readConfig } from "../config/read.ts";
 import { resolveIpv4 } from "../config/resolve.ts";
 import { type Network, once, selectEndpoints, type Selection } from "../config/select.ts";
 import { ConfigError, InputError } from "../errors.ts";
-import { withLock } from "../lock.ts";
 import { getLogger } from "../log.ts";
-import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
-import { listState, removeRules } from "../nft/nft.ts";
-import type { NftState } from "../nft/parse.ts";
-import { applyRecord } from "./apply.ts";
+import type { BridgeName } from "../names.ts";
+import { listState } from "../nft/nft.ts";
+import { changeBridge, withSetupLock } from "./change.ts";
 import { type KeptEndpoint, keptOf } from "./keep.ts";
-import { removeLinks } from "./links.ts";
 import { endpointsOf, isNobodys, type NetworkRecord, withNetwork, withoutNetwork } from "./record.ts";
-import { recoverRecord, writeRecord } from "./record_file.ts";
+import { recoverRecord } from "./record_file.ts";
 import { isNetwork } from "./record_parse.ts";
-import { forgetVlans } from "./vlan_record.ts";
 
 const log = getLogger("setup");
-
-/** Longer than any run takes, shorter than what a driver waits for a VM's network. */
-const LOCK_DEADLINE_MS = 30_000;
 
 /** A bridge, the network whose guests are on it, and the configuration. */
 export interface UpRequest {
@@ -70,7 +63,7 @@ export async function up({ bridge, network, config: path }: UpRequest): Promise<
     use: async ({ wishes, warnings }) => {
       for (const warning of warnings) log.warning(warning);
       const kept: KeptEndpoint[] = [];
-      await change(bridge, true, (networks) => {
+      await changeBridge(bridge, true, (networks) => {
         // One that was only found in the record may have gone while its names were resolved.
         const due = wishes.filter((wish) => network !== undefined || endpointsOf(networks, wish.network).length > 0);
         return due.reduce((all, wish) => grant(bridge, all, wish, kept), networks);
@@ -131,18 +124,6 @@ async function select(
 }
 
 /**
- * Does something under the lock of `setup`.
- *
- * @param work What to do.
- * @returns What that returns.
- * @throws {import("../errors.ts").LockError} If another run holds the lock for longer than 30 seconds.
- * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
- */
-export function withSetupLock<T>(work: () => Promise<T>): Promise<T> {
-  return withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, work);
-}
-
-/**
  * Removes a bridge's proxy, or what one network on it has. It goes by names and by what `up` recorded: the bridge, the
  * configuration and name resolution may be gone. Doing it twice, or after half of anything, is fine.
  *
@@ -154,51 +135,7 @@ export function withSetupLock<T>(work: () => Promise<T>): Promise<T> {
 export async function down(bridge: BridgeName, network?: Network): Promise<void> {
   await withSetupLock(() =>
     network === undefined
-      ? change(bridge, false, () => [])
-      : change(bridge, true, (networks) => withoutNetwork(networks, network))
+      ? changeBridge(bridge, false, () => [])
+      : changeBridge(bridge, true, (networks) => withoutNetwork(networks, network))
   );
-}
-
-type Change = (networks: readonly NetworkRecord[]) => readonly NetworkRecord[];
-
-/**
- * Changes which networks a bridge has, and makes its kernel state follow. The record is written first, so that a run that
- * is cut off is completed by the next one; if the kernel refuses, the record is what it was.
- *
- * @param bridge The bridge.
- * @param adopts Whether endpoints stay that are there although nothing is recorded of the bridge.
- * @param change The change.
- */
-async function change(bridge: BridgeName, adopts: boolean, change: Change): Promise<void> {
-  let state: Promise<NftState> | undefined;
-  const listOnce = () => state ??= listState();
-  const record = await recoverRecord(listOnce);
-  const before = record.get(bridge) ?? [];
-  const networks = change(before.length === 0 && adopts ? adopt(bridge, await listOnce()) : before);
-  await writeRecord(record, bridge, networks);
-  if (networks.length === 0) {
-    await removeRules(bridge);
-    await removeLinks(namesOf(bridge));
-    await forgetVlans(bridge);
-    log.info("The bridge has no proxy", { bridge });
-    return;
-  }
-  const [nobodys] = networks.filter(isNobodys);
-  if (nobodys !== undefined) {
-    const ports = nobodys.endpoints.map(({ servicePort }) => servicePort).join(" ");
-    const remedy = `to be rid of them, run "setup down --bridge ${bridge}", then "setup up" for each network`;
-    log.warning(`Keeping services of which nobody knows whose they are; ${remedy}`, { bridge, ports });
-  }
-  try {
-    await applyRecord(bridge, networks);
-  } catch (error) {
-    await writeRecord(record, bridge, before);
-    throw error;
-  }
-}
-
-/** What is on a bridge of which nothing is recorded: the network driver's own, or of a record that was lost. */
-function adopt(bridge: BridgeName, { maps }: NftState): NetworkRecord[] {
-  const endpoints = maps.bridges.get(bridge) ?? [];
-  return endpoints.length === 0 ? [] : [{ endpoints }];
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseBridgeName } from "../names.ts";
-import { joinEndpoints } from "./desired.ts";
+import { joinEndpoints } from "./join.ts";
 
 const BR0 = parseBridgeName("br0");
 const BR1 = parseBridgeName("br1");
