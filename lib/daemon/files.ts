@@ -19,12 +19,12 @@ import { groupOf, type Owner, userOf } from "./owner.ts";
 const log = getLogger("files");
 
 /**
- * The file system of all that proxies may write: a folder, two sockets and a page of counts for each of 2,000 bridges.
+ * The file system of all that proxies may write: a folder, two sockets and nine short files for each of 2,000 bridges.
  *
  * WHY it is one of its own: outer has to make sockets, and may thus make files, as many as it likes. In here they can't fill
  * `/run`, on which the whole host depends.
  */
-const PROXY_DIR_OPTIONS = "size=16m,nr_inodes=8192,mode=0755,nosuid,nodev,noexec";
+const PROXY_DIR_OPTIONS = "size=64m,nr_inodes=32768,mode=0755,nosuid,nodev,noexec";
 
 /**
  * Makes the folder of all that proxies may write, if it is not there.

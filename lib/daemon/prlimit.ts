@@ -63,15 +63,23 @@ export async function readOwn(): Promise<Own> {
  * @param user The user and the group that it runs as.
  * @param needed What it needs.
  * @throws {CommandError} If prlimit fails.
- * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/setpriv`.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run` for prlimit and setpriv.
  */
 export async function boundSpace(
   pid: number,
   { uid, gid }: Pick<User, "uid" | "gid">,
   { as }: Resources,
 ): Promise<void> {
-  const asUser = [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--no-new-privs", "--"];
-  await runCommand("setpriv", [...asUser, PROGRAMS.prlimit.path, "--pid", String(pid), `--as=${as}:${as}`]);
+  const options = ["--pid", String(pid), `--as=${as}:${as}`];
+  // What belongs to root needs no other user, and a container may not let root have one.
+  if (uid === 0) await runCommand("prlimit", options);
+  else {await runCommand("setpriv", [
+      `--reuid=${uid}`,
+      `--regid=${gid}`,
+      "--clear-groups",
+      PROGRAMS.prlimit.path,
+      ...options,
+    ]);}
 }
 
 /**
