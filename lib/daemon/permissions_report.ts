@@ -35,7 +35,8 @@ export const EXAMPLE_BRIDGE = "<br>" as BridgeName;
 export const EXAMPLE_REMOTE = "<remote_addr>:<remote_port>";
 
 const NOTE = `${EXAMPLE_BRIDGE} stands for each bridge, ${EXAMPLE_REMOTE} for each service in its map.
-outer and inner run as the user of :tproxy_process_owner: where that is set.`;
+Where :tproxy_process_owner: is set, outer and inner run as that user. That is weaker: one that is taken over can end the
+others.`;
 
 /**
  * Lists what every program may do.

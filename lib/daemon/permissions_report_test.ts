@@ -40,6 +40,6 @@ Deno.test("renderGrants() gives each program a paragraph and each flag a line, a
   assert.equal(renderGrants([setup]), "setup, as root\n  --no-prompt\n  --allow-run=/usr/sbin/ip");
   assert.match(
     renderGrants([setup, inner]),
-    /\n\ninner <br>, as a user of its own\n {2}--no-prompt\n\n<br> stands for each bridge, .+\nouter and inner run as /,
+    /\n\ninner <br>, as a user of its own\n {2}--no-prompt\n\n<br> stands for each bridge, .+\nWhere :tproxy_process_owner: is set, outer and inner run as that user\. That is weaker: /,
   );
 });
