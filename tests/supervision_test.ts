@@ -257,3 +257,26 @@ for (const title of ["one_tproxy", "one_tproxy_br0"]) {
     }),
   );
 }
+
+Deno.test(
+  "a proxy that could not listen is named, and listens once it can",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.host.text(["ip", "-n", "one_tproxy_br0", "address", "flush", "dev", "br0a"]);
+    assert.equal((await hv.tproxy("start")).code, 1);
+    const pids = await hv.status();
+    const [fault] = (await faultsOf(hv)).filter(({ code }) => code === "not-listening");
+    assert.deepEqual(fault, {
+      code: "not-listening",
+      subject: "one_tproxy_br0",
+      text: "does not listen on 5030",
+      remedy: 'run "tproxy reload"; /var/log/one_tproxy_br0.log says why',
+    });
+    const watch = hv.startWatch();
+    await until("all is well", async () => (await hv.tproxy("status")).code === 0);
+    assert.match(watch.output, /A proxy does not listen; having it try again .*one_tproxy_br0.*5030/);
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    assert.deepEqual(await hv.status(), pids);
+  }),
+);

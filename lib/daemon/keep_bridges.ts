@@ -59,10 +59,11 @@ export class BridgeKeeper {
    * others once.
    *
    * @param served The bridges whose inner runs.
+   * @returns What there was before anything was mended.
    * @throws {import("../errors.ts").TproxyError} If ip or nft fails, or its answer can't be read.
    * @throws {Deno.errors.NotCapable} Without `--allow-run` for ip and nft, and `--allow-read` for `/run/netns`.
    */
-  async keep(served: ReadonlySet<BridgeName>): Promise<void> {
+  async keep(served: ReadonlySet<BridgeName>): Promise<HostView> {
     const host = await lookAtHost();
     const bridges = bridgesOf(host);
     const found = await findFaultsOfBridges(host, bridges, this.#toLookInto(host, bridges), served);
@@ -72,6 +73,7 @@ export class BridgeKeeper {
     await this.#heal([...new Set([...broken, ...unknown])], served);
     await rememberVlans(host.record.keys(), host.links);
     for (const bridge of bridges) if (!host.record.has(bridge)) this.#name(bridge, found.get(bridge) ?? []);
+    return host;
   }
 
   /** Those in which something has happened, those that have lost their carrier, and the next ones in turn. */

@@ -1,21 +1,31 @@
 /**
- * Keeping the proxies going: one that was stopped goes on, and one that shows no sign of life is replaced.
+ * Keeping the proxies going: one that was stopped goes on, one that shows no sign of life is replaced, and one that could not
+ * listen tries it again.
  *
  * @module
  */
 
+import type { Endpoint } from "../address.ts";
 import { getLogger } from "../log.ts";
+import type { BridgeName } from "../names.ts";
+import { Backoff } from "./backoff.ts";
 import type { RunningDaemon } from "./find.ts";
+import { findDeaf } from "./listening.ts";
 import { send } from "./signal.ts";
 import { isStopped, readSigns } from "./signs.ts";
 import { SILENCE_MS, Vitals } from "./vitals.ts";
 
 const log = getLogger("proxies");
 
+/** Counts are a second old at most, and a proxy that was told of a new port needs a moment. */
+const DEAF_MS = 2_500;
+
 /** Keeps proxies going, and remembers what it has seen of them. */
 export class ProxyKeeper {
   readonly #vitals = new Vitals();
+  readonly #tries = new Backoff();
   #dead: ReadonlySet<number> = new Set();
+  #deafSince = new Map<number, number>();
 
   /**
    * Looks for signs of life, and lets those go on that were stopped.
@@ -39,5 +49,30 @@ export class ProxyKeeper {
     }
     this.#dead = new Set(dead.map(({ pid }) => pid));
     return this.#dead;
+  }
+
+  /**
+   * Tells those that have not listened on all that they should for a while to try it again, less and less often.
+   *
+   * @param daemons Those that run.
+   * @param endpoints What each bridge's guests should be served.
+   * @throws {import("../run_command.ts").CommandError} If kill fails.
+   * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/kill` and `--allow-read=/run/one_tproxy`.
+   */
+  async wake(
+    daemons: readonly RunningDaemon[],
+    endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>,
+  ): Promise<void> {
+    const now = performance.now();
+    const deaf = await findDeaf(daemons, endpoints);
+    this.#deafSince = new Map(deaf.map(({ daemon: { pid } }) => [pid, this.#deafSince.get(pid) ?? now]));
+    const due = deaf.filter(({ daemon: { pid, title } }) => {
+      return now - (this.#deafSince.get(pid) ?? now) >= DEAF_MS && this.#tries.waitFor(title, now) === 0;
+    });
+    for (const { daemon: { title, pid }, listeners } of due) {
+      this.#tries.started(title, now);
+      log.warning("A proxy does not listen; having it try again", { title, pid, listeners: listeners.join(" ") });
+    }
+    await send("HUP", due.map(({ daemon: { pid } }) => pid));
   }
 }

@@ -14,6 +14,7 @@ import { findEgressFaults } from "./egress.ts";
 import { findDaemons, type RunningDaemon } from "./find.ts";
 import { isHeld } from "./hold.ts";
 import { findReplacedFiles } from "./installation.ts";
+import { findDeafFaults } from "./listening.ts";
 import { findDaemonFaults } from "./signs.ts";
 
 /** Every proxy that should run does. */
@@ -70,16 +71,18 @@ export async function readStatus(): Promise<Status> {
   const running = new Set<Title>(serving.map(({ title }) => title));
   const bridges = bridgesOf(host);
   const served = new Set(serving.flatMap(({ bridge }) => bridge ?? []));
-  const [proxies, found, ofDaemons, ofRules] = await Promise.all([
+  const [proxies, found, ofDaemons, ofListeners, ofRules] = await Promise.all([
     Promise.all(daemons.map((daemon) => describeDaemon(daemon, host.endpoints))),
     findFaultsOfBridges(host, bridges, new Set(bridges), served),
     findDaemonFaults(daemons),
+    findDeafFaults(daemons, host.endpoints),
     running.size === 0 ? [] : findEgressFaults(),
   ]);
   const missing = running.size === 0 ? [] : wantedBy(host).filter((title) => !running.has(title));
   const faults = [
     ...missing.map(notRunning),
     ...ofDaemons,
+    ...ofListeners,
     ...ofRules,
     ...[...found.values()].flat(),
     ...findReplacedFiles(),

@@ -81,9 +81,10 @@ class Supervision {
   /** Each part of a pass is done whatever becomes of the others. */
   async pass(reason: Reason, names: boolean): Promise<void> {
     const daemons = await attempt("look for the proxies", async () => (await findDaemons()).daemons) ?? [];
-    await attempt("keep the bridges as setup recorded them", () => this.bridges.keep(servedBy(daemons)));
+    const host = await attempt("keep the bridges as setup recorded them", () => this.bridges.keep(servedBy(daemons)));
     if (names) await attempt("follow names", refreshNames);
     const dead = await attempt("look for signs of life", () => this.#proxies.keep(daemons)) ?? new Set();
+    await attempt("see to it that the proxies listen", () => this.#proxies.wake(daemons, host?.endpoints ?? new Map()));
     await attempt("make the proxies match", async () => {
       const mayStart = (title: Title) => this.#mayStart(title);
       const wasHeld = this.#isHeld;
