@@ -38,6 +38,11 @@ Deno.test(
     await systemd.text(["sh", "-e", "-c", commandsOf("Without OpenNebula").split("\n")[0] ?? ""]);
     await served();
 
+    // One that may not hear of what happens in other namespaces would have ended at once.
+    await until("the watch hears of changes inside namespaces", async () => {
+      const listed = await systemd.text(["ps", "-eo", "etimes=,args="]);
+      return Number(/^ *(\d+) .*ip monitor .*all-nsid$/m.exec(listed)?.[1] ?? 0) >= 3;
+    });
     const first = await inner();
     await systemd.text(["kill", "-KILL", String(first)]);
     await until("the killed proxy is back", async () => (await inner()) !== first && (await inner()) !== undefined);

@@ -9,7 +9,7 @@ import { until } from "./lab/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { startDownload } from "./lab/download.ts";
 import { driverUp } from "./lab/driver.ts";
-import { fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";
+import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
 import { numberless, stateOf } from "./lab/state.ts";
 
 const IN_NETNS = ["ip", "netns", "exec", "one_tproxy_br0"];
@@ -278,5 +278,33 @@ Deno.test(
     assert.match(watch.output, /A proxy does not listen; having it try again .*one_tproxy_br0.*5030/);
     assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
     assert.deepEqual(await hv.status(), pids);
+  }),
+);
+
+Deno.test(
+  "on a host with many bridges the watch looks into the one in which something has happened, before its turn",
+  inLab(async (lab) => {
+    const hv = await lab.hypervisor("hv1", "10.11.12.1");
+    await hv.configure(CONFIG);
+    const bridges = Array.from({ length: 40 }, (_, i) => `br${i}`);
+    const endpoints = [{ servicePort: 5030, remoteAddr: GATE, remotePort: 5030 }];
+    const record = Object.fromEntries(bridges.map((bridge) => [bridge, [{ id: "7", endpoints }]]));
+    await hv.host.ip(...bridges.flatMap((name) => [`link add name ${name} type bridge`, `link set dev ${name} up`]));
+    // No proxies, but all bridges.
+    await hv.control("stop");
+    await hv.host.write("/run/one_tproxy/setup-record.json", JSON.stringify(record));
+    const watch = hv.startWatch();
+    const hasRoute = async (bridge: string) =>
+      /^default/.test((await hv.host.run(["ip", "-n", `one_tproxy_${bridge}`, "route", "show"])).stdout);
+    await until("all are set up", () => {
+      return Promise.resolve(watch.output.match(/The bridge is set up/g)?.length === bridges.length);
+    }, 240);
+    // It takes 12 seconds until each had its turn, so these would wait for two minutes if they waited for it.
+    const deadline = performance.now() + 75_000;
+    for (const bridge of bridges.filter((_, i) => i % 2 === 0)) {
+      await hv.host.text(["ip", "-n", `one_tproxy_${bridge}`, "route", "flush", "table", "main"]);
+      await until(`${bridge} has its route again`, () => hasRoute(bridge), 20);
+    }
+    assert.ok(performance.now() < deadline, watch.output.slice(-2_000));
   }),
 );

@@ -4,15 +4,25 @@
  * @module
  */
 
+import { getLogger } from "../log.ts";
 import { followCommand, type RunningCommand } from "../run_command.ts";
 
 /** Why there is a pass; `reload` makes the daemons read their routes again and reopen their logs. */
 export type Reason = "start" | "reload";
 
+const log = getLogger("events");
+
+/** A program that ends sooner can't do its work here, and is not started again at once, in milliseconds. */
+const LIVED_MS = 5_000;
+const PAUSE_MS = 60_000;
+
 /** A program that tells of changes. What it misses while it is not there, the next pass finds. */
 export class Monitor {
   readonly #start: () => RunningCommand;
+  readonly #what: string;
   #running: RunningCommand | undefined;
+  #startAt = 0;
+  #isStopped = false;
 
   /**
    * Makes a monitor; it does not run yet.
@@ -22,18 +32,28 @@ export class Monitor {
    * @param onLine What to do with a line it prints.
    */
   constructor(name: "nft" | "ip", args: readonly string[], onLine: (line: string) => void) {
+    this.#what = [name, ...args].join(" ");
     this.#start = () => followCommand(name, args, onLine);
   }
 
-  /** Starts it, unless it runs. */
+  /** Starts it, unless it runs, or has just shown that it can't. */
   ensure(): void {
-    if (this.#running !== undefined) return;
+    const now = performance.now();
+    if (this.#running !== undefined || now < this.#startAt) return;
     this.#running = this.#start();
-    void this.#running.ended.then(() => this.#running = undefined);
+    void this.#running.ended.then(() => {
+      this.#running = undefined;
+      if (this.#isStopped || performance.now() - now >= LIVED_MS) return;
+      this.#startAt = performance.now() + PAUSE_MS;
+      log.warning("A program that tells of changes has ended at once; they are found a little later", {
+        program: this.#what,
+      });
+    });
   }
 
   /** Ends it. */
   stop(): void {
+    this.#isStopped = true;
     this.#running?.stop();
   }
 }

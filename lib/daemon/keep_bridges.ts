@@ -32,10 +32,13 @@ const LOCK_DEADLINE_MS = 5_000;
 /** Keeps bridges, and remembers what it has said of them. */
 export class BridgeKeeper {
   /** What `ip` is to be asked for, so that it prints a line for {@linkcode BridgeKeeper.isEvent} with every change. */
-  static readonly MONITOR = ["monitor", "label", "address", "route", "link", "netconf", "all-nsid"];
+  static readonly MONITOR = ["monitor", "address", "route", "link", "netconf", "all-nsid"];
 
-  /** The IDs of the namespaces in which something has happened. */
+  /** The IDs that the host has for our namespaces, and those in which something has happened. */
+  #namespaces: ReadonlySet<number> = new Set();
   readonly #changed = new Set<number>();
+  /** Those that were not as they should be when they were last looked at. */
+  #faulty: ReadonlySet<BridgeName> = new Set();
   readonly #backoff = new Backoff();
   readonly #said = new Map<BridgeName, string>();
   #last: BridgeName | undefined;
@@ -43,14 +46,14 @@ export class BridgeKeeper {
   /**
    * Reads a line of the monitor.
    *
-   * @param line What it printed, for example `[nsid 3][ADDR]Deleted 7: br0a …`.
+   * @param line What it printed, for example `[nsid 3]Deleted 7: br0a …`. What happens in the host's own namespace, or in
+   * those of containers, is nobody's business here.
    * @returns Whether there should be a pass.
    */
   isEvent(line: string): boolean {
-    const [, nsid, kind] = /^\[nsid (\d+|current)\]\[(\w+)\]/.exec(line) ?? [];
-    // What happens in the host's own namespace to routes and addresses is nobody's business here.
-    if (nsid === undefined || nsid === "current") return kind === "LINK";
-    this.#changed.add(Number(nsid));
+    const namespace = namespaceIn(line);
+    if (namespace === undefined || !this.#namespaces.has(namespace)) return false;
+    this.#changed.add(namespace);
     return true;
   }
 
@@ -66,7 +69,9 @@ export class BridgeKeeper {
   async keep(served: ReadonlySet<BridgeName>): Promise<HostView> {
     const host = await lookAtHost();
     const bridges = bridgesOf(host);
+    this.#namespaces = new Set(bridges.map((bridge) => namespaceOf(host, bridge)).filter((id) => id !== undefined));
     const found = await findFaultsOfBridges(host, bridges, this.#toLookInto(host, bridges), served);
+    this.#faulty = new Set(found.keys());
     const broken = [...found.keys()].filter((bridge) => host.record.has(bridge));
     // No memory of a bridge's rules is no fault, but without it nobody can tell whether they change.
     const unknown = [...host.record.keys()].filter((name) => !host.applied.has(name) && bridges.includes(name));
@@ -76,18 +81,14 @@ export class BridgeKeeper {
     return host;
   }
 
-  /** Those in which something has happened, those that have lost their carrier, and the next ones in turn. */
-  #toLookInto({ links }: HostView, bridges: readonly BridgeName[]): Set<BridgeName> {
+  /** Those in which something has happened or is wrong, those that have lost their carrier, and the next ones in turn. */
+  #toLookInto(host: HostView, bridges: readonly BridgeName[]): Set<BridgeName> {
     const chosen = bridges.filter((bridge) => {
-      const port = links.get(namesOf(bridge).bridgeEnd);
-      return port === undefined || !port.carrier || this.#changed.has(port.peerNetns ?? -1);
+      const hasCarrier = host.links.get(namesOf(bridge).bridgeEnd)?.carrier ?? false;
+      return !hasCarrier || this.#faulty.has(bridge) || this.#changed.has(namespaceOf(host, bridge) ?? NaN);
     });
     this.#changed.clear();
-    const next = bridges.findIndex((bridge) => this.#last === undefined || bridge > this.#last);
-    const turns = [...bridges.slice(Math.max(next, 0)), ...bridges.slice(0, Math.max(next, 0))].slice(
-      0,
-      TURNS_PER_PASS,
-    );
+    const turns = nextAfter(this.#last, bridges, TURNS_PER_PASS);
     this.#last = turns.at(-1);
     return new Set([...chosen, ...turns]);
   }
@@ -130,4 +131,34 @@ export class BridgeKeeper {
     }
     this.#said.set(bridge, text);
   }
+}
+
+/**
+ * Finds the namespace that a line of the monitor is about.
+ *
+ * @param line What it printed.
+ * @returns The ID that the host has for it; `undefined` for the host's own, and for the second line of anything.
+ */
+export function namespaceIn(line: string): number | undefined {
+  const [, id] = /^\[nsid (\d+)\]/.exec(line) ?? [];
+  return id === undefined ? undefined : Number(id);
+}
+
+/** The ID that the host has for a bridge's namespace, if its veth pair is there. */
+function namespaceOf({ links }: HostView, bridge: BridgeName): number | undefined {
+  return links.get(namesOf(bridge).bridgeEnd)?.peerNetns;
+}
+
+/**
+ * Takes the next ones in turn, beginning anew after the last one.
+ *
+ * @param last The one that had its turn last.
+ * @param names All of them, in ascending order.
+ * @param count How many to take.
+ * @returns Those, or all if there are no more.
+ */
+export function nextAfter<T extends string>(last: T | undefined, names: readonly T[], count: number): T[] {
+  const after = names.filter((name) => last !== undefined && name > last);
+  const rest = names.filter((name) => last === undefined || name <= last);
+  return [...after, ...rest].slice(0, count);
 }

@@ -42,6 +42,8 @@ export async function watch(config: string): Promise<void> {
   const supervision = new Supervision(config);
   const monitors = [
     new Monitor("nft", ["monitor"], (line) => line.includes(TPROXY) && events.wish("start")),
+    new Monitor("ip", ["monitor", "link"], () => events.wish("start")),
+    // By itself, since in a container it may be forbidden.
     new Monitor("ip", BridgeKeeper.MONITOR, (line) => supervision.bridges.isEvent(line) && events.wish("start")),
   ];
   let [passAt, namesAt] = [0, performance.now() + NAMES_MS];

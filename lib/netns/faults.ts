@@ -7,6 +7,7 @@
  * @module
  */
 
+import { printable } from "../config/config.ts";
 import type { Fault } from "../fault.ts";
 import { type BridgeNames, GUEST_ADDRESS, VETH_SET } from "../names.ts";
 import { type AppliedRules, scriptOf } from "../nft/applied.ts";
@@ -73,7 +74,7 @@ function outsideOf({ bridge, bridgeEnd }: BridgeNames, view: BridgeView, isRecor
   if (port === undefined) return [["veth-missing", `the port ${bridgeEnd} is gone`]];
   const findings: Finding[] = [];
   if (port.master !== bridge) {
-    const where = port.master === undefined ? "on no bridge" : `on ${port.master}`;
+    const where = port.master === undefined ? "on no bridge" : `on ${printable(port.master)}`;
     findings.push(["veth-off-bridge", `${bridgeEnd} is ${where}`, `ip link set dev ${bridgeEnd} master ${bridge} up`]);
   }
   if (!port.up) findings.push(["veth-down", `${bridgeEnd} is down`, `ip link set dev ${bridgeEnd} up`]);
