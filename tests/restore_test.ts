@@ -58,7 +58,7 @@ for (const verb of ["start", "reload"]) {
       const scenario = await live(lab);
       await scenario.hv.host.text(["nft", "flush", "ruleset"]);
       const { stderr } = await scenario.hv.control(verb);
-      assert.match(stderr, /warning: Something of a bridge is gone; putting it back/);
+      assert.match(stderr, /warning: A bridge is not as it should be; setting it up again/);
       await isUnhurt(scenario);
     }),
   );

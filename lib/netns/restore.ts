@@ -118,7 +118,7 @@ async function restoreAll(): Promise<void> {
   await recoverRecord(listState);
   const present = await look();
   for (const [bridge, what] of findMissing(present.file.bridges, present)) {
-    log.warning("Something of a bridge is gone; putting it back", { bridge, missing: what });
+    log.warning("A bridge is not as it should be; setting it up again", { bridge, faults: `${what} is gone` });
     try {
       await applyRecord(bridge, present.file.bridges.get(bridge) ?? [], { keepsOthers: true });
     } catch (error) {
