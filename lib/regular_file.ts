@@ -24,15 +24,17 @@ import { InputError } from "./errors.ts";
 export function readRegularFile(path: string, maxBytes: number): Uint8Array<ArrayBuffer> {
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    if (!fstatSync(file).isFile()) throw new InputError("it is not a regular file");
-    const buffer = new Uint8Array(maxBytes + 1);
+    const info = fstatSync(file);
+    if (!info.isFile()) throw new InputError("it is not a regular file");
+    if (info.size > maxBytes) throw new InputError(`it is larger than ${maxBytes / 1024} KiB`);
+    // What is appended meanwhile is not read.
+    const buffer = new Uint8Array(info.size);
     let length = 0;
     while (length < buffer.length) {
       const count = readSync(file, buffer, length, buffer.length - length, null);
       if (count === 0) break;
       length += count;
     }
-    if (length > maxBytes) throw new InputError(`it is larger than ${maxBytes / 1024} KiB`);
     return buffer.subarray(0, length);
   } finally {
     closeSync(file);
