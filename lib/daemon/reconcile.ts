@@ -31,7 +31,7 @@ import { boundSpace, ensureResources, type Own, readOwn, warnOfShortage } from "
 import { neededBy, startOptions } from "./resources.ts";
 import { daemonFiles } from "./siblings.ts";
 import type { Sightings } from "./sightings.ts";
-import { type DaemonSignal, send } from "./signal.ts";
+import { type DaemonSignal, send, waitFor } from "./signal.ts";
 import { startDaemon } from "./spawn.ts";
 import { explainNotListening } from "./strangers.ts";
 
@@ -39,6 +39,9 @@ const log = getLogger("tproxy");
 
 /** A pass that starts a hundred daemons takes seconds; a stop waits for streams to drain. */
 const LOCK_DEADLINE_MS = 60_000;
+
+/** How long the last pass waits for proxies that have been told to end; what is left of them then, the next pass removes. */
+const GONE_DEADLINE_MS = 6_000;
 
 /**
  * How many daemons start at once. A start is work for a core rather than waiting; a hundred at once would only take each
@@ -161,7 +164,11 @@ async function pass(
   await leave("TERM", [...others.flatMap(({ end }) => end), ...end], context);
   await settle(context.leaving);
   await narrowEgress(egress, widened);
-  if (steps.length === 0 && widened?.exists && (await findDaemons()).daemons.length === 0) await endEgress();
+  if (steps.length === 0 && widened?.exists) {
+    // Their streams have the drain timeout; without any they are gone at once, and nothing is left of the rules either.
+    await waitFor(context.leaving, "ended", GONE_DEADLINE_MS);
+    if ((await findDaemons()).daemons.length === 0) await endEgress();
+  }
   warnOfShortage(context.short);
   if (context.failures.length > 0) throw new DaemonError(context.failures.join("; "));
   await removeLeftovers(new Set(context.desired.bridges.keys()));
