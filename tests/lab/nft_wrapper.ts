@@ -17,7 +17,7 @@ export async function wrapNft(host: Host, script: string): Promise<void> {
   await host.text(["mount", "--bind", "/run/nft-wrapper", "/usr/sbin/nft"]);
 }
 
-/** Puts the real one back. */
+/** Puts the real one back for whoever starts it from now on; one that runs goes on with the script. */
 export async function unwrapNft(host: Host): Promise<void> {
-  await host.text(["umount", "/usr/sbin/nft"]);
+  await host.text(["umount", "--lazy", "/usr/sbin/nft"]);
 }
