@@ -25,7 +25,7 @@ export {
 } from "./lib/config/config.ts";
 export { describeProblem } from "./lib/config/config.ts";
 export { isDiallable, parseConfig } from "./lib/config/parse.ts";
-export { checkConfig, type CheckedConfig, type CheckedEntry, type HostFacts } from "./lib/config/check.ts";
+export { checkConfig, type CheckedConfig, type CheckedEntry, type HostFacts } from "./lib/commands/check_config.ts";
 export { YamlError } from "./lib/config/yaml_error.ts";
 export { readConfig } from "./lib/config/read.ts";
 export {
@@ -46,7 +46,7 @@ export {
   setupPermissions,
   toFlags,
   tproxyPermissions,
-} from "./lib/daemon/permissions.ts";
+} from "./lib/permissions/table.ts";
 export {
   ConfigError,
   DaemonError,
@@ -70,7 +70,13 @@ export {
 export { type MapListing, parseMaps } from "./lib/nft/parse.ts";
 export type { BridgeForm } from "./lib/nft/bridge_rules.ts";
 export { type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./lib/nft/render.ts";
-export { encodePreamble, type FixedPart, parseAddresses, parseFixedPart, type Preamble } from "./lib/proxy/preamble.ts";
+export {
+  encodePreamble,
+  type FixedPart,
+  parseAddresses,
+  parseFixedPart,
+  type Preamble,
+} from "./lib/protocol/preamble.ts";
 export {
   type InnerRoutes,
   type OuterRoutes,
@@ -79,4 +85,4 @@ export {
   renderInnerRoutes,
   renderOuterRoutes,
   type ServedPort,
-} from "./lib/routes.ts";
+} from "./lib/protocol/routes.ts";

@@ -1,6 +1,6 @@
 /**
  * The outer proxy: `outer`. Started by `tproxy` in the host namespace; see `lib/proxy/outer.ts` for what it does and
- * `lib/daemon/permissions.ts` for what it may do.
+ * `lib/permissions/table.ts` for what it may do.
  *
  * @module
  */

@@ -1,18 +1,18 @@
 /**
- * `setup up|down|release|list|hook`: the kernel's state of one bridge, or of all that a VM is on; see `lib/netns/setup.ts` and
- * `lib/netns/hook.ts` for what it does and `lib/daemon/permissions.ts` for what it may do.
+ * `setup up|down|release|list|hook`: the kernel's state of one bridge, or of all that a VM is on; see `lib/setup/setup.ts` and
+ * `lib/setup/hook.ts` for what it does and `lib/permissions/table.ts` for what it may do.
  *
  * @module
  */
 
-import type { SetupCommand } from "../lib/cli.ts";
-import { parseSetup } from "../lib/cli_setup.ts";
+import type { SetupCommand } from "./commands.ts";
+import { parseSetup } from "./cli_setup.ts";
 import { exitCodeOf, KEPT, OK } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
-import { runHook } from "../lib/netns/hook.ts";
-import { listBridges } from "../lib/netns/list.ts";
-import { release } from "../lib/netns/release.ts";
-import { down, up } from "../lib/netns/setup.ts";
+import { runHook } from "../lib/setup/hook.ts";
+import { listBridges } from "../lib/commands/list.ts";
+import { release } from "../lib/setup/release.ts";
+import { down, up } from "../lib/setup/setup.ts";
 import { requireRoot } from "../lib/root.ts";
 
 async function main(): Promise<number> {

@@ -1,20 +1,20 @@
 /**
  * `tproxy start|stop|restart|reload|status`: the daemons of this hypervisor; see `lib/daemon/reconcile.ts` for what it
- * does and `lib/daemon/permissions.ts` for what it may do. `tproxy check`: the configuration; see `lib/daemon/check.ts`.
- * `tproxy permissions`: what each program may do; see `lib/daemon/show_permissions.ts`.
+ * does and `lib/permissions/table.ts` for what it may do. `tproxy check`: the configuration; see `lib/commands/check.ts`.
+ * `tproxy permissions`: what each program may do; see `lib/commands/permissions.ts`.
  *
  * @module
  */
 
-import type { TproxyCommand } from "../lib/cli.ts";
-import { parseTproxy } from "../lib/cli_tproxy.ts";
-import { check } from "../lib/daemon/check.ts";
+import type { TproxyCommand } from "./commands.ts";
+import { parseTproxy } from "./cli_tproxy.ts";
+import { check } from "../lib/commands/check.ts";
 import { HELD } from "../lib/daemon/hold.ts";
 import { reconcile } from "../lib/daemon/reconcile.ts";
-import { showPermissions } from "../lib/daemon/show_permissions.ts";
-import { readStatus } from "../lib/daemon/status.ts";
-import { renderWide } from "../lib/daemon/status_table.ts";
-import { watch } from "../lib/daemon/watch.ts";
+import { showPermissions } from "../lib/commands/permissions.ts";
+import { readStatus } from "../lib/commands/status.ts";
+import { renderWide } from "../lib/commands/status_table.ts";
+import { watch } from "../lib/watch/watch.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
 import { describeFault } from "../lib/fault.ts";
 import { getLogger, logToStderr } from "../lib/log.ts";

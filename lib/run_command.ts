@@ -188,7 +188,7 @@ export function followCommand(
 }
 
 /**
- * Runs the Deno runtime with this process's standard streams, as `cmd/launch.ts` does for the entrypoints.
+ * Runs the Deno runtime with this process's standard streams, as `packaging/launch.ts` does for the entrypoints.
  *
  * @param args Its arguments.
  * @returns Its exit code.

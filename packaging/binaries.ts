@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Entrypoint } from "../lib/cli.ts";
+import type { Entrypoint } from "../cmd/commands.ts";
 import { runtimeFlags } from "../lib/daemon/command_line.ts";
-import { compiledFlags } from "../lib/daemon/permissions_compiled.ts";
-import { EXAMPLE_BRIDGE } from "../lib/daemon/permissions_report.ts";
+import { compiledFlags } from "../lib/permissions/compiled.ts";
+import { EXAMPLE_BRIDGE } from "../lib/commands/permissions_report.ts";
 
-/** The names by which `lib/daemon/siblings.ts` knows them, and what each is made of. */
+/** The names by which `lib/permissions/daemon_programs.ts` knows them, and what each is made of. */
 export const BINARIES: Readonly<Record<string, Entrypoint>> = {
   "tproxy": "tproxy",
   "tproxy-setup": "setup",

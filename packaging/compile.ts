@@ -4,10 +4,10 @@
  * @module
  */
 
-import { bundle } from "../lib/daemon/bundle.ts";
+import { bundle } from "./bundle.ts";
 import { TproxyError } from "../lib/errors.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
-import { run } from "../tests/lab/command.ts";
+import { run } from "./command.ts";
 import { BINARIES, compileArguments } from "./binaries.ts";
 import { withWorkFolder } from "./work_folder.ts";
 

@@ -6,7 +6,7 @@
 
 import { relative } from "node:path";
 import settings from "../deno.json" with { type: "json" };
-import { bundle } from "../lib/daemon/bundle.ts";
+import { bundle } from "./bundle.ts";
 import { TproxyError } from "../lib/errors.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
 import { findPackages, type Package } from "./packages.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Permissions, setupPermissions, toFlags, tproxyPermissions } from "../lib/daemon/permissions.ts";
+import { type Permissions, setupPermissions, toFlags, tproxyPermissions } from "../lib/permissions/table.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 
 /** What the shell puts in: where the distribution is, and which configuration the arguments name. */
@@ -45,7 +45,7 @@ export function renderLauncher(entrypoint: "setup" | "tproxy"): string {
   const bad = flags.find((flag) => !/^(?:[\w=:,./-]|\$root|\$config)+$/.test(flag));
   if (bad !== undefined) throw new Error(`the shell would not take ${bad} as it is`);
   return `#!/bin/sh
-# Runs \`${entrypoint}\` with exactly its permissions, as docs/security.md lists them. Made from lib/daemon/permissions.ts.
+# Runs \`${entrypoint}\` with exactly its permissions, as docs/security.md lists them. Made from lib/permissions/table.ts.
 root=$(/usr/bin/readlink -f -- "$0") && root=\${root%/bin/*} || exit 1
 
 # The program may read the one configuration that it is told.

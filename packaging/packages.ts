@@ -5,7 +5,7 @@
  */
 
 import lock from "../deno.lock" with { type: "text" };
-import { text } from "../tests/lab/command.ts";
+import { text } from "./command.ts";
 
 /** A package that is part of a program. */
 export interface Package {

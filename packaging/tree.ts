@@ -4,7 +4,7 @@
  * @module
  */
 
-import { text } from "../tests/lab/command.ts";
+import { text } from "./command.ts";
 
 /**
  * Copies a file, or a folder with all that is in it. A file that its owner may execute may be executed by all.

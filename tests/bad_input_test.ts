@@ -5,10 +5,10 @@
  */
 
 import assert from "node:assert/strict";
-import { setupPermissions, toFlags, tproxyPermissions } from "../lib/daemon/permissions.ts";
-import { scripts } from "../lib/daemon/siblings.ts";
+import { setupPermissions, toFlags, tproxyPermissions } from "../lib/permissions/table.ts";
+import { scripts } from "../lib/permissions/daemon_programs.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
-import type { Result } from "./lab/command.ts";
+import type { Result } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { CONFIG, inLab } from "./lab/scenario.ts";

@@ -8,7 +8,7 @@
 
 import assert from "node:assert/strict";
 import { clientState, entry, makeCrowd, startClient, startService } from "./faults/crowd.ts";
-import { until } from "./lab/command.ts";
+import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { inLab, makeScenario } from "./lab/scenario.ts";
 

@@ -6,14 +6,14 @@
  */
 
 import assert from "node:assert/strict";
-import type { Entrypoint } from "../lib/cli.ts";
+import type { Entrypoint } from "../cmd/commands.ts";
 import { commandLine, type DaemonStart, environmentOf, runtimeFlags } from "../lib/daemon/command_line.ts";
-import { compiledFlags } from "../lib/daemon/permissions_compiled.ts";
-import { binariesBeside } from "../lib/daemon/siblings.ts";
+import { compiledFlags } from "../lib/permissions/compiled.ts";
+import { binariesBeside } from "../lib/permissions/daemon_programs.ts";
 import { parseBridgeName } from "../lib/names.ts";
 import { READY } from "../lib/proxy/daemon.ts";
 import { BINARIES, compileArguments } from "../packaging/binaries.ts";
-import { until } from "./lab/command.ts";
+import { until } from "../packaging/command.ts";
 import { Host } from "./lab/host.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { runInstalled, serve, unserve } from "./lab/installed.ts";

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import type { Counts } from "../lib/proxy/stats.ts";
 import { entry } from "./faults/crowd.ts";
-import { until } from "./lab/command.ts";
+import { until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
 import { startNginx, TOKEN } from "./lab/nginx.ts";
 import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";

@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { numberOf } from "../lib/daemon/owner.ts";
 import { parseBridgeName } from "../lib/names.ts";
-import { until } from "./lab/command.ts";
+import { until } from "../packaging/command.ts";
 import type { Host } from "./lab/host.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";

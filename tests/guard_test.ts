@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { until } from "./lab/command.ts";
+import { until } from "../packaging/command.ts";
 import { arp, EVERYBODY, exchange, frame } from "./lab/frames.ts";
 import type { Host } from "./lab/host.ts";
 import { ADDRESS, knownMac, proxyMac, reach, receives, tunnelTo, withMallory, withNeighbour } from "./lab/layer2.ts";

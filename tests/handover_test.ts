@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { numberOf } from "../lib/daemon/owner.ts";
 import { parseBridgeName } from "../lib/names.ts";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
-import { until } from "./lab/command.ts";
+import { until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
 import { driverUp } from "./lab/driver.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";

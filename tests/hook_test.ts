@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import sample from "./fixtures/vm-pre.xml" with { type: "text" };
-import { until } from "./lab/command.ts";
+import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
 import { CONFIG, inLab } from "./lab/scenario.ts";
@@ -344,7 +344,7 @@ Deno.test(
     await hv.host.write("/run/vm.base64", base64(sample));
     const run = [`--allow-run=${Deno.execPath()}`, "--allow-env=INIT_CWD", "--allow-read=.build"];
     const flags = ["--no-prompt", "--cached-only", ...run];
-    const launcher = [Deno.execPath(), "run", "--quiet", ...flags, "cmd/launch.ts", "setup", "hook", "pre"];
+    const launcher = [Deno.execPath(), "run", "--quiet", ...flags, "packaging/launch.ts", "setup", "hook", "pre"];
     await hv.host.text(["sh", "-c", '"$@" </run/vm.base64', "sh", ...launcher]);
     assert.deepEqual(await proxied(hv), ["br0", "onebr.12"]);
   }),

@@ -5,8 +5,8 @@
  */
 
 import assert from "node:assert/strict";
-import { encodePreamble } from "../lib/proxy/preamble.ts";
-import { type Background, until } from "./lab/command.ts";
+import { encodePreamble } from "../lib/protocol/preamble.ts";
+import { type Background, until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
 

@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { PROGRAMS } from "../lib/programs.ts";
-import { until } from "./lab/command.ts";
+import { until } from "../packaging/command.ts";
 import { Host } from "./lab/host.ts";
 import { archiveFolder, commandsOf, giveSystem, install, makeInstallation, shell } from "./lab/installation.ts";
 import { ROOTLESS } from "./lab/rootless.ts";

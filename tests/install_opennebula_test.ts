@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 import sample from "./fixtures/vm-pre.xml" with { type: "text" };
-import { type Result, until } from "./lab/command.ts";
+import { type Result, until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
 import type { Host } from "./lab/host.ts";
 import { archiveFolder, asOneadmin, commandsOf, install, makeInstallation, shell, VNM } from "./lab/installation.ts";

@@ -6,7 +6,7 @@
  */
 
 import assert from "node:assert/strict";
-import { until } from "./lab/command.ts";
+import { until } from "../packaging/command.ts";
 import { Host } from "./lab/host.ts";
 import { archiveFolder, commandsOf, giveSystem, makeInstallation } from "./lab/installation.ts";
 import { ROOTLESS } from "./lab/rootless.ts";

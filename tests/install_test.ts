@@ -6,7 +6,7 @@
  */
 
 import assert from "node:assert/strict";
-import { until } from "./lab/command.ts";
+import { until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
 import {
   archiveFolder,

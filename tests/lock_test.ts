@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { DEFAULT_CONFIG_PATH, RUN_FILES } from "../lib/names.ts";
-import { until } from "./lab/command.ts";
+import { until } from "../packaging/command.ts";
 import { holdLock } from "./lab/hold_lock.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";

@@ -9,17 +9,21 @@ import { Host } from "./lab/host.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
-/** CONTRIBUTING.md: each may import from those after it, and all from `lib/*.ts`. */
-const LAYERS: Readonly<Record<string, readonly string[]>> = {
-  "cmd": ["lib/daemon", "lib/netns", "lib/nft", "lib/config", "lib/proxy", "lib"],
-  // What starts the daemons knows what they print and count.
-  "lib/daemon": ["lib/netns", "lib/nft", "lib/config", "lib/proxy", "lib"],
-  "lib/netns": ["lib/nft", "lib/config", "lib"],
-  "lib/nft": ["lib/config", "lib"],
-  "lib/config": ["lib"],
-  "lib/proxy": ["lib"],
-  "lib": [],
-};
+/** CONTRIBUTING.md: the folders in which a module may import from those of its own row and of the rows below it. */
+const ROWS: readonly (readonly string[])[] = [
+  ["cmd"],
+  ["lib/commands"],
+  ["lib/watch"],
+  ["lib/health"],
+  ["lib/daemon"],
+  ["lib/setup"],
+  ["lib/netns"],
+  ["lib/permissions"],
+  ["lib/nft"],
+  ["lib/config"],
+  ["lib/protocol"],
+  ["lib"],
+];
 
 /** A module, and the modules that it imports: paths in this checkout, or specifiers of what is not. */
 type Graph = ReadonlyMap<string, readonly string[]>;

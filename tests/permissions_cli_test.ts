@@ -6,10 +6,10 @@
 
 import assert from "node:assert/strict";
 import { numberOf } from "../lib/daemon/owner.ts";
-import { listGrants, renderGrants } from "../lib/daemon/permissions_report.ts";
-import { scripts } from "../lib/daemon/siblings.ts";
+import { listGrants, renderGrants } from "../lib/commands/permissions_report.ts";
+import { scripts } from "../lib/permissions/daemon_programs.ts";
 import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
-import { until } from "./lab/command.ts";
+import { until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { run, until } from "./lab/command.ts";
+import { run, until } from "../packaging/command.ts";
 import { arp, dot1ad, dot1q, EVERYBODY, frame, type Payload, sendFrames, snap, type Tag, udp } from "./lab/frames.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ADDRESS, arrivals, type FrameFrom, macOf, proxyMac, reach, receives, withMallory } from "./lab/layer2.ts";

@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { RUN_FILES } from "../lib/names.ts";
-import { until } from "./lab/command.ts";
+import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
 import { fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";

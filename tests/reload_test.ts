@@ -6,7 +6,7 @@
  */
 
 import assert from "node:assert/strict";
-import type { Background } from "./lab/command.ts";
+import type { Background } from "../packaging/command.ts";
 import type { Host } from "./lab/host.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { RUN_FILES } from "../lib/names.ts";
-import { type Background, until } from "./lab/command.ts";
+import { type Background, until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
 import { holdLock } from "./lab/hold_lock.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";

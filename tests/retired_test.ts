@@ -5,9 +5,9 @@
  */
 
 import assert from "node:assert/strict";
-import type { ProxyStatus, Status } from "../lib/daemon/status.ts";
+import type { ProxyStatus, Status } from "../lib/commands/status.ts";
 import { clientState, type Crowd, entry, makeCrowd, startClient, startService } from "./faults/crowd.ts";
-import { type Background, until } from "./lab/command.ts";
+import { type Background, until } from "../packaging/command.ts";
 import type { Host } from "./lab/host.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { inLab } from "./lab/scenario.ts";

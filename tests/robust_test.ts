@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { numberOf } from "../lib/daemon/owner.ts";
 import { parseBridgeName } from "../lib/names.ts";
-import { run, until } from "./lab/command.ts";
+import { run, until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";

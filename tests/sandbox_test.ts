@@ -12,8 +12,8 @@ import {
   setupPermissions,
   toFlags,
   tproxyPermissions,
-} from "../lib/daemon/permissions.ts";
-import { scripts } from "../lib/daemon/siblings.ts";
+} from "../lib/permissions/table.ts";
+import { scripts } from "../lib/permissions/daemon_programs.ts";
 import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { until } from "./lab/command.ts";
+import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { startDownload } from "./lab/download.ts";
 import { driverUp } from "./lab/driver.ts";

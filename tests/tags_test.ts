@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { until } from "./lab/command.ts";
+import { until } from "../packaging/command.ts";
 import {
   arp,
   dot1ad,

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { clientState, entry, startClient, startService } from "./faults/crowd.ts";
-import { until } from "./lab/command.ts";
+import { until } from "../packaging/command.ts";
 import { driverUp } from "./lab/driver.ts";
 import { ADDRESS, knownMac, proxyMac, receives, withNeighbour } from "./lab/layer2.ts";
 import { ROOTLESS } from "./lab/rootless.ts";

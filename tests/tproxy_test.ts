@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { numberOf } from "../lib/daemon/owner.ts";
 import { type BridgeName, parseBridgeName } from "../lib/names.ts";
-import { until } from "./lab/command.ts";
+import { until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";

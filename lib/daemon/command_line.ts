@@ -16,7 +16,7 @@ import { type BridgeName, namesOf, TPROXY } from "../names.ts";
 import { PROGRAMS } from "../programs.ts";
 import { FLAGS_MARK, HOST_MARK, RETIRE_MARK } from "./find.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";
-import type { DaemonFiles } from "./permissions.ts";
+import type { DaemonFiles } from "../permissions/table.ts";
 
 /** From coreutils 8.31; run by setpriv, so that nobody needs a permission for it. */
 const ENV_PROGRAM = "/usr/bin/env";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type BridgeName, parseBridgeName } from "../names.ts";
 import { groupOf } from "./owner.ts";
-import { daemonFlags } from "./daemon_flags.ts";
+import { daemonFlags } from "../permissions/daemon_flags.ts";
 import { commandLine, type DaemonStart, environmentOf, scriptsOf } from "./command_line.ts";
 
 const START: DaemonStart = {

@@ -11,8 +11,8 @@ import { ConfigError, describe } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { type DebugLevel, DEFAULT_DEBUG_LEVEL, getLogger } from "../log.ts";
 import { type BridgeName, namesOf } from "../names.ts";
-import { joinEndpoints } from "../netns/join.ts";
-import { look, type Present } from "../netns/restore.ts";
+import { joinEndpoints } from "../setup/join.ts";
+import { look, type Present } from "../setup/restore.ts";
 import { lstatIfThere } from "../run_dir.ts";
 import { findOwner, findTwins, type Owner } from "./owner.ts";
 import type { RunningDaemon } from "./find.ts";
@@ -50,7 +50,7 @@ export interface Desired extends Settings {
  * @returns What should run.
  * @throws {import("../run_command.ts").CommandError} If nft or ip fails, which never means that nothing should run.
  * @throws {import("../errors.ts").KernelStateError} If the answer of one of them is not a listing.
- * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/daemon/permissions.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
  */
 export async function readDesired(config: string): Promise<Desired> {
   const [present, settings] = await Promise.all([look(), readSettings(config)]);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Verb } from "../cli.ts";
+import type { Verb } from "../../cmd/commands.ts";
 import { type BridgeName, MOST_OF_ONE_TITLE, type Title } from "../names.ts";
 import type { RunningDaemon } from "./find.ts";
 

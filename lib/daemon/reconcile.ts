@@ -5,31 +5,37 @@
  * @module
  */
 
-import type { Verb } from "../cli.ts";
+import type { Verb } from "../../cmd/commands.ts";
 import { prepareThenLock } from "../config/fresh.ts";
 import { DaemonError, describe } from "../errors.ts";
 import { withLock } from "../lock.ts";
 import { getLogger } from "../log.ts";
 import { namesOf, RUN_FILES, type Title, TPROXY } from "../names.ts";
 import { setNetnsSysctls } from "../netns/links.ts";
-import { look, type Present, restore } from "../netns/restore.ts";
-import { atMostAtOnce } from "./at_once.ts";
-import { daemonFlags } from "./daemon_flags.ts";
+import { look, type Present, restore } from "../setup/restore.ts";
+import { atMostAtOnce } from "./concurrency.ts";
+import { daemonFlags } from "../permissions/daemon_flags.ts";
 import { type Desired, findBridges, readLimits, readSettings, type Settings } from "./desired.ts";
 import { egressFor, endEgress, narrowEgress, readEgress, widenEgress } from "./egress.ts";
-import { ensureProxyDir, ensureUsageFiles, removeLeftovers, writeInnerRoutes, writeOuterRoutes } from "./files.ts";
+import {
+  ensureProxyDir,
+  ensureUsageFiles,
+  removeLeftovers,
+  writeInnerRoutes,
+  writeOuterRoutes,
+} from "./route_files.ts";
 import { findDaemons, type RunningDaemon } from "./find.ts";
 import { hold, isHeld, release } from "./hold.ts";
 import { endAll, settle } from "./leave.ts";
 import { ensureLog } from "./log_file.ts";
 import { groupOf, userOf } from "./owner.ts";
-import type { DaemonFiles } from "./permissions.ts";
+import type { DaemonFiles } from "../permissions/table.ts";
 import { plan, type Step, type WantedDaemon } from "./plan.ts";
 import { endOverdue } from "./retired.ts";
 import { readServed } from "./served.ts";
 import { boundSpace, ensureResources, type Own, readOwn, warnOfShortage } from "./prlimit.ts";
 import { neededBy, startOptions } from "./resources.ts";
-import { daemonFiles } from "./siblings.ts";
+import { daemonFiles } from "../permissions/daemon_programs.ts";
 import type { Sightings } from "./sightings.ts";
 import { type DaemonSignal, send, waitFor } from "./signal.ts";
 import { startDaemon } from "./spawn.ts";
@@ -85,7 +91,7 @@ export interface Supervisor {
  * @returns How many daemons should run now; `undefined` if a hold keeps a supervisor from starting any.
  * @throws {DaemonError} If a daemon could not be started or ended; the others were.
  * @throws {import("../errors.ts").TproxyError} If what should run, or what does, can't be found out; then nothing was changed.
- * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/daemon/permissions.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
  */
 export async function reconcile(
   verb: Verb,

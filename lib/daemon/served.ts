@@ -7,7 +7,7 @@
 import type { Endpoint } from "../address.ts";
 import { InputError } from "../errors.ts";
 import { type BridgeName, RUN_FILES } from "../names.ts";
-import { parseOuterRoutes } from "../routes.ts";
+import { parseOuterRoutes } from "../protocol/routes.ts";
 import { readIfThere } from "../run_dir.ts";
 
 /**

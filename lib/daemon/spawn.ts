@@ -33,7 +33,7 @@ export interface Started {
  * @param start What it is started with.
  * @returns Its process ID, and what it can't listen on.
  * @throws {DaemonError} If it ends before it serves, takes longer than 15 seconds, or needs more flags than Linux takes.
- * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/daemon/permissions.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
  */
 export async function startDaemon(start: DaemonStart): Promise<Started> {
   const { bridge, owner } = start;

@@ -15,9 +15,9 @@ import { describe } from "../errors.ts";
 import { type DebugLevel, DEFAULT_DEBUG_LEVEL, type FileLog, getLogger, logToFile } from "../log.ts";
 import type { Limits } from "../limits.ts";
 import type { Title } from "../names.ts";
-import { AfterBurst } from "./after_burst.ts";
+import { AfterBurst } from "./collect_garbage.ts";
 import { releaseBuffers } from "./buffers.ts";
-import type { Places } from "./places.ts";
+import type { Places } from "./quota.ts";
 import { SharedUsage } from "./shared_usage.ts";
 import type { Stats } from "./stats.ts";
 import type { Streams } from "./streams.ts";
@@ -106,7 +106,7 @@ class Signals {
  *
  * @param proxy The proxy.
  * @throws {Error} Whatever its first load throws; a later one is logged, and the proxy serves what it served before.
- * @throws {Deno.errors.NotCapable} Without the permissions of its entrypoint in `lib/daemon/permissions.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of its entrypoint in `lib/permissions/table.ts`.
  */
 export async function runDaemon(proxy: Proxy): Promise<void> {
   const signals = new Signals();

@@ -10,7 +10,7 @@
 
 import { giveBuffer, takeBuffer } from "./buffers.ts";
 import { Deadline, type Deadlines } from "./deadlines.ts";
-import { nextBuffer } from "./turns.ts";
+import { nextBuffer } from "./read_scheduler.ts";
 
 const NOTHING = new Uint8Array();
 

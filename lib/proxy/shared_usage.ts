@@ -9,7 +9,7 @@
  */
 
 import { getLogger } from "../log.ts";
-import { LONGEST_USAGE, parseUsage, renderUsage } from "../usage.ts";
+import { LONGEST_USAGE, parseUsage, renderUsage } from "../protocol/usage.ts";
 
 const log = getLogger("usage");
 

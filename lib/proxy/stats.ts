@@ -95,7 +95,7 @@ export class Stats {
 
   /**
    * Writes the counts to a file every second, changed or not: the time of the last change of the file is the daemon's sign
-   * of life, see `lib/daemon/vitals.ts`. A file that can't be written (a full disk) is no reason to stop.
+   * of life, see `lib/health/vitals.ts`. A file that can't be written (a full disk) is no reason to stop.
    *
    * @param path The file, which has to be there; its place is taken by no other, since a daemon may not make files.
    * @param counts Tells what to write.

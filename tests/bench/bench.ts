@@ -5,7 +5,7 @@
  * @module
  */
 
-import { text } from "../lab/command.ts";
+import { text } from "../../packaging/command.ts";
 import { Lab } from "../lab/lab.ts";
 import { type Extent, measure } from "./data_path/run.ts";
 import { pictureOf } from "./data_path/picture.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Result } from "../lab/command.ts";
+import type { Result } from "../../packaging/command.ts";
 import type { Host } from "../lab/host.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
 import { Lab } from "../lab/lab.ts";

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { until } from "../lab/command.ts";
+import { until } from "../../packaging/command.ts";
 import { inLab } from "../lab/scenario.ts";
 import { latest, startScript } from "../lab/script.ts";
 import { entry, makeCrowd, PROXY, startService } from "./crowd.ts";

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { until } from "../lab/command.ts";
+import { until } from "../../packaging/command.ts";
 import { CONFIG, inLab } from "../lab/scenario.ts";
 import { clientState, countsOf, type Crowd, entry, makeCrowd, PROXY, startClient, startService } from "./crowd.ts";
 

@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { Status } from "../../lib/daemon/status.ts";
+import type { Status } from "../../lib/commands/status.ts";
 import type { Counts } from "../../lib/proxy/stats.ts";
-import { type Background, until } from "../lab/command.ts";
+import { type Background, until } from "../../packaging/command.ts";
 import type { Host } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";
 import { CONFIG, GATE, makeScenario, type Scenario } from "../lab/scenario.ts";

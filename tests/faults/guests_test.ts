@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { type Background, until } from "../lab/command.ts";
+import { type Background, until } from "../../packaging/command.ts";
 import { inLab } from "../lab/scenario.ts";
 import {
   type Behaviour,

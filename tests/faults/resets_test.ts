@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { until } from "../lab/command.ts";
+import { until } from "../../packaging/command.ts";
 import { inLab } from "../lab/scenario.ts";
 import { clientState, countsOf, entry, makeCrowd, PROXY, startClient, startService } from "./crowd.ts";
 import { areBack, ask, assertUndisturbed, usageOf } from "./measure.ts";

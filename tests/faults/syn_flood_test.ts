@@ -5,7 +5,7 @@
  * @module
  */
 
-import { until } from "../lab/command.ts";
+import { until } from "../../packaging/command.ts";
 import { inLab } from "../lab/scenario.ts";
 import { makeCrowd, PROXY } from "./crowd.ts";
 import { areBack, ask, assertUndisturbed, usageOf } from "./measure.ts";

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { printable } from "../../lib/config/config.ts";
 import { parseBridgeName } from "../../lib/names.ts";
 import { asInner, asOuter } from "../lab/broken_out.ts";
-import { until } from "../lab/command.ts";
+import { until } from "../../packaging/command.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
 import { ROOTLESS } from "../lab/rootless.ts";
 import { fetchFrom, inLab, makeScenario } from "../lab/scenario.ts";

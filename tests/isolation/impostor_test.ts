@@ -9,7 +9,7 @@ import { FLAGS_MARK, HOST_MARK } from "../../lib/daemon/find.ts";
 import { numberOf } from "../../lib/daemon/owner.ts";
 import { parseBridgeName } from "../../lib/names.ts";
 import { asUser } from "../lab/broken_out.ts";
-import { until } from "../lab/command.ts";
+import { until } from "../../packaging/command.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
 import { ROOTLESS } from "../lab/rootless.ts";
 import { CONFIG, fetchFrom, inLab, makeScenario } from "../lab/scenario.ts";

@@ -5,13 +5,13 @@
  */
 
 import assert from "node:assert/strict";
-import { outerPermissions, toFlags } from "../../lib/daemon/permissions.ts";
+import { outerPermissions, toFlags } from "../../lib/permissions/table.ts";
 import { numberOf } from "../../lib/daemon/owner.ts";
-import { scripts } from "../../lib/daemon/siblings.ts";
+import { scripts } from "../../lib/permissions/daemon_programs.ts";
 import { parseBridgeName } from "../../lib/names.ts";
 import { limit } from "../faults/measure.ts";
 import { asInner } from "../lab/broken_out.ts";
-import { until } from "../lab/command.ts";
+import { until } from "../../packaging/command.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
 import { inPlaceOfDaemon, outcomesOf } from "../lab/probe.ts";
 import { ROOTLESS } from "../lab/rootless.ts";

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { setupPermissions, toFlags } from "../../lib/daemon/permissions.ts";
+import { setupPermissions, toFlags } from "../../lib/permissions/table.ts";
 import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../../lib/names.ts";
 import { asInner, asOuter } from "../lab/broken_out.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";

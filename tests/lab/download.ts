@@ -4,7 +4,7 @@
  * @module
  */
 
-import { until } from "./command.ts";
+import { until } from "../../packaging/command.ts";
 import type { Host } from "./host.ts";
 
 /** Starts a download that takes until it is let go on, and waits until it is under way. */

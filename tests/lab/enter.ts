@@ -7,7 +7,7 @@
  * @module
  */
 
-import { bundleDaemons } from "../../lib/daemon/bundle.ts";
+import { bundleDaemons } from "../../packaging/bundle.ts";
 import { prepareMachines } from "../vm/prepare.ts";
 import { chooseFiles } from "./choose_files.ts";
 import { findNamespaces } from "./namespaces.ts";
@@ -46,6 +46,9 @@ const AT_ONCE = navigator.hardwareConcurrency;
 
 /** A file that hangs must not take the others' time with it; the longest takes minutes. */
 const DEADLINE = ["/usr/bin/timeout", "--signal=KILL", "1200"];
+
+/** Where unit tests are beside their source. */
+const UNIT_FOLDERS = ["cmd/", "lib/", "packaging/"];
 
 /** Unit tests may do nothing at all; the YAML library asks for two variables that hold nothing. */
 const UNIT_FLAGS = ["--no-prompt", "--cached-only", "--frozen", "--allow-env=LOG_STREAM,LOG_TOKENS"];
@@ -117,19 +120,19 @@ async function test(namespaces: readonly string[], args: readonly string[]): Pro
   const named = await chooseFiles(args);
   const all = named.files.length > 0 ? named : await chooseFiles(["tests/", ...args]);
   const files = all.files.filter((file) => !file.startsWith("tests/vm/") || args.includes("tests/vm/"));
-  const units = () => denoTest(UNIT_FLAGS, "lib/");
+  const units = () => denoTest(UNIT_FLAGS, ...UNIT_FOLDERS);
   const lab = (file: string) => [...namespaces, ...DEADLINE, ...denoTest(LAB_FLAGS, file), ...all.options];
   const isAlone = (file: string) => ALONE.test(file);
   let totals: Totals = { passed: 0, failed: 0, skipped: 0 };
-  if (args.length === 0) totals = await runFiles(["lib/"], { argv: units, atOnce: 1 });
+  if (args.length === 0) totals = await runFiles([UNIT_FOLDERS.join(" ")], { argv: units, atOnce: 1 });
   totals = add(totals, await runFiles(files.filter((file) => !isAlone(file)), { argv: lab, atOnce: AT_ONCE }));
   totals = add(totals, await runFiles(files.filter(isAlone), { argv: lab, atOnce: 1 }));
   console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
   return totals.failed > 0 || totals.passed + totals.skipped === 0 ? 1 : 0;
 }
 
-function denoTest(flags: readonly string[], path: string): string[] {
-  return [Deno.execPath(), "test", "--trace-leaks", "--no-check", ...flags, path];
+function denoTest(flags: readonly string[], ...paths: string[]): string[] {
+  return [Deno.execPath(), "test", "--trace-leaks", "--no-check", ...flags, ...paths];
 }
 
 async function deno([program = "", ...args]: readonly string[]): Promise<number> {

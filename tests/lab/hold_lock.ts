@@ -4,7 +4,7 @@
  * @module
  */
 
-import { until } from "./command.ts";
+import { until } from "../../packaging/command.ts";
 import type { Host } from "./host.ts";
 
 /** Takes a lock on a host. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Background, type Result, run, text, until } from "./command.ts";
+import { Background, type Result, run, text, until } from "../../packaging/command.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 

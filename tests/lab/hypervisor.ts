@@ -4,10 +4,10 @@
  * @module
  */
 
-import { setupPermissions, toFlags, tproxyPermissions } from "../../lib/daemon/permissions.ts";
-import { scripts } from "../../lib/daemon/siblings.ts";
+import { setupPermissions, toFlags, tproxyPermissions } from "../../lib/permissions/table.ts";
+import { scripts } from "../../lib/permissions/daemon_programs.ts";
 import { DEFAULT_CONFIG_PATH } from "../../lib/names.ts";
-import type { Background, Result } from "./command.ts";
+import type { Background, Result } from "../../packaging/command.ts";
 import type { Host } from "./host.ts";
 import { ROOTLESS } from "./rootless.ts";
 

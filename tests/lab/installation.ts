@@ -6,7 +6,7 @@
 
 import guide from "../../docs/opennebula.md" with { type: "text" };
 import settings from "../../deno.json" with { type: "json" };
-import type { Result } from "./command.ts";
+import type { Result } from "../../packaging/command.ts";
 import type { Host } from "./host.ts";
 import type { Lab } from "./lab.ts";
 import { startNginx } from "./nginx.ts";

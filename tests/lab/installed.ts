@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import type { Result } from "./command.ts";
+import type { Result } from "../../packaging/command.ts";
 import { fetchFrom, type Scenario } from "./scenario.ts";
 
 /** Runs a program of a folder on the hypervisor; it has to succeed. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { text } from "./command.ts";
+import { text } from "../../packaging/command.ts";
 import { Host } from "./host.ts";
 import { Hypervisor } from "./hypervisor.ts";
 

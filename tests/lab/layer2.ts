@@ -4,7 +4,7 @@
  * @module
  */
 
-import { until } from "./command.ts";
+import { until } from "../../packaging/command.ts";
 import { sendFrames } from "./frames.ts";
 import type { Host } from "./host.ts";
 import type { Hypervisor } from "./hypervisor.ts";

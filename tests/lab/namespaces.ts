@@ -4,7 +4,7 @@
  * @module
  */
 
-import { run } from "./command.ts";
+import { run } from "../../packaging/command.ts";
 
 /**
  * Finds out how to get namespaces here: as root, or as the root of a user namespace.

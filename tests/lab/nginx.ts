@@ -4,7 +4,7 @@
  * @module
  */
 
-import { until } from "./command.ts";
+import { until } from "../../packaging/command.ts";
 import type { Host } from "./host.ts";
 
 /** The token that the service asks for, as OneGate does. */

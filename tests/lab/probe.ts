@@ -5,9 +5,9 @@
  */
 
 import assert from "node:assert/strict";
-import type { Scripts } from "../../lib/daemon/permissions.ts";
+import type { Scripts } from "../../lib/permissions/table.ts";
 import { commandLine, type DaemonStart, environmentOf } from "../../lib/daemon/command_line.ts";
-import type { Result } from "./command.ts";
+import type { Result } from "../../packaging/command.ts";
 import type { Hypervisor } from "./hypervisor.ts";
 
 const PROBE = new URL("../fixtures/probe.js", import.meta.url).pathname;

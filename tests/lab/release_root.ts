@@ -4,7 +4,7 @@
  * @module
  */
 
-import { run } from "./command.ts";
+import { run } from "../../packaging/command.ts";
 import { BASE, makeRoot, MOUNT, PIVOT } from "./system_root.ts";
 import { TEST_TOOLS } from "./tools.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { text } from "./command.ts";
+import { text } from "../../packaging/command.ts";
 
 // user_namespaces(7): a line "inside outside count" for each range; a machine's own namespace has one of all users.
 const [, , count] = (await text(["/usr/bin/unshare", "cat", "/proc/self/uid_map"])).trim().split(/\s+/);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Background } from "./command.ts";
+import { Background } from "../../packaging/command.ts";
 
 /** How many tests a run had. */
 export interface Totals {

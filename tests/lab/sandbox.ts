@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { scripts } from "../../lib/daemon/siblings.ts";
+import { scripts } from "../../lib/permissions/daemon_programs.ts";
 import { DEFAULT_CONFIG_PATH } from "../../lib/names.ts";
 import { assertOutcomes, type Attempt, type Probe } from "./probe.ts";
 import { GATE } from "./scenario.ts";

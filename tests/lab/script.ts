@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Background } from "./command.ts";
+import type { Background } from "../../packaging/command.ts";
 import type { Host } from "./host.ts";
 
 /** Starts one; `net` is what it may connect to, or listen on. */

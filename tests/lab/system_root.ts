@@ -4,7 +4,7 @@
  * @module
  */
 
-import { run } from "./command.ts";
+import { run } from "../../packaging/command.ts";
 import type { Host } from "./host.ts";
 
 const BUILD = new URL("../../.build/", import.meta.url).pathname;

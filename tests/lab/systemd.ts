@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Background, type Result, until } from "./command.ts";
+import { type Background, type Result, until } from "../../packaging/command.ts";
 import type { Host } from "./host.ts";
 
 /** What an ordinary service depends on. The machine's own units would reach beyond the lab, by its sysctls for example. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { run } from "./command.ts";
+import { run } from "../../packaging/command.ts";
 
 /** A program, and the Debian and Ubuntu package that brings it. */
 type Tools = Readonly<Record<string, string>>;

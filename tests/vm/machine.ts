@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Background, until } from "../lab/command.ts";
+import { type Background, until } from "../../packaging/command.ts";
 import type { Host } from "../lab/host.ts";
 import { INITRAMFS, KERNEL } from "./prepare.ts";
 

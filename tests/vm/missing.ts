@@ -4,7 +4,7 @@
  * @module
  */
 
-import { run } from "../lab/command.ts";
+import { run } from "../../packaging/command.ts";
 import { ROOTLESS } from "../lab/rootless.ts";
 
 /** `true` if it does not: it has no tap devices, or, without root, no user but one to install anything as. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { run } from "../lab/command.ts";
+import { run } from "../../packaging/command.ts";
 
 const DIR = new URL("../../.build/vm/", import.meta.url).pathname;
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Background, until } from "../../lab/command.ts";
+import { type Background, until } from "../../../packaging/command.ts";
 import type { Contender } from "./contender.ts";
 
 /** Opens connections, makes a request on each, and leaves them open until it is disposed of. */

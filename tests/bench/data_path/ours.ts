@@ -4,9 +4,9 @@
  * @module
  */
 
-import { toFlags, tproxyPermissions } from "../../../lib/daemon/permissions.ts";
+import { toFlags, tproxyPermissions } from "../../../lib/permissions/table.ts";
 import { DEFAULT_CONFIG_PATH, GUEST_ADDRESS } from "../../../lib/names.ts";
-import { until } from "../../lab/command.ts";
+import { until } from "../../../packaging/command.ts";
 import type { Contender, Ports } from "./contender.ts";
 import { processesOf } from "./memory.ts";
 import { BRIDGE, type Place } from "./place.ts";

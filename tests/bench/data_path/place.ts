@@ -4,7 +4,7 @@
  * @module
  */
 
-import { until } from "../../lab/command.ts";
+import { until } from "../../../packaging/command.ts";
 import type { Host } from "../../lab/host.ts";
 import type { Hypervisor } from "../../lab/hypervisor.ts";
 import type { Lab } from "../../lab/lab.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { until } from "../../lab/command.ts";
+import { until } from "../../../packaging/command.ts";
 import type { Host } from "../../lab/host.ts";
 
 /** Where the services are. */

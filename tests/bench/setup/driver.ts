@@ -4,6 +4,6 @@
  * @module
  */
 
-import { text } from "../../lab/command.ts";
+import { text } from "../../../packaging/command.ts";
 
 for (const argv of JSON.parse(Deno.args[0] ?? "[]")) await text(argv);

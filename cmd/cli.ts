@@ -1,0 +1,73 @@
+/**
+ * The one wrapper around Commander: arguments become a tagged union, a mistake becomes usage and a suggestion.
+ *
+ * @module
+ */
+
+import { Argument, Command, CommanderError, Option } from "commander";
+import { OK, USAGE } from "../lib/exit_code.ts";
+import { VERSION } from "../lib/version.ts";
+
+export { Argument, Command, Option };
+
+/** Nothing is left to do: help, the version or usage has been printed. */
+export interface Done {
+  /** Marks it. */
+  readonly verb: "done";
+  /** How to exit. */
+  readonly exitCode: number;
+}
+
+/** A program that has commands. */
+export interface Definition<T> {
+  /** Its name, for usage. */
+  readonly name: string;
+  /** What it is for, a line. */
+  readonly description: string;
+  /** Adds its commands, each of which says what it comes to by a call of `done`. */
+  readonly define: (program: Command, done: (command: T) => void) => void;
+}
+
+/**
+ * Reads a command line.
+ *
+ * @param definition The program.
+ * @param args The arguments.
+ * @returns What a command comes to, or {@linkcode Done} if something has been printed in place of it.
+ * @throws {unknown} Whatever a command's definition throws.
+ */
+export function parse<T extends { verb: string }>(definition: Definition<T>, args: readonly string[]): T | Done {
+  const { name, description, define } = definition;
+  let result: T | undefined;
+  const program = new Command(name).description(description);
+  // Set before the commands are defined, since they inherit it. Without the two answers on colour and the width, the
+  // library would ask the environment, which this program may not read.
+  program.exitOverride().showHelpAfterError().configureOutput({
+    getOutHasColors: () => false,
+    getErrHasColors: () => false,
+    getOutHelpWidth: () => 100,
+    getErrHelpWidth: () => 100,
+  });
+  program.version(`one-tproxy ${VERSION}`, "--version", "print the version")
+    .helpOption("-h, --help", "print this")
+    .helpCommand("help [command]", "print what a command does and takes");
+  define(program, (command) => void (result = command));
+  try {
+    suggestBeginning(program, args[0] ?? "");
+    program.parse(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { verb: "done", exitCode: error.exitCode === 0 ? OK : USAGE };
+  }
+  return result ?? { verb: "done", exitCode: USAGE };
+}
+
+/** Suggests the commands that a word is the beginning of. The library goes by letters: to it `stat` is nearest to `start`. */
+function suggestBeginning(program: Command, word: string): void {
+  if (!/^[a-z]/.test(word)) return;
+  const names = ["help", ...program.commands.map((command) => command.name())];
+  const [first, ...others] = names.filter((name) => name.startsWith(word));
+  if (first === undefined || names.includes(word)) return;
+  const which = others.length === 0 ? first : `one of ${[first, ...others].join(", ")}`;
+  program.error(`error: unknown command '${word}'\n(Did you mean ${which}?)`);
+}

@@ -1,0 +1,94 @@
+/**
+ * The command line of `setup`.
+ *
+ * @module
+ */
+
+import type { Network, SetupCommand } from "./commands.ts";
+import { Argument, type Command, parse } from "./cli.ts";
+import { InputError } from "../lib/errors.ts";
+import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName, UNNAMED_NETWORK } from "../lib/names.ts";
+
+/**
+ * Reads the command line of `setup`.
+ *
+ * @param args The arguments.
+ * @returns What it is asked for.
+ * @throws {InputError} If the bridge or the network is no name of one.
+ */
+export function parseSetup(args: readonly string[]): SetupCommand {
+  return parse({
+    name: "setup",
+    description: "Sets up the kernel's state of one bridge's transparent proxy, or removes it",
+    define: defineSetup,
+  }, args);
+}
+
+/** What `--config` is. */
+const CONFIG = "the configuration";
+
+function defineSetup(program: Command, done: (command: SetupCommand) => void): void {
+  program.command("up").description("make namespace, veth pair, endpoints and ARP rule what the configuration says")
+    .option("--bridge <name>", "the Linux bridge that the guests are on")
+    .option(
+      "--network <name>",
+      "the virtual network's name; without it and its ID, all that are recorded on the bridge",
+    )
+    .option("--network-id <id>", "the virtual network's ID")
+    .option("--unnamed-network", "in place of both: a network that has neither, and gets what is for all networks")
+    .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
+    .action(({ bridge, config, ...options }, command: Command) =>
+      done({ verb: "up", bridge: toBridge(bridge, command), ...toNetwork(options), config })
+    );
+  program.command("down").description("remove all of it; nothing there is fine")
+    .option("--bridge <name>", "the bridge, which may be gone already")
+    .option("--network <name>", "only what this network has of it")
+    .option("--network-id <id>", "only what this network has of it")
+    .option("--unnamed-network", "only what the network has of it that has neither name nor ID")
+    .action(({ bridge, ...options }, command: Command) =>
+      done({ verb: "down", bridge: toBridge(bridge, command), ...toNetwork(options) })
+    );
+  program.command("release")
+    .description("leave all bridges, with their live guests, to OpenNebula's own driver and its proxies")
+    .action(() => done({ verb: "release" }));
+  program.command("list").description("print the bridges with their networks and endpoints, and who made them")
+    .option("--json", "print it as JSON", false)
+    .action(({ json }) => done({ verb: "list", json }));
+  program.command("hook")
+    .description("what the network drivers' hooks call, with a VM's XML in base64 on standard input")
+    .addArgument(
+      new Argument("<action>", "set up at pre; remove what no guest needs at clean; do and read nothing at post")
+        .choices(["pre", "post", "clean"]),
+    )
+    .argument("[args...]", "what the driver says besides; nothing is made of it")
+    .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
+    .action((action, _args, { config }) => done({ verb: "hook", action, config }));
+}
+
+/** WHY not an option that the library requires: it would say so of one that is misspelt, too. */
+function toBridge(value: string | undefined, command: Command): BridgeName {
+  return parseBridgeName(value ?? command.error("error: the bridge is missing; name it, for example --bridge br0"));
+}
+
+/** The options that say which network it is, as the library hands them over. */
+interface NetworkOptions {
+  readonly network?: string;
+  readonly networkId?: string;
+  readonly unnamedNetwork?: boolean;
+}
+
+function toNetwork({ network: name, networkId: id, unnamedNetwork = false }: NetworkOptions): { network?: Network } {
+  const isNamed = name !== undefined || id !== undefined;
+  if (unnamedNetwork && isNamed) {
+    throw new InputError("The network has a name or an ID, so it is not unnamed", "leave --unnamed-network out");
+  }
+  if (unnamedNetwork) return { network: UNNAMED_NETWORK };
+  if (!isNamed) return {};
+  if (name === "") throw new InputError('"" is not a network name', "use --unnamed-network for one that has none");
+  if (id !== undefined && !/^\d{1,10}$/.test(id)) {
+    throw new InputError(`${JSON.stringify(id)} is not a network ID`, "use the number that onevnet list shows");
+  }
+  return {
+    network: { ...(name === undefined ? {} : { name }), ...(id === undefined ? {} : { id: String(Number(id)) }) },
+  };
+}

@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import process from "node:process";
+import { parseSetup } from "./cli_setup.ts";
+import { parseTproxy } from "./cli_tproxy.ts";
+import { InputError } from "../lib/errors.ts";
+import { OK, USAGE } from "../lib/exit_code.ts";
+import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import { VERSION } from "../lib/version.ts";
+
+/** Runs something with standard output and error caught. */
+function quietly<T>(work: () => T): { result: T; stdout: string; stderr: string } {
+  const said = { stdout: "", stderr: "" };
+  const original = { stdout: process.stdout.write, stderr: process.stderr.write };
+  for (const name of ["stdout", "stderr"] as const) {
+    process[name].write = (text: string | Uint8Array) => {
+      said[name] += text;
+      return true;
+    };
+  }
+  try {
+    return { result: work(), ...said };
+  } finally {
+    process.stdout.write = original.stdout;
+    process.stderr.write = original.stderr;
+  }
+}
+
+Deno.test("parseTproxy() knows its verbs", () => {
+  for (const verb of ["start", "stop", "restart", "reload", "watch"]) {
+    assert.deepEqual(parseTproxy([verb]), { verb, config: DEFAULT_CONFIG_PATH });
+    assert.deepEqual(parseTproxy([verb, "--config", "/a.conf"]), { verb, config: "/a.conf" });
+  }
+  assert.deepEqual(parseTproxy(["status"]), { verb: "status", form: "plain" });
+  for (const form of ["wide", "json"]) assert.deepEqual(parseTproxy(["status", `--${form}`]), { verb: "status", form });
+});
+
+Deno.test("parseTproxy() reads which file to check, and for whom the answer is", () => {
+  const check = { verb: "check", config: "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf", json: false };
+  assert.deepEqual(parseTproxy(["check"]), check);
+  assert.deepEqual(parseTproxy(["check", "--config", "/a.conf"]), { ...check, config: "/a.conf" });
+  assert.deepEqual(parseTproxy(["check", "--json", "--config=/a.conf"]), { ...check, config: "/a.conf", json: true });
+});
+
+Deno.test("parseTproxy() reads whose permissions to print, and whether of what runs", () => {
+  const permissions = { verb: "permissions", running: false, json: false, config: DEFAULT_CONFIG_PATH };
+  assert.deepEqual(parseTproxy(["permissions"]), permissions);
+  for (const entrypoint of ["setup", "tproxy", "outer", "inner"]) {
+    assert.deepEqual(parseTproxy(["permissions", entrypoint]), { ...permissions, entrypoint });
+  }
+  const running = { ...permissions, running: true };
+  assert.deepEqual(parseTproxy(["permissions", "--running"]), running);
+  assert.deepEqual(parseTproxy(["permissions", "--running", "outer", "--json"]), {
+    ...running,
+    entrypoint: "outer",
+    json: true,
+  });
+});
+
+Deno.test("parseTproxy() answers a mistake with usage on standard error", () => {
+  const cases: [string[], RegExp][] = [
+    [[], /^Usage: tproxy /],
+    [["strat"], /unknown command 'strat'\n\(Did you mean start\?\)/],
+    [["--force"], /unknown option '--force'/],
+    [["start", "--force"], /unknown option '--force'/],
+    [["start", "br0"], /too many arguments/],
+    [["stat"], /^error: unknown command 'stat'\n\(Did you mean status\?\)\n/],
+    [["st"], /unknown command 'st'\n\(Did you mean one of start, stop, status\?\)/],
+    [["-x"], /unknown option '-x'/],
+    [["help", "strat"], /Usage: tproxy/],
+    [["status", "--wide", "--json"], /option '--wide' cannot be used with option '--json'/],
+    [["permissions", "iner"], /'iner' is invalid.* choices are setup, tproxy, outer, inner\./],
+    [["permissions", "setup", "--running"], /setup is no proxy; name "outer" or "inner" with --running/],
+  ];
+  for (const [args, message] of cases) {
+    const { result, stdout, stderr } = quietly(() => parseTproxy(args));
+    assert.deepEqual(result, { verb: "done", exitCode: USAGE });
+    assert.match(stderr, message);
+    assert.match(stderr, /Usage: tproxy/);
+    assert.equal(stdout, "");
+  }
+});
+
+Deno.test("parseTproxy() prints help that names every verb on standard output", () => {
+  for (const args of [["--help"], ["-h"], ["help"]]) {
+    const { result, stdout, stderr } = quietly(() => parseTproxy(args));
+    assert.deepEqual(result, { verb: "done", exitCode: OK });
+    for (const verb of ["start", "stop", "restart", "reload", "status", "permissions"]) {
+      assert.match(stdout, new RegExp(`^ +${verb} `, "m"));
+    }
+    assert.equal(stderr, "");
+  }
+});
+
+Deno.test("parseTproxy() and parseSetup() print the version, and the help of one command", () => {
+  for (const parse of [parseTproxy, parseSetup]) {
+    const { result, stdout, stderr } = quietly(() => parse(["--version"]));
+    assert.deepEqual([result, stdout, stderr], [{ verb: "done", exitCode: OK }, `one-tproxy ${VERSION}\n`, ""]);
+  }
+  const { result, stdout } = quietly(() => parseSetup(["help", "up"]));
+  assert.deepEqual(result, { verb: "done", exitCode: OK });
+  assert.match(stdout, /^Usage: setup up /);
+});
+
+Deno.test("parseSetup() reads a bridge and a network by name, by ID or by both", () => {
+  const up = { verb: "up", bridge: "br0", config: "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf" };
+  assert.deepEqual(parseSetup(["up", "--bridge", "br0", "--network", "v0"]), { ...up, network: { name: "v0" } });
+  assert.deepEqual(parseSetup(["up", "--bridge=br0", "--network-id=7"]), { ...up, network: { id: "7" } });
+  assert.deepEqual(
+    parseSetup(["up", "--network-id", "7", "--network", "7", "--config", "/a.conf", "--bridge", "br0"]),
+    { ...up, network: { name: "7", id: "7" }, config: "/a.conf" },
+  );
+});
+
+Deno.test("parseSetup() needs no network for those that are recorded, and lists them", () => {
+  assert.deepEqual(parseSetup(["up", "--bridge", "br0"]), { verb: "up", bridge: "br0", config: DEFAULT_CONFIG_PATH });
+  assert.deepEqual(parseSetup(["list"]), { verb: "list", json: false });
+  assert.deepEqual(parseSetup(["list", "--json"]), { verb: "list", json: true });
+});
+
+Deno.test("parseSetup() takes a network that has neither name nor ID only if that is said", () => {
+  for (const verb of ["up", "down"]) {
+    const command = parseSetup([verb, "--bridge", "br0", "--unnamed-network"]);
+    assert.deepEqual("network" in command && command.network, { name: "" });
+    for (const named of [["--network", "v0"], ["--network-id", "7"], ["--network", ""]]) {
+      assert.throws(() => parseSetup([verb, "--bridge", "br0", "--unnamed-network", ...named]), InputError);
+    }
+    assert.throws(
+      () => parseSetup([verb, "--bridge", "br0", "--network", ""]),
+      /^InputError: "" is not a network name$/,
+    );
+  }
+});
+
+Deno.test("parseSetup() writes a network ID as OpenNebula does", () => {
+  const command = parseSetup(["up", "--bridge", "br0", "--network-id", "007"]);
+  assert.deepEqual(command.verb === "up" && command.network, { id: "7" });
+});
+
+Deno.test("parseSetup() needs no more than the bridge to take it down", () => {
+  assert.deepEqual(parseSetup(["down", "--bridge", "br0"]), { verb: "down", bridge: "br0" });
+});
+
+Deno.test("parseSetup() releases all bridges, and no single one", () => {
+  assert.deepEqual(parseSetup(["release"]), { verb: "release" });
+  const { result } = quietly(() => parseSetup(["release", "--bridge", "br0"]));
+  assert.deepEqual(result, { verb: "done", exitCode: USAGE });
+});
+
+Deno.test("parseSetup() takes the one network that is to go", () => {
+  const network = { name: "v0", id: "7" };
+  const args = ["down", "--bridge", "br0", "--network", "v0", "--network-id", "7"];
+  assert.deepEqual(parseSetup(args), { verb: "down", bridge: "br0", network });
+});
+
+Deno.test("parseSetup() knows the three hooks, and takes whatever the drivers say besides", () => {
+  const hook = { verb: "hook", config: "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf" };
+  assert.deepEqual(parseSetup(["hook", "pre"]), { ...hook, action: "pre" });
+  assert.deepEqual(parseSetup(["hook", "post", "one-42", "hv1"]), { ...hook, action: "post" });
+  assert.deepEqual(parseSetup(["hook", "post", "", "hv1"]), { ...hook, action: "post" });
+  assert.deepEqual(parseSetup(["hook", "clean", "hv1"]), { ...hook, action: "clean" });
+  assert.deepEqual(parseSetup(["hook", "pre", "--config", "/a.conf"]), { ...hook, action: "pre", config: "/a.conf" });
+});
+
+Deno.test("parseSetup() answers a hook that there is not with usage", () => {
+  for (const args of [["hook"], ["hook", "pree"], ["hook", "hv1", "clean"], ["hook", "pre", "--bridge", "br0"]]) {
+    const { result, stderr } = quietly(() => parseSetup(args));
+    assert.deepEqual(result, { verb: "done", exitCode: USAGE });
+    assert.match(stderr, /Usage: setup hook /);
+  }
+});
+
+Deno.test("parseSetup() names what is missing or wrong", () => {
+  const cases: [string[], RegExp][] = [
+    [["up", "--bridge", "a/b", "--network", "v0"], /^"a\/b" is not a bridge name$/],
+    [["down", "--bridge", ""], /^"" is not a bridge name$/],
+    [["down", "--bridge", "abcdefghijklmnop"], /is not a bridge name$/],
+    [["up", "--bridge", "br0", "--network-id", "v0"], /^"v0" is not a network ID$/],
+    [["up", "--bridge", "br0", "--network-id", "-1"], /^"-1" is not a network ID$/],
+    [["up", "--bridge", "br0", "--network-id", ""], /^"" is not a network ID$/],
+  ];
+  for (const [args, message] of cases) {
+    assert.throws(
+      () => parseSetup(args),
+      (error) => error instanceof InputError && message.test(error.message),
+      `${args}`,
+    );
+  }
+});
+
+Deno.test("parseSetup() answers an unknown verb or flag, or a flag without its value, with usage", () => {
+  const mistakes = [[], ["upp"], ["up", "--brigde", "br0"], ["down", "--config", "x"], ["up", "--bridge"], ["down"]];
+  for (const args of [...mistakes, ["up", "--network", "v0"]]) {
+    const { result, stderr } = quietly(() => parseSetup(args));
+    assert.deepEqual(result, { verb: "done", exitCode: USAGE });
+    assert.match(stderr, /Usage: setup/);
+  }
+});
+
+Deno.test("parseSetup() prints the help of a verb on standard output", () => {
+  const { result, stdout } = quietly(() => parseSetup(["up", "--help"]));
+  assert.deepEqual(result, { verb: "done", exitCode: OK });
+  for (const flag of ["--bridge", "--network", "--network-id", "--config"]) assert.match(stdout, new RegExp(flag));
+});

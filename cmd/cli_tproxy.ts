@@ -1,0 +1,59 @@
+/**
+ * The command line of `tproxy`.
+ *
+ * @module
+ */
+
+import type { Entrypoint, TproxyCommand, Verb } from "./commands.ts";
+import { Argument, type Command, Option, parse } from "./cli.ts";
+import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+
+/** What `--config` is. */
+const CONFIG = "the configuration";
+
+/**
+ * Reads the command line of `tproxy`.
+ *
+ * @param args The arguments.
+ * @returns What it is asked for.
+ */
+export function parseTproxy(args: readonly string[]): TproxyCommand {
+  return parse({ name: "tproxy", description: "Controls the proxies of this hypervisor", define: defineTproxy }, args);
+}
+
+const VERBS: Readonly<Record<Verb | "watch", string>> = {
+  start: "start what is missing, stop what is not wanted; does nothing if all is well",
+  stop: "stop all proxies until the next start, restart or reload",
+  restart: "replace every proxy by a new one; live streams go on",
+  reload: "like start, and have every proxy read its routes and reopen its log",
+  watch: "stay, and keep all proxies and bridges as they should be; the proxies go on when it ends",
+};
+
+function defineTproxy(program: Command, done: (command: TproxyCommand) => void): void {
+  for (const [verb, description] of Object.entries(VERBS)) {
+    program.command(verb).description(description)
+      .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
+      .action(({ config }) => done({ verb: verb as keyof typeof VERBS, config }));
+  }
+  program.command("status").description("print the process ID of every proxy that runs")
+    .addOption(new Option("--wide", "print a table, with those that only finish their streams").conflicts("json"))
+    .option("--json", "print all that is known of each, as JSON")
+    .action(({ wide, json }) => done({ verb: "status", form: wide ? "wide" : json ? "json" : "plain" }));
+  program.command("check").description("print what is configured, for whom, and what is wrong with it")
+    .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
+    .option("--json", "print it as JSON")
+    .action(({ config, json = false }) => done({ verb: "check", config, json }));
+  program.command("permissions").description("print the user and the permission flags of each program")
+    .addArgument(
+      new Argument("[entrypoint]", "the only one to be printed").choices(["setup", "tproxy", "outer", "inner"]),
+    )
+    .option("--running", "compare every proxy that runs with what it should be")
+    .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
+    .option("--json", "print it as JSON")
+    .action((entrypoint: Entrypoint | undefined, { running = false, json = false, config }, command: Command) => {
+      if (running && (entrypoint === "setup" || entrypoint === "tproxy")) {
+        command.error(`error: ${entrypoint} is no proxy; name "outer" or "inner" with --running`);
+      }
+      done({ verb: "permissions", ...(entrypoint === undefined ? {} : { entrypoint }), running, json, config });
+    });
+}

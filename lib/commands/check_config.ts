@@ -1,0 +1,166 @@
+/**
+ * What `tproxy check` finds out beyond what reading the configuration does.
+ *
+ * @module
+ */
+
+import type { Endpoint } from "../address.ts";
+import {
+  type Config,
+  type ConfigEntry,
+  type NetworkReference,
+  type Position,
+  printable,
+  type Problem,
+} from "../config/config.ts";
+import { UNNAMED_NETWORK } from "../names.ts";
+import { isLocal } from "../config/resolve.ts";
+import { type Network, once, type Resolve, resolveRemote, taken } from "../config/select.ts";
+
+/** An entry, and where its service is. */
+export interface CheckedEntry extends ConfigEntry {
+  /** The service's IPv4 address, or `undefined` if its name leads to none. */
+  readonly address: string | undefined;
+}
+
+/** The configuration with all that this host knows about it. */
+export interface CheckedConfig extends Config {
+  /** The good entries in the file's order, or `undefined` if the file has no `:tproxy:` key. */
+  readonly entries: readonly CheckedEntry[] | undefined;
+  /** All problems, in the file's order. */
+  readonly problems: readonly Problem[];
+  /** All remarks, in the file's order. */
+  readonly remarks: readonly Problem[];
+}
+
+/** A service that is served, and stays as it is because the entry that may be meant for it can't be used. */
+export interface KeptService {
+  /** The bridge. */
+  readonly bridge: string;
+  /** The network. */
+  readonly network: Network;
+  /** The endpoint. */
+  readonly endpoint: Endpoint;
+  /** Where the entry begins. */
+  readonly at: Position;
+}
+
+/** What only the host can tell. */
+export interface HostFacts {
+  /** Resolves a host name. */
+  readonly resolve: Resolve;
+  /** Tells the number of a user, or that there is no such user. */
+  readonly uidOf: (name: string) => Promise<number | undefined>;
+}
+
+/**
+ * Checks a configuration for all networks at once.
+ *
+ * @param config The configuration.
+ * @param host Asks the host.
+ * @returns The configuration with the address of each entry, and its problems with those of names, of the user and of
+ * entries that are shadowed.
+ */
+export async function checkConfig(config: Config, host: HostFacts): Promise<CheckedConfig> {
+  const resolve = once(host.resolve);
+  const [remotes, owner] = await Promise.all([
+    Promise.all((config.entries ?? []).map((entry) => resolveRemote(entry, resolve))),
+    checkUser(config, host),
+  ]);
+  const entries = config.entries?.map((entry, i) => {
+    const remote = remotes[i];
+    return { ...entry, address: typeof remote === "string" ? remote : undefined };
+  });
+  const problems = [
+    ...config.problems,
+    ...owner.problems,
+    ...remotes.filter((remote) => typeof remote !== "string"),
+    ...findShadowed(config.entries ?? []),
+  ];
+  return {
+    ...config,
+    entries,
+    problems: problems.toSorted(byPlace),
+    remarks: [...config.remarks, ...owner.remarks, ...(entries ?? []).flatMap(remarkOnLocal)].toSorted(byPlace),
+  };
+}
+
+/** Whoever writes such an address means it; whoever only reads the file should see what it opens. */
+function remarkOnLocal({ at, remoteAddr, address }: CheckedEntry): Problem[] {
+  const advice = "guests reach what otherwise only this hypervisor does";
+  return address !== undefined && isLocal(address) ? [{ at, key: ":remote_addr:", value: remoteAddr, advice }] : [];
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  return a.at.line - b.at.line || a.at.column - b.at.column;
+}
+
+async function checkUser(
+  { processOwner, processOwnerAt: at }: Config,
+  { uidOf }: HostFacts,
+): Promise<Pick<CheckedConfig, "problems" | "remarks">> {
+  if (processOwner === undefined || at === undefined) return { problems: [], remarks: [] };
+  const found = (advice: string) => [{ at, key: ":tproxy_process_owner:", value: processOwner, advice }];
+  const unknown = "expected a user of this host";
+  let uid: number | undefined;
+  try {
+    uid = await uidOf(processOwner);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { problems: found(`${unknown} (${why})`), remarks: [] };
+  }
+  if (uid === undefined) return { problems: found(unknown), remarks: [] };
+  if (uid === 0) return { problems: found(ROOT_OWNS), remarks: [] };
+  return { problems: [], remarks: found(ONE_OWNS) };
+}
+
+const ROOT_OWNS = "nothing keeps a proxy that is taken over from root's files and processes; " +
+  "without this line each proxy is a user of its own";
+const ONE_OWNS = "a proxy that is taken over may end the others; without this line each proxy is a user of its own";
+
+/**
+ * Finds the entries that an earlier one with the same service port keeps from at least one network: it is for all
+ * networks, or names a network that the later one names too. A later entry for all networks is none of them, since it
+ * serves the networks that the earlier one leaves.
+ *
+ * @param entries The entries in the file's order.
+ * @returns A problem for each of them, which says where the earlier one is.
+ */
+export function findShadowed(entries: readonly ConfigEntry[]): Problem[] {
+  const ports = new Map<number, { all?: number; some: Map<string, number> }>();
+  return entries.flatMap((entry) => {
+    const earlier = ports.get(entry.servicePort) ?? { some: new Map<string, number>() };
+    ports.set(entry.servicePort, earlier);
+    if (earlier.all !== undefined) return [taken(entry, `ignored: line ${earlier.all} wins`)];
+    const networks = [...new Set(entry.networks.map(nameNetwork))];
+    const lines = Map.groupBy(networks, (network) => earlier.some.get(network));
+    if (networks.length === 0) earlier.all = entry.at.line;
+    for (const network of lines.get(undefined) ?? []) earlier.some.set(network, entry.at.line);
+    lines.delete(undefined);
+    const places = [...lines].map(([line, names]) => `for ${names.join(", ")} line ${line} wins`);
+    return places.length === 0 ? [] : [taken(entry, `ignored: ${places.join(" and ")}`)];
+  });
+}
+
+/**
+ * Writes a reference to a network.
+ *
+ * @param network The reference.
+ * @returns For example `ID 7` or `name vnet0`; a name that is not one plain word is in quotes.
+ */
+export function nameNetwork(network: NetworkReference): string {
+  if ("id" in network) return `ID ${network.id}`;
+  return `name ${/^[\w.-]+$/.test(network.name) ? network.name : printable(JSON.stringify(network.name))}`;
+}
+
+/**
+ * Writes a network as it was named.
+ *
+ * @param network The network.
+ * @returns For example `ID 7, name vnet0`; `unnamed` for one that has neither, `unknown` if nobody has said whose it is.
+ */
+export function describeNetwork({ id, name }: Network): string {
+  if (name === UNNAMED_NETWORK.name) return "unnamed";
+  const references = [...(id === undefined ? [] : [{ id }]), ...(name === undefined ? [] : [{ name }])];
+  return references.map(nameNetwork).join(", ") || "unknown";
+}

@@ -1,0 +1,165 @@
+/**
+ * What `tproxy check` prints, for people and for scripts.
+ *
+ * @module
+ */
+
+import { remoteOf } from "../address.ts";
+import { type ConfigError, describe } from "../errors.ts";
+import { describeFault, type Fault } from "../fault.ts";
+import { DEFAULT_LIMITS, LIMIT_NAMES, type Limits } from "../limits.ts";
+import { renderLimit, renderOptions } from "../limits_text.ts";
+import { renderTable } from "../table.ts";
+import {
+  type CheckedConfig,
+  type CheckedEntry,
+  describeNetwork,
+  type KeptService,
+  nameNetwork,
+} from "./check_config.ts";
+import { describeProblem, type Problem } from "../config/config.ts";
+import { YamlError } from "../config/yaml_error.ts";
+
+/** What each debug level lets through, as the user document has it. */
+const LEVELS = { 0: "ERROR", 1: "WARNING", 2: "INFO", 3: "DEBUG" } as const;
+
+/** How much of the file's line is shown on either side of the caret. */
+const WINDOW = 60;
+
+/**
+ * Renders a checked configuration for people.
+ *
+ * @param config The configuration.
+ * @param kept What stays as it is served now.
+ * @param faults What is wrong beside the configuration.
+ * @returns Lines: what is set, a table of the entries, the remarks, the problems, what stays, and how many they are.
+ */
+export function renderText(
+  config: CheckedConfig,
+  kept: readonly KeptService[] = [],
+  faults: readonly Fault[] = [],
+): string {
+  const { path, debugLevel, processOwner, limits, entries, problems, remarks } = config;
+  const settings = renderTable([
+    ["file", path],
+    ["debug level", `${debugLevel} (${LEVELS[debugLevel]})`],
+    ["process owner", processOwner ?? "a user of its own for each proxy (default)"],
+    ["limits", renderLimits(limits)],
+  ]);
+  const blocks = [settings, renderEntries(entries)];
+  for (const found of [remarks, problems]) {
+    if (found.length > 0) blocks.push(found.map((problem) => describeProblem(path, problem)));
+  }
+  if (faults.length > 0) blocks.push(faults.map(describeFault));
+  if (kept.length > 0) blocks.push(kept.map(renderKept));
+  const counts = [count(problems.length + faults.length, "problem")];
+  if (remarks.length > 0) counts.push(count(remarks.length, "remark"));
+  blocks.push([counts.join(", ")]);
+  return blocks.map((lines) => lines.join("\n")).join("\n\n");
+}
+
+function renderKept({ bridge, network, endpoint, at }: KeptService): string {
+  const [whose, remote] = [describeNetwork(network), remoteOf(endpoint)];
+  return `${endpoint.servicePort} of ${bridge} (${whose}) stays ${remote}: its entry in line ${at.line} can't be used`;
+}
+
+function count(found: number, what: string): string {
+  return `${found || "no"} ${what}${found === 1 ? "" : "s"}`;
+}
+
+/** Only those that differ from what everybody has. */
+function renderLimits(limits: Limits): string {
+  const changed = LIMIT_NAMES.filter((name) => limits[name] !== DEFAULT_LIMITS[name]);
+  return changed.map((name) => renderLimit(name, limits[name])).join(" ") || "default";
+}
+
+function renderEntries(entries: readonly CheckedEntry[] | undefined): string[] {
+  if (entries === undefined) return ["the feature is not configured: the file has no :tproxy: key"];
+  if (entries.length === 0) return ["no service is configured: no network gets a proxy"];
+  const hasOptions = entries.some(({ options }) => options !== undefined);
+  const rows = entries.map((entry) => [
+    `${entry.servicePort}`,
+    renderRemote(entry),
+    entry.networks.length === 0 ? "all" : entry.networks.map(nameNetwork).join(", "),
+    `${entry.at.line}`,
+    ...(hasOptions ? [renderOptions(entry.options ?? {})] : []),
+  ]);
+  return renderTable([["service port", "remote", "networks", "line", ...(hasOptions ? ["options"] : [])], ...rows]);
+}
+
+function renderRemote({ remoteAddr, remotePort, address }: CheckedEntry): string {
+  const known = address === remoteAddr ? "" : ` (${address ?? "does not resolve"})`;
+  return `${remoteAddr}:${remotePort}${known}`;
+}
+
+/**
+ * Renders a checked configuration for scripts.
+ *
+ * @param config The configuration.
+ * @param kept What stays as it is served now.
+ * @param faults What is wrong beside the configuration.
+ * @returns One JSON object in one line.
+ */
+export function renderJson(
+  config: CheckedConfig,
+  kept: readonly KeptService[] = [],
+  faults: readonly Fault[] = [],
+): string {
+  const { path, debugLevel, processOwner, limits, entries, problems, remarks } = config;
+  const fields = ({ at, key, value, advice }: Problem) => ({ ...at, key, value: value ?? null, advice });
+  return JSON.stringify({
+    file: path,
+    debugLevel,
+    processOwner: processOwner ?? null,
+    limits,
+    configured: entries !== undefined,
+    entries: (entries ?? []).map(({ at, servicePort, remoteAddr, address, remotePort, networks, options }) => ({
+      line: at.line,
+      servicePort,
+      remoteAddr,
+      address: address ?? null,
+      remotePort,
+      networks,
+      options: options ?? {},
+    })),
+    problems: problems.map(fields),
+    remarks: remarks.map(fields),
+    kept: kept.map(({ bridge, network, endpoint: { servicePort, remoteAddr, remotePort }, at }) => {
+      return { bridge, network, servicePort, remoteAddr, remotePort, line: at.line };
+    }),
+    faults,
+  });
+}
+
+/**
+ * Renders why a configuration can't be used at all, for people.
+ *
+ * @param program Who says so.
+ * @param error Why.
+ * @returns The one line that every program has for an error; if the file is not YAML, also the line in it and a caret.
+ */
+export function renderErrorText(program: string, error: ConfigError): string {
+  const message = `${program}: error: ${describe(error)}`;
+  if (!(error instanceof YamlError)) return message;
+  const { at, line } = error;
+  const number = `${at.line}`;
+  // A window of a long line; what stays before the caret keeps its tabs, so that it is under its column.
+  const start = Math.max(0, at.column - 1 - WINDOW);
+  const before = line.slice(start, at.column - 1).replaceAll(/[^\t]/g, " ");
+  const shown = line.slice(start, at.column - 1 + WINDOW);
+  return `${message}\n${number} | ${shown}\n${" ".repeat(number.length)} | ${before}^`;
+}
+
+/**
+ * Renders why a configuration can't be used at all, for scripts.
+ *
+ * @param path The file.
+ * @param error Why.
+ * @returns One JSON object in one line; place and text of the line are there if the file is not YAML.
+ */
+export function renderErrorJson(path: string, error: ConfigError): string {
+  const details = error instanceof YamlError
+    ? { ...error.at, message: error.reason, text: error.line }
+    : { message: describe(error) };
+  return JSON.stringify({ file: path, error: details });
+}

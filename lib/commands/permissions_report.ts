@@ -1,0 +1,82 @@
+/**
+ * What `tproxy permissions` prints: whom each program runs as, and with which flags. Pure, and the same on every host.
+ *
+ * @module
+ */
+
+import type { Entrypoint } from "../../cmd/commands.ts";
+import type { BridgeName } from "../names.ts";
+import {
+  type DaemonFiles,
+  innerPermissions,
+  outerPermissions,
+  setupPermissions,
+  toFlags,
+  tproxyPermissions,
+} from "../permissions/table.ts";
+import { compiledFlags } from "../permissions/compiled.ts";
+
+/** What one program may do. */
+export interface Grant {
+  /** The program. */
+  readonly entrypoint: Entrypoint;
+  /** {@linkcode EXAMPLE_BRIDGE} for an inner proxy. */
+  readonly bridge?: BridgeName;
+  /** The user it runs as. */
+  readonly user: string;
+  /** Its permission flags. */
+  readonly flags: readonly string[];
+}
+
+/** Stands for any bridge. None can be called that. */
+export const EXAMPLE_BRIDGE = "<br>" as BridgeName;
+
+/** Stands for every remote that nft has for a bridge. */
+export const EXAMPLE_REMOTE = "<remote_addr>:<remote_port>";
+
+const NOTE = `${EXAMPLE_BRIDGE} stands for each bridge, ${EXAMPLE_REMOTE} for each service in its map.
+Where :tproxy_process_owner: is set, outer and inner run as that user. That is weaker: one that is taken over can end the
+others.`;
+
+/**
+ * Lists what every program may do.
+ *
+ * @param config The configuration file.
+ * @param files What the daemons are made of.
+ * @returns `setup`, `tproxy`, outer, and the inner of {@linkcode EXAMPLE_BRIDGE}.
+ */
+export function listGrants(config: string, files: DaemonFiles): Grant[] {
+  const user = "a user of its own";
+  const outer = outerPermissions(new Map([[EXAMPLE_BRIDGE, []]]));
+  const isCompiled = files.runtime === undefined;
+  return [
+    { entrypoint: "setup", user: "root", flags: toFlags(setupPermissions(config)) },
+    { entrypoint: "tproxy", user: "root", flags: toFlags(tproxyPermissions(config, files)) },
+    {
+      entrypoint: "outer",
+      user,
+      flags: isCompiled ? compiledFlags("outer") : toFlags({ ...outer, net: [...outer.net, EXAMPLE_REMOTE] }),
+    },
+    {
+      entrypoint: "inner",
+      bridge: EXAMPLE_BRIDGE,
+      user,
+      flags: isCompiled ? compiledFlags("inner") : toFlags(innerPermissions(EXAMPLE_BRIDGE)),
+    },
+  ];
+}
+
+/**
+ * Renders a list for people.
+ *
+ * @param grants What programs may do.
+ * @returns A paragraph for each program, with a line for each flag; and what stands for something else.
+ */
+export function renderGrants(grants: readonly Grant[]): string {
+  const paragraphs = grants.map(({ entrypoint, bridge, user, flags }) => {
+    const program = bridge === undefined ? entrypoint : `${entrypoint} ${bridge}`;
+    return [`${program}, as ${user}`, ...flags].join("\n  ");
+  });
+  const isDaemon = grants.some(({ entrypoint }) => entrypoint === "outer" || entrypoint === "inner");
+  return [...paragraphs, ...(isDaemon ? [NOTE] : [])].join("\n\n");
+}

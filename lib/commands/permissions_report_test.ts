@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { innerPermissions, setupPermissions, toFlags, tproxyPermissions } from "../permissions/table.ts";
+import { compiledFlags } from "../permissions/compiled.ts";
+import { EXAMPLE_BRIDGE, listGrants, renderGrants } from "./permissions_report.ts";
+
+const FILES = { runtime: "/x/deno", inner: "/x/inner.js", outer: "/x/outer.js" };
+
+Deno.test("listGrants() gives each program the flags of its table, and stands-ins for what differs from host to host", () => {
+  const [setup, tproxy, outer, inner, ...others] = listGrants("/a.conf", FILES);
+  assert.deepEqual([setup, tproxy], [
+    { entrypoint: "setup", user: "root", flags: toFlags(setupPermissions("/a.conf")) },
+    { entrypoint: "tproxy", user: "root", flags: toFlags(tproxyPermissions("/a.conf", FILES)) },
+  ]);
+  assert.equal(
+    outer?.flags.find((flag) => flag.startsWith("--allow-net=")),
+    "--allow-net=unix:/run/one_tproxy/written-by-proxies/<br>/outer.socket.next,<remote_addr>:<remote_port>",
+  );
+  assert.deepEqual(inner, {
+    entrypoint: "inner",
+    bridge: EXAMPLE_BRIDGE,
+    user: "a user of its own",
+    flags: toFlags(innerPermissions(EXAMPLE_BRIDGE)),
+  });
+  assert.deepEqual(others, []);
+});
+
+Deno.test("listGrants() has what compiled programs were compiled with", () => {
+  const grants = listGrants("/a.conf", { inner: "/x/tproxy-inner", outer: "/x/tproxy-outer" });
+  assert.deepEqual(grants.slice(2).map(({ flags }) => flags), [compiledFlags("outer"), compiledFlags("inner")]);
+});
+
+Deno.test("renderGrants() gives each program a paragraph and each flag a line, and says what stands for something else", () => {
+  const setup = { entrypoint: "setup", user: "root", flags: ["--no-prompt", "--allow-run=/usr/sbin/ip"] } as const;
+  const inner = {
+    entrypoint: "inner",
+    bridge: EXAMPLE_BRIDGE,
+    user: "a user of its own",
+    flags: ["--no-prompt"],
+  } as const;
+  assert.equal(renderGrants([setup]), "setup, as root\n  --no-prompt\n  --allow-run=/usr/sbin/ip");
+  assert.match(
+    renderGrants([setup, inner]),
+    /\n\ninner <br>, as a user of its own\n {2}--no-prompt\n\n<br> stands for each bridge, .+\nWhere :tproxy_process_owner: is set, outer and inner run as that user\. That is weaker: /,
+  );
+});

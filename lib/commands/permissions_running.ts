@@ -1,0 +1,107 @@
+/**
+ * What `tproxy permissions --running` prints: how what each daemon may do differs from what it should be allowed. Pure.
+ *
+ * @module
+ */
+
+import type { BridgeName, Title } from "../names.ts";
+import { daemonFlags } from "../permissions/daemon_flags.ts";
+import type { Desired } from "../daemon/desired.ts";
+import type { Processes, RunningDaemon } from "../daemon/find.ts";
+import type { ProcessGroups } from "../daemon/groups.ts";
+import { groupOf, userOf } from "../daemon/owner.ts";
+import type { DaemonFiles } from "../permissions/table.ts";
+
+/** How a daemon compares with what it should be. */
+export interface Comparison {
+  /** Its process title. */
+  readonly title: Title;
+  /** The bridge of an inner proxy. */
+  readonly bridge?: BridgeName;
+  /** Its process ID. */
+  readonly pid: number;
+  /** Whether it only finishes its streams. */
+  readonly draining: boolean;
+  /** What differs, a phrase each; empty if nothing does. */
+  readonly differences: readonly string[];
+}
+
+/**
+ * Compares every daemon that runs with what it should be if it were started now.
+ *
+ * @param processes Who runs.
+ * @param groups The groups of each by its process ID; one that is missing has ended meanwhile, and is left out.
+ * @param desired What should run.
+ * @param files What daemons are made of that are started now.
+ * @returns A comparison for each, in the same order.
+ */
+export function compareDaemons(
+  { host, daemons }: Processes,
+  groups: ReadonlyMap<number, ProcessGroups>,
+  desired: Pick<Desired, "owner" | "bridges">,
+  files: DaemonFiles,
+): Comparison[] {
+  return daemons.flatMap((daemon) => {
+    const { title, bridge, pid, draining } = daemon;
+    const own = groups.get(pid);
+    if (own === undefined) return [];
+    const differences = compareDaemon(daemon, own, host, desired, files);
+    return [{ title, ...(bridge === undefined ? {} : { bridge }), pid, draining, differences }];
+  });
+}
+
+function compareDaemon(
+  { bridge, flags, uid, netns }: RunningDaemon,
+  own: ProcessGroups,
+  host: number,
+  { owner, bridges }: Pick<Desired, "owner" | "bridges">,
+  files: DaemonFiles,
+): string[] {
+  const wantedNetns = bridge === undefined ? host : bridges.get(bridge)?.netns;
+  if (bridges.size === 0 || wantedNetns === undefined) return ["should not run: nothing is left for it to serve"];
+  const differences = compareFlags(flags.split(";").filter((flag) => flag !== ""), daemonFlags(bridge, bridges, files));
+  const expect = (what: string, actual: string, wanted: string) => {
+    if (actual !== wanted) differences.push(`${what} ${actual}, expected ${wanted}`);
+  };
+  expect("user", `${uid}`, `${userOf(owner, bridge)}`);
+  // Root is started with the groups that its shell happens to have, and needs none of them.
+  if (owner?.uid !== 0) {
+    const others = bridge === undefined ? [...bridges.keys()].map((name) => groupOf(owner, name)) : [];
+    expect("group", `${own.gid}`, `${groupOf(owner, bridge)}`);
+    expect("other groups", list(own.others), list(others));
+  }
+  expect("network namespace", `${netns}`, `${wantedNetns}`);
+  return differences;
+}
+
+/** Takes the flags apart, so that one address too many is a short line. Their order means nothing to Deno. */
+function compareFlags(flags: readonly string[], wanted: readonly string[]): string[] {
+  const [has, should] = [new Set(flags.flatMap(split)), new Set(wanted.flatMap(split))];
+  return [
+    ...[...has.difference(should)].map((flag) => `${flag} is too much`),
+    ...[...should.difference(has)].map((flag) => `${flag} is missing`),
+  ];
+}
+
+function split(flag: string): string[] {
+  const at = flag.indexOf("=") + 1;
+  return at === 0 ? [flag] : flag.slice(at).split(",").map((value) => flag.slice(0, at) + value);
+}
+
+function list(groups: readonly number[]): string {
+  return groups.length === 0 ? "none" : [...new Set(groups)].toSorted((a, b) => a - b).join(",");
+}
+
+/**
+ * Renders comparisons for people.
+ *
+ * @param comparisons How each daemon compares.
+ * @returns `one_tproxy_br0 (16809): ok`, or a line for each difference.
+ */
+export function renderComparisons(comparisons: readonly Comparison[]): string {
+  if (comparisons.length === 0) return "no proxy runs: nothing is known of its permissions";
+  return comparisons.flatMap(({ title, pid, draining, differences }) => {
+    const texts = differences.length === 0 ? ["ok"] : differences;
+    return texts.map((text) => `${title} (${pid}${draining ? ", draining" : ""}): ${text}`);
+  }).join("\n");
+}

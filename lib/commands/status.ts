@@ -1,0 +1,128 @@
+/**
+ * What `tproxy status` prints. Read-only.
+ *
+ * @module
+ */
+
+import type { Endpoint } from "../address.ts";
+import type { Fault } from "../fault.ts";
+import { type BridgeName, namesOf, type Title, TPROXY } from "../names.ts";
+import type { Counts } from "../proxy/stats.ts";
+import { bridgesOf, findFaultsOfBridges, type HostView, lookAtHost } from "../health/bridges.ts";
+import { readCounts, readLive } from "../health/counts.ts";
+import { findEgressFaults } from "../daemon/egress.ts";
+import { findDaemons, type RunningDaemon } from "../daemon/find.ts";
+import { isHeld } from "../daemon/hold.ts";
+import { findReplacedFiles } from "../health/installation.ts";
+import { findDeafFaults } from "../health/listening.ts";
+import { findDaemonFaults } from "../health/signs.ts";
+
+/** Every proxy that should run does. */
+export const ALL_RUN = 0;
+/** None runs; init scripts take 3 for "not running" (Linux Standard Base, init script actions). */
+export const NONE_RUNS = 3;
+/** Some that should run do not, or something else is not as it should be. */
+export const FAULTY = 4;
+
+/** A proxy that runs. */
+export interface ProxyStatus {
+  /** Its process title. */
+  readonly title: Title;
+  /** The bridge of an inner proxy. */
+  readonly bridge?: BridgeName;
+  /** Its process ID. */
+  readonly pid: number;
+  /** When it started, ISO 8601. */
+  readonly since: string;
+  /** Whether it only finishes its streams. */
+  readonly draining: boolean;
+  /** How many streams one that drains still has; missing if it could not write it. */
+  readonly live?: number;
+  /** What the bridge's guests are served. */
+  readonly endpoints?: readonly Endpoint[];
+  /** What it has counted, at most a second ago; missing for one that drains, or if it is not well formed. */
+  readonly counts?: Counts;
+}
+
+/** What runs and what does not. */
+export interface Status {
+  /** Those that run, outer first, draining ones too. */
+  readonly proxies: readonly ProxyStatus[];
+  /** The titles of those that should run and do not; empty if none runs. */
+  readonly missing: readonly Title[];
+  /** All that is not as it should be; that one does not run, if others do, is among it. */
+  readonly faults: readonly Fault[];
+  /** Whether `tproxy stop` keeps all of them from being started. */
+  readonly stopped: boolean;
+  /** {@linkcode ALL_RUN}, {@linkcode NONE_RUNS} or {@linkcode FAULTY}. */
+  readonly exitCode: number;
+}
+
+/**
+ * Finds out what runs, and whether guests can be served by it.
+ *
+ * @returns What runs, what does not, and what is wrong.
+ * @throws {import("../errors.ts").TproxyError} If nft, ip or ps fails, or this process is not root's.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
+ */
+export async function readStatus(): Promise<Status> {
+  const [{ daemons }, host, stopped] = await Promise.all([findDaemons(), lookAtHost(), isHeld()]);
+  const serving = daemons.filter(({ draining }) => !draining);
+  const running = new Set<Title>(serving.map(({ title }) => title));
+  const bridges = bridgesOf(host);
+  const served = new Set(serving.flatMap(({ bridge }) => bridge ?? []));
+  const [proxies, found, ofDaemons, ofListeners, ofRules] = await Promise.all([
+    Promise.all(daemons.map((daemon) => describeDaemon(daemon, host.endpoints))),
+    findFaultsOfBridges(host, bridges, new Set(bridges), served),
+    findDaemonFaults(daemons),
+    findDeafFaults(daemons, host.endpoints),
+    running.size === 0 ? [] : findEgressFaults(),
+  ]);
+  const missing = running.size === 0 ? [] : wantedBy(host).filter((title) => !running.has(title));
+  const faults = [
+    ...missing.map(notRunning),
+    ...ofDaemons,
+    ...ofListeners,
+    ...ofRules,
+    ...[...found.values()].flat(),
+    ...findReplacedFiles(),
+  ];
+  return {
+    proxies,
+    missing,
+    faults,
+    stopped,
+    exitCode: running.size === 0 ? NONE_RUNS : faults.length > 0 ? FAULTY : ALL_RUN,
+  };
+}
+
+/** The titles of the daemons that should run, outer first. */
+function wantedBy({ endpoints, links, netns }: HostView): Title[] {
+  const served = [...endpoints.keys()].filter((bridge) => links.has(bridge) || netns.has(namesOf(bridge).netns));
+  return served.length === 0 ? [] : [TPROXY, ...served.map((bridge) => namesOf(bridge).title).toSorted()];
+}
+
+function notRunning(title: Title): Fault {
+  return { code: "not-running", subject: title, text: "not running", remedy: 'run "tproxy start"' };
+}
+
+async function describeDaemon(
+  { title, bridge, pid, seconds, draining }: RunningDaemon,
+  bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>,
+): Promise<ProxyStatus> {
+  const since = new Date(Date.now() - seconds * 1000).toISOString();
+  // The file is the one of whoever serves now.
+  const counts = draining ? undefined : await readCounts(bridge);
+  const live = draining ? await readLive(bridge, pid) : undefined;
+  const endpoints = bridge === undefined ? undefined : bridges.get(bridge) ?? [];
+  return {
+    title,
+    ...(bridge === undefined ? {} : { bridge }),
+    pid,
+    since,
+    draining,
+    ...(live === undefined ? {} : { live }),
+    ...(endpoints === undefined ? {} : { endpoints }),
+    ...(counts === undefined ? {} : { counts }),
+  };
+}

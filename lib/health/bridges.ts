@@ -1,0 +1,119 @@
+/**
+ * Looking at the kernel's state of all bridges: those that `setup` has recorded, and those that the network driver made.
+ *
+ * @module
+ */
+
+import type { Endpoint } from "../address.ts";
+import { describe } from "../errors.ts";
+import type { Fault } from "../fault.ts";
+import { type BridgeName, namesOf } from "../names.ts";
+import { findBridgeFaults } from "../netns/faults.ts";
+import { lookInside } from "../netns/inside.ts";
+import { joinEndpoints } from "../setup/join.ts";
+import { NETNS_SYSCTLS } from "../netns/links.ts";
+import { type Link, parseLinks } from "../netns/observe.ts";
+import type { SetupRecord } from "../setup/record.ts";
+import { look } from "../setup/restore.ts";
+import { type Applied, readApplied } from "../nft/applied.ts";
+import type { BridgeTable } from "../nft/fingerprint.ts";
+import { listBridgeTable } from "../nft/nft.ts";
+import { runCommand } from "../run_command.ts";
+import { atMostAtOnce } from "../daemon/concurrency.ts";
+
+/** How many namespaces are looked into at once; each look is two short processes. */
+const LOOKS_AT_ONCE = 4;
+
+const SYSCTL_KEYS = NETNS_SYSCTLS.map((setting) => setting.split("=")[0] ?? "");
+
+/** What the host has of all bridges, found out by one process for each kind of thing. */
+export interface HostView {
+  /** The devices of the host namespace, by their names. */
+  readonly links: ReadonlyMap<string, Link>;
+  /** The names of the namespaces' files. */
+  readonly netns: ReadonlySet<string>;
+  /** The bridges that have a map in nft. */
+  readonly maps: ReadonlySet<BridgeName>;
+  /** What each bridge's guests should be served; bridges without anything are missing. */
+  readonly endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>;
+  /** The rules of all bridges. */
+  readonly table: BridgeTable;
+  /** What `setup` has recorded. */
+  readonly record: SetupRecord;
+  /** What it has taken down of the rules. */
+  readonly applied: Applied;
+}
+
+/**
+ * Looks at the host.
+ *
+ * @returns What is there.
+ * @throws {import("../errors.ts").TproxyError} If ip or nft fails, or its answer can't be read.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run` for ip and nft, and `--allow-read` for `/run/netns` and
+ * `/run/one_tproxy`.
+ */
+export async function lookAtHost(): Promise<HostView> {
+  const [{ file, nft, links, netns }, table, applied] = await Promise.all([look(), listBridgeTable(), readApplied()]);
+  const listed = links.length > 0 ? links : parseLinks(await runCommand("ip", ["-j", "-d", "link", "show"]));
+  return {
+    links: new Map(listed.map((link) => [link.name, link])),
+    netns,
+    maps: new Set(nft.maps.bridges.keys()),
+    endpoints: joinEndpoints(file.bridges, nft.maps.bridges),
+    table,
+    record: file.bridges,
+    applied,
+  };
+}
+
+/**
+ * Tells which bridges should have a proxy. One that is not there is not among them: it went with its last guest.
+ *
+ * @param host What the host has.
+ * @returns Those that `setup` has recorded, and those for which the network driver has made a map; in ascending order.
+ */
+export function bridgesOf({ links, endpoints, record }: HostView): BridgeName[] {
+  return [...new Set([...record.keys(), ...endpoints.keys()])].filter((name) => links.get(name)?.kind === "bridge")
+    .toSorted();
+}
+
+/**
+ * Finds what is wrong with bridges.
+ *
+ * @param host What the host has.
+ * @param bridges The bridges, of those that {@linkcode bridgesOf} gives.
+ * @param lookInto Those whose namespaces are looked into as well.
+ * @param served Those whose inner runs: what `tproxy` sets in a namespace before is looked for there only.
+ * @returns The faults of each bridge that has any; that it can't be looked at is one.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/ip` and `--allow-read=/run/netns`.
+ */
+export async function findFaultsOfBridges(
+  host: HostView,
+  bridges: readonly BridgeName[],
+  lookInto: ReadonlySet<BridgeName>,
+  served: ReadonlySet<BridgeName>,
+): Promise<Map<BridgeName, Fault[]>> {
+  const found = new Map<BridgeName, Fault[]>();
+  await atMostAtOnce(LOOKS_AT_ONCE, bridges, async (name) => {
+    const bridge = host.links.get(name);
+    if (bridge === undefined) return;
+    const names = namesOf(name);
+    const isRecorded = host.record.has(name);
+    const sysctls = isRecorded || served.has(name) ? NETNS_SYSCTLS : [];
+    try {
+      const inside = lookInto.has(name) ? await lookInside(names, SYSCTL_KEYS) : undefined;
+      const port = host.links.get(names.bridgeEnd);
+      const view = { bridge, port, inside, hasMap: host.maps.has(name), table: host.table };
+      const faults = findBridgeFaults({ names, isRecorded, applied: host.applied.get(name), sysctls }, view);
+      if (faults.length > 0) found.set(name, faults);
+    } catch (error) {
+      found.set(name, [{
+        code: "look-failed",
+        subject: name,
+        text: describe(error),
+        remedy: `see what "ip -n ${names.netns} address" says`,
+      }]);
+    }
+  });
+  return new Map([...found].toSorted(([a], [b]) => a < b ? -1 : 1));
+}

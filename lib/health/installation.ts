@@ -1,0 +1,112 @@
+/**
+ * Whether the network drivers still call these programs: `onehost sync` replaces what `install.sh` has put into their folder
+ * by what the front-end has, and says nothing.
+ *
+ * @module
+ */
+
+import { InputError } from "../errors.ts";
+import type { Fault } from "../fault.ts";
+import { DRIVERS_DIR } from "../names.ts";
+import { codeOf, readRegularFile } from "../regular_file.ts";
+import { daemonFiles } from "../permissions/daemon_programs.ts";
+
+/** What `install.sh` was told to put into the drivers' folder. */
+type Mode = "drop-in" | "hooks" | "full";
+
+/** In a comment of each of our files there, see `packaging/install.sh`. */
+const MARK = "Installed by one-tproxy";
+
+/** The drivers that use Linux bridges, and which hooks of theirs are ours. */
+const DRIVERS = ["bridge", "fw", "ebtables", "802.1Q", "vxlan"];
+const HOOKS = ["pre.d", "clean.d"];
+
+/** Files of ours have less than 3 KiB, the drivers' own less than 40. */
+const LONGEST_FILE = 64 * 1024;
+
+/** What there is to be said of a file. */
+interface DriverFile {
+  readonly path: string;
+  /** What comes of it if it is not ours. */
+  readonly consequence: string;
+  /** The folder without which nobody misses it. */
+  readonly folder: string;
+}
+
+/**
+ * Finds the files that are not those any more that `install.sh` has put there.
+ *
+ * @returns A fault for each; none if this program was not installed by `install.sh`, or without any of the three ways.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` for what `install.sh` was told, and for the drivers' folder.
+ */
+export function findReplacedFiles(): Fault[] {
+  const files = daemonFiles();
+  if (files.runtime === undefined || files.mode === undefined) return [];
+  // Each version has a folder of its own there; a distribution anywhere else was not installed.
+  const prefix = /^(.*)\/versions\/[^/]+\/\.\.\/\.\.\/mode$/.exec(files.mode)?.[1];
+  if (prefix === undefined) return [];
+  const mode = readMode(files.mode);
+  if (mode !== "drop-in" && mode !== "hooks" && mode !== "full") return [];
+  return filesOf(mode).filter((file) => isThere(file.folder) && isReplaced(file.path)).map(({ path, consequence }) => ({
+    code: "driver-file",
+    subject: path,
+    text: `it is not the file that install.sh --${mode} has put there: ${consequence}`,
+    remedy: `put it on the front-end as docs/opennebula.md says, then run "${prefix}/current/install.sh"`,
+  }));
+}
+
+/**
+ * Lists what is put into the drivers' folder.
+ *
+ * @param mode What `install.sh` was told.
+ * @returns The files.
+ */
+export function filesOf(mode: Mode): DriverFile[] {
+  const proxies = { path: `${DRIVERS_DIR}/tproxy`, folder: DRIVERS_DIR, consequence: "the drivers call other proxies" };
+  if (mode === "drop-in") return [proxies];
+  if (mode === "full") {
+    const consequence = "the drivers set bridges up by themselves";
+    return [proxies, { path: `${DRIVERS_DIR}/tproxy.rb`, folder: DRIVERS_DIR, consequence }];
+  }
+  const hooks = DRIVERS.flatMap((driver) =>
+    HOOKS.map((hook) => ({
+      path: `${DRIVERS_DIR}/${driver}/${hook}/one-tproxy`,
+      folder: `${DRIVERS_DIR}/${driver}`,
+      consequence: "nobody sets bridges up",
+    }))
+  );
+  return [proxies, ...hooks];
+}
+
+function isThere(folder: string): boolean {
+  try {
+    return Deno.statSync(folder).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) return false;
+    throw error;
+  }
+}
+
+/** What can't be read, which is never so for root, says nothing. */
+function isReplaced(path: string): boolean {
+  try {
+    return !textOf(path).includes(MARK);
+  } catch (error) {
+    if (codeOf(error) === "EACCES") return false;
+    if (error instanceof InputError || codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return true;
+    throw error;
+  }
+}
+
+function readMode(path: string): string | undefined {
+  try {
+    return textOf(path).trim();
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function textOf(path: string): string {
+  return new TextDecoder().decode(readRegularFile(path, LONGEST_FILE));
+}

@@ -1,0 +1,89 @@
+/**
+ * Whether daemons listen on all that they should. One that could not, because the address was gone or somebody else had the
+ * port, runs all the same, and nothing but a signal has it try again.
+ *
+ * @module
+ */
+
+import type { Endpoint } from "../address.ts";
+import type { Fault } from "../fault.ts";
+import { type BridgeName, namesOf, OUTER_LOG } from "../names.ts";
+import { readCounts } from "./counts.ts";
+import type { RunningDaemon } from "../daemon/find.ts";
+
+/** The counts are a second old at most, and routes may have changed just now. */
+const LOOK_AGAIN_MS = 2_000;
+
+/** What a daemon does not listen on: ports of an inner, bridges of outer. */
+export interface Deaf {
+  /** The daemon. */
+  readonly daemon: Pick<RunningDaemon, "title" | "pid" | "bridge">;
+  /** What it does not listen on; at least one. */
+  readonly listeners: readonly (number | string)[];
+}
+
+/**
+ * Compares what a daemon listens on with what it should.
+ *
+ * @param bridge The bridge of an inner; `undefined` for outer.
+ * @param listening What it says that it listens on.
+ * @param endpoints What each bridge's guests should be served.
+ * @param served The bridges whose inner runs.
+ * @returns What is missing.
+ */
+export function missingListeners(
+  bridge: BridgeName | undefined,
+  listening: readonly (number | string)[],
+  endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>,
+  served: ReadonlySet<BridgeName>,
+): (number | string)[] {
+  const wanted = bridge === undefined
+    ? [...endpoints.keys()].filter((name) => served.has(name))
+    : (endpoints.get(bridge) ?? []).map(({ servicePort }) => servicePort);
+  return wanted.filter((listener) => !listening.includes(listener));
+}
+
+/**
+ * Finds the daemons that do not listen on all that they should. One that has no counts says nothing.
+ *
+ * @param daemons Those that run.
+ * @param endpoints What each bridge's guests should be served.
+ * @returns Those that serve and don't.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
+ */
+export async function findDeaf(
+  daemons: readonly RunningDaemon[],
+  endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>,
+): Promise<Deaf[]> {
+  const serving = daemons.filter(({ draining }) => !draining);
+  const served = new Set(serving.flatMap(({ bridge }) => bridge ?? []));
+  const found = await Promise.all(serving.map(async (daemon) => {
+    const counts = await readCounts(daemon.bridge);
+    if (counts === undefined) return [];
+    const listeners = missingListeners(daemon.bridge, counts.listening, endpoints, served);
+    return listeners.length === 0 ? [] : [{ daemon, listeners }];
+  }));
+  return found.flat();
+}
+
+/**
+ * Names them, after a second look: what is about to listen needs a moment.
+ *
+ * @param daemons Those that run.
+ * @param endpoints What each bridge's guests should be served.
+ * @returns A fault for each.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
+ */
+export async function findDeafFaults(
+  daemons: readonly RunningDaemon[],
+  endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>,
+): Promise<Fault[]> {
+  if ((await findDeaf(daemons, endpoints)).length === 0) return [];
+  await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  return (await findDeaf(daemons, endpoints)).map(({ daemon: { title, bridge }, listeners }) => ({
+    code: "not-listening",
+    subject: title,
+    text: `does not listen on ${listeners.join(", ")}`,
+    remedy: `run "tproxy reload"; ${bridge === undefined ? OUTER_LOG : namesOf(bridge).log} says why`,
+  }));
+}

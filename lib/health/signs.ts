@@ -1,0 +1,98 @@
+/**
+ * Looking for signs of life, and saying what is wrong where there are none.
+ *
+ * @module
+ */
+
+import type { Fault } from "../fault.ts";
+import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
+import { CommandError, runCommand } from "../run_command.ts";
+import { lstatIfThere } from "../run_dir.ts";
+import type { RunningDaemon } from "../daemon/find.ts";
+import { type Sign, SILENCE_MS } from "./vitals.ts";
+
+/** How long to wait before a daemon whose counts are old is looked at again: whoever is alive has written them by then. */
+const LOOK_AGAIN_MS = 2_000;
+
+/**
+ * Looks for signs of life of the daemons that serve.
+ *
+ * @param daemons Those that run.
+ * @returns What there is to see of each; those that drain, or have just ended, are left out.
+ * @throws {CommandError} If ps fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps` and `--allow-read=/run/one_tproxy`.
+ */
+export async function readSigns(daemons: readonly RunningDaemon[]): Promise<Sign[]> {
+  const serving = daemons.filter(({ draining }) => !draining);
+  const states = await readStates(serving.map(({ pid }) => pid));
+  const signs = await Promise.all(serving.map(async ({ pid, title, bridge }): Promise<Sign[]> => {
+    const state = states.get(pid);
+    const info = await lstatIfThere(statsFileOf(bridge));
+    return state === undefined ? [] : [{ pid, title, ...state, beat: info?.mtime?.getTime() }];
+  }));
+  return signs.flat();
+}
+
+function statsFileOf(bridge: BridgeName | undefined): string {
+  return bridge === undefined ? RUN_FILES.outerStats : namesOf(bridge).statsFile;
+}
+
+async function readStates(pids: readonly number[]): Promise<ReturnType<typeof parseStates>> {
+  if (pids.length === 0) return new Map();
+  try {
+    return parseStates(await runCommand("ps", ["-o", "pid=,state=,time=", "-p", pids.join(",")]));
+  } catch (error) {
+    // ps(1) exits with 1 and says nothing if none of them is there any more.
+    if (error instanceof CommandError && error.exitCode === 1 && error.stderr === "") return new Map();
+    throw error;
+  }
+}
+
+/**
+ * Reads the answer of `ps -o pid=,state=,time=`.
+ *
+ * @param text What ps printed.
+ * @returns The state and the seconds of processor time of each process.
+ */
+export function parseStates(text: string): Map<number, Pick<Sign, "state" | "cpuSeconds">> {
+  const rows = text.matchAll(/^\s*(\d+)\s+(\S)\S*\s+(?:(\d+)-)?(\d+):(\d+):(\d+)\s*$/gm);
+  return new Map([...rows].map(([, pid, state = "", ...time]) => {
+    const [days = 0, hours = 0, minutes = 0, seconds = 0] = time.map((part) => Number(part ?? 0));
+    return [Number(pid), { state, cpuSeconds: ((days * 24 + hours) * 60 + minutes) * 60 + seconds }];
+  }));
+}
+
+/** Whether a daemon was told to stop where it is, by SIGSTOP or by a debugger. */
+export function isStopped({ state }: Sign): boolean {
+  return state === "T" || state === "t";
+}
+
+/**
+ * Finds the daemons that run and yet serve nobody.
+ *
+ * @param daemons Those that run.
+ * @returns A fault for each that is stopped, or has shown no sign of life for 10 seconds, nor while this waited for one.
+ * @throws {CommandError} If ps fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps` and `--allow-read=/run/one_tproxy`.
+ */
+export async function findDaemonFaults(daemons: readonly RunningDaemon[]): Promise<Fault[]> {
+  const signs = await readSigns(daemons);
+  const stopped = signs.filter(isStopped).map(({ title, pid }): Fault => ({
+    code: "stopped",
+    subject: title,
+    text: `the process ${pid} is stopped`,
+    remedy: `run "kill -CONT ${pid}"`,
+  }));
+  const old = signs.filter((sign) => !isStopped(sign) && Date.now() - (sign.beat ?? Date.now()) >= SILENCE_MS);
+  if (old.length === 0) return stopped;
+  // The machine may have been suspended, or its clock been set.
+  await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  const beats = new Map((await readSigns(daemons)).map(({ pid, beat }) => [pid, beat]));
+  const silent = old.filter(({ pid, beat }) => beats.get(pid) === beat).map(({ title, pid }): Fault => ({
+    code: "silent",
+    subject: title,
+    text: `the process ${pid} has shown no sign of life for ${SILENCE_MS / 1000} seconds`,
+    remedy: 'run "tproxy restart"',
+  }));
+  return [...stopped, ...silent];
+}

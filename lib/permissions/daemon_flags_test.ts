@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { parseBridgeName } from "../names.ts";
+import { daemonFlags } from "./daemon_flags.ts";
+import { innerPermissions, outerPermissions, toFlags } from "./table.ts";
+import { compiledFlags } from "./compiled.ts";
+
+const BR0 = parseBridgeName("br0");
+const SCRIPTS = { runtime: "/x/deno", inner: "/x/inner.js", outer: "/x/outer.js" };
+const BINARIES = { inner: "/x/tproxy-inner", outer: "/x/tproxy-outer" };
+
+function serving(remoteAddr: string) {
+  const endpoints = [{ servicePort: 80, remoteAddr, remotePort: 8080 }];
+  return new Map([[BR0, { endpoints }]]);
+}
+
+Deno.test("daemonFlags() are exactly the table's for what is served", () => {
+  const bridges = serving("10.0.0.1");
+  const endpoints = bridges.get(BR0)?.endpoints ?? [];
+  assert.deepEqual(daemonFlags(BR0, bridges, SCRIPTS), toFlags(innerPermissions(BR0)));
+  assert.deepEqual(daemonFlags(undefined, bridges, SCRIPTS), toFlags(outerPermissions(new Map([[BR0, endpoints]]))));
+});
+
+Deno.test("daemonFlags() change with a remote, so that outer gets a successor; compiled, it needs none", () => {
+  const [one, other] = [serving("10.0.0.1"), serving("10.0.0.2")];
+  assert.notDeepEqual(daemonFlags(undefined, one, SCRIPTS), daemonFlags(undefined, other, SCRIPTS));
+  assert.deepEqual(daemonFlags(undefined, one, BINARIES), daemonFlags(undefined, other, BINARIES));
+});
+
+Deno.test("daemonFlags() of a compiled daemon are those that it was compiled with", () => {
+  assert.deepEqual(daemonFlags(BR0, serving("10.0.0.1"), BINARIES), compiledFlags("inner"));
+  assert.deepEqual(daemonFlags(undefined, serving("10.0.0.1"), BINARIES), compiledFlags("outer"));
+});
+
+Deno.test("daemonFlags() differ between a daemon's forms, so that whoever changes the form gets successors", () => {
+  for (const bridge of [BR0, undefined]) {
+    const bridges = serving("10.0.0.1");
+    assert.notDeepEqual(daemonFlags(bridge, bridges, BINARIES), daemonFlags(bridge, bridges, SCRIPTS));
+  }
+});

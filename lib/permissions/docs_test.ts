@@ -1,0 +1,92 @@
+/**
+ * What is written about permissions elsewhere is what the table in `lib/permissions/table.ts` says.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import settings from "../../deno.json" with { type: "json" };
+import security from "../../docs/security.md" with { type: "text" };
+import { DEFAULT_CONFIG_PATH, DRIVERS_DIR } from "../names.ts";
+import {
+  innerPermissions,
+  outerPermissions,
+  type Permissions,
+  setupPermissions,
+  toFlags,
+  tproxyPermissions,
+} from "./table.ts";
+import { compiledFlags } from "./compiled.ts";
+import { EXAMPLE_BRIDGE } from "../commands/permissions_report.ts";
+
+const FILES = { runtime: "<runtime>", inner: "<inner.js>", outer: "<outer.js>", mode: "<mode>" };
+const TABLE: Readonly<Record<string, Permissions>> = {
+  inner: innerPermissions(EXAMPLE_BRIDGE),
+  outer: outerPermissions(new Map([[EXAMPLE_BRIDGE, []]])),
+  setup: setupPermissions(DEFAULT_CONFIG_PATH),
+  tproxy: tproxyPermissions(DEFAULT_CONFIG_PATH, FILES),
+};
+
+/** The rows of a table: program, user, kind and values, the first two of them only where they change. */
+function readTable(at: number): Map<string, string[]> {
+  const table = [...security.matchAll(/\n\| program.*\n\|[-| ]+\|\n((?:\|.*\n)+)/g)][at]?.[1] ?? "";
+  const rows = new Map<string, string[]>();
+  let program = "";
+  for (const line of table.trim().split("\n")) {
+    const [, first = "", , kind = "", values = ""] = line.split("|").map((cell) => cell.trim());
+    program = first || program;
+    rows.set(`${program} ${kind}`, [...values.matchAll(/`([^`]+)`/g)].map(([, value = ""]) => value));
+  }
+  return rows;
+}
+
+Deno.test("docs/security.md lists every permission of every program, and no other", () => {
+  const wanted = Object.entries(TABLE).flatMap(([program, permissions]) =>
+    Object.entries(permissions).filter(([, values]) => values.length > 0).map(([kind, values]) => {
+      // What outer may dial is different on every host.
+      const all = `${program} ${kind}` === "outer net" ? [...values, "<remote_addr>:<remote_port>"] : values;
+      // Files of which there are eight are written once.
+      const once = new Set(all.map((value: string) => value.replace(/\.[0-7]\.json$/, ".<n>.json")));
+      return [`${program} ${kind}`, [...once].toSorted()] as const;
+    })
+  );
+  const listed = [...readTable(0)].map(([row, values]) => [row, values.toSorted()] as const);
+  assert.deepEqual(new Map(listed), new Map(wanted));
+});
+
+Deno.test("docs/security.md lists what compiled daemons may do, and no more", () => {
+  const rows = [...readTable(1)].map(([row, values]) => {
+    const [program = "", kind = ""] = row.split(" ");
+    return [program, values[0]?.startsWith("--") ? values.join() : `--allow-${kind}=${values.join()}`];
+  });
+  for (const entrypoint of ["inner", "outer"] as const) {
+    const listed = rows.filter(([program]) => program === `tproxy-${entrypoint}`).map(([, flag]) => flag);
+    const flags = compiledFlags(entrypoint).filter((flag) => flag.startsWith("--allow-"));
+    assert.deepEqual(listed.toSorted(), flags.toSorted());
+  }
+});
+
+Deno.test("the compiled setup and tproxy may do what the table says, and tproxy need not read the daemons' files", () => {
+  assert.deepEqual(compiledFlags("setup"), toFlags(setupPermissions(DEFAULT_CONFIG_PATH)));
+  const read = TABLE["tproxy"]?.read.filter((path) => !path.startsWith("<") && path !== DRIVERS_DIR) ?? [];
+  const expected = toFlags({ ...tproxyPermissions(DEFAULT_CONFIG_PATH, FILES), read });
+  assert.deepEqual(compiledFlags("tproxy"), expected);
+});
+
+Deno.test("the tasks setup and tproxy give the launcher its own permissions, and the programs none", () => {
+  for (const name of ["setup", "tproxy"] as const) {
+    // Word for word, so that whoever adds a flag comes by here.
+    assert.equal(
+      settings.tasks[name].command,
+      "deno run --quiet --no-prompt --allow-run=$(deno eval -p 'Deno.execPath()') --allow-env=INIT_CWD " +
+        `--allow-read=.build --allow-write=.build packaging/launch.ts ${name}`,
+    );
+  }
+});
+
+Deno.test("no program's flags allow a whole kind, or a kind that the table does not have", () => {
+  for (const flags of Object.values(TABLE).map(toFlags)) {
+    assert.ok(flags.includes("--no-prompt"));
+    for (const flag of flags) assert.match(flag, /^--(?:no-[a-z]+|allow-(?:net|read|write|run|env|sys)=.+)$/);
+  }
+});

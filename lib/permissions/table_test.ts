@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { InputError } from "../errors.ts";
+import { parseBridgeName } from "../names.ts";
+import { innerPermissions, outerPermissions, setupPermissions, toFlags, tproxyPermissions } from "./table.ts";
+
+const [BR0, BR1] = [parseBridgeName("br0"), parseBridgeName("br1")];
+const CONFIG = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
+const WRITTEN = "/run/one_tproxy/written-by-proxies";
+const FILES = { runtime: "/usr/lib/one-tproxy/deno", inner: "/x/inner.js", outer: "/x/outer.js" };
+
+/** The files of a title for what its streams take. */
+function usage(name: string): string {
+  return Array.from({ length: 8 }, (_, i) => `${WRITTEN}/${name}.${i}.json`).join(",");
+}
+
+function endpoint(servicePort: number, remoteAddr: string, remotePort: number) {
+  return { servicePort, remoteAddr, remotePort };
+}
+
+Deno.test("innerPermissions() let it listen, call outer, read its ports and write its log", () => {
+  assert.deepEqual(toFlags(innerPermissions(BR0)), [
+    "--no-prompt",
+    "--no-remote",
+    `--allow-net=169.254.16.9,unix:${WRITTEN}/br0/outer.socket`,
+    `--allow-read=/run/one_tproxy/inner-ports.br0.json,${WRITTEN}/br0/outer.socket,${usage("inner-usage.br0")}`,
+    `--allow-write=/var/log/one_tproxy_br0.log,${WRITTEN}/br0/outer.socket,${WRITTEN}/inner-stats.br0.json,` +
+    usage("inner-usage.br0"),
+  ]);
+});
+
+Deno.test("outerPermissions() let it dial exactly the listed remotes, each named once", () => {
+  const bridges = new Map([
+    [BR1, [endpoint(80, "10.0.0.2", 8080), endpoint(5030, "10.0.0.1", 5030)]],
+    [BR0, [endpoint(5030, "10.0.0.1", 5030)]],
+  ]);
+  assert.deepEqual(toFlags(outerPermissions(bridges)), [
+    "--no-prompt",
+    "--no-remote",
+    `--allow-net=unix:${WRITTEN}/br0/outer.socket.next,unix:${WRITTEN}/br1/outer.socket.next,` +
+    "10.0.0.1:5030,10.0.0.2:8080",
+    `--allow-read=/run/one_tproxy/outer-routes.json,${usage("outer-usage")},${WRITTEN}/br0,${WRITTEN}/br1`,
+    `--allow-write=/var/log/one_tproxy.log,${WRITTEN}/outer-stats.json,${usage("outer-usage")},` +
+    `${WRITTEN}/br0,${WRITTEN}/br1`,
+  ]);
+});
+
+Deno.test("outerPermissions() are the same in whatever order nft lists bridges and endpoints", () => {
+  const [a, b, c] = [endpoint(1, "10.0.0.1", 1), endpoint(2, "10.0.0.2", 2), endpoint(3, "10.0.0.3", 3)];
+  assert.deepEqual(
+    outerPermissions(new Map([[BR0, [a, b]], [BR1, [c]]])),
+    outerPermissions(new Map([[BR1, [c]], [BR0, [b, a]]])),
+  );
+});
+
+Deno.test("outerPermissions() differ when a remote does, and not when only a service port does", () => {
+  const flags = (servicePort: number, remotePort: number) =>
+    toFlags(outerPermissions(new Map([[BR0, [endpoint(servicePort, "10.0.0.1", remotePort)]]])));
+  assert.notDeepEqual(flags(80, 80), flags(80, 81));
+  assert.deepEqual(flags(80, 80), flags(81, 80));
+});
+
+Deno.test("setupPermissions() let it read the configuration and run four programs", () => {
+  assert.deepEqual(toFlags(setupPermissions(CONFIG)), [
+    "--no-prompt",
+    "--no-remote",
+    `--allow-read=${CONFIG},/run/one_tproxy,/run/netns`,
+    "--allow-write=/run/one_tproxy",
+    "--allow-run=/usr/sbin/ip,/usr/sbin/bridge,/usr/sbin/nft,/usr/bin/getent",
+    "--allow-env=LOG_STREAM,LOG_TOKENS",
+    "--allow-sys=uid",
+  ]);
+});
+
+Deno.test("tproxyPermissions() let it keep files and logs and run nine programs", () => {
+  assert.deepEqual(toFlags(tproxyPermissions(CONFIG, FILES)), [
+    "--no-prompt",
+    "--no-remote",
+    `--allow-read=${CONFIG},/run/one_tproxy,/run/netns,/var/log,/usr/lib/one-tproxy/deno,/x/inner.js,/x/outer.js`,
+    "--allow-write=/run/one_tproxy,/var/log",
+    "--allow-run=/usr/sbin/bridge,/usr/bin/getent,/usr/sbin/ip,/usr/bin/kill,/usr/bin/mount,/usr/sbin/nft,/usr/bin/prlimit,/usr/bin/ps,/usr/bin/setpriv",
+    "--allow-env=LOG_STREAM,LOG_TOKENS,NODE_V8_COVERAGE",
+    "--allow-sys=uid",
+  ]);
+});
+
+Deno.test("innerPermissions() and outerPermissions() let the data path run nothing and see no environment", () => {
+  for (
+    const { run, env } of [innerPermissions(BR0), outerPermissions(new Map([[BR0, [endpoint(1, "10.0.0.1", 1)]]]))]
+  ) {
+    assert.deepEqual([run, env], [[], []]);
+  }
+});
+
+Deno.test("toFlags() gives no flag, and so no permission, for an empty list", () => {
+  assert.deepEqual(toFlags({ net: [], read: [], write: [], run: [], env: [], sys: [] }), [
+    "--no-prompt",
+    "--no-remote",
+  ]);
+});
+
+Deno.test("toFlags() refuses a value that the flags would read as two", () => {
+  assert.throws(() => toFlags(setupPermissions("/tmp/a,/etc")), InputError);
+  const nothing = { net: [], read: [], write: [], run: [], env: [], sys: [] };
+  for (const kind of ["net", "read", "write", "run", "env"] as const) {
+    assert.throws(() => toFlags({ ...nothing, [kind]: ["good", "a,b"] }), /^InputError: a,b holds a comma$/);
+  }
+});

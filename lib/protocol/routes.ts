@@ -1,0 +1,154 @@
+/**
+ * The two kinds of file by which `tproxy` tells a daemon what to serve. They are derived from nft, never edited; a
+ * daemon checks every value, since its file is all that it knows of the world.
+ *
+ * @module
+ */
+
+import { type Endpoint, isIpv4, isPort } from "../address.ts";
+import { InputError } from "../errors.ts";
+import type { EndpointOptions, Limits } from "../limits.ts";
+import { checkLimits, checkOptions, withOptions } from "../limits_json.ts";
+import { type DebugLevel, isDebugLevel } from "../log.ts";
+import { type BridgeName, parseBridgeName } from "../names.ts";
+
+/** A port that an inner proxy listens on. */
+export interface ServedPort {
+  /** The port. */
+  readonly servicePort: number;
+  /** What its endpoint has for itself; missing if nothing. */
+  readonly options?: EndpointOptions;
+}
+
+/** What an inner proxy serves. */
+export interface InnerRoutes {
+  /** How much it logs. */
+  readonly debugLevel: DebugLevel;
+  /** What holds for all ports. */
+  readonly limits: Limits;
+  /** The ports it listens on. */
+  readonly ports: readonly ServedPort[];
+}
+
+/** What the outer proxy serves: for each bridge, for each service port, where the service is. */
+export interface OuterRoutes {
+  /** How much it logs. */
+  readonly debugLevel: DebugLevel;
+  /** What holds for all bridges and endpoints. */
+  readonly limits: Limits;
+  /** The endpoints, by bridge. */
+  readonly bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>;
+}
+
+/**
+ * Renders an inner proxy's file.
+ *
+ * @param routes What it is to serve.
+ * @returns JSON, the same text for the same routes.
+ */
+export function renderInnerRoutes({ debugLevel, limits, ports }: InnerRoutes): string {
+  return JSON.stringify({ debugLevel, limits, ports }) + "\n";
+}
+
+/**
+ * Renders the outer proxy's file.
+ *
+ * @param routes What it is to serve.
+ * @returns JSON, the same text for the same routes.
+ */
+export function renderOuterRoutes({ debugLevel, limits, bridges }: OuterRoutes): string {
+  return JSON.stringify({ debugLevel, limits, bridges: Object.fromEntries(bridges) }, undefined, 1) + "\n";
+}
+
+/**
+ * Reads an inner proxy's file.
+ *
+ * @param text The file's text.
+ * @returns What to serve.
+ * @throws {InputError} If it is anything but what {@linkcode renderInnerRoutes} writes.
+ */
+export function parseInnerRoutes(text: string): InnerRoutes {
+  const { ports, ...rest } = parseObject(text);
+  if (!Array.isArray(ports)) throw wrong("ports");
+  return { ...parseSettings(rest), ports: ports.map(parseServedPort) };
+}
+
+/**
+ * Reads the outer proxy's file.
+ *
+ * @param text The file's text.
+ * @returns What to serve.
+ * @throws {InputError} If it is anything but what {@linkcode renderOuterRoutes} writes.
+ */
+export function parseOuterRoutes(text: string): OuterRoutes {
+  const { bridges, ...rest } = parseObject(text);
+  if (!isObject(bridges)) throw wrong("bridges");
+  return {
+    ...parseSettings(rest),
+    bridges: new Map(
+      Object.entries(bridges).map(([name, endpoints]) => {
+        if (!Array.isArray(endpoints)) throw wrong(`bridges.${name}`);
+        return [parseBridgeName(name), endpoints.map((endpoint) => parseEndpoint(name, endpoint))];
+      }),
+    ),
+  };
+}
+
+function parseSettings({ debugLevel, limits }: Fields): { debugLevel: DebugLevel; limits: Limits } {
+  if (!isDebugLevel(debugLevel)) throw wrong("debugLevel");
+  const checked = checkLimits(limits);
+  if (checked === undefined) throw wrong("limits");
+  return { debugLevel, limits: checked };
+}
+
+function parseServedPort(value: unknown): ServedPort {
+  if (!isObject(value) || !isPort(value.servicePort)) throw wrong("ports");
+  return { servicePort: value.servicePort, ...parseOptions("ports", value) };
+}
+
+function parseOptions(where: string, { options }: Fields): { options?: EndpointOptions } {
+  if (options === undefined) return {};
+  const checked = checkOptions(options);
+  if (checked === undefined) throw wrong(`${where}: options`);
+  return withOptions(checked);
+}
+
+function parseEndpoint(bridge: string, value: unknown): Endpoint {
+  if (!isObject(value)) throw wrong(`bridges.${bridge}`);
+  const { servicePort, remoteAddr, remotePort } = value;
+  if (!isPort(servicePort) || !isIpv4(remoteAddr) || !isPort(remotePort)) throw wrong(`bridges.${bridge}`);
+  return { servicePort, remoteAddr, remotePort, ...parseOptions(`bridges.${bridge}`, value) };
+}
+
+interface Fields {
+  readonly [key: string]: unknown;
+  readonly debugLevel?: unknown;
+  readonly limits?: unknown;
+  readonly ports?: unknown;
+  readonly bridges?: unknown;
+  readonly servicePort?: unknown;
+  readonly remoteAddr?: unknown;
+  readonly remotePort?: unknown;
+  readonly options?: unknown;
+}
+
+function parseObject(text: string): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new InputError("The route file is not JSON", REMEDY, { cause });
+  }
+  if (!isObject(value)) throw wrong("the whole");
+  return value;
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function wrong(what: string): InputError {
+  return new InputError(`The route file is damaged: ${what} is not what it has to be`, REMEDY);
+}
+
+const REMEDY = 'run "tproxy reload", which writes it again';

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { giveBuffer, LARGE, MEDIUM, SMALL, takeBuffer, takenBuffers } from "./buffers.ts";
+import { nextBuffer } from "./read_scheduler.ts";
+
+type Buffer = Uint8Array<ArrayBuffer>;
+
+/** Lets a round begin. */
+function nextRound(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** A stream whose reads fill what they get, so that it waits for turns. */
+function full(buffer: Buffer): Buffer | Promise<Buffer> {
+  return nextBuffer(buffer, buffer.length);
+}
+
+Deno.test("nextBuffer() gives more room after each filled read, and little again after a small one", async () => {
+  const lengths: number[] = [];
+  let buffer = takeBuffer();
+  for (let i = 0; i < 4; i++) {
+    lengths.push(buffer.length);
+    buffer = await full(buffer);
+  }
+  assert.deepEqual(lengths, [SMALL, MEDIUM, LARGE, LARGE]);
+  const small = await nextBuffer(buffer, 1);
+  assert.deepEqual([small.length, takenBuffers(LARGE)], [SMALL, 0]);
+  giveBuffer(small);
+  await nextRound();
+});
+
+Deno.test("nextBuffer() keeps a buffer that was not filled, and gives a longer one for a part of one", () => {
+  const small = takeBuffer();
+  assert.equal(nextBuffer(small, small.length - 1), small);
+  assert.equal(nextBuffer(small, 1), small);
+  const part = small.subarray(28);
+  const longer = full(part) as Buffer;
+  assert.deepEqual([longer.length, takenBuffers(SMALL)], [MEDIUM, 0]);
+  giveBuffer(longer);
+});
+
+Deno.test("nextBuffer() lets 16 streams read at once, and those beyond in turns, the first one first", async () => {
+  const order: number[] = [];
+  const streams = Array.from({ length: 40 }, (_, i) => {
+    const next = full(takeBuffer(MEDIUM));
+    return next instanceof Promise ? next.then((buffer) => (order.push(i), buffer)) : next;
+  });
+  assert.equal(streams.filter((next) => !(next instanceof Promise)).length, 16);
+  assert.equal(takenBuffers(MEDIUM), 0, "one that waits has a buffer");
+  const buffers = await Promise.all(streams);
+  assert.deepEqual(order, Array.from({ length: 24 }, (_, i) => 16 + i));
+  assert.ok(buffers.every(({ length }) => length === LARGE));
+  buffers.forEach(giveBuffer);
+  await nextRound();
+});
+
+Deno.test("nextBuffer() keeps nobody waiting who does not fill its buffer, and has nobody wait for good", async () => {
+  const busy = Array.from({ length: 100 }, () => full(takeBuffer(MEDIUM)));
+  const interactive = takeBuffer();
+  assert.equal(nextBuffer(interactive, 60), interactive);
+  const buffers = await Promise.all(busy);
+  assert.deepEqual([takenBuffers(LARGE), takenBuffers(MEDIUM)], [64, 36]);
+  [interactive, ...buffers].forEach(giveBuffer);
+  await nextRound();
+});

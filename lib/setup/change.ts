@@ -1,0 +1,82 @@
+/**
+ * Changing which networks are on a bridge: the record first, then the kernel's state.
+ *
+ * @module
+ */
+
+import { withLock } from "../lock.ts";
+import { getLogger } from "../log.ts";
+import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
+import { listState, removeRules } from "../nft/nft.ts";
+import type { NftState } from "../nft/parse.ts";
+import { applyRecord } from "./apply.ts";
+import { removeLinks } from "../netns/links.ts";
+import { isNobodys, type NetworkRecord } from "./record.ts";
+import { recoverRecord, writeRecord } from "./record_file.ts";
+import { forgetVlans } from "../netns/vlan_record.ts";
+
+const log = getLogger("setup");
+
+/** Longer than any run takes, shorter than what a driver waits for a VM's network. */
+const LOCK_DEADLINE_MS = 30_000;
+
+/**
+ * Does something under the lock of `setup`.
+ *
+ * @param work What to do.
+ * @returns What that returns.
+ * @throws {import("../errors.ts").LockError} If another run holds the lock for longer than 30 seconds.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
+ */
+export function withSetupLock<T>(work: () => Promise<T>): Promise<T> {
+  return withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, work);
+}
+
+/** From a bridge's networks as they were to those that it is to have. */
+export type Change = (networks: readonly NetworkRecord[]) => readonly NetworkRecord[];
+
+/**
+ * Changes which networks a bridge has, and makes its kernel state follow. The record is written first, so that a run that
+ * is cut off is completed by the next one; if the kernel refuses, the record is what it was. Whoever calls it holds the lock
+ * of `setup`.
+ *
+ * @param bridge The bridge.
+ * @param adopts Whether endpoints stay that are there although nothing is recorded of the bridge.
+ * @param change The change; without any network left, all of the bridge goes.
+ * @throws {import("../errors.ts").KernelStateError} If the bridge is not there, or a device in the way is not ours.
+ * @throws {import("../run_command.ts").CommandError} If ip, nft or sysctl fails.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/table.ts`.
+ */
+export async function changeBridge(bridge: BridgeName, adopts: boolean, change: Change): Promise<void> {
+  let state: Promise<NftState> | undefined;
+  const listOnce = () => state ??= listState();
+  const record = await recoverRecord(listOnce);
+  const before = record.get(bridge) ?? [];
+  const networks = change(before.length === 0 && adopts ? adopt(bridge, await listOnce()) : before);
+  await writeRecord(record, bridge, networks);
+  if (networks.length === 0) {
+    await removeRules(bridge);
+    await removeLinks(namesOf(bridge));
+    await forgetVlans(bridge);
+    log.info("The bridge has no proxy", { bridge });
+    return;
+  }
+  const [nobodys] = networks.filter(isNobodys);
+  if (nobodys !== undefined) {
+    const ports = nobodys.endpoints.map(({ servicePort }) => servicePort).join(" ");
+    const remedy = `to be rid of them, run "setup down --bridge ${bridge}", then "setup up" for each network`;
+    log.warning(`Keeping services of which nobody knows whose they are; ${remedy}`, { bridge, ports });
+  }
+  try {
+    await applyRecord(bridge, networks);
+  } catch (error) {
+    await writeRecord(record, bridge, before);
+    throw error;
+  }
+}
+
+/** What is on a bridge of which nothing is recorded: the network driver's own, or of a record that was lost. */
+function adopt(bridge: BridgeName, { maps }: NftState): NetworkRecord[] {
+  const endpoints = maps.bridges.get(bridge) ?? [];
+  return endpoints.length === 0 ? [] : [{ endpoints }];
+}

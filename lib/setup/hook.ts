@@ -1,0 +1,126 @@
+/**
+ * The network drivers' hooks: the bridges of a VM's NICs get their proxies before it starts, and lose them after the last
+ * guest has gone.
+ *
+ * @module
+ */
+
+import type { HookAction } from "../../cmd/commands.ts";
+import { readConfig } from "../config/read.ts";
+import { ConfigError, describe } from "../errors.ts";
+import { FAILED, OK } from "../exit_code.ts";
+import { getLogger } from "../log.ts";
+import type { BridgeName } from "../names.ts";
+import { runCommand } from "../run_command.ts";
+import { type Link, parseLinks } from "../netns/observe.ts";
+import { guestPortsOf } from "../netns/ports.ts";
+import { down, up } from "./setup.ts";
+import { readVm } from "./vm_input.ts";
+import { type Nic, parseVmNics } from "./vm_xml.ts";
+
+const log = getLogger("hook");
+
+/**
+ * WHY: between another VM's `pre` and the moment its port is on the bridge, nothing on the bridge tells of it. Starting a VM
+ * takes less than this from one to the other; and whoever cleans a VM up waits as long, so it can't be much more.
+ */
+const SETTLE_MS = 2_000;
+
+/**
+ * Does what a driver's hook is for. Exit code 1 fails the VM's action, so it is kept for what must: input that is not a VM,
+ * and a bridge without its proxy at `pre`.
+ *
+ * @param action `pre`: before a VM starts. `post`: after it; there is nothing to do, and nothing is read. `clean`: after it
+ * has gone.
+ * @param config The configuration file; only `pre` reads it.
+ * @param input Standard input: the VM's XML in base64.
+ * @returns The exit code.
+ * @throws {import("../errors.ts").InputError} If the input is not a VM's XML in base64.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/table.ts`.
+ */
+export async function runHook(
+  action: HookAction,
+  config: string,
+  input: ReadableStream<Uint8Array>,
+): Promise<number> {
+  if (action === "post") return OK;
+  const { nics, skipped } = parseVmNics(await readVm(input));
+  for (const { id, reason, isWrong } of skipped) {
+    log[isWrong ? "warning" : "info"](`Skipped a NIC: ${reason}`, { nic: id });
+  }
+  return action === "pre" ? await pre(nics, config) : await clean(nics);
+}
+
+async function pre(nics: readonly Nic[], config: string): Promise<number> {
+  if (!await isConfigured(config)) return OK;
+  let exitCode = OK;
+  for (const { id, bridge, network } of distinct(nics)) {
+    try {
+      await up({ bridge, network, config });
+    } catch (error) {
+      log.error(describe(error), { nic: id, bridge });
+      // The VM would run without its services and nobody would know; but the other NICs can have theirs.
+      exitCode = FAILED;
+    }
+  }
+  return exitCode;
+}
+
+/** Finds out whether the operator uses any of this. Who does not must be able to start VMs, whatever the file is like. */
+async function isConfigured(path: string): Promise<boolean> {
+  try {
+    const { entries } = await readConfig(path);
+    if (entries === undefined) log.info("The configuration has no :tproxy: key: no bridge gets a proxy", { path });
+    return entries !== undefined;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    log.error(`${describe(error)}; no bridge gets a proxy`);
+    return false;
+  }
+}
+
+/** The NICs without those whose bridge and network another one before has, too. */
+function distinct(nics: readonly Nic[]): Nic[] {
+  const keyOf = ({ bridge, network }: Nic) => JSON.stringify([bridge, network.id, network.name]);
+  return nics.filter((nic, at) => nics.findIndex((other) => keyOf(other) === keyOf(nic)) === at);
+}
+
+async function clean(nics: readonly Nic[]): Promise<number> {
+  const ownPorts = nics.flatMap((nic) => nic.ownPorts);
+  let idle = [...new Set(nics.map(({ bridge }) => bridge))];
+  try {
+    const links = await listLinks();
+    const isGone = (bridge: BridgeName) => !links.some(({ name }) => name === bridge);
+    await downAll(idle.filter(isGone));
+    idle = idle.filter((bridge) => !isGone(bridge) && isIdle(links, bridge, ownPorts));
+    if (idle.length === 0) return OK;
+    log.info("No other guest is on it: looking again in a moment", { bridge: idle.join(" ") });
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    const later = await listLinks();
+    await downAll(idle.filter((bridge) => isIdle(later, bridge, ownPorts)));
+  } catch (error) {
+    // What can't be looked at stays. It harms nobody, and the VM has gone, so its action must not fail.
+    log.error(describe(error));
+  }
+  return OK;
+}
+
+async function listLinks(): Promise<Link[]> {
+  return parseLinks(await runCommand("ip", ["-j", "-d", "link", "show"]));
+}
+
+function isIdle(links: readonly Link[], bridge: BridgeName, ownPorts: readonly string[]): boolean {
+  const guests = guestPortsOf(links, bridge, ownPorts);
+  if (guests.length > 0) log.info("Other guests are on it: it keeps its proxy", { bridge, ports: guests.join(" ") });
+  return guests.length === 0;
+}
+
+async function downAll(bridges: readonly BridgeName[]): Promise<void> {
+  for (const bridge of bridges) {
+    try {
+      await down(bridge);
+    } catch (error) {
+      log.error(describe(error), { bridge });
+    }
+  }
+}

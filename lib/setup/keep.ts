@@ -1,0 +1,57 @@
+/**
+ * What stays as it is because the configuration is in doubt about it: only an entry that is really gone takes its service
+ * away. Nothing here touches the kernel.
+ *
+ * @module
+ */
+
+import type { KeptService } from "../commands/check_config.ts";
+import type { Config, Position } from "../config/config.ts";
+import { type Resolve, type SelectedEndpoint, selectEndpoints, type Selection } from "../config/select.ts";
+import { isNobodys, type SetupRecord } from "./record.ts";
+
+/** An endpoint that stays as it was, and the entry that may have been meant for it. */
+export interface KeptEndpoint {
+  /** The endpoint as it was. */
+  readonly endpoint: SelectedEndpoint;
+  /** Where that entry begins. */
+  readonly at: Position;
+}
+
+/**
+ * Finds the endpoints of a network that stay although no good entry has them.
+ *
+ * @param former What the network has been served so far.
+ * @param selection What the configuration says now.
+ * @returns The former endpoints whose port no good entry has, and an entry in doubt may have been meant for.
+ */
+export function keptOf(
+  former: readonly SelectedEndpoint[],
+  { endpoints, doubts }: Pick<Selection, "endpoints" | "doubts">,
+): KeptEndpoint[] {
+  const taken = new Set(endpoints.map(({ servicePort }) => servicePort));
+  return former.filter(({ servicePort }) => !taken.has(servicePort)).flatMap((endpoint) => {
+    const doubt = doubts.find(({ servicePort = endpoint.servicePort }) => servicePort === endpoint.servicePort);
+    return doubt === undefined ? [] : [{ endpoint, at: doubt.at }];
+  });
+}
+
+/**
+ * Finds all that would stay if a configuration were applied to every network that has been set up.
+ *
+ * @param config The configuration.
+ * @param record What has been set up.
+ * @param resolve Resolves a host name.
+ * @returns What stays, in the record's order.
+ */
+export async function findKept(config: Config, record: SetupRecord, resolve: Resolve): Promise<KeptService[]> {
+  const all = [...record].flatMap(([bridge, networks]) =>
+    networks.filter((network) => !isNobodys(network)).map((network) => ({ bridge, ...network }))
+  );
+  const kept = await Promise.all(all.map(async ({ bridge, endpoints, name, id }) => {
+    const network = { ...(name === undefined ? {} : { name }), ...(id === undefined ? {} : { id }) };
+    const found = keptOf(endpoints, await selectEndpoints(config, network, resolve));
+    return found.map((endpoint) => ({ bridge, network, ...endpoint }));
+  }));
+  return kept.flat();
+}

@@ -1,0 +1,33 @@
+/**
+ * `setup release`: the way back to OpenNebula's own network driver, with live guests on the bridges.
+ *
+ * @module
+ */
+
+import { getLogger } from "../log.ts";
+import { listState, releaseRules } from "../nft/nft.ts";
+import { recoverRecord, writeRecord } from "./record_file.ts";
+import { withSetupLock } from "./change.ts";
+import { forgetVlans } from "../netns/vlan_record.ts";
+
+const log = getLogger("setup");
+
+/**
+ * Leaves every bridge to OpenNebula's own network driver. Maps, `ch_<br>`, namespaces and veth pairs stay as they are, so
+ * the driver's proxies can serve the guests, and the driver takes them down when the last guest leaves; what the driver
+ * does not know goes, and is forgotten. Doing it twice is doing it once.
+ *
+ * @throws {import("../run_command.ts").CommandError} If nft fails; then nothing has changed.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/table.ts`.
+ */
+export async function release(): Promise<void> {
+  await withSetupLock(async () => {
+    let record = await recoverRecord(listState);
+    const released = new Set([...await releaseRules(), ...record.keys()]);
+    for (const bridge of released) {
+      record = await writeRecord(record, bridge, []);
+      await forgetVlans(bridge);
+    }
+    for (const bridge of released) log.info("The bridge is left to OpenNebula's own driver", { bridge });
+  });
+}

@@ -1,0 +1,78 @@
+/**
+ * Keeping the proxies going: one that was stopped goes on, one that shows no sign of life is replaced, and one that could not
+ * listen tries it again.
+ *
+ * @module
+ */
+
+import type { Endpoint } from "../address.ts";
+import { getLogger } from "../log.ts";
+import type { BridgeName } from "../names.ts";
+import { Backoff } from "./backoff.ts";
+import type { RunningDaemon } from "../daemon/find.ts";
+import { findDeaf } from "../health/listening.ts";
+import { send } from "../daemon/signal.ts";
+import { isStopped, readSigns } from "../health/signs.ts";
+import { SILENCE_MS, Vitals } from "../health/vitals.ts";
+
+const log = getLogger("proxies");
+
+/** Counts are a second old at most, and a proxy that was told of a new port needs a moment. */
+const DEAF_MS = 2_500;
+
+/** Keeps proxies going, and remembers what it has seen of them. */
+export class ProxyKeeper {
+  readonly #vitals = new Vitals();
+  readonly #tries = new Backoff();
+  #dead: ReadonlySet<number> = new Set();
+  #deafSince = new Map<number, number>();
+
+  /**
+   * Looks for signs of life, and lets those go on that were stopped.
+   *
+   * WHY a stopped one is not replaced: nothing of it is lost, and its live streams go on with it. What stops it again and
+   * again, or holds it in a debugger, keeps it from showing a sign of life, after which it is replaced all the same.
+   *
+   * @param daemons Those that run.
+   * @returns The process IDs of those that have shown no sign of life for too long.
+   * @throws {import("../run_command.ts").CommandError} If ps or kill fails.
+   * @throws {Deno.errors.NotCapable} Without `--allow-run` for ps and kill, and `--allow-read=/run/one_tproxy`.
+   */
+  async keep(daemons: readonly RunningDaemon[]): Promise<ReadonlySet<number>> {
+    const signs = await readSigns(daemons);
+    const stopped = signs.filter(isStopped);
+    for (const { title, pid } of stopped) log.warning("A proxy was stopped; letting it go on", { title, pid });
+    await send("CONT", stopped.map(({ pid }) => pid));
+    const dead = this.#vitals.look(signs, performance.now());
+    for (const { title, pid } of dead.filter(({ pid }) => !this.#dead.has(pid))) {
+      log.warning("A proxy shows no sign of life; replacing it", { title, pid, seconds: SILENCE_MS / 1000 });
+    }
+    this.#dead = new Set(dead.map(({ pid }) => pid));
+    return this.#dead;
+  }
+
+  /**
+   * Tells those that have not listened on all that they should for a while to try it again, less and less often.
+   *
+   * @param daemons Those that run.
+   * @param endpoints What each bridge's guests should be served.
+   * @throws {import("../run_command.ts").CommandError} If kill fails.
+   * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/kill` and `--allow-read=/run/one_tproxy`.
+   */
+  async wake(
+    daemons: readonly RunningDaemon[],
+    endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>,
+  ): Promise<void> {
+    const now = performance.now();
+    const deaf = await findDeaf(daemons, endpoints);
+    this.#deafSince = new Map(deaf.map(({ daemon: { pid } }) => [pid, this.#deafSince.get(pid) ?? now]));
+    const due = deaf.filter(({ daemon: { pid, title } }) => {
+      return now - (this.#deafSince.get(pid) ?? now) >= DEAF_MS && this.#tries.waitFor(title, now) === 0;
+    });
+    for (const { daemon: { title, pid }, listeners } of due) {
+      this.#tries.started(title, now);
+      log.warning("A proxy does not listen; having it try again", { title, pid, listeners: listeners.join(" ") });
+    }
+    await send("HUP", due.map(({ daemon: { pid } }) => pid));
+  }
+}

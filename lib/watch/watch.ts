@@ -1,0 +1,128 @@
+/**
+ * Supervision: one pass after another, for as long as the program runs. A pass sets bridges up again that are not as they
+ * should be, follows names, and makes the daemons match. There is one on SIGHUP, on every change of our tables, of links and
+ * inside namespaces, as soon as a daemon is gone, and every few seconds anyway, so nothing depends on an event that might be
+ * lost.
+ *
+ * @module
+ */
+
+import { describe } from "../errors.ts";
+import { getLogger } from "../log.ts";
+import { type BridgeName, type Title, TPROXY } from "../names.ts";
+import { refreshNames } from "../setup/refresh.ts";
+import { Backoff } from "./backoff.ts";
+import { Events, Monitor, type Reason } from "./events.ts";
+import { findDaemons, type RunningDaemon } from "../daemon/find.ts";
+import { HELD } from "../daemon/hold.ts";
+import { BridgeKeeper } from "./keep_bridges.ts";
+import { ProxyKeeper } from "./keep_proxies.ts";
+import { reconcile } from "../daemon/reconcile.ts";
+import { Sightings } from "../daemon/sightings.ts";
+
+const log = getLogger("watch");
+
+/** How often to look whether a daemon is gone. */
+const LOOK_MS = 500;
+/** How often there is a pass anyway. */
+const PASS_MS = 3_000;
+/** How long after an event there is a pass: events come in flocks. */
+const SETTLE_MS = 50;
+/** How often names are looked up again. */
+const NAMES_MS = 30_000;
+
+/**
+ * Watches until SIGTERM or SIGINT; the daemons go on without it.
+ *
+ * @param config The configuration file.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
+ */
+export async function watch(config: string): Promise<void> {
+  const events = new Events();
+  const supervision = new Supervision(config);
+  const monitors = [
+    new Monitor("nft", ["monitor"], (line) => line.includes(TPROXY) && events.wish("start")),
+    new Monitor("ip", ["monitor", "link"], () => events.wish("start")),
+    // By itself, since in a container it may be forbidden.
+    new Monitor("ip", BridgeKeeper.MONITOR, (line) => supervision.bridges.isEvent(line) && events.wish("start")),
+  ];
+  let [passAt, namesAt] = [0, performance.now() + NAMES_MS];
+  log.info("Watching");
+  while (!events.ended) {
+    const reason = events.take();
+    const now = performance.now();
+    for (const monitor of monitors) monitor.ensure();
+    if (reason !== undefined || now >= passAt) {
+      const isTime = now >= namesAt;
+      if (isTime) namesAt = now + NAMES_MS;
+      await supervision.pass(reason ?? "start", isTime);
+      events.seen = await look();
+      passAt = performance.now() + PASS_MS;
+    }
+    await events.next(LOOK_MS);
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    if (await look() !== events.seen) events.wish("start");
+  }
+  for (const monitor of monitors) monitor.stop();
+  log.info("Not watching any more; the proxies go on");
+}
+
+/** What is kept in mind from one pass to the next. */
+class Supervision {
+  readonly bridges = new BridgeKeeper();
+  readonly #proxies = new ProxyKeeper();
+  readonly #starts = new Backoff();
+  readonly #sightings = new Sightings();
+  readonly #config: string;
+  #isHeld = false;
+
+  constructor(config: string) {
+    this.#config = config;
+  }
+
+  /** Each part of a pass is done whatever becomes of the others. */
+  async pass(reason: Reason, names: boolean): Promise<void> {
+    const daemons = await attempt("look for the proxies", async () => (await findDaemons()).daemons) ?? [];
+    const host = await attempt("keep the bridges as setup recorded them", () => this.bridges.keep(servedBy(daemons)));
+    if (names) await attempt("follow names", refreshNames);
+    const dead = await attempt("look for signs of life", () => this.#proxies.keep(daemons)) ?? new Set();
+    await attempt("see to it that the proxies listen", () => this.#proxies.wake(daemons, host?.endpoints ?? new Map()));
+    await attempt("make the proxies match", async () => {
+      const mayStart = (title: Title) => this.#mayStart(title);
+      const wasHeld = this.#isHeld;
+      this.#isHeld =
+        await reconcile(reason, this.#config, { mayStart, sightings: this.#sightings, dead }) === undefined;
+      if (this.#isHeld && !wasHeld) log.info(HELD);
+    });
+  }
+
+  #mayStart(title: Title): boolean {
+    const now = performance.now();
+    const wait = this.#starts.waitFor(title, now);
+    if (wait === 0) {
+      this.#starts.started(title, now);
+      return true;
+    }
+    log.warning("A proxy keeps ending; waiting before it is started again", { title, seconds: Math.ceil(wait / 1000) });
+    return false;
+  }
+}
+
+function servedBy(daemons: readonly RunningDaemon[]): Set<BridgeName> {
+  return new Set(daemons.filter(({ draining }) => !draining).flatMap(({ bridge }) => bridge ?? []));
+}
+
+async function attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    log.error(`Cannot ${what}; trying again`, { error: describe(error) });
+    return undefined;
+  }
+}
+
+/** Which daemons run, in a form that differs if one has come or gone. */
+async function look(): Promise<string> {
+  const daemons = await attempt("look for the proxies", async () => (await findDaemons()).daemons) ?? [];
+  return daemons.map(({ pid, draining }) => `${pid}${draining}`).join(" ");
+}

@@ -1,0 +1,53 @@
+/**
+ * Making the files of a distribution, and of a checkout's daemons, out of modules.
+ *
+ * @module
+ */
+
+import type { Entrypoint } from "../cmd/commands.ts";
+import { DaemonError } from "../lib/errors.ts";
+import { runDeno } from "../lib/run_command.ts";
+import { scripts } from "../lib/permissions/daemon_programs.ts";
+
+/**
+ * Bundles a checkout's inner and outer. Concurrent runs wait for each other, and a daemon that is being started is not
+ * disturbed: a bundle takes its place by a rename.
+ *
+ * @throws {DaemonError} If a bundle can't be made.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run` for the runtime and `--allow-read` and `--allow-write` for the
+ * folder `.build`.
+ */
+export async function bundleDaemons(): Promise<void> {
+  const files = scripts();
+  const folder = files.inner.slice(0, files.inner.lastIndexOf("/"));
+  await Deno.mkdir(folder, { recursive: true });
+  // Two runs that both find the runtime's cache empty would fetch esbuild into it at once, and one of them fails.
+  using lock = await Deno.open(`${folder}/bundle.lock`, { create: true, write: true });
+  await lock.lock(true);
+  const work = `${folder}/bundle`;
+  await bundle(["inner", "outer"], work);
+  for (const entrypoint of ["inner", "outer"] as const) {
+    await Deno.rename(`${work}/${entrypoint}.js`, files[entrypoint]);
+  }
+}
+
+/**
+ * Bundles entrypoints, each into one JavaScript file that needs nothing but the runtime.
+ *
+ * @param entrypoints The entrypoints. They are bundled in one run: see {@linkcode bundleDaemons}.
+ * @param folder Where the files go, each named after its entrypoint: `inner.js`.
+ * @throws {DaemonError} If a bundle can't be made.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run` for the runtime.
+ */
+export async function bundle(entrypoints: readonly Entrypoint[], folder: string): Promise<void> {
+  const sources = entrypoints.map((entrypoint) =>
+    decodeURIComponent(new URL(`../cmd/${entrypoint}.ts`, import.meta.url).pathname)
+  );
+  const code = await runDeno(["bundle", "--quiet", "--frozen", "--outdir", folder, ...sources]);
+  if (code !== 0) {
+    throw new DaemonError(
+      `Cannot bundle ${entrypoints.join(", ")}: deno bundle exited with ${code}`,
+      "see the lines above",
+    );
+  }
+}

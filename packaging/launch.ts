@@ -1,0 +1,37 @@
+/**
+ * `launch setup|tproxy [ARGS…]`: runs an entrypoint of this checkout with exactly the flags of its table, which a task
+ * in deno.json could not say: some depend on the arguments and on where the runtime is. A distribution's launchers are
+ * shell scripts that do the same, see `packaging/launcher.ts`.
+ *
+ * @module
+ */
+
+import { configOf, withAbsoluteConfig } from "./config_option.ts";
+import { bundleDaemons } from "./bundle.ts";
+import { type Permissions, setupPermissions, toFlags, tproxyPermissions } from "../lib/permissions/table.ts";
+import { scripts } from "../lib/permissions/daemon_programs.ts";
+import { InputError } from "../lib/errors.ts";
+import { exitCodeOf } from "../lib/exit_code.ts";
+import { runDeno } from "../lib/run_command.ts";
+
+async function main(): Promise<number> {
+  const [entrypoint, ...typed] = Deno.args;
+  // "deno task" runs this in the folder of deno.json, and tells in which one it was called itself.
+  const args = withAbsoluteConfig(typed, Deno.env.get("INIT_CWD"));
+  switch (entrypoint) {
+    case "setup":
+      return await run("setup", setupPermissions(configOf(args)), args);
+    case "tproxy":
+      await bundleDaemons();
+      return await run("tproxy", tproxyPermissions(configOf(args), scripts()), args);
+    default:
+      throw new InputError(`There is no entrypoint ${JSON.stringify(entrypoint ?? "")}`, 'name "setup" or "tproxy"');
+  }
+}
+
+function run(entrypoint: string, permissions: Permissions, args: readonly string[]): Promise<number> {
+  const program = decodeURIComponent(new URL(`../cmd/${entrypoint}.ts`, import.meta.url).pathname);
+  return runDeno(["run", "--quiet", "--frozen", ...toFlags(permissions), program, ...args]);
+}
+
+Deno.exit(await exitCodeOf("launch", main));
