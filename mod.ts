@@ -14,7 +14,7 @@
  * @module
  */
 
-export { type Endpoint, isIpv4, isPort, remoteOf } from "./lib/address.ts";
+export { type Endpoint, isDiallable, isIpv4, isPort, remoteOf } from "./lib/address.ts";
 export {
   type Config,
   type ConfigEntry,
@@ -24,7 +24,7 @@ export {
   type Problem,
 } from "./lib/config/config.ts";
 export { describeProblem } from "./lib/config/config.ts";
-export { isDiallable, parseConfig } from "./lib/config/parse.ts";
+export { parseConfig } from "./lib/config/parse.ts";
 export { checkConfig, type CheckedConfig, type CheckedEntry, type HostFacts } from "./lib/commands/check_config.ts";
 export { YamlError } from "./lib/config/yaml_error.ts";
 export { readConfig } from "./lib/config/read.ts";

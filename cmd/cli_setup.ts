@@ -4,10 +4,51 @@
  * @module
  */
 
-import type { Network, SetupCommand } from "./commands.ts";
-import { Argument, type Command, parse } from "./cli.ts";
+import type { Network } from "../lib/config/select.ts";
 import { InputError } from "../lib/errors.ts";
+import type { HookAction } from "../lib/setup/hook.ts";
+import { Argument, type Command, type Done, parse } from "./cli.ts";
 import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName, UNNAMED_NETWORK } from "../lib/names.ts";
+
+/** What `setup` is asked for. */
+export type SetupCommand =
+  | {
+    /** Set a bridge up. */
+    readonly verb: "up";
+    /** The bridge. */
+    readonly bridge: BridgeName;
+    /** The virtual network whose guests are on it; every one that is recorded if it is missing. */
+    readonly network?: Network;
+    /** The configuration file. */
+    readonly config: string;
+  }
+  | {
+    /** Remove a bridge's proxy, or what one network has of it. */
+    readonly verb: "down";
+    /** The bridge. */
+    readonly bridge: BridgeName;
+    /** The network that goes; all of them if it is missing. */
+    readonly network?: Network;
+  }
+  | {
+    /** Leave all bridges to OpenNebula's own driver. */
+    readonly verb: "release";
+  }
+  | {
+    /** Tell what is set up. */
+    readonly verb: "list";
+    /** Whether the answer is for a script. */
+    readonly json: boolean;
+  }
+  | {
+    /** Do what a network driver's hook is for. */
+    readonly verb: "hook";
+    /** Which hook. */
+    readonly action: HookAction;
+    /** The configuration file. */
+    readonly config: string;
+  }
+  | Done;
 
 /**
  * Reads the command line of `setup`.

@@ -4,12 +4,49 @@
  * @module
  */
 
-import type { Entrypoint, TproxyCommand, Verb } from "./commands.ts";
-import { Argument, type Command, Option, parse } from "./cli.ts";
+import type { Verb } from "../lib/daemon/plan.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import type { Entrypoint } from "../lib/permissions/table.ts";
+import { Argument, type Command, type Done, Option, parse } from "./cli.ts";
 
 /** What `--config` is. */
 const CONFIG = "the configuration";
+
+/** What `tproxy` is asked for. */
+export type TproxyCommand =
+  | {
+    /** Change what runs, or see to it that it stays so. */
+    readonly verb: Verb | "watch";
+    /** The configuration file: what is served is in nft, and the user, the limits and the debug level are in here. */
+    readonly config: string;
+  }
+  | {
+    /** Tell what runs. */
+    readonly verb: "status";
+    /** Two words a line, as the user document has it; a table; or all that is known, for a script. */
+    readonly form: "plain" | "wide" | "json";
+  }
+  | {
+    /** Check the configuration. */
+    readonly verb: "check";
+    /** The configuration file. */
+    readonly config: string;
+    /** Whether the answer is for a script. */
+    readonly json: boolean;
+  }
+  | {
+    /** Tell what each program may do, or whether those that run may do just that. */
+    readonly verb: "permissions";
+    /** The one program it is about; all of them if it is missing. */
+    readonly entrypoint?: Entrypoint;
+    /** Whether it is about the daemons that run. */
+    readonly running: boolean;
+    /** The configuration file. */
+    readonly config: string;
+    /** Whether the answer is for a script. */
+    readonly json: boolean;
+  }
+  | Done;
 
 /**
  * Reads the command line of `tproxy`.

@@ -5,8 +5,7 @@
  * @module
  */
 
-import type { SetupCommand } from "./commands.ts";
-import { parseSetup } from "./cli_setup.ts";
+import { parseSetup, type SetupCommand } from "./cli_setup.ts";
 import { exitCodeOf, KEPT, OK } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
 import { runHook } from "../lib/setup/hook.ts";

@@ -6,8 +6,7 @@
  * @module
  */
 
-import type { TproxyCommand } from "./commands.ts";
-import { parseTproxy } from "./cli_tproxy.ts";
+import { parseTproxy, type TproxyCommand } from "./cli_tproxy.ts";
 import { check } from "../lib/commands/check.ts";
 import { HELD } from "../lib/daemon/hold.ts";
 import { reconcile } from "../lib/daemon/reconcile.ts";

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { GUEST_ADDRESS } from "./names.ts";
 import type { EndpointOptions } from "./limits.ts";
 
 /** A service that the guests of one network reach at `169.254.16.9:servicePort`. */
@@ -49,4 +50,17 @@ export function isIpv4(text: unknown): text is string {
  */
 export function remoteOf(remote: Pick<Endpoint, "remoteAddr" | "remotePort">): string {
   return `${remote.remoteAddr}:${remote.remotePort}`;
+}
+
+/**
+ * Tells whether a text is an address at which a service can be.
+ *
+ * @param text Anything.
+ * @returns `false` for what is no IPv4 address, for 0.0.0.0/8 (RFC 1122), for multicast and above (RFC 1112), and for
+ * the guest-facing address itself.
+ */
+export function isDiallable(text: unknown): text is string {
+  if (!isIpv4(text) || text === GUEST_ADDRESS) return false;
+  const first = Number(text.split(".", 1)[0]);
+  return first !== 0 && first < 224;
 }

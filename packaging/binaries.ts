@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Entrypoint } from "../cmd/commands.ts";
+import type { Entrypoint } from "../lib/permissions/table.ts";
 import { runtimeFlags } from "../lib/daemon/command_line.ts";
 import { compiledFlags } from "../lib/permissions/compiled.ts";
 import { EXAMPLE_BRIDGE } from "../lib/commands/permissions_report.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Entrypoint } from "../cmd/commands.ts";
+import type { Entrypoint } from "../lib/permissions/table.ts";
 import { DaemonError } from "../lib/errors.ts";
 import { runDeno } from "../lib/run_command.ts";
 import { scripts } from "../lib/permissions/daemon_programs.ts";

@@ -6,12 +6,12 @@
  */
 
 import assert from "node:assert/strict";
-import type { Entrypoint } from "../cmd/commands.ts";
+import type { Entrypoint } from "../lib/permissions/table.ts";
 import { commandLine, type DaemonStart, environmentOf, runtimeFlags } from "../lib/daemon/command_line.ts";
 import { compiledFlags } from "../lib/permissions/compiled.ts";
 import { binariesBeside } from "../lib/permissions/daemon_programs.ts";
 import { parseBridgeName } from "../lib/names.ts";
-import { READY } from "../lib/proxy/daemon.ts";
+import { READY } from "../lib/protocol/lifecycle.ts";
 import { BINARIES, compileArguments } from "../packaging/binaries.ts";
 import { until } from "../packaging/command.ts";
 import { Host } from "./lab/host.ts";

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import type { Counts } from "../lib/proxy/stats.ts";
+import type { Counts } from "../lib/protocol/lifecycle.ts";
 import { entry } from "./faults/crowd.ts";
 import { until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";

@@ -4,15 +4,7 @@
  * @module
  */
 
-import type { Endpoint } from "../address.ts";
-import {
-  type Config,
-  type ConfigEntry,
-  type NetworkReference,
-  type Position,
-  printable,
-  type Problem,
-} from "../config/config.ts";
+import { type Config, type ConfigEntry, type NetworkReference, printable, type Problem } from "../config/config.ts";
 import { UNNAMED_NETWORK } from "../names.ts";
 import { isLocal } from "../config/resolve.ts";
 import { type Network, once, type Resolve, resolveRemote, taken } from "../config/select.ts";
@@ -31,18 +23,6 @@ export interface CheckedConfig extends Config {
   readonly problems: readonly Problem[];
   /** All remarks, in the file's order. */
   readonly remarks: readonly Problem[];
-}
-
-/** A service that is served, and stays as it is because the entry that may be meant for it can't be used. */
-export interface KeptService {
-  /** The bridge. */
-  readonly bridge: string;
-  /** The network. */
-  readonly network: Network;
-  /** The endpoint. */
-  readonly endpoint: Endpoint;
-  /** Where the entry begins. */
-  readonly at: Position;
 }
 
 /** What only the host can tell. */

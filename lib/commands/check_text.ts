@@ -9,14 +9,9 @@ import { type ConfigError, describe } from "../errors.ts";
 import { describeFault, type Fault } from "../fault.ts";
 import { DEFAULT_LIMITS, LIMIT_NAMES, type Limits } from "../limits.ts";
 import { renderLimit, renderOptions } from "../limits_text.ts";
+import type { KeptService } from "../setup/keep.ts";
 import { renderTable } from "../table.ts";
-import {
-  type CheckedConfig,
-  type CheckedEntry,
-  describeNetwork,
-  type KeptService,
-  nameNetwork,
-} from "./check_config.ts";
+import { type CheckedConfig, type CheckedEntry, describeNetwork, nameNetwork } from "./check_config.ts";
 import { describeProblem, type Problem } from "../config/config.ts";
 import { YamlError } from "../config/yaml_error.ts";
 

@@ -4,18 +4,27 @@
  * @module
  */
 
-import type { TproxyCommand } from "../../cmd/commands.ts";
 import { FAILED, OK } from "../exit_code.ts";
 import { readDesired } from "../daemon/desired.ts";
 import { findDaemons } from "../daemon/find.ts";
 import { readGroups } from "../daemon/groups.ts";
 import { listGrants, renderGrants } from "./permissions_report.ts";
 import { compareDaemons, renderComparisons } from "./permissions_running.ts";
+import type { Entrypoint } from "../permissions/table.ts";
 import { daemonFiles } from "../permissions/daemon_programs.ts";
 import { NONE_RUNS } from "./status.ts";
 
 /** What was asked for. */
-type Request = Omit<Extract<TproxyCommand, { verb: "permissions" }>, "verb">;
+export interface PermissionsRequest {
+  /** The one program it is about; all of them if it is missing. */
+  readonly entrypoint?: Entrypoint;
+  /** Whether it is about the daemons that run. */
+  readonly running: boolean;
+  /** The configuration file. */
+  readonly config: string;
+  /** Whether the answer is for a script. */
+  readonly json: boolean;
+}
 
 /** What to print, and how to exit. */
 export interface Shown {
@@ -33,7 +42,7 @@ export interface Shown {
  * @throws {import("../errors.ts").TproxyError} For what runs, if nft or ps fails, or this process is not root's.
  * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
  */
-export async function showPermissions({ entrypoint, running, json, config }: Request): Promise<Shown> {
+export async function showPermissions({ entrypoint, running, json, config }: PermissionsRequest): Promise<Shown> {
   if (running) return await showRunning(entrypoint, json, config);
   const grants = listGrants(config, daemonFiles()).filter((grant) => {
     return entrypoint === undefined || grant.entrypoint === entrypoint;
@@ -41,7 +50,7 @@ export async function showPermissions({ entrypoint, running, json, config }: Req
   return { stdout: json ? toJson(grants) : renderGrants(grants), exitCode: OK };
 }
 
-async function showRunning(entrypoint: Request["entrypoint"], json: boolean, config: string): Promise<Shown> {
+async function showRunning(entrypoint: Entrypoint | undefined, json: boolean, config: string): Promise<Shown> {
   const [{ host, daemons: all }, desired] = await Promise.all([findDaemons(), readDesired(config)]);
   const daemons = all.filter(({ bridge }) => {
     return entrypoint === undefined || (entrypoint === "outer") === (bridge === undefined);

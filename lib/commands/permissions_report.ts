@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Entrypoint } from "../../cmd/commands.ts";
+import type { Entrypoint } from "../permissions/table.ts";
 import type { BridgeName } from "../names.ts";
 import {
   type DaemonFiles,

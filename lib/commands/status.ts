@@ -7,7 +7,7 @@
 import type { Endpoint } from "../address.ts";
 import type { Fault } from "../fault.ts";
 import { type BridgeName, namesOf, type Title, TPROXY } from "../names.ts";
-import type { Counts } from "../proxy/stats.ts";
+import type { Counts } from "../protocol/lifecycle.ts";
 import { bridgesOf, findFaultsOfBridges, type HostView, lookAtHost } from "../health/bridges.ts";
 import { readCounts, readLive } from "../health/counts.ts";
 import { findEgressFaults } from "../daemon/egress.ts";

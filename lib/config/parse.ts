@@ -13,8 +13,6 @@ import { parseLimits } from "./parse_limits.ts";
 import { getOne, type Report, toNumber, wrong } from "./values.ts";
 import { parseYaml, type YamlValue } from "./yaml.ts";
 
-export { isDiallable } from "./parse_entry.ts";
-
 /**
  * Parses the configuration.
  *

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { isIpv4, isPort } from "../address.ts";
+import { isDiallable, isPort } from "../address.ts";
 import { withOptions } from "../limits_json.ts";
 import { GUEST_ADDRESS } from "../names.ts";
 import type { ConfigEntry, Doubt, Problem } from "./config.ts";
@@ -90,17 +90,4 @@ function parseRemoteAddr(entry: YamlValue, report: Report): string | undefined {
     : `an IPv4 address of a host other than ${GUEST_ADDRESS}, or a host name`;
   report(wrong(value ?? entry, ":remote_addr:", expected, value === undefined));
   return undefined;
-}
-
-/**
- * Tells whether a text is an address at which a service can be.
- *
- * @param text Anything.
- * @returns `false` for what is no IPv4 address, for 0.0.0.0/8 (RFC 1122), for multicast and above (RFC 1112), and for
- * the guest-facing address itself.
- */
-export function isDiallable(text: unknown): text is string {
-  if (!isIpv4(text) || text === GUEST_ADDRESS) return false;
-  const first = Number(text.split(".", 1)[0]);
-  return first !== 0 && first < 224;
 }

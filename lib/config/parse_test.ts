@@ -3,7 +3,8 @@ import fc from "fast-check";
 import shipped from "../../tests/fixtures/OpenNebulaNetwork.conf" with { type: "text" };
 import { ConfigError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
-import { isDiallable, parseConfig } from "./parse.ts";
+import { isDiallable } from "../address.ts";
+import { parseConfig } from "./parse.ts";
 
 const PORT = "a port from 1 to 65535";
 

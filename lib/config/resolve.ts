@@ -4,10 +4,9 @@
  * @module
  */
 
-import { isIpv4 } from "../address.ts";
+import { isDiallable, isIpv4 } from "../address.ts";
 import { TproxyError } from "../errors.ts";
 import { CommandError, runCommand } from "../run_command.ts";
-import { isDiallable } from "./parse_entry.ts";
 
 /** A VM deploy waits for the answer, so a resolver that takes longer counts as one that has none. */
 const DEADLINE_MS = 3_000;

@@ -14,7 +14,7 @@
 import { DaemonError } from "../errors.ts";
 import { type BridgeName, namesOf, TPROXY } from "../names.ts";
 import { PROGRAMS } from "../programs.ts";
-import { FLAGS_MARK, HOST_MARK, RETIRE_MARK } from "./find.ts";
+import { FLAGS_MARK, HOST_MARK, RETIRE_MARK } from "../protocol/lifecycle.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";
 import type { DaemonFiles } from "../permissions/table.ts";
 

@@ -9,18 +9,9 @@
 
 import { DaemonError } from "../errors.ts";
 import { type BridgeName, parseBridgeName, type Title, TPROXY } from "../names.ts";
-import { DRAINING } from "../proxy/daemon.ts";
+import { DRAINING, FLAGS_MARK, HOST_MARK, RETIRE_MARK } from "../protocol/lifecycle.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { numberOf } from "./owner.ts";
-
-/** The environment variable that holds the inode of the host namespace that a daemon serves. */
-export const HOST_MARK = "ONE_TPROXY_HOST";
-
-/** The environment variable that holds the permission flags a daemon was started with, joined by `;`. */
-export const FLAGS_MARK = "ONE_TPROXY_FLAGS";
-
-/** The environment variable that holds the signal by which a daemon stops listening and finishes its streams. */
-export const RETIRE_MARK = "ONE_TPROXY_RETIRE";
 
 /** The daemons of former versions have no such mark: they wait for the signal by which Deno now opens a debugger. */
 const FORMER_RETIRE = "USR1";

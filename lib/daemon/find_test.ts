@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { namesOf, parseBridgeName } from "../names.ts";
 import { numberOf } from "./owner.ts";
-import { DRAINING } from "../proxy/daemon.ts";
+import { DRAINING } from "../protocol/lifecycle.ts";
 import { isOurs, parseRows, titleOf } from "./find.ts";
 
 Deno.test("parseRows() reads the columns of ps, however they are padded", () => {

@@ -4,9 +4,11 @@
  * @module
  */
 
-import type { Verb } from "../../cmd/commands.ts";
 import { type BridgeName, MOST_OF_ONE_TITLE, type Title } from "../names.ts";
 import type { RunningDaemon } from "./find.ts";
+
+/** The verbs of `tproxy` that change what runs. */
+export type Verb = "start" | "stop" | "restart" | "reload";
 
 /** A daemon that should run. */
 export interface WantedDaemon {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Verb } from "../../cmd/commands.ts";
+import type { Verb } from "./plan.ts";
 import { parseBridgeName } from "../names.ts";
 import type { RunningDaemon } from "./find.ts";
 import { plan, type Step, type WantedDaemon } from "./plan.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Verb } from "../../cmd/commands.ts";
+import type { Verb } from "./plan.ts";
 import { prepareThenLock } from "../config/fresh.ts";
 import { DaemonError, describe } from "../errors.ts";
 import { withLock } from "../lock.ts";
@@ -26,7 +26,7 @@ import {
 } from "./route_files.ts";
 import { findDaemons, type RunningDaemon } from "./find.ts";
 import { hold, isHeld, release } from "./hold.ts";
-import { endAll, settle } from "./leave.ts";
+import { endAll, settle } from "./stop.ts";
 import { ensureLog } from "./log_file.ts";
 import { groupOf, userOf } from "./owner.ts";
 import type { DaemonFiles } from "../permissions/table.ts";
@@ -37,7 +37,7 @@ import { boundSpace, ensureResources, type Own, readOwn, warnOfShortage } from "
 import { neededBy, startOptions } from "./resources.ts";
 import { daemonFiles } from "../permissions/daemon_programs.ts";
 import type { Sightings } from "./sightings.ts";
-import { type DaemonSignal, send, waitFor } from "./signal.ts";
+import { type DaemonSignal, send, waitFor } from "./stop.ts";
 import { startDaemon } from "./spawn.ts";
 import { explainNotListening } from "./strangers.ts";
 

@@ -10,7 +10,7 @@ import type { Limits } from "../limits.ts";
 import { RUN_FILES } from "../names.ts";
 import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import type { RunningDaemon } from "./find.ts";
-import { send } from "./signal.ts";
+import { send } from "./stop.ts";
 
 const log = getLogger("retired");
 

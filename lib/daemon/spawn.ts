@@ -9,7 +9,7 @@ import { closeSync, openSync } from "node:fs";
 import { printable } from "../config/config.ts";
 import { DaemonError } from "../errors.ts";
 import { namesOf, type Title, TPROXY } from "../names.ts";
-import { READY } from "../proxy/daemon.ts";
+import { READY } from "../protocol/lifecycle.ts";
 import { commandLine, type DaemonStart, environmentOf, scriptsOf } from "./command_line.ts";
 import { logOf, openLog } from "./log_file.ts";
 

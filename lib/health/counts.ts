@@ -7,7 +7,7 @@
 
 import { printable } from "../config/config.ts";
 import { type BridgeName, namesOf, OUTER_USAGE, parseBridgeName, RUN_FILES } from "../names.ts";
-import type { Counts } from "../proxy/stats.ts";
+import type { Counts } from "../protocol/lifecycle.ts";
 import { readShared } from "../shared_file.ts";
 import { LONGEST_USAGE, parseUsage } from "../protocol/usage.ts";
 

@@ -5,8 +5,7 @@
  * @module
  */
 
-import { type Endpoint, remoteOf } from "../address.ts";
-import { isDiallable } from "../config/parse_entry.ts";
+import { type Endpoint, isDiallable, remoteOf } from "../address.ts";
 import { describe, InputError, KernelStateError } from "../errors.ts";
 import { type BridgeName, bridgeOfCopy, bridgeOfMap, TPROXY } from "../names.ts";
 import { parseCopy } from "./copy.ts";

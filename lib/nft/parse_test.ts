@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Endpoint } from "../address.ts";
-import { isDiallable } from "../config/parse.ts";
+import { isDiallable } from "../address.ts";
 import { KernelStateError } from "../errors.ts";
 import { parseBridgeName } from "../names.ts";
 import { parseMaps } from "./parse.ts";

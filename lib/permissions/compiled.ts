@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Entrypoint } from "../../cmd/commands.ts";
+import type { Entrypoint } from "./table.ts";
 import { DEFAULT_CONFIG_PATH, LOG_DIR, OUTER_LOG, RUN_DIR } from "../names.ts";
 import { type Permissions, setupPermissions, toFlags, tproxyPermissions } from "./table.ts";
 

@@ -20,6 +20,9 @@ import {
 } from "../names.ts";
 import { type ProgramName, PROGRAMS } from "../programs.ts";
 
+/** The programs, in the order in which they come into play. */
+export type Entrypoint = "setup" | "tproxy" | "outer" | "inner";
+
 /** The values of Deno's `--allow-…` flags; an empty list is no flag, so no permission. */
 export interface Permissions {
   /** Addresses and sockets. */

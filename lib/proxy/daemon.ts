@@ -1,12 +1,6 @@
 /**
  * The life of a daemon, the same for inner and outer: load, say that it is ready, follow signals, drain, end.
  *
- * | signal | what it does |
- * |---|---|
- * | SIGHUP | reads its file again and reopens its log |
- * | SIGTERM | stops listening, gives live streams the drain timeout, then ends |
- * | SIGUSR2 | stops listening, since a successor has taken over, and ends with its last live stream, or after the hard stop |
- *
  * @module
  */
 
@@ -15,6 +9,7 @@ import { describe } from "../errors.ts";
 import { type DebugLevel, DEFAULT_DEBUG_LEVEL, type FileLog, getLogger, logToFile } from "../log.ts";
 import type { Limits } from "../limits.ts";
 import type { Title } from "../names.ts";
+import { DRAINING, READY } from "../protocol/lifecycle.ts";
 import { AfterBurst } from "./collect_garbage.ts";
 import { releaseBuffers } from "./buffers.ts";
 import type { Places } from "./quota.ts";
@@ -23,15 +18,6 @@ import type { Stats } from "./stats.ts";
 import type { Streams } from "./streams.ts";
 
 const log = getLogger("daemon");
-
-/** What a daemon's title ends with once it has stopped listening. */
-export const DRAINING = " (draining)";
-
-/**
- * What the line begins with that a daemon writes to standard output when it serves; whoever started it waits for it. What
- * follows names the listeners that could not be opened.
- */
-export const READY = "ready";
 
 /** How long memory for streams is kept that none needs, in milliseconds. */
 const RELEASE_MS = 1_000;

@@ -4,27 +4,8 @@
  * @module
  */
 
+import type { Counts } from "../protocol/lifecycle.ts";
 import type { Traffic } from "./relay.ts";
-
-/** What a daemon has done since it started. */
-export interface Counts {
-  /** What it listens on: ports, or bridges. */
-  readonly listening: readonly (number | string)[];
-  /** Streams that are open now. */
-  readonly live: number;
-  /** Streams it has taken. */
-  readonly total: number;
-  /** Streams that it could not bring to the other side. */
-  readonly failed: number;
-  /** Streams that were over a limit. */
-  readonly refused: number;
-  /** Bytes from guests. */
-  readonly up: number;
-  /** Bytes to guests. */
-  readonly down: number;
-  /** The latest failure. */
-  readonly lastError?: { readonly time: string; readonly message: string };
-}
 
 /** How often the file is written. */
 const INTERVAL_MS = 1_000;

@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { HookAction } from "../../cmd/commands.ts";
 import { readConfig } from "../config/read.ts";
 import { ConfigError, describe } from "../errors.ts";
 import { FAILED, OK } from "../exit_code.ts";
@@ -17,6 +16,9 @@ import { guestPortsOf } from "../netns/ports.ts";
 import { down, up } from "./setup.ts";
 import { readVm } from "./vm_input.ts";
 import { type Nic, parseVmNics } from "./vm_xml.ts";
+
+/** The network drivers' actions that have hooks, in the order of a VM's life. */
+export type HookAction = "pre" | "post" | "clean";
 
 const log = getLogger("hook");
 

@@ -5,10 +5,28 @@
  * @module
  */
 
-import type { KeptService } from "../commands/check_config.ts";
+import type { Endpoint } from "../address.ts";
 import type { Config, Position } from "../config/config.ts";
-import { type Resolve, type SelectedEndpoint, selectEndpoints, type Selection } from "../config/select.ts";
+import {
+  type Network,
+  type Resolve,
+  type SelectedEndpoint,
+  selectEndpoints,
+  type Selection,
+} from "../config/select.ts";
 import { isNobodys, type SetupRecord } from "./record.ts";
+
+/** A service that is served, and stays as it is because the entry that may be meant for it can't be used. */
+export interface KeptService {
+  /** The bridge. */
+  readonly bridge: string;
+  /** The network. */
+  readonly network: Network;
+  /** The endpoint. */
+  readonly endpoint: Endpoint;
+  /** Where the entry begins. */
+  readonly at: Position;
+}
 
 /** An endpoint that stays as it was, and the entry that may have been meant for it. */
 export interface KeptEndpoint {

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { type Endpoint, isPort } from "../address.ts";
-import { isDiallable } from "../config/parse_entry.ts";
+import { type Endpoint, isDiallable, isPort } from "../address.ts";
 import type { Network, SelectedEndpoint } from "../config/select.ts";
 import { checkOptions, withOptions } from "../limits_json.ts";
 import { BRIDGE_NAME, type BridgeName, UNNAMED_NETWORK } from "../names.ts";

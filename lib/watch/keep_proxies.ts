@@ -11,7 +11,7 @@ import type { BridgeName } from "../names.ts";
 import { Backoff } from "./backoff.ts";
 import type { RunningDaemon } from "../daemon/find.ts";
 import { findDeaf } from "../health/listening.ts";
-import { send } from "../daemon/signal.ts";
+import { send } from "../daemon/stop.ts";
 import { isStopped, readSigns } from "../health/signs.ts";
 import { SILENCE_MS, Vitals } from "../health/vitals.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { FLAGS_MARK, HOST_MARK } from "../../lib/daemon/find.ts";
+import { FLAGS_MARK, HOST_MARK } from "../../lib/protocol/lifecycle.ts";
 import { numberOf } from "../../lib/daemon/owner.ts";
 import { parseBridgeName } from "../../lib/names.ts";
 import { asUser } from "../lab/broken_out.ts";
