@@ -180,6 +180,25 @@ Deno.test(
 );
 
 Deno.test(
+  "a copy that an older version has left where the network driver has made a bridge since brings nothing back",
+  inLab(async (lab) => {
+    const hv = await recorded(lab);
+    await hv.host.text(["rm", RUN_FILES.setupRecord]);
+    for (const verb of ["flush", "delete"]) {
+      for (const chain of ["port", "sender", "guard"]) {
+        await hv.host.text(["nft", verb, "chain", "bridge", "one_tproxy", `${chain}_br0`]);
+      }
+    }
+    await hv.host.text(["nft", "flush", "map", "ip", "one_tproxy", "ep_br0"]);
+    await hv.host.text(["nft", "add", "element", "ip", "one_tproxy", "ep_br0", "{ 90 : 10.0.0.9 . 90 }"]);
+    const { stderr } = await hv.control("start");
+    assert.match(stderr, /The setup record is gone .*recovered=br1\)/);
+    assert.doesNotMatch(await read(hv), /br0/);
+    assert.equal(await elements(hv), "90 : 10.0.0.9 . 90");
+  }),
+);
+
+Deno.test(
   "whatever a network is called and however many services it has, its record comes back",
   inLab(async (lab) => {
     const hv = await lab.hypervisor("hv1", "10.11.12.1");

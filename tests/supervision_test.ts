@@ -207,6 +207,40 @@ Deno.test(
   }),
 );
 
+const REMOVALS: Readonly<Record<string, readonly string[]>> = {
+  "the port": ["ip", "link", "delete", "dev", "br0b"],
+  "a recorded element": ["nft", "delete", "element", "ip", "one_tproxy", "ep_br0", "{ 5030 }"],
+};
+
+for (const [what, remove] of Object.entries(REMOVALS)) {
+  Deno.test(
+    `a bridge from which something keeps removing ${what} is not set up again all the time`,
+    inLab(async (lab) => {
+      const { hv } = await makeScenario(lab);
+      await hv.up("br0");
+      await hv.control("start");
+      const watch = hv.startWatch();
+      await until("it watches", () => Promise.resolve(watch.output.includes("Watching")));
+      const heals = () => watch.output.match(/The bridge is set up/g)?.length ?? 0;
+      const gaps: number[] = [];
+      for (let last = performance.now(); gaps.length < 6; last = performance.now()) {
+        await hv.host.text(remove);
+        if (gaps.length === 5) {
+          const { code, stderr } = await hv.tproxy("status");
+          assert.equal(code, 4);
+          assert.match(stderr, /^br0: .*; run "tproxy-setup up --bridge br0"$/m);
+        }
+        await until("it is put back", () => Promise.resolve(heals() > gaps.length), 60);
+        gaps.push(performance.now() - last);
+      }
+      assert.ok((gaps.at(-1) ?? 0) > 4_000, `${gaps}`);
+      const said = watch.output.match(/warning: A bridge does not stay as it was set up; .*\(bridge=br0, .*/g);
+      assert.equal(said?.length, 1, watch.output);
+      assert.equal(watch.output.match(/warning: A bridge is not as it should be/g)?.length, 2, watch.output);
+    }),
+  );
+}
+
 /** Holds a process as a debugger does, until it is ended: it can be killed, but neither goes on nor hears of signals. */
 const DEBUGGER =
   "syscall(101, 16, $ARGV[0] + 0, 0, 0) == 0 or die $!; $| = 1; print 'attached'; 1 while waitpid($ARGV[0], 0) > 0";

@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
+import { REAL_NFT, wrapNft } from "./lab/nft_wrapper.ts";
 import { startNginx } from "./lab/nginx.ts";
 import { CONFIG, fetchFrom, inLab, makeScenario, type Scenario } from "./lab/scenario.ts";
 import { numberless, stateOf } from "./lab/state.ts";
@@ -102,6 +103,23 @@ Deno.test(
     await hv.host.ip(`link set dev ${port.ifname} master br0 up`);
     await serves(scenario, 5);
     assert.ok(guest);
+  }),
+);
+
+Deno.test(
+  "it says nothing of a bridge that went with its last guest, and is served no more",
+  inLab(async (lab) => {
+    const { hv, watch } = await watched(lab);
+    await hv.host.ip("link delete dev br0");
+    await hv.host.text(["ip", "netns", "delete", "one_tproxy_br0"]);
+    for (const pid of (await hv.status()).values()) await hv.host.run(["kill", "-KILL", `${pid}`]);
+    await until("none runs", async () => (await hv.status()).size === 0);
+    await wrapNft(hv.host, `echo >>/run/calls; exec ${REAL_NFT} "$@"`);
+    const { stderr } = await hv.control("start");
+    await until("the watch has looked several times", async () => {
+      return (await hv.host.run(["grep", "-c", "", "/run/calls"])).stdout.trim().length > 1;
+    }, 60);
+    assert.doesNotMatch(stderr + watch.output, /no namespace/);
   }),
 );
 

@@ -67,7 +67,7 @@ export async function readDesired(config: string): Promise<Desired> {
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/netns`.
  */
 export async function findBridges(
-  { file, nft }: Present,
+  { file, nft, links }: Present,
   running: readonly RunningDaemon[],
 ): Promise<Map<BridgeName, DesiredBridge>> {
   for (const warning of nft.maps.warnings) log.warning(warning);
@@ -80,10 +80,11 @@ export async function findBridges(
       ? running.find((daemon) => daemon.bridge === bridge && !daemon.draining)
       : undefined;
     const inode = (await lstatIfThere(netnsPath))?.ino ?? inner?.netns;
-    if (inode === undefined) {
-      log.warning(`A bridge has endpoints but no namespace; run "setup up --bridge ${bridge}"`, { bridge, netns });
-    } else {
+    if (inode !== undefined) {
       bridges.set(bridge, { endpoints, netns: inode });
+    } else if (!file.bridges.has(bridge) || links.some(({ name }) => name === bridge)) {
+      // Any other went with its last guest, and is served again when it comes back.
+      log.warning(`A bridge has endpoints but no namespace; run "setup up --bridge ${bridge}"`, { bridge, netns });
     }
   }
   for (const twins of findTwins(bridges.keys())) {

@@ -83,7 +83,8 @@ export interface Supervisor {
 }
 
 /**
- * Does one pass. What `setup` has recorded is put back first, and is served even if that fails.
+ * Does one pass. What `setup` has recorded is served even if it can't be put back, which comes first unless there is a
+ * supervisor.
  *
  * @param verb Why; see {@linkcode plan}.
  * @param config The configuration file.
@@ -105,7 +106,8 @@ export async function reconcile(
     lock: withDaemonLock,
     use: async (settings) => {
       if (supervisor === undefined) await release();
-      const present = await restore(await look());
+      // A supervisor has put back what is missing itself, as far as it may.
+      const present = supervisor === undefined ? await restore(await look()) : await look();
       return supervisor !== undefined && await isHeld() ? undefined : await pass(verb, settings, present, supervisor);
     },
   });

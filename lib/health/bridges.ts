@@ -13,7 +13,9 @@ import { lookInside } from "../netns/inside.ts";
 import { joinEndpoints } from "../setup/join.ts";
 import { NETNS_SYSCTLS } from "../netns/links.ts";
 import { type Link, parseLinks } from "../netns/observe.ts";
+import { findMissingInNft } from "../setup/missing.ts";
 import type { SetupRecord } from "../setup/record.ts";
+import { isLost } from "../setup/record_file.ts";
 import { look } from "../setup/restore.ts";
 import { type Applied, readApplied } from "../nft/applied.ts";
 import type { BridgeTable } from "../nft/fingerprint.ts";
@@ -32,14 +34,18 @@ export interface HostView {
   readonly links: ReadonlyMap<string, Link>;
   /** The names of the namespaces' files. */
   readonly netns: ReadonlySet<string>;
-  /** The bridges that have a map in nft. */
-  readonly maps: ReadonlySet<BridgeName>;
+  /** The endpoints of every map in nft. */
+  readonly maps: ReadonlyMap<BridgeName, readonly Endpoint[]>;
+  /** What nft holds as copies of the record. */
+  readonly copies: ReadonlyMap<BridgeName, string>;
   /** What each bridge's guests should be served; bridges without anything are missing. */
   readonly endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>;
   /** The rules of all bridges. */
   readonly table: BridgeTable;
   /** What `setup` has recorded. */
   readonly record: SetupRecord;
+  /** Whether the record has to be made again of its copies. */
+  readonly isRecordLost: boolean;
   /** What it has taken down of the rules. */
   readonly applied: Applied;
 }
@@ -58,10 +64,12 @@ export async function lookAtHost(): Promise<HostView> {
   return {
     links: new Map(listed.map((link) => [link.name, link])),
     netns,
-    maps: new Set(nft.maps.bridges.keys()),
+    maps: nft.maps.bridges,
+    copies: nft.copies,
     endpoints: joinEndpoints(file.bridges, nft.maps.bridges),
     table,
     record: file.bridges,
+    isRecordLost: isLost(file, nft),
     applied,
   };
 }
@@ -98,12 +106,14 @@ export async function findFaultsOfBridges(
     const bridge = host.links.get(name);
     if (bridge === undefined) return;
     const names = namesOf(name);
-    const isRecorded = host.record.has(name);
+    const networks = host.record.get(name);
+    const isRecorded = networks !== undefined;
     const sysctls = isRecorded || served.has(name) ? NETNS_SYSCTLS : [];
     try {
       const inside = lookInto.has(name) ? await lookInside(names, SYSCTL_KEYS) : undefined;
       const port = host.links.get(names.bridgeEnd);
-      const view = { bridge, port, inside, hasMap: host.maps.has(name), table: host.table };
+      const held = { elements: host.maps.get(name), copy: host.copies.get(name) };
+      const view = { bridge, port, inside, missing: findMissingInNft(names, networks, held), table: host.table };
       const faults = findBridgeFaults({ names, isRecorded, applied: host.applied.get(name), sysctls }, view);
       if (faults.length > 0) found.set(name, faults);
     } catch (error) {

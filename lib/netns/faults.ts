@@ -24,8 +24,8 @@ export interface BridgeView {
   readonly port: Link | undefined;
   /** The namespace; `undefined` if nobody has looked into it this time. */
   readonly inside: Inside | undefined;
-  /** Whether the map of its endpoints is there. */
-  readonly hasMap: boolean;
+  /** What nft lacks of it beside the rules, first of all: a code, and what to call it. */
+  readonly missing: readonly [code: string, what: string] | undefined;
   /** The chains and sets of all bridges. */
   readonly table: BridgeTable;
 }
@@ -133,10 +133,10 @@ function endOf({ names, isRecorded }: Expected, { bridge, port }: BridgeView, in
   return findings;
 }
 
-function rulesOf(expected: Expected, { hasMap, table: { chains, sets } }: BridgeView): Finding[] {
+function rulesOf(expected: Expected, { missing, table: { chains, sets } }: BridgeView): Finding[] {
   const { names, isRecorded, applied } = expected;
   const findings: Finding[] = [];
-  if (!hasMap) findings.push(["map-missing", `the map ${names.map} is gone`]);
+  if (missing !== undefined) findings.push([missing[0], `${missing[1]} is gone`]);
   // The network driver makes one chain only, in a form of its own.
   for (const name of isRecorded ? chainNamesOf(names) : [names.chain]) {
     const chain = chains.get(name);

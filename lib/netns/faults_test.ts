@@ -39,7 +39,7 @@ const WHOLE: BridgeView = {
   bridge: BRIDGE,
   port: PORT,
   inside: INSIDE,
-  hasMap: true,
+  missing: undefined,
   table: { chains: chains(), sets: SETS },
 };
 
@@ -74,7 +74,7 @@ Deno.test("findBridgeFaults() finds what is wrong outside", () => {
   assert.deepEqual(codes({ port: { ...PORT, up: false } }), ["veth-down"]);
   assert.deepEqual(codes({ port: { ...PORT, mtu: 1400 } }), ["mtu-differs"]);
   assert.deepEqual(codes({ bridge: { ...BRIDGE, mtu: 9000 } }), ["mtu-differs", "mtu-differs"]);
-  assert.deepEqual(codes({ hasMap: false }), ["map-missing"]);
+  assert.deepEqual(codes({ missing: ["map-missing", "the map ep_br0"] }), ["map-missing"]);
 });
 
 Deno.test("findBridgeFaults() finds what is wrong inside", () => {

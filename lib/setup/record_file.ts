@@ -6,7 +6,7 @@
 
 import { InputError } from "../errors.ts";
 import { getLogger } from "../log.ts";
-import { type BridgeName, RUN_FILES } from "../names.ts";
+import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
 import type { NftState } from "../nft/parse.ts";
 import { codeOf, readRegularFile } from "../regular_file.ts";
 import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
@@ -49,16 +49,18 @@ export function readRecordFile(): RecordFile {
 /**
  * Finds what the copies in nft say of bridges of which the file says nothing, although it should.
  *
- * A copy without the bridge's map counts for nothing: whoever took the map away, and knows no copies, left it.
+ * A copy counts for nothing without the bridge's map and the chain that guards the address. An older version has left it,
+ * which knows no copies and took these away; the network driver may have made the map again since, but makes no such chain.
  *
  * @param file What the file holds.
  * @param nft What nft holds.
  * @returns The networks of each such bridge.
  */
-export function findLost({ isThere, bridges, damaged }: RecordFile, { maps, copies }: NftState): SetupRecord {
+export function findLost({ isThere, bridges, damaged }: RecordFile, { maps, objects, copies }: NftState): SetupRecord {
   const lost = new Map<BridgeName, readonly NetworkRecord[]>();
+  const chains = new Set(objects.filter(({ kind }) => kind === "chain").map(({ name }) => name));
   for (const [bridge, copy] of copies) {
-    if (bridges.has(bridge) || !maps.bridges.has(bridge)) continue;
+    if (bridges.has(bridge) || !maps.bridges.has(bridge) || !chains.has(namesOf(bridge).guardChain)) continue;
     if (isThere && damaged !== "all" && !damaged.includes(bridge)) continue;
     const networks = parseNetworks(copy);
     if (networks !== undefined) lost.set(bridge, networks);

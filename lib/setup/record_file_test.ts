@@ -4,14 +4,16 @@ import type { NftState } from "../nft/parse.ts";
 import { copyOf } from "./record.ts";
 import { findLost, isLost, type RecordFile } from "./record_file.ts";
 
-const [BR0, BR1, BR2] = ["br0", "br1", "br2"].map(parseBridgeName) as [never, never, never];
+const [BR0, BR1, BR2, BR3] = ["br0", "br1", "br2", "br3"].map(parseBridgeName) as [never, never, never, never];
 const NETWORKS = [{ id: "7", endpoints: [{ servicePort: 80, remoteAddr: "10.0.0.1", remotePort: 80 }] }];
 
-/** A copy of br0 and br1, one of br1 that is no copy, and one of br2 whose map is gone. */
+/** Copies of br0 and br1, one of br2 whose map is gone, and one of br3 whose map is the network driver's. */
 const NFT: NftState = {
-  maps: { bridges: new Map([[BR0, []], [BR1, []]]), unusable: new Map(), warnings: [] },
-  objects: [],
-  copies: new Map([[BR0, copyOf(NETWORKS)], [BR1, copyOf(NETWORKS)], [BR2, copyOf(NETWORKS)]]),
+  maps: { bridges: new Map([[BR0, []], [BR1, []], [BR3, []]]), unusable: new Map(), warnings: [] },
+  objects: ["guard_br0", "guard_br1", "guard_br2", "ch_br3"].map((name) => {
+    return { family: "bridge", kind: "chain", name, elements: [] };
+  }),
+  copies: new Map([BR0, BR1, BR2, BR3].map((bridge) => [bridge, copyOf(NETWORKS)])),
 };
 
 function lost(file: Partial<RecordFile>, nft = NFT): unknown {

@@ -10,15 +10,14 @@ import { describe } from "../errors.ts";
 import { withLock } from "../lock.ts";
 import { getLogger } from "../log.ts";
 import { type BridgeName, namesOf, NETNS_DIR, RUN_FILES, TPROXY } from "../names.ts";
-import { isSameEndpoint } from "../nft/element.ts";
 import { listState } from "../nft/nft.ts";
 import type { NftState } from "../nft/parse.ts";
 import { runCommand } from "../run_command.ts";
 import { applyRecord } from "./apply.ts";
 import { type Link, parseLinks } from "../netns/observe.ts";
-import { copyOf, type NetworkRecord, type SetupRecord, unionOf } from "./record.ts";
+import { findMissingInNft } from "./missing.ts";
+import type { NetworkRecord, SetupRecord } from "./record.ts";
 import { isLost, readRecordFile, type RecordFile, recoverRecord } from "./record_file.ts";
-import { parseNetworks } from "./record_parse.ts";
 
 const log = getLogger("restore");
 
@@ -82,15 +81,10 @@ function firstMissing(
   if (link(bridge)?.kind !== "bridge") return undefined;
   if (!netns.has(names.netns)) return `the namespace ${names.netns}`;
   if (link(names.bridgeEnd)?.master !== bridge) return `the port ${names.bridgeEnd}`;
-  const elements = nft.maps.bridges.get(bridge);
-  if (elements === undefined) return `the map ${names.map}`;
-  const lost = unionOf(networks).endpoints.find((endpoint) => !elements.some((e) => isSameEndpoint(e, endpoint)));
-  if (lost !== undefined) return `the element ${lost.servicePort} of the map ${names.map}`;
-  for (const chain of [names.chain, names.guardChain, names.portChain]) {
-    if (!hasChain(chain)) return `the chain ${chain}`;
-  }
-  const copy = parseNetworks(nft.copies.get(bridge) ?? "") ?? [];
-  return copyOf(copy) === copyOf(networks) ? undefined : `the copy of the record in the set ${names.copySet}`;
+  const chain = [names.chain, names.guardChain, names.portChain].find((name) => !hasChain(name));
+  if (chain !== undefined) return `the chain ${chain}`;
+  const held = { elements: nft.maps.bridges.get(bridge), copy: nft.copies.get(bridge) };
+  return findMissingInNft(names, networks, held)?.[1];
 }
 
 /**

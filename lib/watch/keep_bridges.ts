@@ -14,7 +14,9 @@ import { withLock } from "../lock.ts";
 import { getLogger } from "../log.ts";
 import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
 import { applyRecord } from "../setup/apply.ts";
+import { recoverRecord } from "../setup/record_file.ts";
 import { rememberVlans } from "../netns/vlan_record.ts";
+import { listState } from "../nft/nft.ts";
 import { Backoff } from "./backoff.ts";
 import { bridgesOf, findFaultsOfBridges, type HostView, lookAtHost } from "../health/bridges.ts";
 
@@ -40,6 +42,8 @@ export class BridgeKeeper {
   /** Those that were not as they should be when they were last looked at. */
   #faulty: ReadonlySet<BridgeName> = new Set();
   readonly #backoff = new Backoff();
+  /** Those that were not as they should be again as soon as they had been set up. */
+  readonly #unstable = new Set<BridgeName>();
   readonly #said = new Map<BridgeName, string>();
   #last: BridgeName | undefined;
 
@@ -67,7 +71,7 @@ export class BridgeKeeper {
    * @throws {Deno.errors.NotCapable} Without `--allow-run` for ip and nft, and `--allow-read` for `/run/netns`.
    */
   async keep(served: ReadonlySet<BridgeName>): Promise<HostView> {
-    const host = await lookAtHost();
+    const host = await lookAndRecover();
     const bridges = bridgesOf(host);
     this.#namespaces = new Set(bridges.map((bridge) => namespaceOf(host, bridge)).filter((id) => id !== undefined));
     const found = await findFaultsOfBridges(host, bridges, this.#toLookInto(host, bridges), served);
@@ -75,7 +79,8 @@ export class BridgeKeeper {
     const broken = [...found.keys()].filter((bridge) => host.record.has(bridge));
     // No memory of a bridge's rules is no fault, but without it nobody can tell whether they change.
     const unknown = [...host.record.keys()].filter((name) => !host.applied.has(name) && bridges.includes(name));
-    await this.#heal([...new Set([...broken, ...unknown])], served);
+    this.#calm(found);
+    await this.#heal(this.#due([...new Set([...broken, ...unknown])], found), served);
     await rememberVlans(host.record.keys(), host.links);
     for (const bridge of bridges) if (!host.record.has(bridge)) this.#name(bridge, found.get(bridge) ?? []);
     return host;
@@ -93,9 +98,31 @@ export class BridgeKeeper {
     return new Set([...chosen, ...turns]);
   }
 
-  async #heal(bridges: readonly BridgeName[], served: ReadonlySet<BridgeName>): Promise<void> {
+  /** Forgets of those that have stayed as they should be that they once did not. */
+  #calm(found: ReadonlyMap<BridgeName, readonly Fault[]>): void {
     const now = performance.now();
-    const due = bridges.filter((bridge) => this.#backoff.waitFor(bridge, now) === 0);
+    for (const bridge of this.#unstable) {
+      if (!found.has(bridge) && this.#backoff.waitFor(bridge, now) === 0) this.#unstable.delete(bridge);
+    }
+  }
+
+  /** WHY not all at once: what something else keeps changing back, or can't be mended, is not to be tried all the time. */
+  #due(bridges: readonly BridgeName[], found: ReadonlyMap<BridgeName, readonly Fault[]>): BridgeName[] {
+    const now = performance.now();
+    return bridges.filter((bridge) => {
+      const isDue = this.#backoff.waitFor(bridge, now) === 0;
+      if (!isDue && !this.#unstable.has(bridge)) {
+        this.#unstable.add(bridge);
+        log.warning("A bridge does not stay as it was set up; setting it up again less and less often", {
+          bridge,
+          faults: textOf(found.get(bridge) ?? []),
+        });
+      }
+      return isDue;
+    });
+  }
+
+  async #heal(due: readonly BridgeName[], served: ReadonlySet<BridgeName>): Promise<void> {
     for (let i = 0; i < due.length; i += HEALED_AT_ONCE) {
       const some = new Set(due.slice(i, i + HEALED_AT_ONCE));
       await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, async () => {
@@ -110,12 +137,11 @@ export class BridgeKeeper {
     }
   }
 
-  /** WHY with a backoff: what something else keeps changing back, or can't be mended, is not to be tried all the time. */
   async #apply(bridge: BridgeName, { record }: HostView, faults: readonly Fault[]): Promise<void> {
     this.#backoff.started(bridge, performance.now());
     if (faults.length > 0) {
-      const what = faults.map(({ text }) => text).join("; ");
-      log.warning("A bridge is not as it should be; setting it up again", { bridge, faults: what });
+      const say = this.#unstable.has(bridge) ? log.info : log.warning;
+      say("A bridge is not as it should be; setting it up again", { bridge, faults: textOf(faults) });
     }
     try {
       await applyRecord(bridge, record.get(bridge) ?? [], { keepsOthers: true });
@@ -131,6 +157,18 @@ export class BridgeKeeper {
     }
     this.#said.set(bridge, text);
   }
+}
+
+/** Looks at the host, and makes the record again first if it is lost. */
+async function lookAndRecover(): Promise<HostView> {
+  const host = await lookAtHost();
+  if (!host.isRecordLost) return host;
+  await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, () => recoverRecord(listState));
+  return await lookAtHost();
+}
+
+function textOf(faults: readonly Fault[]): string {
+  return faults.map(({ text }) => text).join("; ");
 }
 
 /**

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import type { Endpoint } from "../address.ts";
+import { namesOf, parseBridgeName } from "../names.ts";
+import { findMissingInNft } from "./missing.ts";
+import { copyOf } from "./record.ts";
+
+const NAMES = namesOf(parseBridgeName("br0"));
+const ENDPOINT = { servicePort: 80, remoteAddr: "10.0.0.1", remotePort: 80 };
+const NETWORKS = [{ id: "7", endpoints: [ENDPOINT] }];
+
+function missing(elements: Endpoint[] | undefined, copy: string | undefined = copyOf(NETWORKS)): string | undefined {
+  return findMissingInNft(NAMES, NETWORKS, { elements, copy })?.[0];
+}
+
+Deno.test("findMissingInNft() finds nothing where all that is recorded is there, whatever else is", () => {
+  assert.equal(missing([ENDPOINT]), undefined);
+  assert.equal(missing([ENDPOINT, { ...ENDPOINT, servicePort: 81 }]), undefined);
+});
+
+Deno.test("findMissingInNft() finds the map, an element that is gone or differs, and the copy", () => {
+  assert.equal(missing(undefined), "map-missing");
+  assert.equal(missing([]), "element-missing");
+  assert.equal(missing([{ ...ENDPOINT, remotePort: 81 }]), "element-missing");
+  assert.equal(missing([{ ...ENDPOINT, options: { maxConnections: 5 } }]), "element-missing");
+  assert.equal(missing([ENDPOINT], "[]"), "copy-missing");
+  assert.equal(missing([ENDPOINT], "no JSON"), "copy-missing");
+});
+
+Deno.test("findMissingInNft() wants nothing but the map of what the network driver made", () => {
+  assert.equal(findMissingInNft(NAMES, undefined, { elements: [], copy: undefined }), undefined);
+  assert.deepEqual(findMissingInNft(NAMES, undefined, { elements: undefined, copy: undefined }), [
+    "map-missing",
+    "the map ep_br0",
+  ]);
+});
