@@ -25,7 +25,7 @@ interface Extents {
 
 const FULL: Extents = {
   setupRounds: 15,
-  path: { rounds: 7, seconds: 2, starts: 5 },
+  path: { rounds: 5, seconds: 2, starts: 5 },
   scale: { sizes: [1, 10, 25, 50, 100], rounds: 2, countedSizes: [1, 25] },
 };
 const QUICK: Extents = {

@@ -95,7 +95,7 @@ Deno.test(
     const count = (least: number) => there.printed(new RegExp(`^request ${before.length + least}: .*\\n`, "m"), 60);
     await count(5);
     // The hypervisor that it has left has nothing to do with it any more.
-    await shell(one.host, commandsOf("Remove"));
+    await shell(one.host, commandsOf("Remove", 1));
     await count(after().length + 3);
     const moved = after();
     await there.stop();

@@ -12,6 +12,7 @@ export const NAMES = {
   ours: "ours",
   haproxy: "haproxy",
   tuned: "haproxy 256k",
+  single: "haproxy, one process",
   socat: "socat",
   direct: "no proxy",
 } as const;
@@ -22,13 +23,15 @@ export interface Ports {
   readonly http: number;
   /** The one that leads to this contender's iperf3, which listens on the same number. */
   readonly iperf: number;
+  /** The one that leads to another iperf3 of this contender's, for more streams than one can have. */
+  readonly flood: number;
 }
 
 /** The processes of a contender that has some. */
 export interface Proxies {
   /** The hypervisor they run on. */
   readonly host: Host;
-  /** How the command lines of those look that pass HTTP on. */
+  /** How the command lines of those look that pass HTTP on; one that does all of it is both halves. */
   readonly commandLines: Readonly<Record<Side, RegExp>>;
   /** Starts them; they need not be ready yet. */
   start(): Promise<void>;
@@ -42,6 +45,8 @@ export interface Contender {
   readonly name: string;
   /** Where the traffic comes from. */
   readonly client: Host;
+  /** Who asks while the client floods; nobody where only the main rows are measured. */
+  readonly neighbour?: Host;
   /** Where the traffic goes to. */
   readonly address: string;
   /** The ports there. */

@@ -7,7 +7,7 @@
 
 import type { Lab } from "../../lab/lab.ts";
 import { type Contender, NAMES, type Ports } from "./contender.ts";
-import { haproxy } from "./haproxy.ts";
+import { haproxy, singleHaproxy } from "./haproxy.ts";
 import { CHECKOUT, ours } from "./ours.ts";
 import { liftPortLimits, makePlace } from "./place.ts";
 import { GATE, HTTP_PORT } from "./services.ts";
@@ -20,20 +20,21 @@ export async function makeContenders(lab: Lab): Promise<Contender[]> {
     await ours(NAMES.ours, place, portsOf(0), CHECKOUT),
     await haproxy(NAMES.haproxy, place, portsOf(1), []),
     await haproxy(NAMES.tuned, place, portsOf(2), ["tune.bufsize 262144"]),
+    await singleHaproxy(NAMES.single, place, portsOf(5)),
     socat(NAMES.socat, place, portsOf(3)),
     await direct(NAMES.direct, lab, portsOf(4)),
     // A variant of ours, in a checkout whose daemons have been bundled, needs a hypervisor of its own:
-    // await ours("variant", await makePlace(lab, 2), portsOf(5), "/tmp/variant/"),
+    // await ours("variant", await makePlace(lab, 2), portsOf(6), "/tmp/variant/"),
   ];
 }
 
 /** From a host beside the service: a veth pair, a bridge and a veth pair, as from a guest to a proxy. */
-async function direct(name: string, lab: Lab, { iperf }: Ports): Promise<Contender> {
+async function direct(name: string, lab: Lab, ports: Ports): Promise<Contender> {
   const client = await lab.service("neighbour", "10.11.12.99");
   await liftPortLimits(client);
-  return { name, client, address: GATE, ports: { http: HTTP_PORT, iperf } };
+  return { name, client, address: GATE, ports: { ...ports, http: HTTP_PORT } };
 }
 
 function portsOf(number: number): Ports {
-  return { http: 8080 + number, iperf: 5201 + number };
+  return { http: 8080 + number, iperf: 5201 + number, flood: 5301 + number };
 }

@@ -7,7 +7,7 @@
 import { GUEST_ADDRESS, namesOf, parseBridgeName } from "../../../lib/names.ts";
 import type { Contender, Ports } from "./contender.ts";
 import { BRIDGE, type Place, startAll, stopAll } from "./place.ts";
-import { GATE, HTTP_PORT } from "./services.ts";
+import { GATE, servicesOf } from "./services.ts";
 
 const { netns } = namesOf(parseBridgeName(BRIDGE));
 
@@ -17,16 +17,13 @@ const COMMON = "defaults\n mode tcp\n timeout connect 10s\n timeout client 1h\n 
 /** Writes the configurations, with some lines more in their global section. */
 export async function haproxy(
   name: string,
-  { hv: { host }, guest }: Place,
+  { hv: { host }, guest, neighbour }: Place,
   ports: Ports,
   tuning: readonly string[],
 ): Promise<Contender> {
   const dir = `/run/bench-haproxy-${ports.http}`;
-  const global = ["global", "maxconn 4096", ...tuning].join("\n ");
-  const write = (half: string, listeners: string[]) =>
-    host.write(`${dir}/${half}.cfg`, `${global}\n${COMMON}${listeners.join("")}`);
-  const listen = (port: number, from: string, to: string) => `listen s${port}\n bind ${from}\n server s ${to}\n`;
-  const services = [[ports.http, HTTP_PORT], [ports.iperf, ports.iperf]] as const;
+  const write = (half: string, listeners: string[]) => host.write(`${dir}/${half}.cfg`, render(tuning, listeners));
+  const services = servicesOf(ports);
   await write(
     "inner",
     services.map(([port]) => listen(port, `${GUEST_ADDRESS}:${port}`, `unix@${dir}/${port} send-proxy-v2`)),
@@ -40,6 +37,7 @@ export async function haproxy(
   return {
     name,
     client: guest,
+    neighbour,
     address: GUEST_ADDRESS,
     ports,
     proxies: {
@@ -49,4 +47,37 @@ export async function haproxy(
       stop: () => stopAll(host, new RegExp(`^haproxy .*${dir}/`)),
     },
   };
+}
+
+/**
+ * HAProxy as one process that listens in the namespace and dials from the host's: both networks in one address space,
+ * which is what the two halves of a string-phone are there to avoid. It shows what that costs.
+ */
+export async function singleHaproxy(name: string, { hv: { host }, guest }: Place, ports: Ports): Promise<Contender> {
+  const file = `/run/bench-haproxy-${ports.http}.cfg`;
+  const listeners = servicesOf(ports).map(([port, remote]) =>
+    listen(port, `${GUEST_ADDRESS}:${port} namespace ${netns}`, `${GATE}:${remote}`)
+  );
+  await host.write(file, render([], listeners));
+  const commandLine = new RegExp(`^haproxy .*${file}$`);
+  return {
+    name,
+    client: guest,
+    address: GUEST_ADDRESS,
+    ports,
+    proxies: {
+      host,
+      commandLines: { inner: commandLine, outer: commandLine },
+      start: () => startAll(host, [["haproxy", "-db", "-f", file]]),
+      stop: () => stopAll(host, commandLine),
+    },
+  };
+}
+
+function listen(port: number, from: string, to: string): string {
+  return `listen s${port}\n bind ${from}\n server s ${to}\n`;
+}
+
+function render(tuning: readonly string[], listeners: readonly string[]): string {
+  return `${["global", "maxconn 4096", ...tuning].join("\n ")}\n${COMMON}${listeners.join("")}`;
 }

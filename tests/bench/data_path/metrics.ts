@@ -28,11 +28,28 @@ export type Kind = (typeof KINDS)[number];
 /** The identifier of one number about one process's memory. */
 export type MemoryId = `${Moment}.${Side}.${Kind}`;
 
-/** The identifier of one number about traffic over one kind of connections. */
-export type WrkId = `${"requests" | "connections"}.${"rate" | "p50" | "p99" | "errors"}`;
+/** How many connections there are at once. */
+export const CONNECTIONS = [1, 4, 32, 256] as const;
+
+/** The number of connections that the main rows are about, which every contender has. */
+export const MAIN = 32;
+
+/** How many streams upload at once while a neighbour asks. */
+export const FLOOD = 200;
+
+/** The identifier of one number about requests: on connections that stay, or on a new one each. */
+export type WrkId = `${"requests" | "connections"}.${(typeof CONNECTIONS)[number]}.${
+  | "rate"
+  | "p50"
+  | "p99"
+  | "errors"
+  | "cpu"}`;
+
+/** The identifier of one number about streams: their rate, or the processor time for so many bytes. */
+export type StreamId = `${"down" | "up" | "streams"}.${"rate" | "cpu"}`;
 
 /** What a number is about. */
-export type MetricId = "down" | "up" | "streams" | WrkId | "start" | MemoryId;
+export type MetricId = StreamId | WrkId | "flood.p50" | "flood.p99" | "start" | MemoryId;
 
 /** One row of the report. */
 export interface Metric {
@@ -63,21 +80,40 @@ const memory = MOMENTS.flatMap((moment) =>
   )
 );
 
-const wrk = ([["requests", "kept-alive requests"], ["connections", "new connections"]] as const).flatMap((
-  [name, label],
-): Metric[] => [
-  { id: `${name}.rate`, label, unit: "1/s", better: "more" },
-  { id: `${name}.p50`, label: `${label}, p50`, unit: "ms", better: "less" },
-  { id: `${name}.p99`, label: `${label}, p99`, unit: "ms", better: "less" },
-  { id: `${name}.errors`, label: `${label}, failed`, unit: "", better: "less" },
-]);
+const streams = ([["down", "one stream down"], ["up", "one stream up"], ["streams", "8 streams up"]] as const).flatMap(
+  ([id, label]): Metric[] => [
+    { id: `${id}.cpu`, label: `${label}, processor time`, unit: "ms/GB", better: "less" },
+    { id: `${id}.rate`, label, unit: "Gbit/s", better: "more" },
+  ],
+);
+
+const wrk = ([["requests", "kept-alive request"], ["connections", "new connection"]] as const).flatMap((
+  [name, one],
+): Metric[] =>
+  CONNECTIONS.flatMap((count): Metric[] => {
+    const at = `, ${count} at once`;
+    return [
+      { id: `${name}.${count}.cpu`, label: `${one}${at}, processor time`, unit: "µs", better: "less" },
+      { id: `${name}.${count}.rate`, label: `${one}s${at}`, unit: "1/s", better: "more" },
+      { id: `${name}.${count}.p50`, label: `${one}s${at}, p50`, unit: "ms", better: "less" },
+      { id: `${name}.${count}.p99`, label: `${one}s${at}, p99`, unit: "ms", better: "less" },
+      { id: `${name}.${count}.errors`, label: `${one}s${at}, failed`, unit: "", better: "less" },
+    ];
+  })
+);
+
+const flood = (["p50", "p99"] as const).map((percentile): Metric => ({
+  id: `flood.${percentile}`,
+  label: `a neighbour's request beside ${FLOOD} uploads, ${percentile}`,
+  unit: "ms",
+  better: "less",
+}));
 
 /** All rows. */
 export const METRICS: readonly Metric[] = [
-  { id: "down", label: "one stream down", unit: "Gbit/s", better: "more" },
-  { id: "up", label: "one stream up", unit: "Gbit/s", better: "more" },
-  { id: "streams", label: "8 streams up", unit: "Gbit/s", better: "more" },
   ...wrk,
+  ...streams,
+  ...flood,
   { id: "start", label: "start to first byte", unit: "ms", better: "less" },
   ...memory,
 ];

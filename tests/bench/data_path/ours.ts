@@ -10,14 +10,19 @@ import { until } from "../../../packaging/command.ts";
 import type { Contender, Ports } from "./contender.ts";
 import { processesOf } from "./memory.ts";
 import { BRIDGE, type Place } from "./place.ts";
-import { GATE, HTTP_PORT } from "./services.ts";
+import { GATE, servicesOf } from "./services.ts";
 
 /** This checkout. */
 export const CHECKOUT = new URL("../../../", import.meta.url).pathname;
 
 /** Sets the bridge up as the driver would. */
-export async function ours(name: string, { hv, guest }: Place, ports: Ports, checkout: string): Promise<Contender> {
-  const entries = [[ports.http, HTTP_PORT], [ports.iperf, ports.iperf]].map(([port, remotePort]) =>
+export async function ours(
+  name: string,
+  { hv, guest, neighbour }: Place,
+  ports: Ports,
+  checkout: string,
+): Promise<Contender> {
+  const entries = servicesOf(ports).map(([port, remotePort]) =>
     `- {":service_port": ${port}, ":remote_addr": ${GATE}, ":remote_port": ${remotePort}}\n`
   );
   await hv.configure(`:tproxy:\n${entries.join("")}`);
@@ -30,7 +35,7 @@ export async function ours(name: string, { hv, guest }: Place, ports: Ports, che
     await until("ours have ended", async () => (await processesOf(hv.host, /^one_tproxy/)).length === 0);
   };
   const proxies = { host: hv.host, commandLines, start, stop };
-  return { name, client: guest, address: GUEST_ADDRESS, ports, proxies };
+  return { name, client: guest, neighbour, address: GUEST_ADDRESS, ports, proxies };
 }
 
 /** The command line of a checkout's `tproxy`, with exactly its permissions. */

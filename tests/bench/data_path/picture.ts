@@ -10,13 +10,13 @@ import { format } from "./tables.ts";
 
 /** What is worth a picture. */
 const PICTURED: readonly MetricId[] = [
-  "down",
-  "up",
-  "streams",
-  "requests.rate",
-  "requests.p99",
-  "connections.rate",
-  "connections.p99",
+  "requests.32.cpu",
+  "connections.32.cpu",
+  "up.cpu",
+  "streams.cpu",
+  "requests.32.rate",
+  "connections.32.rate",
+  "flood.p99",
   "held.inner.rss",
 ];
 

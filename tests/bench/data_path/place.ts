@@ -1,5 +1,5 @@
 /**
- * A hypervisor with a bridge and a guest on it: where proxies run in the benchmark.
+ * A hypervisor with a bridge and guests on it: where proxies run in the benchmark.
  *
  * @module
  */
@@ -13,10 +13,11 @@ import { processesOf } from "./memory.ts";
 /** The bridge that the guest is on. */
 export const BRIDGE = "br0";
 
-/** A hypervisor with a bridge and a guest on it. */
+/** A hypervisor with a bridge and two guests on it. */
 export interface Place {
   readonly hv: Hypervisor;
   readonly guest: Host;
+  readonly neighbour: Host;
 }
 
 /** Makes the hypervisor of some number. */
@@ -24,8 +25,9 @@ export async function makePlace(lab: Lab, number: number): Promise<Place> {
   const hv = await lab.hypervisor(`hv${number}`, `10.11.12.${number}`);
   await hv.bridge(BRIDGE);
   const guest = await lab.guest(`guest${number}`, hv, BRIDGE, "192.168.150.10");
-  for (const host of [hv.host, guest]) await liftPortLimits(host);
-  return { hv, guest };
+  const neighbour = await lab.guest(`neighbour${number}`, hv, BRIDGE, "192.168.150.11");
+  for (const host of [hv.host, guest, neighbour]) await liftPortLimits(host);
+  return { hv, guest, neighbour };
 }
 
 /** Lets a host open connections faster than its closed ones leave TIME_WAIT. */

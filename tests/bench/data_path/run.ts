@@ -30,7 +30,7 @@ export interface Extent {
 export async function measure(lab: Lab, extent: Extent): Promise<{ contenders: Contender[]; samples: Samples }> {
   const gate = await lab.service("gate", GATE);
   const contenders = await makeContenders(lab);
-  await startServices(gate, contenders.map(({ ports }) => ports.iperf));
+  await startServices(gate, contenders.flatMap(({ ports }) => [ports.iperf, ports.flood]));
   const samples = new Samples();
   await measureStarts(contenders, samples, extent.starts);
   await measureMemory(contenders, samples, "idle");
@@ -82,6 +82,7 @@ async function measureTraffic(
   for (const traffic of TRAFFIC) {
     const told: string[] = [];
     for (const contender of order) {
+      if (traffic.isDetail && contender.neighbour === undefined) continue;
       const found = Object.entries(await traffic.measure(contender, seconds)) as [MetricId, number][];
       for (const [metric, value] of found) samples.add(metric, contender.name, value);
       told.push(`${contender.name} ${format(found[0]?.[1])}`);

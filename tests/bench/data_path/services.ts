@@ -6,12 +6,18 @@
 
 import { until } from "../../../packaging/command.ts";
 import type { Host } from "../../lab/host.ts";
+import type { Ports } from "./contender.ts";
 
 /** Where the services are. */
 export const GATE = "10.11.12.13";
 
 /** The port that nginx listens on. */
 export const HTTP_PORT = 80;
+
+/** What a contender passes on: its port, and the service's. */
+export function servicesOf({ http, iperf, flood }: Ports): readonly (readonly [number, number])[] {
+  return [[http, HTTP_PORT], [iperf, iperf], [flood, flood]];
+}
 
 /** The path of the small file. */
 export const SMALL_FILE = "/small";
@@ -31,7 +37,7 @@ http {
 }
 `;
 
-/** Starts nginx, and an iperf3 for each contender, since one that is still busy with a test refuses the next. */
+/** Starts nginx, and two iperf3 for each contender, since one that is still busy with a test refuses the next. */
 export async function startServices(host: Host, iperfPorts: readonly number[]): Promise<void> {
   await host.write(`${DIR}/nginx.conf`, NGINX);
   await host.write(`${DIR}/files${SMALL_FILE}`, "x".repeat(1024));

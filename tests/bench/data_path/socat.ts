@@ -7,7 +7,7 @@
 import { GUEST_ADDRESS, namesOf, parseBridgeName } from "../../../lib/names.ts";
 import type { Contender, Ports } from "./contender.ts";
 import { BRIDGE, type Place, startAll, stopAll } from "./place.ts";
-import { GATE, HTTP_PORT } from "./services.ts";
+import { GATE, servicesOf } from "./services.ts";
 
 const { netns } = namesOf(parseBridgeName(BRIDGE));
 
@@ -34,7 +34,7 @@ export function socat(name: string, { hv: { host }, guest }: Place, ports: Ports
         inner: new RegExp(`^socat TCP4-LISTEN:${ports.http},`),
         outer: new RegExp(`^socat UNIX-LISTEN:${socketOf(ports.http)},`),
       },
-      start: () => startAll(host, [...pair(ports.http, HTTP_PORT), ...pair(ports.iperf, ports.iperf)]),
+      start: () => startAll(host, servicesOf(ports).flatMap(([port, remote]) => pair(port, remote))),
       stop: () => stopAll(host, /^socat (?:TCP4|UNIX)-LISTEN:/),
     },
   };

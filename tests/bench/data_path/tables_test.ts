@@ -4,8 +4,8 @@ import { format, tableOfMedians, tableOfVerdicts } from "./tables.ts";
 
 Deno.test("tableOfMedians() sets the first contender's numbers beside the others'", () => {
   const samples = new Samples();
-  samples.add("down", "ours", 11);
-  samples.add("down", "socat", 2.75);
+  samples.add("down.rate", "ours", 11);
+  samples.add("down.rate", "socat", 2.75);
   const [head = "", row = ""] = tableOfMedians(samples, ["ours", "socat"]).split("\n");
   assert.deepEqual(head.split(/ {2,}/), ["median", "unit", "ours", "socat", "÷ socat"]);
   assert.deepEqual(row.split(/ {2,}/), ["one stream down", "Gbit/s", "11.0", "2.75", "4.00"]);

@@ -5,7 +5,7 @@
  */
 
 import { NAMES } from "./contender.ts";
-import { HELD, type MetricId } from "./metrics.ts";
+import { FLOOD, HELD, MAIN, type MetricId, METRICS, SIDES, type WrkId } from "./metrics.ts";
 import type { Samples } from "./samples.ts";
 
 /** One target, and whether it is met. */
@@ -24,26 +24,45 @@ const { ours, haproxy, tuned } = NAMES;
 
 /** Judges all targets. */
 export function judge(samples: Samples): Verdict[] {
-  const ratio = (metric: MetricId, other: string) => samples.ratio(metric, ours, other);
-  /** The ratio to whichever of the two does better. */
-  const ratioToBetter = (metric: MetricId, pick: (...ratios: number[]) => number) => {
-    const ratios = [ratio(metric, haproxy), ratio(metric, tuned)].filter((value) => value !== undefined);
-    return ratios.length === 0 ? undefined : pick(...ratios);
+  /** The ratio to whichever of the two haproxies does better. */
+  const most = (metric: MetricId) => ratioTo(metric, Math.max);
+  const least = (metric: MetricId) => ratioTo(metric, Math.min);
+  const ratioTo = (metric: MetricId, pick: (...ratios: number[]) => number) => {
+    const ratios = [haproxy, tuned].map((other) => samples.ratio(metric, ours, other));
+    const found = ratios.filter((value) => value !== undefined);
+    return found.length === 0 ? undefined : pick(...found);
   };
+  const toTuned = (metric: MetricId) => samples.ratio(metric, ours, tuned);
+  const mib = (metric: MetricId) => samples.median(metric, ours);
   return [
-    atLeast(1.7, `one stream down ÷ ${haproxy}`, ratio("down", haproxy)),
-    atLeast(1.1, `one stream down ÷ ${tuned}`, ratio("down", tuned)),
-    atLeast(1.7, `one stream up ÷ ${haproxy}`, ratio("up", haproxy)),
-    atLeast(1.1, `one stream up ÷ ${tuned}`, ratio("up", tuned)),
-    atLeast(1, `8 streams up ÷ ${tuned}`, ratio("streams", tuned)),
-    atLeast(1.1, "kept-alive requests ÷ better haproxy", ratioToBetter("requests.rate", Math.min)),
-    atMost(1, "kept-alive requests, p99 ÷ better haproxy", ratioToBetter("requests.p99", Math.max)),
-    atLeast(1, "new connections ÷ better haproxy", ratioToBetter("connections.rate", Math.min)),
-    atMost(1, "new connections, p99 ÷ better haproxy", ratioToBetter("connections.p99", Math.max)),
-    atMost(13, "idle, inner PSS in MiB", samples.median("idle.inner.pss", ours)),
-    atMost(60, `${HELD} connections, inner RSS in MiB`, samples.median("held.inner.rss", ours)),
-    atMost(60, `${HELD} connections, outer RSS in MiB`, samples.median("held.outer.rss", ours)),
+    ...COSTS.map(([metric, limit]) => atMost(limit, `${labelOf(metric)} ÷ better haproxy`, most(metric))),
+    atLeast(1, `kept-alive requests, ${MAIN} at once ÷ better haproxy`, least(`requests.${MAIN}.rate`)),
+    atLeast(0.95, `new connections, ${MAIN} at once ÷ better haproxy`, least(`connections.${MAIN}.rate`)),
+    atMost(1.3, `kept-alive requests, ${MAIN} at once, p99 ÷ better haproxy`, most(`requests.${MAIN}.p99`)),
+    atMost(1.1, `new connections, ${MAIN} at once, p99 ÷ better haproxy`, most(`connections.${MAIN}.p99`)),
+    atMost(1, `one stream up, processor time ÷ ${tuned}`, toTuned("up.cpu")),
+    atMost(1, `one stream down, processor time ÷ ${tuned}`, toTuned("down.cpu")),
+    atMost(0.75, `8 streams up, processor time ÷ ${tuned}`, toTuned("streams.cpu")),
+    atMost(0.3, `a neighbour beside ${FLOOD} uploads, p99 ÷ better haproxy`, most("flood.p99")),
+    ...SIDES.map((side) => atMost(36, `idle, ${side} RSS in MiB`, mib(`idle.${side}.rss`))),
+    ...SIDES.map((side) => atMost(52, `${HELD} connections, ${side} RSS in MiB`, mib(`held.${side}.rss`))),
   ];
+}
+
+/** The processor time of one, by how many there are at once. */
+const COSTS: readonly (readonly [WrkId, number])[] = [
+  ["requests.1.cpu", 1.6],
+  ["requests.4.cpu", 0.95],
+  ["requests.32.cpu", 0.9],
+  ["requests.256.cpu", 0.8],
+  ["connections.1.cpu", 1.05],
+  ["connections.4.cpu", 0.85],
+  ["connections.32.cpu", 0.9],
+  ["connections.256.cpu", 1.05],
+];
+
+function labelOf(metric: MetricId): string {
+  return METRICS.find(({ id }) => id === metric)?.label ?? metric;
 }
 
 function atLeast(limit: number, what: string, found: number | undefined): Verdict {

@@ -17,7 +17,7 @@ Transfer/sec:     37.27MB
 `;
 
 Deno.test("parseWrk() reads the rate, and the times in milliseconds", () => {
-  assert.deepEqual(parseWrk(OUTPUT), { rate: 30995.12, p50: 0.87, p99: 1200, errors: 0 });
+  assert.deepEqual(parseWrk(OUTPUT), { rate: 30995.12, count: 34115, p50: 0.87, p99: 1200, errors: 0 });
 });
 
 Deno.test("parseWrk() sums up what failed", () => {
