@@ -68,7 +68,7 @@ export function ours(hv: Hypervisor): Contender {
 /** The others; each is one process on the host that starts the rest. */
 export async function others(hv: Hypervisor): Promise<Contender[]> {
   const form = await findForm(hv);
-  const up = commandsUp(NAMES, ENDPOINTS, form);
+  const up = commandsUp(NAMES, { name: "vnet0", id: "7", endpoints: ENDPOINTS }, form);
   const down = commandsDown(NAMES, form);
   const run = (...argv: string[]) => hv.host.text(argv);
   const runDeno = (...args: string[]) =>
@@ -107,7 +107,11 @@ async function findForm(hv: Hypervisor): Promise<BridgeForm> {
 }
 
 function toScript(commands: readonly Argv[]): string {
-  return commands.map((argv) => argv.map((word) => `'${word}'`).join(" ")).join("\n");
+  return commands.map((argv) => argv.map(quote).join(" ")).join("\n");
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function fileOf(name: string): string {

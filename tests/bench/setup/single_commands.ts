@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { Endpoint } from "../../../lib/address.ts";
 import { type BridgeNames, GUEST_ADDRESS, TPROXY, VETH_SET } from "../../../lib/names.ts";
 import {
   type BridgeForm,
@@ -15,6 +14,8 @@ import {
   senderRules,
   senderSets,
 } from "../../../lib/nft/bridge_rules.ts";
+import { renderCopy } from "../../../lib/nft/copy.ts";
+import { copyOf, type NetworkRecord } from "../../../lib/setup/record.ts";
 
 /** A program by its absolute path, and its arguments. */
 export type Argv = readonly string[];
@@ -26,6 +27,7 @@ const SYSCTLS = [
   "net.ipv4.conf.default.accept_redirects=0",
   "net.ipv6.conf.all.accept_ra=0",
   "net.ipv6.conf.default.accept_ra=0",
+  "net.ipv4.conf.all.arp_notify=1",
   "net.ipv4.conf.all.arp_ignore=0",
   "net.ipv4.conf.default.arp_ignore=0",
   "net.ipv4.ip_unprivileged_port_start=0",
@@ -38,7 +40,7 @@ const ip = (line: string): Argv => ["/usr/sbin/ip", ...line.split(" ")];
 const nft = (line: string): Argv => ["/usr/sbin/nft", line];
 
 /** The commands that set a bridge up on which nothing of ours is. */
-export function commandsUp(names: BridgeNames, endpoints: readonly Endpoint[], form: BridgeForm): Argv[] {
+export function commandsUp(names: BridgeNames, network: NetworkRecord, form: BridgeForm): Argv[] {
   const { bridge, bridgeEnd, netns, netnsEnd, map } = names;
   const at = (hook: string) => ` { type filter hook ${hook} priority filter ; policy accept ; }`;
   const chain = (name: string, hook: string, rules: readonly string[]) => [
@@ -59,7 +61,7 @@ export function commandsUp(names: BridgeNames, endpoints: readonly Endpoint[], f
     ip(`-n ${netns} route replace default dev ${netnsEnd} scope link`),
     nft(`add table ip ${TPROXY}`),
     nft(`add map ip ${TPROXY} ${map} { type inet_service : ipv4_addr . inet_service ; }`),
-    ...endpoints.map((e) =>
+    ...network.endpoints.map((e) =>
       nft(`add element ip ${TPROXY} ${map} { ${e.servicePort} : ${e.remoteAddr} . ${e.remotePort} }`)
     ),
     nft(`add table bridge ${TPROXY}`),
@@ -67,6 +69,7 @@ export function commandsUp(names: BridgeNames, endpoints: readonly Endpoint[], f
       nft(`add set bridge ${TPROXY} ${VETH_SET} { type ifname ; }`),
       nft(`add element bridge ${TPROXY} ${VETH_SET} { "${bridgeEnd}" }`),
     ]),
+    ...renderCopy(names.copySet, copyOf([network])).map(nft),
     ...senderSets(names).map(([set, spec]) => nft(`add set bridge ${TPROXY} ${set} ${spec}`)),
     ...chain(names.chain, at("forward"), driverRules(names, form)),
     ...chain(names.guardChain, at("prerouting"), guardRules(names, form)),
@@ -85,6 +88,7 @@ export function commandsDown(names: BridgeNames, form: BridgeForm): Argv[] {
     nft(`delete chain bridge ${TPROXY} ${names.senderChain}`),
     nft(`delete set bridge ${TPROXY} ${names.senders}`),
     nft(`delete set bridge ${TPROXY} ${names.newcomers}`),
+    nft(`delete set bridge ${TPROXY} ${names.copySet}`),
     ...(form === "ibrname" ? [] : [nft(`delete set bridge ${TPROXY} ${VETH_SET}`)]),
     nft(`delete table ip ${TPROXY}`),
     nft(`delete table bridge ${TPROXY}`),
