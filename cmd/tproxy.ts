@@ -16,7 +16,7 @@ import { renderWide } from "../lib/commands/status_table.ts";
 import { watch } from "../lib/watch/watch.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
 import { describeFault } from "../lib/fault.ts";
-import { getLogger, logToStderr } from "../lib/log.ts";
+import { log, logToStderr } from "../lib/log.ts";
 import { requireRoot } from "../lib/root.ts";
 
 async function main(): Promise<number> {
@@ -29,7 +29,7 @@ async function main(): Promise<number> {
     case "reload":
       // Not for the watch, which would say so every few seconds on a host without guests.
       if (await reconcile(command.verb, command.config) === 0) {
-        getLogger("tproxy").info("No network has a proxy: nothing runs");
+        log.info("No network has a proxy: nothing runs");
       }
       return OK;
     case "stop":

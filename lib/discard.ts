@@ -11,10 +11,8 @@
  * @module
  */
 
-import { getLogger } from "./log.ts";
+import { log } from "./log.ts";
 import { PROXY_DIR, RUN_DIR } from "./names.ts";
-
-const log = getLogger("files");
 
 /** The folder in which things wait to be removed. No bridge can be called that. */
 export const DISCARDED = ".discarded";

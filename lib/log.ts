@@ -1,34 +1,40 @@
 /**
- * Logging, the one wrapper around LogTape: JSON lines in a file for the daemons, plain lines on standard error for the
- * commands. Any module takes a logger with {@linkcode getLogger}; only `cmd/` decides where the lines go.
+ * Logging: JSON lines in a file for the daemons, plain lines on standard error for the commands. Any module writes to
+ * {@linkcode log}; only `cmd/` and the daemons decide where the lines go.
  *
  * @module
  */
 
-import { configureSync, getLogger as getLogTape, type LogLevel, type LogRecord } from "@logtape/logtape";
+/** How important a line is. */
+export type LogLevel = "error" | "warning" | "info" | "debug";
 
-export type { LogRecord };
+/** What a line says besides its message: to whom it happened, and why. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** A line before it is rendered. */
+export interface LogRecord {
+  /** When it was written, in milliseconds since 1970. */
+  readonly time: number;
+  /** How important it is. */
+  readonly level: LogLevel;
+  /** What happened. */
+  readonly message: string;
+  /** To whom, and why. */
+  readonly fields: LogFields;
+}
 
 /** Writes a line of one level: what happened, and the fields that say to whom. */
-export type LogLine = (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+export type LogLine = (message: string, fields?: LogFields) => void;
 
 /** Writes lines of all levels. */
-export type Logger = Readonly<Record<"error" | "warning" | "info" | "debug", LogLine>>;
-
-/**
- * Gives a module its logger.
- *
- * @param category The module's name.
- * @returns A logger; where its lines go is decided in `cmd/`, and until then they go nowhere.
- */
-export function getLogger(category: string): Logger {
-  const logger = getLogTape(category);
-  // LogTape takes a message for a template; ours are texts, in which braces mean themselves.
-  const line = (level: keyof Logger): LogLine => (message, fields = {}) => {
-    if (LEVELS.indexOf(level) > directedLevel) return;
-    logger[level](message.replaceAll(/[{}]/g, "$&$&"), fields);
-  };
-  return { error: line("error"), warning: line("warning"), info: line("info"), debug: line("debug") };
+export interface Logger extends Readonly<Record<LogLevel, LogLine>> {
+  /**
+   * Tells whether lines of a level go anywhere, so that a busy place need not make fields that nobody reads.
+   *
+   * @param level The level.
+   * @returns Whether they do.
+   */
+  enabled(level: LogLevel): boolean;
 }
 
 /** The `:tproxy_debug_level:` of the user document: 0 ERROR, 1 WARNING, 2 INFO, 3 DEBUG. */
@@ -37,10 +43,29 @@ export type DebugLevel = 0 | 1 | 2 | 3;
 /** The level when the configuration names none. */
 export const DEFAULT_DEBUG_LEVEL: DebugLevel = 2;
 
-const LEVELS: readonly LogLevel[] = ["error", "warning", "info", "debug"];
+const DEBUG_LEVELS: Readonly<Record<LogLevel, DebugLevel>> = { error: 0, warning: 1, info: 2, debug: 3 };
 
-/** The least important level that goes anywhere. Asked first, since a line that goes nowhere is on the way of every stream. */
-let directedLevel = -1;
+const NO_FIELDS: LogFields = {};
+
+/** The least important level that goes anywhere; -1 for none, until somebody says where lines go. */
+let threshold: DebugLevel | -1 = -1;
+
+let sink: (record: LogRecord) => void = () => {};
+
+function lineOf(level: LogLevel): LogLine {
+  return (message, fields = NO_FIELDS) => {
+    if (log.enabled(level)) sink({ time: Date.now(), level, message, fields });
+  };
+}
+
+/** The logger of this program. Its lines go nowhere before {@linkcode logToStderr} or {@linkcode logToFile} is called. */
+export const log: Logger = {
+  error: lineOf("error"),
+  warning: lineOf("warning"),
+  info: lineOf("info"),
+  debug: lineOf("debug"),
+  enabled: (level) => DEBUG_LEVELS[level] <= threshold,
+};
 
 /**
  * Tells whether a value is a debug level.
@@ -52,57 +77,31 @@ export function isDebugLevel(value: unknown): value is DebugLevel {
   return value === 0 || value === 1 || value === 2 || value === 3;
 }
 
-function lossLine(timestamp: number, lines: number): string {
-  const message = "Lost lines that could not be written";
-  return JSON.stringify({ time: new Date(timestamp).toISOString(), level: "warning", message, lines }) + "\n";
-}
-
-function messageOf(record: LogRecord): string {
-  return record.message.map(String).join("");
-}
-
 /**
  * Renders a record as a line of a daemon's log.
  *
- * @param record A record of LogTape.
+ * @param record A record.
  * @returns One JSON object and a newline; the record's fields follow `time`, `level` and `message`.
  */
-export function jsonLine(record: LogRecord): string {
-  return JSON.stringify({
-    time: new Date(record.timestamp).toISOString(),
-    level: record.level,
-    message: messageOf(record),
-    ...record.properties,
-  }) + "\n";
+export function jsonLine({ time, level, message, fields }: LogRecord): string {
+  return JSON.stringify({ time: new Date(time).toISOString(), level, message, ...fields }) + "\n";
 }
 
 /**
  * Renders a record as a line on standard error.
  *
- * @param record A record of LogTape.
+ * @param record A record.
  * @returns For example `warning: Skipped an entry (bridge=br0)` and a newline.
  */
-export function plainLine(record: LogRecord): string {
-  const fields = Object.entries(record.properties).map(([key, value]) => `${key}=${shown(value)}`);
-  return `${record.level}: ${messageOf(record)}${fields.length > 0 ? ` (${fields.join(", ")})` : ""}\n`;
+export function plainLine({ level, message, fields }: LogRecord): string {
+  const shownFields = Object.entries(fields).map(([key, value]) => `${key}=${shown(value)}`);
+  return `${level}: ${message}${shownFields.length > 0 ? ` (${shownFields.join(", ")})` : ""}\n`;
 }
 
 /** A name that somebody else chose must not look like a line of its own. */
 function shown(value: unknown): string {
   const text = String(value);
   return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(text) ? JSON.stringify(text) : text;
-}
-
-function direct(level: DebugLevel, sink: (record: LogRecord) => void): void {
-  directedLevel = level;
-  configureSync({
-    reset: true,
-    sinks: { sink },
-    loggers: [
-      { category: [], sinks: ["sink"], lowestLevel: LEVELS[level] ?? "info" },
-      { category: ["logtape", "meta"], sinks: ["sink"], lowestLevel: "error" },
-    ],
-  });
 }
 
 /**
@@ -112,17 +111,28 @@ function direct(level: DebugLevel, sink: (record: LogRecord) => void): void {
  */
 export function logToStderr(level: DebugLevel): void {
   const encoder = new TextEncoder();
-  direct(level, (record) => void Deno.stderr.writeSync(encoder.encode(plainLine(record))));
+  threshold = level;
+  sink = (record) => {
+    try {
+      Deno.stderr.writeSync(encoder.encode(plainLine(record)));
+    } catch {
+      // Whoever called has closed standard error, or its disk is full. The command has to do its work all the same.
+    }
+  };
 }
 
 /** A log file of a daemon. */
 export interface FileLog {
-  /** Opens the file again by its name, so that logrotate can move it away, and changes the level. */
+  /**
+   * Opens the file again by its name, since logrotate may have moved it away, and changes the level.
+   *
+   * @param level The least important level that is written from now on.
+   */
   reopen(level: DebugLevel): void;
 }
 
 /**
- * Sends log lines to a file. A line that can't be written (a full disk, a log that is too long) is lost; the daemon goes on, and
+ * Sends log lines to a file. A line that can't be written (the disk is full, the log is too long) is lost; the daemon goes on, and
  * the log says how many were lost when it can be written again.
  *
  * @param path The file; it has to exist, since a daemon may not create files among the logs.
@@ -135,23 +145,34 @@ export function logToFile(path: string, level: DebugLevel): FileLog {
   const encoder = new TextEncoder();
   let file = Deno.openSync(path, { append: true });
   let lost = 0;
-  const write = (record: LogRecord) => {
+  let isCut = false;
+  const append = (line: string) => {
+    const bytes = encoder.encode(isCut ? `\n${line}` : line);
+    // A disk that is nearly full takes the beginning of a line, and says so by nothing but the number.
+    isCut = file.writeSync(bytes) < bytes.length;
+    if (isCut) throw new Error("Only a part of the line was written");
+  };
+  threshold = level;
+  sink = (record) => {
     try {
-      if (lost > 0) file.writeSync(encoder.encode(lossLine(record.timestamp, lost)));
+      if (lost > 0) append(lossLine(record.time, lost));
       lost = 0;
-      file.writeSync(encoder.encode(jsonLine(record)));
+      append(jsonLine(record));
     } catch {
       // Nobody can be told now: the log is what failed, and the streams matter more than their lines.
       lost++;
     }
   };
-  direct(level, write);
   return {
     reopen(level) {
       const old = file;
       file = Deno.openSync(path, { append: true });
       old.close();
-      direct(level, write);
+      threshold = level;
     },
   };
+}
+
+function lossLine(time: number, lines: number): string {
+  return jsonLine({ time, level: "warning", message: "Lost lines that could not be written", fields: { lines } });
 }

@@ -1,24 +1,20 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isDebugLevel, jsonLine, plainLine } from "./log.ts";
-
-type LogRecord = Parameters<typeof jsonLine>[0];
+import { isDebugLevel, jsonLine, log, type LogRecord, plainLine } from "./log.ts";
 
 function record(overrides: Partial<LogRecord> = {}): LogRecord {
   return {
-    category: ["setup"],
     level: "warning",
-    message: ["Skipped ", 2, " entries"],
-    rawMessage: "Skipped {count} entries",
-    timestamp: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
-    properties: {},
+    message: "Skipped 2 entries",
+    time: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
+    fields: {},
     ...overrides,
   };
 }
 
 Deno.test("jsonLine() begins with time, level and message, followed by the fields", () => {
   assert.equal(
-    jsonLine(record({ properties: { bridge: "br0", port: 5030 } })),
+    jsonLine(record({ fields: { bridge: "br0", port: 5030 } })),
     '{"time":"2026-01-02T03:04:05.678Z","level":"warning","message":"Skipped 2 entries","bridge":"br0","port":5030}\n',
   );
 });
@@ -26,7 +22,7 @@ Deno.test("jsonLine() begins with time, level and message, followed by the field
 Deno.test("jsonLine() is one JSON object in one line, whatever a guest or a service put into the fields", () => {
   const text = fc.string({ unit: fc.constantFrom("a", "é", "\n", "\r", "\u2028", "\0", "\x1b", '"', "\\", "{", "}") });
   fc.assert(fc.property(text, text, (said, error) => {
-    const line = jsonLine(record({ message: [said], properties: { error } }));
+    const line = jsonLine(record({ message: said, fields: { error } }));
     assert.equal(line.indexOf("\n"), line.length - 1);
     const { message, error: field } = JSON.parse(line);
     assert.deepEqual([message, field], [said, error]);
@@ -36,7 +32,7 @@ Deno.test("jsonLine() is one JSON object in one line, whatever a guest or a serv
 Deno.test("plainLine() puts the fields behind the message", () => {
   assert.equal(plainLine(record({ level: "info" })), "info: Skipped 2 entries\n");
   assert.equal(
-    plainLine(record({ properties: { bridge: "br0", ports: "80 443" } })),
+    plainLine(record({ fields: { bridge: "br0", ports: "80 443" } })),
     "warning: Skipped 2 entries (bridge=br0, ports=80 443)\n",
   );
 });
@@ -47,6 +43,11 @@ Deno.test("isDebugLevel() accepts 0 to 3 and nothing else", () => {
 });
 
 Deno.test("plainLine() stays one line, whatever a tenant has called a network", () => {
-  const line = plainLine(record({ properties: { name: "a\nerror: b" } }));
+  const line = plainLine(record({ fields: { name: "a\nerror: b" } }));
   assert.equal(line, 'warning: Skipped 2 entries (name="a\\nerror: b")\n');
+});
+
+Deno.test("a logger that nobody has told where its lines go is off", () => {
+  for (const level of ["error", "warning", "info", "debug"] as const) assert.equal(log.enabled(level), false);
+  log.error("Nobody reads this");
 });

@@ -11,11 +11,9 @@
 
 import { closeSync, constants, fchmodSync, fchownSync, fstatSync, openSync, readSync } from "node:fs";
 import { TproxyError } from "./errors.ts";
-import { getLogger } from "./log.ts";
+import { log } from "./log.ts";
 import { codeOf } from "./regular_file.ts";
 import { lstatIfThere } from "./run_dir.ts";
-
-const log = getLogger("files");
 
 /** Opening a FIFO would wait for its other end. */
 const { O_NONBLOCK, O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_EXCL } = constants;

@@ -9,7 +9,7 @@ import { text } from "./command.ts";
 
 /** A package that is part of a program. */
 export interface Package {
-  /** Its name, for example `@logtape/logtape`. */
+  /** Its name, for example `@nodable/entities`. */
   readonly name: string;
   /** Its version. */
   readonly version: string;

@@ -15,6 +15,15 @@ async function fill(host: Host, dir: string): Promise<void> {
   assert.match((await host.run(["dd", "if=/dev/zero", `of=${dir}/more`, "bs=4k", "count=1"])).stderr, /No space left/);
 }
 
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 Deno.test(
   "a full disk under /var/log costs log lines and no stream",
   inLab(async (lab) => {
@@ -37,6 +46,30 @@ Deno.test(
 );
 
 Deno.test(
+  "a log line that a full disk cuts spoils no other line",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.host.text(["mount", "-t", "tmpfs", "-o", "size=256k,mode=755", "tmpfs", "/var/log"]);
+    await hv.up("br0");
+    await hv.control("start");
+    const log = "/var/log/one_tproxy_br0.log";
+    // The disk is given out in pages, so that some bytes of the last one are left.
+    const size = Number(await hv.host.text(["stat", "-c", "%s", log]));
+    await hv.host.text(["sh", "-c", 'printf "%*s\\n" "$0" "" >>"$1"', `${4096 * 8 - 51 - size}`, log]);
+    await fill(hv.host, "/var/log");
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await until("a line is cut", async () => /^\{.{49}$/m.test(await hv.host.text(["tail", "-n", "1", log])));
+    await hv.host.text(["rm", "/var/log/full"]);
+    await fetchFrom(guest, "/who");
+    const lines = await until("there are lines again", async () => {
+      const lines = (await hv.host.text(["cat", log])).split("\n").map((line) => line.trim()).filter(Boolean);
+      return lines.at(-1)?.includes('"Closed"') && lines;
+    });
+    assert.deepEqual(lines.filter((line) => !isJson(line)).map((line) => line.length), [50]);
+  }),
+);
+
+Deno.test(
   "a full disk under /run is named, and what runs goes on as it was",
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab);
@@ -55,5 +88,16 @@ Deno.test(
     await hv.host.text(["rm", "/run/one_tproxy/full"]);
     await hv.control("reload");
     assert.equal(await fetchFrom(guest, "/who", 81), "gate 10.11.12.1\n");
+  }),
+);
+
+Deno.test(
+  "a command does its work although its standard error is full",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    const full = (argv: string[]) => hv.host.text(["sh", "-c", 'exec "$0" "$@" 2>/dev/full', ...argv]);
+    await full(hv.setupArgv("up", "--bridge", "br0", "--network", "vnet0", "--network-id", "7"));
+    await full(hv.tproxyArgv("start"));
+    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
   }),
 );

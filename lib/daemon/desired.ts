@@ -9,15 +9,13 @@ import { describeProblem } from "../config/config.ts";
 import { readConfig } from "../config/read.ts";
 import { ConfigError, describe } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
-import { type DebugLevel, DEFAULT_DEBUG_LEVEL, getLogger } from "../log.ts";
+import { type DebugLevel, DEFAULT_DEBUG_LEVEL, log } from "../log.ts";
 import { type BridgeName, namesOf } from "../names.ts";
 import { joinEndpoints } from "../setup/join.ts";
 import { look, type Present } from "../setup/restore.ts";
 import { lstatIfThere } from "../run_dir.ts";
 import { findOwner, findTwins, type Owner } from "./owner.ts";
 import type { RunningDaemon } from "./find.ts";
-
-const log = getLogger("desired");
 
 /** A bridge that should have a proxy. */
 export interface DesiredBridge {

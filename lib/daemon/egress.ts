@@ -10,7 +10,7 @@
 
 import type { Endpoint } from "../address.ts";
 import { describe } from "../errors.ts";
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import type { Fault } from "../fault.ts";
 import { type BridgeName, EGRESS, namesOf, TPROXY } from "../names.ts";
 import type { Egress } from "../nft/egress.ts";
@@ -18,8 +18,6 @@ import type { PresentEgress } from "../nft/egress_listing.ts";
 import { ensureEgress, listEgress, removeEgress } from "../nft/nft.ts";
 import { numberOf } from "./owner.ts";
 import { readServed } from "./served.ts";
-
-const log = getLogger("egress");
 
 const OUTER = numberOf(undefined);
 

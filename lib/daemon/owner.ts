@@ -6,10 +6,8 @@
 
 import { hashDigits } from "../hash.ts";
 import type { BridgeName } from "../names.ts";
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import { CommandError, runCommand } from "../run_command.ts";
-
-const log = getLogger("owner");
 
 /** A user of this host. */
 export interface User {

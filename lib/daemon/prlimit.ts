@@ -8,14 +8,12 @@
  * @module
  */
 
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import type { Title } from "../names.ts";
 import { PROGRAMS } from "../programs.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import type { User } from "./owner.ts";
 import type { Footprint, HardLimits, Resources } from "./resources.ts";
-
-const log = getLogger("resources");
 
 /** The resources of which a daemon may come to need more. */
 const RAISED = ["as", "data", "nofile"] as const;

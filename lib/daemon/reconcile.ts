@@ -9,7 +9,7 @@ import type { Verb } from "./plan.ts";
 import { prepareThenLock } from "../config/fresh.ts";
 import { DaemonError, describe } from "../errors.ts";
 import { withLock } from "../lock.ts";
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import { namesOf, RUN_FILES, type Title, TPROXY } from "../names.ts";
 import { setNetnsSysctls } from "../netns/links.ts";
 import { look, type Present, restore } from "../setup/restore.ts";
@@ -40,8 +40,6 @@ import type { Sightings } from "./sightings.ts";
 import { type DaemonSignal, send, waitFor } from "./stop.ts";
 import { startDaemon } from "./spawn.ts";
 import { explainNotListening } from "./strangers.ts";
-
-const log = getLogger("tproxy");
 
 /** A pass that starts a hundred daemons takes seconds; a stop waits for streams to drain. */
 const LOCK_DEADLINE_MS = 60_000;

@@ -5,14 +5,12 @@
  * @module
  */
 
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import type { Limits } from "../limits.ts";
 import { RUN_FILES } from "../names.ts";
 import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import type { RunningDaemon } from "./find.ts";
 import { send } from "./stop.ts";
-
-const log = getLogger("retired");
 
 /** How much longer than it should a daemon may take before it counts as one that hangs, in seconds. */
 const GRACE_S = 10;

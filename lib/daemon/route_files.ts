@@ -7,7 +7,7 @@
 import { discard, DISCARDED, removeDiscarded } from "../discard.ts";
 import { describe } from "../errors.ts";
 import { withOptions } from "../limits_json.ts";
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import { type BridgeName, namesOf, OUTER_USAGE, PROXY_DIR, RUN_DIR, RUN_FILES } from "../names.ts";
 import { renderInnerRoutes, renderOuterRoutes } from "../protocol/routes.ts";
 import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
@@ -15,8 +15,6 @@ import { CommandError, runCommand } from "../run_command.ts";
 import { ensureShared } from "../shared_file.ts";
 import type { Desired } from "./desired.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";
-
-const log = getLogger("files");
 
 /**
  * The file system of all that proxies may write: a folder, two sockets and nine short files for each of 2,000 bridges.

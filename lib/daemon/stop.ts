@@ -5,14 +5,12 @@
  */
 
 import { DaemonError } from "../errors.ts";
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { findDaemons } from "./find.ts";
 
 /** What a daemon does on each is told in `lib/protocol/lifecycle.ts`. */
 export type DaemonSignal = "HUP" | "USR1" | "USR2" | "TERM" | "KILL" | "CONT";
-
-const log = getLogger("stop");
 
 const POLL_MS = 20;
 

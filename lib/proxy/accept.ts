@@ -5,9 +5,7 @@
  */
 
 import { describe } from "../errors.ts";
-import { getLogger } from "../log.ts";
-
-const log = getLogger("accept");
+import { log } from "../log.ts";
 
 /** How long to wait when the kernel has no descriptor or memory to give; until then guests wait in the backlog. */
 const PAUSE_MS = 100;

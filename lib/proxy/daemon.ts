@@ -6,7 +6,7 @@
 
 import process from "node:process";
 import { describe } from "../errors.ts";
-import { type DebugLevel, DEFAULT_DEBUG_LEVEL, type FileLog, getLogger, logToFile } from "../log.ts";
+import { type DebugLevel, DEFAULT_DEBUG_LEVEL, type FileLog, log, logToFile } from "../log.ts";
 import type { Limits } from "../limits.ts";
 import type { Title } from "../names.ts";
 import { DRAINING, READY } from "../protocol/lifecycle.ts";
@@ -16,8 +16,6 @@ import type { Places } from "./quota.ts";
 import { SharedUsage } from "./shared_usage.ts";
 import type { Stats } from "./stats.ts";
 import type { Streams } from "./streams.ts";
-
-const log = getLogger("daemon");
 
 /** How long memory for streams is kept that none needs, in milliseconds. */
 const RELEASE_MS = 1_000;

@@ -6,7 +6,7 @@
  */
 
 import { describe } from "../errors.ts";
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import { DEFAULT_LIMITS, type EndpointOptions, type Limits } from "../limits.ts";
 import { type BridgeName, type BridgeNames, GUEST_ADDRESS, namesOf, type Title } from "../names.ts";
 import { parseInnerRoutes } from "../protocol/routes.ts";
@@ -23,8 +23,6 @@ import { encodePreamble } from "../protocol/preamble.ts";
 import { close, relay } from "./relay.ts";
 import { Stats } from "./stats.ts";
 import { Streams } from "./streams.ts";
-
-const log = getLogger("inner");
 
 /** How many guests may wait to be accepted; the kernel takes net.core.somaxconn, 4096 since Linux 5.4, if that is less. */
 const BACKLOG = 4096;

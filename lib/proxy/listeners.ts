@@ -5,9 +5,7 @@
  */
 
 import { describe } from "../errors.ts";
-import { getLogger } from "../log.ts";
-
-const log = getLogger("listeners");
+import { log } from "../log.ts";
 
 /** Something that can be closed. */
 export interface Closable {

@@ -7,7 +7,7 @@
 
 import { type Endpoint, remoteOf } from "../address.ts";
 import { describe } from "../errors.ts";
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { type BridgeName, namesOf, OUTER_LOG, OUTER_USAGE, RUN_FILES, type Title, TPROXY } from "../names.ts";
 import { type OuterRoutes, parseOuterRoutes } from "../protocol/routes.ts";
@@ -23,8 +23,6 @@ import { type Claim, Places } from "./quota.ts";
 import { close, relay, writeAll } from "./relay.ts";
 import { Stats } from "./stats.ts";
 import { Streams } from "./streams.ts";
-
-const log = getLogger("outer");
 
 /** A listener closes when nothing has come in for this long: what its backlog held when a successor took over. */
 const BACKLOG_GRACE_MS = 50;

@@ -8,10 +8,8 @@
  * @module
  */
 
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import { LONGEST_USAGE, parseUsage, renderUsage } from "../protocol/usage.ts";
-
-const log = getLogger("usage");
 
 /** How often the file is written at most, in milliseconds. */
 const WRITE_MS = 1_000;

@@ -5,14 +5,12 @@
  */
 
 import { type Endpoint, remoteOf } from "../address.ts";
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import { type BridgeName, namesOf } from "../names.ts";
 import { ensureRules, listState } from "../nft/nft.ts";
 import type { MapListing } from "../nft/parse.ts";
 import { ensureLinks } from "../netns/links.ts";
 import { copyOf, type NetworkRecord, unionOf } from "./record.ts";
-
-const log = getLogger("setup");
 
 /** What of a bridge's map is not of its record. */
 export interface ApplyOptions {

@@ -5,7 +5,7 @@
  */
 
 import { withLock } from "../lock.ts";
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
 import { listState, removeRules } from "../nft/nft.ts";
 import type { NftState } from "../nft/parse.ts";
@@ -14,8 +14,6 @@ import { removeLinks } from "../netns/links.ts";
 import { isNobodys, type NetworkRecord } from "./record.ts";
 import { recoverRecord, writeRecord } from "./record_file.ts";
 import { forgetVlans } from "../netns/vlan_record.ts";
-
-const log = getLogger("setup");
 
 /** Longer than any run takes, shorter than what a driver waits for a VM's network. */
 const LOCK_DEADLINE_MS = 30_000;

@@ -8,7 +8,7 @@
 import { readConfig } from "../config/read.ts";
 import { ConfigError, describe } from "../errors.ts";
 import { FAILED, OK } from "../exit_code.ts";
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";
 import { runCommand } from "../run_command.ts";
 import { type Link, parseLinks } from "../netns/observe.ts";
@@ -19,8 +19,6 @@ import { type Nic, parseVmNics } from "./vm_xml.ts";
 
 /** The network drivers' actions that have hooks, in the order of a VM's life. */
 export type HookAction = "pre" | "post" | "clean";
-
-const log = getLogger("hook");
 
 /**
  * WHY: between another VM's `pre` and the moment its port is on the bridge, nothing on the bridge tells of it. Starting a VM

@@ -5,15 +5,13 @@
  */
 
 import { InputError } from "../errors.ts";
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
 import type { NftState } from "../nft/parse.ts";
 import { codeOf, readRegularFile } from "../regular_file.ts";
 import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import { inOrder, type NetworkRecord, type SetupRecord } from "./record.ts";
 import { type ParsedRecord, parseNetworks, parseRecord } from "./record_parse.ts";
-
-const log = getLogger("record");
 
 /** A bridge with services on all its ports has 8 MiB. */
 const MAX_BYTES = 64 * 1024 * 1024;

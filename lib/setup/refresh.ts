@@ -7,14 +7,12 @@
 import { LOCAL_BLOCKS, mayLeadTo, resolveAllIpv4 } from "../config/resolve.ts";
 import { describe } from "../errors.ts";
 import { withLock } from "../lock.ts";
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import { RUN_FILES } from "../names.ts";
 import { listState } from "../nft/nft.ts";
 import { applyRecord } from "./apply.ts";
 import type { NetworkRecord, SetupRecord } from "./record.ts";
 import { readRecordFile, recoverRecord, writeRecord } from "./record_file.ts";
-
-const log = getLogger("refresh");
 
 /** A refresh can wait for the next one; a VM's deploy, which holds the lock, can't. */
 const LOCK_DEADLINE_MS = 30_000;

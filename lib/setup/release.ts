@@ -4,13 +4,11 @@
  * @module
  */
 
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import { listState, releaseRules } from "../nft/nft.ts";
 import { recoverRecord, writeRecord } from "./record_file.ts";
 import { withSetupLock } from "./change.ts";
 import { forgetVlans } from "../netns/vlan_record.ts";
-
-const log = getLogger("setup");
 
 /**
  * Leaves every bridge to OpenNebula's own network driver. Maps, `ch_<br>`, namespaces and veth pairs stay as they are, so

@@ -8,7 +8,7 @@
 
 import { describe } from "../errors.ts";
 import { withLock } from "../lock.ts";
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import { type BridgeName, namesOf, NETNS_DIR, RUN_FILES, TPROXY } from "../names.ts";
 import { listState } from "../nft/nft.ts";
 import type { NftState } from "../nft/parse.ts";
@@ -18,8 +18,6 @@ import { type Link, parseLinks } from "../netns/observe.ts";
 import { findMissingInNft } from "./missing.ts";
 import type { NetworkRecord, SetupRecord } from "./record.ts";
 import { isLost, readRecordFile, type RecordFile, recoverRecord } from "./record_file.ts";
-
-const log = getLogger("restore");
 
 /** A VM's deploy waits for a pass, which ends nothing that is recorded anyway; and the next pass tries again. */
 const LOCK_DEADLINE_MS = 5_000;

@@ -11,7 +11,7 @@ import { readConfig } from "../config/read.ts";
 import { resolveIpv4 } from "../config/resolve.ts";
 import { type Network, once, selectEndpoints, type Selection } from "../config/select.ts";
 import { ConfigError, InputError } from "../errors.ts";
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";
 import { listState } from "../nft/nft.ts";
 import { changeBridge, withSetupLock } from "./change.ts";
@@ -19,8 +19,6 @@ import { type KeptEndpoint, keptOf } from "./keep.ts";
 import { endpointsOf, isNobodys, type NetworkRecord, withNetwork, withoutNetwork } from "./record.ts";
 import { recoverRecord } from "./record_file.ts";
 import { isNetwork } from "./record_parse.ts";
-
-const log = getLogger("setup");
 
 /** A bridge, the network whose guests are on it, and the configuration. */
 export interface UpRequest {

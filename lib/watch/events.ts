@@ -4,13 +4,11 @@
  * @module
  */
 
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import { followCommand, type RunningCommand } from "../run_command.ts";
 
 /** Why there is a pass; `reload` makes the daemons read their routes again and reopen their logs. */
 export type Reason = "start" | "reload";
-
-const log = getLogger("events");
 
 /** A program that ends sooner can't do its work here, and is not started again at once, in milliseconds. */
 const LIVED_MS = 5_000;

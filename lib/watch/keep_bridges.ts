@@ -11,7 +11,7 @@
 import { describe } from "../errors.ts";
 import { describeFault, type Fault } from "../fault.ts";
 import { withLock } from "../lock.ts";
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
 import { applyRecord } from "../setup/apply.ts";
 import { recoverRecord } from "../setup/record_file.ts";
@@ -19,8 +19,6 @@ import { rememberVlans } from "../netns/vlan_record.ts";
 import { listState } from "../nft/nft.ts";
 import { Backoff } from "./backoff.ts";
 import { bridgesOf, findFaultsOfBridges, type HostView, lookAtHost } from "../health/bridges.ts";
-
-const log = getLogger("bridges");
 
 /** How many namespaces have their turn in a pass. */
 const TURNS_PER_PASS = 10;

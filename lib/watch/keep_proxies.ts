@@ -6,7 +6,7 @@
  */
 
 import type { Endpoint } from "../address.ts";
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";
 import { Backoff } from "./backoff.ts";
 import type { RunningDaemon } from "../daemon/find.ts";
@@ -14,8 +14,6 @@ import { findDeaf } from "../health/listening.ts";
 import { send } from "../daemon/stop.ts";
 import { isStopped, readSigns } from "../health/signs.ts";
 import { SILENCE_MS, Vitals } from "../health/vitals.ts";
-
-const log = getLogger("proxies");
 
 /** Counts are a second old at most, and a proxy that was told of a new port needs a moment. */
 const DEAF_MS = 2_500;

@@ -8,7 +8,7 @@
  */
 
 import { describe } from "../errors.ts";
-import { getLogger } from "../log.ts";
+import { log } from "../log.ts";
 import { type BridgeName, type Title, TPROXY } from "../names.ts";
 import { refreshNames } from "../setup/refresh.ts";
 import { Backoff } from "./backoff.ts";
@@ -19,8 +19,6 @@ import { BridgeKeeper } from "./keep_bridges.ts";
 import { ProxyKeeper } from "./keep_proxies.ts";
 import { reconcile } from "../daemon/reconcile.ts";
 import { Sightings } from "../daemon/sightings.ts";
-
-const log = getLogger("watch");
 
 /** How often to look whether a daemon is gone. */
 const LOOK_MS = 500;
