@@ -11,7 +11,7 @@ import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 import type { Result } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { CONFIG, inLab } from "./lab/scenario.ts";
+import { CONFIG, inLab, makeHypervisor } from "./lab/scenario.ts";
 
 /** What is wrong, how it is made wrong, what is asked for, and what has to be said. */
 interface Case {
@@ -87,9 +87,7 @@ for (const { what, make, args = UP, says } of CASES) {
   Deno.test(
     `setup says so in one line and leaves nothing when ${what}`,
     inLab(async (lab) => {
-      const hv = await lab.hypervisor("hv1", "10.11.12.1");
-      await hv.configure(CONFIG);
-      await hv.bridge("br0");
+      const hv = await makeHypervisor(lab);
       await hv.host.write("/run/nothing", "");
       await make?.(hv);
       const { code, stdout, stderr } = await hv.setup(...args);

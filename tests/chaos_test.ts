@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 import { clientState, entry, makeCrowd, startClient, startService } from "./faults/crowd.ts";
 import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
-import { inLab, makeScenario } from "./lab/scenario.ts";
+import { inLab, isServed, makeScenario } from "./lab/scenario.ts";
 
 const SECONDS = Number(Deno.args[0] ?? 60);
 
@@ -135,10 +135,7 @@ Deno.test(
     await hv.tproxy("start");
     for (const from of [guest, second]) {
       // A proxy that was killed often is started late, a minute at most.
-      await until(`${from.name} is served`, async () => {
-        const { stdout } = await from.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:5030/who"]);
-        return stdout === "gate 10.11.12.1\n";
-      }, 75);
+      await until(`${from.name} is served`, () => isServed(from), 75);
     }
     await until("nothing is left over", async () => {
       const titles = (await hv.host.text(["ps", "-eo", "args="])).split("\n").filter((line) =>

@@ -18,7 +18,7 @@ import { Host } from "./lab/host.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { runInstalled, serve, unserve } from "./lab/installed.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";
+import { assertServed, inLab, makeScenario, served } from "./lab/scenario.ts";
 
 const BUILD = new URL("../.build/", import.meta.url).pathname;
 const COMPILED = `${BUILD}compiled`;
@@ -76,9 +76,7 @@ async function putStandIn(hv: Hypervisor, name: string, entrypoint: Entrypoint):
 Deno.test(
   "inner and outer do their work with what they are compiled with; who goes back to scripts gets successors",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, guest } = await served(lab);
     const before = await hv.status();
     await hv.host.text(["kill", "-KILL", ...[...before.values()].map(String)]);
     await hv.host.text(["mkdir", PLACE]);
@@ -104,13 +102,13 @@ Deno.test(
       await until("the daemon serves", () => Promise.resolve(daemon.output.startsWith(READY)));
       assert.equal(daemon.output.trim(), READY);
     }
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     const compiled = await hv.status();
     assert.deepEqual([...compiled.keys()], ["one_tproxy", "one_tproxy_br0"]);
     await hv.control("start");
     const after = await hv.status();
     for (const [title, pid] of compiled) assert.notEqual(after.get(title), pid);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
   }),
 );
 
@@ -129,7 +127,7 @@ Deno.test({
     await host.text(["nft", "add", "element", "ip", "one_tproxy", "ep_br0", element]);
     await runInstalled(scenario, PLACE, "tproxy", "start");
     assert.equal((await runInstalled(scenario, PLACE, "tproxy", "status")).stdout, before.stdout);
-    assert.equal(await fetchFrom(scenario.guest, "/who", 81), "gate 10.11.12.1\n");
+    await assertServed(scenario.guest, 81);
     await unserve(scenario, PLACE);
   }),
 });

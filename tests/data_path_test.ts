@@ -10,34 +10,30 @@ import { entry } from "./faults/crowd.ts";
 import { until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
 import { startNginx, TOKEN } from "./lab/nginx.ts";
-import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
+import { assertServed, CONFIG, fetchFrom, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
 
 Deno.test(
   "a guest reads its token's VM from a service that it has no route to",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { guest } = await served(lab);
     const direct = await guest.run(["curl", "-sS", "--max-time", "2", `http://${GATE}:5030/vm`]);
     assert.notEqual(direct.code, 0, "the guest has a route to the service, so the lab proves nothing");
     const headers = ["-H", `X-ONEGATE-TOKEN: ${TOKEN}`, "-H", "X-ONEGATE-VMID: 42"];
     const vm = await guest.text(["curl", "-sS", "--max-time", "5", ...headers, "http://169.254.16.9:5030/vm"]);
     assert.deepEqual(JSON.parse(vm), { VM: { NAME: "example0-0", ID: "42" } });
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n", "the service sees the hypervisor");
+    await assertServed(guest, 5030, "the service sees the hypervisor");
   }),
 );
 
 Deno.test(
   "a service on another port than the guest's is reached, under 1024 too",
   inLab(async (lab) => {
-    const { hv, gate, guest } = await makeScenario(
+    const { gate, guest } = await served(
       lab,
       CONFIG + `- {":service_port": 80, ":remote_addr": ${GATE}, ":remote_port": 8081}\n`,
     );
     await startNginx(gate, GATE, 8081);
-    await hv.up("br0");
-    await hv.control("start");
-    assert.equal(await fetchFrom(guest, "/who", 80), "gate 10.11.12.1\n");
+    await assertServed(guest, 80);
   }),
 );
 
@@ -55,12 +51,11 @@ Deno.test(
     await startNginx(other, "10.11.12.34", 5030);
     await hv.bridge("onebr-1.12");
     const neighbour = await lab.guest("guest2", hv, "onebr-1.12", "192.168.150.10");
-    await hv.up("br0");
-    await hv.control("start");
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await hv.serve("br0");
+    await assertServed(guest);
     await hv.up("onebr-1.12", "private net", "12");
     await hv.control("start");
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     assert.equal(await fetchFrom(neighbour, "/who"), "other 10.11.12.1\n");
     assert.deepEqual([...(await hv.status()).keys()], ["one_tproxy", "one_tproxy_br0", "one_tproxy_onebr-1.12"]);
   }),
@@ -69,9 +64,7 @@ Deno.test(
 Deno.test(
   "200 MB arrive unchanged both ways",
   inLab(async (lab) => {
-    const { hv, guest, gate } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { guest, gate } = await served(lab);
     await guest.text(["dd", "if=/dev/urandom", "of=/run/body", "bs=1M", "count=200", "status=none"]);
     const url = "http://169.254.16.9:5030/files/body";
     await guest.text(["curl", "-sS", "--fail", "--max-time", "60", "-T", "/run/body", url]);
@@ -88,9 +81,7 @@ Deno.test(
 Deno.test(
   "200 requests at once are all answered",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { guest } = await served(lab);
     const { stdout, stderr } = await guest.run([
       ...["curl", "-sS", "--no-progress-meter", "--max-time", "20", "--parallel", "--parallel-immediate"],
       ...["--parallel-max", "200", "--no-keepalive", "-H", "Connection: close", "http://169.254.16.9:5030/who?[1-200]"],
@@ -103,14 +94,12 @@ Deno.test(
 Deno.test(
   "a service that answers after the guest's FIN is heard",
   inLab(async (lab) => {
-    const { hv, gate, guest } = await makeScenario(
+    const { gate, guest } = await served(
       lab,
       CONFIG + `- {":service_port": 7, ":remote_addr": ${GATE}, ":remote_port": 7007}\n`,
     );
     // It says nothing before it has read everything to the end.
     gate.start(["socat", `TCP-LISTEN:7007,bind=${GATE},fork,reuseaddr`, "EXEC:sha256sum"]);
-    await hv.up("br0");
-    await hv.control("start");
     const answer = await until("the service answers", async () => {
       const { stdout } = await guest.run(["socat", "-t", "10", "-", "TCP:169.254.16.9:7"], "hello");
       return stdout || undefined;
@@ -122,10 +111,8 @@ Deno.test(
 Deno.test(
   "a guest that reads slowly holds its service up instead of filling memory",
   inLab(async (lab) => {
-    const { hv, gate, guest } = await makeScenario(lab);
+    const { hv, gate, guest } = await served(lab);
     await gate.text(["dd", "if=/dev/zero", "of=/run/nginx-5030/files/big", "bs=1M", "count=300", "status=none"]);
-    await hv.up("br0");
-    await hv.control("start");
     const rss = async (pid: number) => Number(await hv.host.text(["ps", "-o", "rss=", "-p", String(pid)]));
     const pids = [...(await hv.status()).values()];
     await fetchFrom(guest, "/who");
@@ -153,12 +140,10 @@ Deno.test(
 Deno.test(
   "a service that is down ends the guest's stream at once and is named in the log",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(
+    const { hv, guest } = await served(
       lab,
       CONFIG + `- {":service_port": 1234, ":remote_addr": ${GATE}, ":remote_port": 4321}\n`,
     );
-    await hv.up("br0");
-    await hv.control("start");
     const { code } = await guest.run(["curl", "-sS", "--max-time", "5", "http://169.254.16.9:1234/"]);
     assert.equal(code, 52, "curl did not get an end without an answer");
     const line = (await hv.log("one_tproxy")).find(({ message }) => message === "Cannot reach the service");
@@ -168,7 +153,7 @@ Deno.test(
     assert.equal(line?.["port"], 1234);
     assert.equal(line?.["remote"], `${GATE}:4321`);
     assert.match(String(line?.["error"]), /ConnectionRefused/);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n", "the others are served");
+    await assertServed(guest, 5030, "the others are served");
   }),
 );
 
@@ -176,9 +161,7 @@ Deno.test(
   "an unreachable service, or outer, is in the log at level 0, where there are only errors",
   inLab(async (lab) => {
     const config = CONFIG.replace("level: 3", "level: 0").replace("remote_port: 5030", "remote_port: 4321");
-    const { hv, guest } = await makeScenario(lab, config);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, guest } = await served(lab, config);
     const ask = () => guest.run(["curl", "-sS", "--max-time", "5", "http://169.254.16.9:5030/"]);
     await ask();
     // The level is known a moment after the first line.
@@ -194,15 +177,13 @@ Deno.test(
 Deno.test(
   "a stream that reaches no service is counted as failed by both, and one whose service says nothing is not",
   inLab(async (lab) => {
-    const { hv, gate, guest } = await makeScenario(lab, CONFIG + entry(8) + entry(9) + entry(10));
+    const { hv, gate, guest } = await served(lab, CONFIG + entry(8) + entry(9) + entry(10));
     gate.start(["socat", "-u", "TCP-LISTEN:8,fork,reuseaddr", "OPEN:/dev/null,append"]);
     gate.start(["socat", "TCP-LISTEN:9,fork,reuseaddr", "SYSTEM:exit"]);
     await until("the services listen", async () => {
       const listening = await gate.text(["ss", "-Htln"]);
       return /:8 /.test(listening) && /:9 /.test(listening);
     });
-    await hv.up("br0");
-    await hv.control("start");
     const ends = (port: number) =>
       guest.run(["bash", "-c", `exec 3<>/dev/tcp/169.254.16.9/${port}; timeout 30 cat <&3`]);
     await ends(9);
@@ -223,9 +204,7 @@ Deno.test(
 Deno.test(
   "the counts go up while a stream lives",
   inLab(async (lab) => {
-    const { hv, gate, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, gate, guest } = await served(lab);
     const download = await startDownload(gate, guest);
     await until("both have counted what went through, and the stream lives", async () => {
       const { proxies } = JSON.parse((await hv.tproxy("status", "--json")).stdout);
@@ -240,9 +219,7 @@ Deno.test(
 Deno.test(
   "a guest finds out at once that the outer proxy is gone",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, guest } = await served(lab);
     const pid = (await hv.status()).get("one_tproxy");
     await hv.host.text(["kill", "-KILL", String(pid)]);
     const { code } = await guest.run(["curl", "-sS", "--max-time", "5", "http://169.254.16.9:5030/who"]);
@@ -253,6 +230,6 @@ Deno.test(
       JSON.stringify(log),
     );
     await hv.control("start");
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n", "start brings it back");
+    await assertServed(guest, 5030, "start brings it back");
   }),
 );

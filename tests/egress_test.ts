@@ -12,7 +12,7 @@ import { until } from "../packaging/command.ts";
 import type { Host } from "./lab/host.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
+import { assertServed, CONFIG, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
 
 const TABLE = "one_tproxy_egress";
 const LOOPBACK = `- { ":service_port": 8080, ":remote_addr": 127.0.0.1, ":remote_port": 8080 }\n`;
@@ -87,8 +87,7 @@ Deno.test(
     ) => [`TCP4-LISTEN:${port},fork,reuseaddr`, `TCP6-LISTEN:${port},fork,reuseaddr,ipv6only`];
     await listen(gate, ...listeners(81), "UDP4-RECVFROM:82,fork", "UDP6-RECVFROM:82,fork,ipv6only");
     await listen(hv.host, ...listeners(8080), ...listeners(8082));
-    await hv.up("br0");
-    await hv.control("start");
+    await hv.serve("br0");
     const others = [
       reach(`TCP4:${GATE}:81,connect-timeout=5`),
       reach("TCP6:[fd00::13]:81,connect-timeout=5"),
@@ -113,7 +112,7 @@ Deno.test(
     }
     // Everybody else is as free as before, and so would outer be without the rules.
     assert.deepEqual(await attempt(65534, 65534, others), others.map(() => true));
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     await hv.host.text(["nft", "delete", "table", "inet", TABLE]);
     assert.deepEqual(await attempt(...OUTERS[0], others), others.map(() => true));
   }),
@@ -123,9 +122,7 @@ Deno.test(
   "nobody gets a connection from outer by calling it, and a refused outer hears of it at once",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { hv, gate } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, gate } = await served(lab);
     hv.host.start(as(...OUTERS[0], "socat", "TCP4-LISTEN:7777,fork,reuseaddr", ANSWER));
     await until("it listens", async () => (await hv.host.text(["ss", "-Htnl"])).includes(":7777 "));
     const call = reach("TCP4:10.11.12.1:7777,connect-timeout=2");
@@ -143,8 +140,7 @@ Deno.test(
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab);
     await listen(guest, "TCP4-LISTEN:81,fork,reuseaddr", "UDP4-RECVFROM:82,fork");
-    await hv.up("br0");
-    await hv.control("start");
+    await hv.serve("br0");
     const inside = (...argv: string[]) => ["ip", "netns", "exec", "one_tproxy_br0", ...argv];
     await hv.host.text(["cp", "/usr/bin/ping", PING]);
     await hv.host.text(inside("sysctl", "-qw", "net.ipv4.ping_group_range=0 2147483647"));
@@ -155,7 +151,7 @@ Deno.test(
     ].flatMap((argv) => [inside(...as(numberOf(BR0), numberOf(BR0), ...argv)), inside(...argv)]);
     assert.deepEqual(await answered(hv.host, attempts), attempts.map(() => false));
     const served = async () => {
-      assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+      await assertServed(guest);
       for (const size of ["56", "4000"]) await guest.text(["ping", "-c", "1", "-W", "5", "-s", size, "169.254.16.9"]);
       assert.equal((await guest.run(["curl", "-s", "--max-time", "10", "http://169.254.16.9:1/"])).code, 7);
     };
@@ -258,9 +254,7 @@ Deno.test(
 Deno.test(
   "nothing is written where the rules are as they should be, which would wake a watch again and again",
   inLab(async (lab) => {
-    const { hv } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv } = await served(lab);
     const monitor = hv.host.start(["nft", "monitor"]);
     const event = (name: string) =>
       until(`${name} is heard of`, async () => {
@@ -296,7 +290,7 @@ echo "$script" | exec /run/nft "$@"
     await hv.up("br0");
     const { stderr } = await hv.control("start");
     assert.match(stderr, /The kernel does not hold the proxies to their services.*Operation not supported/);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     assert.equal(await tables(hv), "");
   }),
 );

@@ -10,7 +10,7 @@ import { arp, EVERYBODY, exchange, frame } from "./lab/frames.ts";
 import type { Host } from "./lab/host.ts";
 import { ADDRESS, knownMac, proxyMac, reach, receives, tunnelTo, withMallory, withNeighbour } from "./lab/layer2.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { CONFIG, fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";
+import { assertServed, CONFIG, fetchFrom, inLab, makeHypervisor, makeScenario, served } from "./lab/scenario.ts";
 import { NO_VM } from "./vm/missing.ts";
 
 // What needs tcpdump is not for a user namespace.
@@ -40,7 +40,7 @@ Deno.test(
     for (let i = 0; i < 3; i++) {
       await guest.run(["ip", "neigh", "flush", "all"]);
       await shout(mallory, "eth0");
-      assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+      await assertServed(guest);
       assert.equal(await knownMac(guest), await proxyMac(hv));
     }
   }),
@@ -71,7 +71,7 @@ Deno.test(
     await mallory.run(["ping", "-c", "2", "-W", "1", "192.168.150.10"]);
     const learnt = await hv.host.text(["bridge", "fdb", "show", "br", "br0"]);
     assert.doesNotMatch(learnt, new RegExp(`${mac} dev one-`), "the bridge has learnt it at a guest's port");
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
   }),
 );
 
@@ -116,7 +116,7 @@ Deno.test(
     await shout(neighbour, "vx12");
     await guest.run(["ip", "neigh", "flush", "all"]);
     await shout(neighbour, "vx12");
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     assert.equal(await knownMac(guest), mac);
   }),
 );
@@ -125,9 +125,7 @@ Deno.test(
   "a device that joins the bridge after setup is an uplink, and a guest's port that does is a guest's",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, guest } = await served(lab);
     const neighbour = await lab.service("neighbour", "10.11.12.66");
     await hv.host.ip(tunnelTo("10.11.12.66"), "link set dev vx12 master br0 up");
     await neighbour.ip(tunnelTo("10.11.12.1"), "address add 192.168.150.77/24 dev vx12", "link set dev vx12 up");
@@ -142,7 +140,7 @@ Deno.test(
     await reach(neighbour, "192.168.150.10");
     assert.equal(await attempt(), "");
     const late = await lab.guest("late", hv, "br0", "192.168.150.11");
-    for (const host of [guest, late]) assert.equal(await fetchFrom(host, "/who"), "gate 10.11.12.1\n");
+    for (const host of [guest, late]) await assertServed(host);
     // Without the rules it would be served, so the silence is theirs.
     await hv.host.text(["nft", "delete", "table", "bridge", "one_tproxy"]);
     assert.equal(await attempt(), "gate 10.11.12.1\n");
@@ -193,14 +191,9 @@ Deno.test(
   "a guest keeps its neighbour entry and its service when it moves to the other hypervisor",
   inLab(async (lab) => {
     const { hv: one, guest } = await makeScenario(lab);
-    const two = await lab.hypervisor("hv2", "10.11.12.2");
-    await two.configure(CONFIG);
-    await two.bridge("br0");
-    for (const hv of [one, two]) {
-      await hv.up("br0");
-      await hv.control("start");
-    }
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    const two = await makeHypervisor(lab, CONFIG, 2);
+    for (const hv of [one, two]) await hv.serve("br0");
+    await assertServed(guest);
     await guest.ip(`neigh replace ${ADDRESS} lladdr ${await proxyMac(one)} dev eth0 nud permanent`);
     await lab.move(guest, one, two, "br0");
     assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.2\n");
@@ -236,7 +229,7 @@ Deno.test(
       const guest = await lab.guest(`guest-${i}`, hv, bridge, "192.168.150.10");
       await hv.up(bridge);
       await hv.control("start");
-      assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n", bridge);
+      await assertServed(guest, 5030, bridge);
       await hv.down(bridge);
     }
     await hv.control("start");

@@ -14,7 +14,7 @@ import { driverUp } from "./lab/driver.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { startNginx } from "./lab/nginx.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
+import { assertServed, CONFIG, fetchFrom, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
 
 const BR0 = parseBridgeName("br0");
 
@@ -25,9 +25,7 @@ async function pidsOf(hv: Hypervisor): Promise<number[]> {
 Deno.test(
   "start and reload leave alone what runs as it should",
   inLab(async (lab) => {
-    const { hv, gate, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, gate, guest } = await served(lab);
     const pids = await pidsOf(hv);
     const download = await startDownload(gate, guest);
     for (const verb of ["start", "reload", "start", "reload"]) await hv.control(verb);
@@ -39,16 +37,14 @@ Deno.test(
 Deno.test(
   "restart replaces every daemon while a live stream goes on and new guests are served",
   inLab(async (lab) => {
-    const { hv, gate, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, gate, guest } = await served(lab);
     const before = await pidsOf(hv);
     const download = await startDownload(gate, guest);
     await hv.control("restart");
     const after = await pidsOf(hv);
     assert.equal(after.length, 2);
     assert.ok(after.every((pid) => !before.includes(pid)), `${before} became ${after}`);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     assert.ok(await download.finish());
     await until("the old ones have ended", async () => {
       return !(await hv.host.text(["ps", "-eo", "args="])).includes("(draining)");
@@ -59,9 +55,7 @@ Deno.test(
 Deno.test(
   "a predecessor serves its live streams for as long as they take; stop gives them five seconds",
   inLab(async (lab) => {
-    const { hv, gate, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, gate, guest } = await served(lab);
     const download = await startDownload(gate, guest);
     await hv.control("restart");
     const draining = async () => (await hv.host.text(["ps", "-eo", "args="])).includes("one_tproxy (draining)");
@@ -107,9 +101,7 @@ Deno.test(
 Deno.test(
   "the debug level is followed on reload, and a rotated log is reopened",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab, CONFIG.replace("level: 3", "level: 2"));
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, guest } = await served(lab, CONFIG.replace("level: 3", "level: 2"));
     await fetchFrom(guest, "/who");
     const messages = async () => (await hv.log("one_tproxy_br0")).map(({ message }) => message);
     assert.ok(!(await messages()).includes("Closed"), "a line for a stream at level info");
@@ -126,16 +118,14 @@ Deno.test(
   "another user takes the proxies over while a live stream goes on",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { hv, gate, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, gate, guest } = await served(lab);
     const download = await startDownload(gate, guest);
     const own = [undefined, BR0].map((bridge) => `${numberOf(bridge)}`);
     // Where none is named, each is a user of its own.
     for (const owner of ["daemon", "nobody", "root", undefined, "daemon"]) {
       await hv.configure(owner === undefined ? CONFIG : `:tproxy_process_owner: ${owner}\n${CONFIG}`);
       await hv.control("start");
-      assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n", owner);
+      await assertServed(guest, 5030, owner);
       const users = await Promise.all(
         (await pidsOf(hv)).map((pid) => hv.host.text(["ps", "-o", "user=", "-p", `${pid}`])),
       );

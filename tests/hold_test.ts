@@ -6,16 +6,14 @@
 
 import assert from "node:assert/strict";
 import { until } from "../packaging/command.ts";
-import { fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";
+import { assertServed, inLab, makeScenario, served } from "./lab/scenario.ts";
 
 const HELD = /The proxies were stopped by "tproxy stop"/g;
 
 Deno.test(
   "a stop holds while it is watched, through everything that makes a pass, and says so once; start ends it",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, guest } = await served(lab);
     const watch = hv.startWatch();
     await until("it watches", () => Promise.resolve(watch.output.includes("Watching")));
     await hv.control("stop");
@@ -40,7 +38,7 @@ Deno.test(
     assert.equal(JSON.parse((await hv.tproxy("status", "--json")).stdout).stopped, true);
 
     await hv.control("start");
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     assert.equal(JSON.parse((await hv.tproxy("status", "--json")).stdout).stopped, false);
   }),
 );

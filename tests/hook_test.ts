@@ -9,7 +9,7 @@ import sample from "./fixtures/vm-pre.xml" with { type: "text" };
 import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
-import { CONFIG, inLab } from "./lab/scenario.ts";
+import { CONFIG, inLab, makeHypervisor } from "./lab/scenario.ts";
 
 const CONFIG_PATH = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
 
@@ -19,9 +19,7 @@ const TWO_NETWORKS = CONFIG +
 
 /** A hypervisor with the bridges of the sample VM; no guest, no service. */
 async function hypervisor(lab: Lab, config = CONFIG): Promise<Hypervisor> {
-  const hv = await lab.hypervisor("hv1", "10.11.12.1");
-  await hv.configure(config);
-  await hv.bridge("br0");
+  const hv = await makeHypervisor(lab, config);
   await hv.bridge("onebr.12");
   return hv;
 }

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { encodePreamble } from "../lib/protocol/preamble.ts";
 import { type Background, until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
-import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
+import { assertServed, CONFIG, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
 
 const SOCKET = "/run/one_tproxy/written-by-proxies/br0/outer.socket";
 const PROGRAM = new URL("fixtures/hostile.js", import.meta.url).pathname;
@@ -84,9 +84,7 @@ const BAD: Readonly<Record<string, string>> = {
 Deno.test(
   "a peer without a good preamble is sent away at once with a line in the log, and guests notice nothing",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, guest } = await served(lab);
     const before = await descriptorsOf(hv);
     for (const [what, pieces] of Object.entries(BAD)) {
       const logged = timesOf(await warnings(hv));
@@ -102,7 +100,7 @@ Deno.test(
       assert.match(text, /Refused a stream without a good preamble/, what);
       assert.match(text, /"bridge":"br0".*PROXY v2/, what);
     }
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     await until("all is closed", async () => await descriptorsOf(hv) <= before);
   }),
 );
@@ -117,7 +115,7 @@ Deno.test(
     await hv.up("br0", "vnet0", "7");
     await hv.up("br1", "vnet1", "8");
     await hv.control("start");
-    assert.equal(await fetchFrom(other, "/who", 81), "gate 10.11.12.1\n");
+    await assertServed(other, 81);
     // As the other bridge's guest, to the other bridge's service, with a field that names the other bridge.
     const claim = new Uint8Array([...preamble(81, "192.168.151.10"), 0xe0, 0, 3, ...new TextEncoder().encode("br1")]);
     claim[15] = 12 + 6;
@@ -134,9 +132,7 @@ Deno.test(
 Deno.test(
   "a thousand silent and slow peers are sent away after five seconds, and guests are answered all the while",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, guest } = await served(lab);
     const before = await descriptorsOf(hv);
     const whole = preamble(5030).toHex();
     const attacks = [
@@ -151,7 +147,7 @@ Deno.test(
       let pending = true;
       void done.then(() => pending = false, () => pending = false);
       while (pending) {
-        assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+        await assertServed(guest);
         answered++;
       }
       return done;
@@ -166,6 +162,6 @@ Deno.test(
     assert.equal(timesOf(late), 1000);
     assert.ok(late.length < 20, `${late.length} lines`);
     await until("all is closed", async () => await descriptorsOf(hv) <= before);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
   }),
 );

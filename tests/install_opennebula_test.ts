@@ -13,7 +13,7 @@ import type { Host } from "./lab/host.ts";
 import { archiveFolder, asOneadmin, commandsOf, install, makeInstallation, shell, VNM } from "./lab/installation.ts";
 import type { Lab } from "./lab/lab.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { CONFIG, fetchFrom, inLab } from "./lab/scenario.ts";
+import { assertServed, CONFIG, fetchFrom, inLab } from "./lab/scenario.ts";
 import { BASE, listingOf, MACHINE } from "./lab/system_root.ts";
 
 /** What OpenNebula's own sudoers allow, as far as the unmodified driver needs it here. */
@@ -58,7 +58,7 @@ Deno.test(
     await host.write("/etc/sudoers.d/opennebula", SUDOERS);
     succeeded(await install(host, "--drop-in"));
     succeeded(await asOneadmin(host, "sh /tmp/driver.sh up"));
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     assert.match(await host.text([`${VNM}/tproxy`, "status"]), /^one_tproxy: \d+\none_tproxy_br0: \d+\n$/);
     succeeded(await asOneadmin(host, "sh /tmp/driver.sh down"));
     await nothingIsLeft(host);
@@ -134,7 +134,7 @@ Deno.test(
     const download = await startDownload(gate, guest);
     const said = succeeded(await install(host, "--drop-in"));
     assert.match(said, /^Leaving the bridges to the driver: tproxy-setup release$/m);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     assert.ok(await download.finish(), "the live stream was cut");
     // What the driver does for a VM in another network.
     await shell(
@@ -142,7 +142,7 @@ Deno.test(
       "nft 'flush map ip one_tproxy ep_br0; add element ip one_tproxy ep_br0 { 81 : 10.11.12.13 . 5030 }'",
     );
     for (const verb of ["start", "reload"]) succeeded(await asOneadmin(host, `sudo -n ${VNM}/tproxy ${verb}`));
-    assert.equal(await fetchFrom(guest, "/who", 81), "gate 10.11.12.1\n");
+    await assertServed(guest, 81);
     assert.equal((await guest.run(["curl", "-s", "http://169.254.16.9:5030/who"])).code, 7);
     succeeded(await asOneadmin(host, "sh /tmp/driver.sh down"));
     await nothingIsLeft(host);
@@ -182,7 +182,7 @@ Deno.test(
     await host.write("/tmp/vm", new TextEncoder().encode(sample).toBase64());
     const pre = succeeded(await asOneadmin(host, `${VNM}/bridge/pre.d/one-tproxy </tmp/vm`));
     assert.match(pre, /^info: The bridge is set up \(bridge=br0,/m);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     for (
       const command of ["tproxy stop", "tproxy-setup down --bridge br0", "tproxy-setup hook pre --config /etc/shadow"]
     ) {
@@ -223,13 +223,13 @@ Deno.test(
     succeeded(await install(host, "--full"));
     const up = succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb up"));
     assert.match(up, /^info: The bridge is set up \(bridge=br0,/m);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     assert.match(await host.text(["nft", "list", "ruleset"]), /chain guard_br0/);
     // A bad entry never fails a VM.
     await host.text(["sed", "-i", "s/:remote_port: 5030/:remote_port: x/", DEFAULT_CONFIG_PATH]);
     const kept = succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb up"));
     assert.match(kept, /^warning: A service stays as it was, since its entry can't be used \(bridge=br0, port=5030,/m);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb down"));
     await nothingIsLeft(host);
     await host.text(["sed", "-i", "s/:remote_port: x/:remote_port: 5030/", DEFAULT_CONFIG_PATH]);
@@ -253,7 +253,7 @@ Deno.test(
     await host.write("/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf", CONFIG + one);
     succeeded(await install(host, "--full"));
     succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb up bare"));
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     const elements = async () => await host.text(["nft", "list", "map", "ip", "one_tproxy", "ep_br0"]);
     assert.doesNotMatch(await elements(), /80 : 10\.11\.12\.34/);
     // Beside it, a NIC of the network that the other entry is for; and each goes without the other.

@@ -10,7 +10,7 @@ import { until } from "../packaging/command.ts";
 import { Host } from "./lab/host.ts";
 import { archiveFolder, commandsOf, giveSystem, makeInstallation } from "./lab/installation.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { fetchFrom, inLab } from "./lab/scenario.ts";
+import { assertServed, inLab, isServed } from "./lab/scenario.ts";
 import { MACHINE } from "./lab/system_root.ts";
 import { Systemd } from "./lab/systemd.ts";
 
@@ -28,11 +28,7 @@ Deno.test(
       (await systemd.text(["systemctl", "show", "--property", name, "--value", "one-tproxy"])).trim();
     const status = async () => (await systemd.run([TPROXY, "status"])).stdout;
     const inner = async () => /^one_tproxy_br0: (\d+)$/m.exec(await status())?.[1];
-    const served = () =>
-      until("the guest is served", async () => {
-        const { stdout } = await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:5030/who"]);
-        return stdout === "gate 10.11.12.1\n";
-      }, 20);
+    const served = () => until("the guest is served", () => isServed(guest), 20);
     assert.equal(await property("ActiveState"), "active");
     assert.equal(await property("UnitFileState"), "enabled");
     await systemd.text(["sh", "-e", "-c", commandsOf("Without OpenNebula").split("\n")[0] ?? ""]);
@@ -70,7 +66,7 @@ Deno.test(
     assert.equal(await status(), before);
     await systemd.text(["systemctl", "stop", "one-tproxy"]);
     assert.equal(await status(), before);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     await systemd.text(["systemctl", "start", "one-tproxy"]);
     const [, pid] = /^one_tproxy: (\d+)$/m.exec(before) ?? [];
     assert.match(await systemd.text(["cat", `/proc/${pid}/status`]), /^CapBnd:\t0{16}$/m);

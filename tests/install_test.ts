@@ -21,7 +21,7 @@ import {
 } from "./lab/installation.ts";
 import { Host } from "./lab/host.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { fetchFrom, inLab } from "./lab/scenario.ts";
+import { assertServed, inLab } from "./lab/scenario.ts";
 import { BASE, listingOf } from "./lab/system_root.ts";
 
 /** The process IDs that `tproxy status` prints, outer's first. */
@@ -55,7 +55,7 @@ Deno.test(
     assert.deepEqual(await listingOf(host), installed);
     assert.doesNotMatch(again.stdout, /Copying|Linking|Writing|Removing/);
     await shell(host, commandsOf("Without OpenNebula"));
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     await shell(host, commandsOf("Remove", 1));
     const logs = (line: string) => !line.includes("/var/log");
     assert.deepEqual((await listingOf(host)).filter(logs), before.filter(logs));
@@ -84,7 +84,7 @@ Deno.test(
     const second = await pids(host);
     assert.equal(second.length, 2);
     assert.ok(!second.some((pid) => first.includes(pid)));
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     assert.match(await host.text(["tail", "-n", "1", `${PREFIX}/current/CHANGELOG.md`]), /^second$/m);
     assert.equal((await versions()).trim().split("\n").length, 2);
     // As a run leaves it that was interrupted before it had replaced the proxies.
@@ -93,7 +93,7 @@ Deno.test(
     assert.ok(!(await pids(host)).some((pid) => second.includes(pid)));
     assert.doesNotMatch(await host.text(["tail", "-n", "1", `${PREFIX}/current/CHANGELOG.md`]), /second/);
     assert.equal(await download.finish(), true);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     // The one before stays, for whoever has it open; older ones do not.
     await host.text(["/root/third/install.sh"]);
     assert.equal((await versions()).trim().split("\n").length, 2);

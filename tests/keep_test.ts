@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import sample from "./fixtures/vm-pre.xml" with { type: "text" };
 import type { Hypervisor } from "./lab/hypervisor.ts";
-import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
+import { assertServed, CONFIG, GATE, inLab, makeScenario } from "./lab/scenario.ts";
 
 const UP = ["up", "--bridge", "br0", "--network", "vnet0", "--network-id", "7"];
 
@@ -21,11 +21,11 @@ const SECOND = `- :service_port: 80
 
 const BOTH = "5030 : 10.11.12.13 . 5030, 80 : 10.11.12.34 . 8080";
 
-/** What the bridge's guests are served, in the order of the text. */
-async function served(hv: Hypervisor): Promise<string> {
+/** The services of the bridge's map, in the order of the text. */
+async function elements(hv: Hypervisor): Promise<string> {
   const map = await hv.host.text(["nft", "list", "map", "ip", "one_tproxy", "ep_br0"]);
-  const elements = /elements = \{([^}]*)\}/.exec(map)?.[1]?.split(",") ?? [];
-  return elements.map((element) => element.replaceAll(/\s+/g, " ").trim()).toSorted().join(", ");
+  const listed = /elements = \{([^}]*)\}/.exec(map)?.[1]?.split(",") ?? [];
+  return listed.map((element) => element.replaceAll(/\s+/g, " ").trim()).toSorted().join(", ");
 }
 
 /** Applies a configuration by an operator's hand. */
@@ -56,13 +56,13 @@ for (
     inLab(async (lab) => {
       const { hv } = await makeScenario(lab);
       assert.deepEqual(await apply(hv, CONFIG + SECOND), { code: 0, kept: [] });
-      assert.equal(await served(hv), BOTH);
+      assert.equal(await elements(hv), BOTH);
       const result = await apply(hv, CONFIG + entry);
-      assert.equal(await served(hv), BOTH);
+      assert.equal(await elements(hv), BOTH);
       assert.deepEqual({ ...result, kept: result.kept.map((line) => line.replace(/line \d+/, "line 6")) }, STAY);
       assert.equal((await apply(hv, CONFIG + entry)).code, 3);
       assert.deepEqual(await apply(hv, CONFIG), { code: 0, kept: [] });
-      assert.equal(await served(hv), "5030 : 10.11.12.13 . 5030");
+      assert.equal(await elements(hv), "5030 : 10.11.12.13 . 5030");
     }),
   );
 }
@@ -73,15 +73,15 @@ Deno.test(
     const { hv } = await makeScenario(lab);
     const bad = SECOND.replace("8080", "0");
     assert.deepEqual(await apply(hv, CONFIG + bad), { code: 0, kept: [] });
-    assert.equal(await served(hv), "5030 : 10.11.12.13 . 5030");
+    assert.equal(await elements(hv), "5030 : 10.11.12.13 . 5030");
     await apply(hv, CONFIG + SECOND);
     // It was meant for another network, and the one that this one had is gone.
     assert.deepEqual(await apply(hv, CONFIG + bad.replace("[7]", "[8]")), { code: 0, kept: [] });
-    assert.equal(await served(hv), "5030 : 10.11.12.13 . 5030");
+    assert.equal(await elements(hv), "5030 : 10.11.12.13 . 5030");
     // A good entry has the port.
     await apply(hv, CONFIG + SECOND);
     assert.deepEqual(await apply(hv, CONFIG + bad + SECOND.replace(".34", ".35")), { code: 0, kept: [] });
-    assert.equal(await served(hv), "5030 : 10.11.12.13 . 5030, 80 : 10.11.12.35 . 8080");
+    assert.equal(await elements(hv), "5030 : 10.11.12.13 . 5030, 80 : 10.11.12.35 . 8080");
   }),
 );
 
@@ -92,7 +92,7 @@ Deno.test(
     await hv.bridge("onebr.12");
     await hv.up("br0", "vnet0", "7");
     await hv.control("start");
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     await hv.configure(CONFIG.replace("remote_port", "remoteport"));
     const { code, stderr } = await hv.hook(["pre"], new TextEncoder().encode(sample).toBase64() + "\n");
     assert.equal(code, 0, stderr);
@@ -101,8 +101,8 @@ Deno.test(
       /^warning: A service stays as it was, since its entry can't be used \(bridge=br0, port=5030,/m,
     );
     await hv.control("reload");
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
-    assert.equal(await served(hv), `5030 : ${GATE} . 5030`);
+    await assertServed(guest);
+    assert.equal(await elements(hv), `5030 : ${GATE} . 5030`);
   }),
 );
 

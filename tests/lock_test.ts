@@ -11,7 +11,7 @@ import { holdLock } from "./lab/hold_lock.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { CONFIG, fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";
+import { assertServed, CONFIG, inLab, makeScenario, served } from "./lab/scenario.ts";
 
 const UP = ["up", "--bridge", "br0", "--network", "vnet0", "--network-id", "7"];
 
@@ -42,20 +42,16 @@ Deno.test(
     await hv.host.write("/run/hosts", "10.11.12.13 gate.example\n");
     await hv.host.text(["mount", "--bind", "/run/hosts", "/etc/hosts"]);
     await watchResolver(hv);
-    await hv.up("br0");
-    await hv.control("start");
+    await hv.serve("br0");
     assert.deepEqual(await asked(hv), ["ahostsv4 free", "passwd free"]);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
   }),
 );
 
 Deno.test(
   "a FIFO as configuration holds nobody up",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.bridge("br1");
-    for (const bridge of ["br0", "br1"]) await hv.up(bridge);
-    await hv.control("start");
+    const { hv, guest } = await served(lab, CONFIG, ["br0", "br1"]);
     await hv.host.text(["rm", DEFAULT_CONFIG_PATH]);
     await hv.host.text(["mkfifo", DEFAULT_CONFIG_PATH]);
     const { code, stderr } = await hv.setup(...UP);
@@ -66,7 +62,7 @@ Deno.test(
     for (const verb of ["start", "reload"]) {
       assert.ok((await hv.control(verb)).stderr.includes(`warning: ${why}`));
       assert.equal((await hv.status()).size, 2);
-      assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+      await assertServed(guest);
     }
     await hv.control("stop");
   }),

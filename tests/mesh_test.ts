@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { until } from "../packaging/command.ts";
 import type { Host } from "./lab/host.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { CONFIG, fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";
+import { assertServed, CONFIG, fetchFrom, inLab, makeHypervisor, makeScenario } from "./lab/scenario.ts";
 
 /** The link-layer address that a host has for 169.254.16.9, or that a namespace has given to its veth end. */
 async function neighbour(guest: Host): Promise<string> {
@@ -22,15 +22,10 @@ Deno.test(
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { hv: one, guest: first } = await makeScenario(lab);
-    const two = await lab.hypervisor("hv2", "10.11.12.2");
-    await two.configure(CONFIG);
-    await two.bridge("br0");
+    const two = await makeHypervisor(lab, CONFIG, 2);
     const second = await lab.guest("guest2", two, "br0", "192.168.150.11");
     await lab.cable(one, two, "br0");
-    for (const hv of [one, two]) {
-      await hv.up("br0");
-      await hv.control("start");
-    }
+    for (const hv of [one, two]) await hv.serve("br0");
     // The guests reach each other over the cable, so the silence of the address on it is not the cable's.
     await until(
       "the cable forwards",
@@ -58,7 +53,7 @@ Deno.test(
       macs.push(link.address);
     }
     assert.deepEqual([await neighbour(first), await neighbour(second)], macs);
-    assert.equal(await fetchFrom(first, "/who"), "gate 10.11.12.1\n");
+    await assertServed(first);
     assert.equal(await fetchFrom(second, "/who"), "gate 10.11.12.2\n");
     await until("the capture is up to date", async () => {
       await first.run(["ip", "neigh", "flush", "all"]);
@@ -93,15 +88,10 @@ Deno.test(
   "a guest goes on being served when it moves to the other hypervisor",
   inLab(async (lab) => {
     const { hv: one, guest } = await makeScenario(lab);
-    const two = await lab.hypervisor("hv2", "10.11.12.2");
-    await two.configure(CONFIG);
-    await two.bridge("br0");
+    const two = await makeHypervisor(lab, CONFIG, 2);
     await lab.cable(one, two, "br0");
-    for (const hv of [one, two]) {
-      await hv.up("br0");
-      await hv.control("start");
-    }
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    for (const hv of [one, two]) await hv.serve("br0");
+    await assertServed(guest);
     await lab.move(guest, one, two, "br0");
     await guest.text(["ip", "neigh", "flush", "all"]);
     await until("the other one answers", async () => {
@@ -115,13 +105,8 @@ Deno.test(
   "a connection that is open when its guest moves is reset as soon as the guest sends on it",
   inLab(async (lab) => {
     const { hv: one, guest } = await makeScenario(lab);
-    const two = await lab.hypervisor("hv2", "10.11.12.2");
-    await two.configure(CONFIG);
-    await two.bridge("br0");
-    for (const hv of [one, two]) {
-      await hv.up("br0");
-      await hv.control("start");
-    }
+    const two = await makeHypervisor(lab, CONFIG, 2);
+    for (const hv of [one, two]) await hv.serve("br0");
     await guest.text(["mkfifo", "/run/say"]);
     const client = guest.start(["sh", "-c", "exec 3<>/run/say; exec socat -d - TCP:169.254.16.9:5030 <&3"]);
     await until(

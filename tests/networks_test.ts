@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { parseBridgeName } from "../lib/names.ts";
 import { parseMaps } from "../lib/nft/parse.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
-import { inLab } from "./lab/scenario.ts";
+import { inLab, makeHypervisor } from "./lab/scenario.ts";
 import { NOTHING, stateOf } from "./lab/state.ts";
 
 const CONFIG = `:tproxy:
@@ -27,9 +27,7 @@ async function elements(hv: Hypervisor): Promise<string | undefined> {
 Deno.test(
   "two networks on one bridge share it, the first wins a clash, and each takes only its own away",
   inLab(async (lab) => {
-    const hv = await lab.hypervisor("hv1", "10.11.12.1");
-    await hv.configure(CONFIG);
-    await hv.bridge("br0");
+    const hv = await makeHypervisor(lab, CONFIG);
     await hv.up("br0", "a", "7");
     const { stderr } = await hv.up("br0", "b", "12");
     assert.match(
@@ -84,9 +82,7 @@ Deno.test(
 Deno.test(
   "down without a network takes all of them",
   inLab(async (lab) => {
-    const hv = await lab.hypervisor("hv1", "10.11.12.1");
-    await hv.configure(CONFIG);
-    await hv.bridge("br0");
+    const hv = await makeHypervisor(lab, CONFIG);
     await hv.up("br0", "a", "7");
     await hv.up("br0", "b", "12");
     await hv.down("br0");
@@ -99,9 +95,7 @@ Deno.test(
 Deno.test(
   "a run that the kernel refuses leaves the record as it was",
   inLab(async (lab) => {
-    const hv = await lab.hypervisor("hv1", "10.11.12.1");
-    await hv.configure(CONFIG);
-    await hv.bridge("br0");
+    const hv = await makeHypervisor(lab, CONFIG);
     await hv.up("br0", "a", "7");
     await hv.host.text(["mount", "--bind", "/usr/bin/false", "/usr/sbin/nft"]);
     assert.equal((await hv.setup("up", "--bridge", "br0", "--network-id", "12")).code, 1);
@@ -136,9 +130,7 @@ Deno.test(
 Deno.test(
   "the bridge keeps its own MAC address when the proxy joins it",
   inLab(async (lab) => {
-    const hv = await lab.hypervisor("hv1", "10.11.12.1");
-    await hv.configure(CONFIG);
-    await hv.bridge("br0");
+    const hv = await makeHypervisor(lab, CONFIG);
     await lab.guest("guest1", hv, "br0", "192.168.150.10");
     const address = async () => JSON.parse(await hv.host.text(["ip", "-j", "link", "show", "dev", "br0"]))[0].address;
     const before = await address();

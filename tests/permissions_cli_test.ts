@@ -13,7 +13,7 @@ import { until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { CONFIG, GATE, inLab, makeScenario } from "./lab/scenario.ts";
+import { CONFIG, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
 
 const BR0 = parseBridgeName("br0");
 const ownerOf = (bridge?: BridgeName) => ROOTLESS ? "root" : `${numberOf(bridge)}`;
@@ -70,8 +70,7 @@ Deno.test(
     assert.deepEqual(await compare(hv), { code: 3, lines: ["no proxy runs: nothing is known of its permissions"] });
     assert.deepEqual(await compare(hv, "--json"), { code: 3, lines: ["[]"] });
     await hv.bridge("br1");
-    for (const bridge of ["br0", "br1"]) await hv.up(bridge);
-    await hv.control("start");
+    await hv.serve("br0", "br1");
     const pids = await hv.status();
     const { code, stdout } = await hv.tproxy("permissions", "--running");
     assert.equal(stdout, [...pids].map(([title, pid]) => `${title} (${pid}): ok\n`).join(""));
@@ -92,9 +91,7 @@ Deno.test(
 Deno.test(
   "permissions --running names what outer may dial and should not, until it is reloaded",
   inLab(async (lab) => {
-    const { hv } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv } = await served(lab);
     await moveService(hv, "10.11.12.77");
     assert.deepEqual(await compare(hv), {
       code: 1,
@@ -114,9 +111,7 @@ Deno.test(
 Deno.test(
   "permissions --running tells a proxy that drains, and what it still may do",
   inLab(async (lab) => {
-    const { hv, gate, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, gate, guest } = await served(lab);
     const download = await startDownload(gate, guest);
     await moveService(hv, "10.11.12.77");
     await hv.control("reload");
@@ -138,9 +133,7 @@ Deno.test(
   "permissions --running tells that the proxies run as a user that is not configured any more",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { hv } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv } = await served(lab);
     await hv.configure(`:tproxy_process_owner: daemon\n${CONFIG}`);
     const uid = (await hv.host.text(["id", "-u", "daemon"])).trim();
     const users = { one_tproxy: ownerOf(), one_tproxy_br0: ownerOf(BR0) };
@@ -154,9 +147,7 @@ Deno.test(
 Deno.test(
   "permissions --running tells a namespace of the past, and a proxy that serves nothing any more",
   inLab(async (lab) => {
-    const { hv } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv } = await served(lab);
     await hv.host.text(["ip", "netns", "delete", "one_tproxy_br0"]);
     await hv.host.text(["ip", "netns", "add", "one_tproxy_br0"]);
     const { code, lines: [outer, inner, ...others] } = await compare(hv);

@@ -11,7 +11,7 @@ import { RUN_FILES } from "../lib/names.ts";
 import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
-import { fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";
+import { assertServed, inLab, served } from "./lab/scenario.ts";
 import { NOTHING, numberless, stateOf } from "./lab/state.ts";
 
 /** Two networks that clash on one port, with options and a name. */
@@ -146,9 +146,7 @@ Deno.test(
 Deno.test(
   "start makes a lost record again, so that a flush afterwards loses nothing either",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, guest } = await served(lab);
     const [record, pids] = [await read(hv), await hv.status()];
     for (const command of [["rm"], ["truncate", "--size=9"]]) {
       await hv.host.text([...command, RUN_FILES.setupRecord]);
@@ -157,7 +155,7 @@ Deno.test(
       await hv.host.text(["nft", "flush", "ruleset"]);
       await hv.control("start");
       assert.deepEqual(await hv.status(), pids);
-      assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+      await assertServed(guest);
     }
     hv.startWatch();
     await hv.host.text(["rm", RUN_FILES.setupRecord]);

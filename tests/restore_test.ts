@@ -12,7 +12,7 @@ import { holdLock } from "./lab/hold_lock.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
 import { REAL_NFT, unwrapNft, wrapNft } from "./lab/nft_wrapper.ts";
-import { CONFIG, fetchFrom, inLab, makeScenario, type Scenario } from "./lab/scenario.ts";
+import { assertServed, CONFIG, inLab, isServed, type Scenario, served } from "./lab/scenario.ts";
 import { numberless, stateOf } from "./lab/state.ts";
 
 /** The usual scenario, set up and started, with a live stream. */
@@ -23,9 +23,7 @@ interface Live extends Scenario {
 }
 
 async function live(lab: Lab, config = CONFIG): Promise<Live> {
-  const scenario = await makeScenario(lab, config);
-  await scenario.hv.up("br0");
-  await scenario.hv.control("start");
+  const scenario = await served(lab, config);
   const [pids, state] = [await scenario.hv.status(), numberless(await stateOf(scenario.hv))];
   return { ...scenario, pids, state, download: await startDownload(scenario.gate, scenario.guest) };
 }
@@ -34,7 +32,7 @@ async function live(lab: Lab, config = CONFIG): Promise<Live> {
 async function isUnhurt({ hv, guest, download, pids, state }: Live): Promise<void> {
   assert.deepEqual(await hv.status(), pids);
   assert.deepEqual(numberless(await stateOf(hv)), state);
-  assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+  await assertServed(guest);
   assert.ok(await download.finish(), "the live stream was cut");
 }
 
@@ -105,7 +103,7 @@ Deno.test(
     }
     await hv.control("start");
     assert.deepEqual(numberless(await stateOf(hv)), scenario.state);
-    assert.equal(await fetchFrom(scenario.guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(scenario.guest);
   }),
 );
 
@@ -126,7 +124,7 @@ Deno.test(
     hv.startWatch();
     const whole = 'elements = { 80 comment "max_connections=9" : 10.11.12.13 . 5030,';
     const served = async (...ports: number[]) => {
-      for (const port of ports) assert.equal(await fetchFrom(guest, "/who", port), "gate 10.11.12.1\n", `${port}`);
+      for (const port of ports) await assertServed(guest, port, `${port}`);
     };
     // As it does for a VM in a network of which nothing is recorded yet, and with another remote for a port of ours.
     const driver = "flush map ip one_tproxy ep_br0\n" +
@@ -164,11 +162,9 @@ Deno.test(
     await hv.host.text(["nft", "add", "element", "ip", "one_tproxy", "ep_br0", "{ 81 : 10.11.12.13 . 5030 }"]);
     await hv.host.text(["nft", "delete", "element", "ip", "one_tproxy", "ep_br0", "{ 5030 }"]);
     await until("it is back", async () => (await elements(scenario)).includes("5030 : 10.11.12.13 . 5030"), 30);
-    await until("the other one is served", async () => {
-      return (await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:81/who"])).code === 0;
-    }, 30);
+    await until("the other one is served", () => isServed(guest, 81), 30);
     assert.ok((await elements(scenario)).includes("81 : 10.11.12.13 . 5030"));
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
   }),
 );
 

@@ -10,7 +10,7 @@ import { parseBridgeName } from "../lib/names.ts";
 import { run, until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
+import { assertServed, GATE, inLab, isServed, makeScenario, served } from "./lab/scenario.ts";
 
 async function pidsOf(hv: Hypervisor): Promise<number[]> {
   return [...(await hv.status()).values()];
@@ -19,9 +19,7 @@ async function pidsOf(hv: Hypervisor): Promise<number[]> {
 Deno.test(
   "a listing that fails stops nothing",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, guest } = await served(lab);
     const pids = await pidsOf(hv);
     for (const program of ["/usr/bin/false", "/usr/bin/true"]) {
       await hv.host.text(["mount", "--bind", program, "/usr/sbin/nft"]);
@@ -33,7 +31,7 @@ Deno.test(
       await hv.host.text(["umount", "/usr/sbin/nft"]);
     }
     assert.deepEqual(await pidsOf(hv), pids);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
   }),
 );
 
@@ -44,9 +42,8 @@ Deno.test(
     const lookAlike = hv.host.start(["bash", "-c", "exec -a one_tproxy sleep 1000"]);
     const other = hv.host.start(["bash", "-c", "exec -a one_tproxy_br0 sleep 1000"]);
     assert.equal((await hv.tproxy("status")).code, 3);
-    await hv.up("br0");
-    await hv.control("start");
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await hv.serve("br0");
+    await assertServed(guest);
     await hv.control("stop");
     for (const { pid } of [lookAlike, other]) {
       assert.match((await run(["/usr/bin/ps", "-o", "args=", "-p", String(pid)])).stdout, /^one_tproxy/);
@@ -74,16 +71,14 @@ Deno.test(
     await hv.host.text(["sh", "-c", command]);
     await until("theirs has ended", async () => (await hv.host.run(["kill", "-0", theirs])).code !== 0);
     await hv.control(remedy);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
   }),
 );
 
 Deno.test(
   "stale sockets, route files and a daemon left in a deleted namespace are no obstacle",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, guest } = await served(lab);
     const before = await pidsOf(hv);
     await hv.down("br0");
     await hv.up("br0");
@@ -93,7 +88,7 @@ Deno.test(
     await hv.control("start");
     const after = await pidsOf(hv);
     assert.ok(after.length === 2 && after.every((pid) => !before.includes(pid)), `${before} became ${after}`);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     assert.equal((await hv.host.text(["ls", "/run/one_tproxy"])).includes("gone"), false);
   }),
 );
@@ -101,16 +96,12 @@ Deno.test(
 Deno.test(
   "a socket that somebody removed is there again after a start",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, guest } = await served(lab);
     const pids = await pidsOf(hv);
     await hv.host.text(["rm", "/run/one_tproxy/written-by-proxies/br0/outer.socket"]);
     assert.notEqual((await guest.run(["curl", "-s", "http://169.254.16.9:5030/who"])).code, 0);
     await hv.control("start");
-    await until("the guest is served", async () => {
-      return (await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:5030/who"])).code === 0;
-    });
+    await until("the guest is served", () => isServed(guest));
     assert.deepEqual(await pidsOf(hv), pids);
   }),
 );
@@ -127,7 +118,7 @@ Deno.test(
       await hv.control(last);
       const titles = [...(await hv.status()).keys()];
       assert.deepEqual(titles, last === "stop" ? [] : ["one_tproxy", "one_tproxy_br0"]);
-      if (last === "start") assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+      if (last === "start") await assertServed(guest);
     }
     await until("none is left", async () => !(await hv.host.text(["ps", "-eo", "args="])).match(/^one_tproxy/m));
   }),
@@ -136,17 +127,13 @@ Deno.test(
 Deno.test(
   "a SIGHUP that comes while a daemon starts or reloads is not lost",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, guest } = await served(lab);
     const inner = (await hv.status()).get("one_tproxy_br0");
     for (let port = 81; port < 91; port++) {
       await hv.host.text(["nft", "add", "element", "ip", "one_tproxy", "ep_br0", `{ ${port} : ${GATE} . 5030 }`]);
       await Promise.all([hv.control("reload"), hv.host.text(["kill", "-HUP", String(inner)])]);
     }
-    await until("the last port is served", async () => {
-      return (await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:90/who"])).code === 0;
-    });
+    await until("the last port is served", () => isServed(guest, 90));
     // From the first moment on: setpriv, env, the runtime, the daemon.
     const users = ROOTLESS ? "0" : [undefined, parseBridgeName("br0")].map(numberOf).join(",");
     const storm = hv.host.start(["sh", "-c", `while :; do pkill -HUP -u ${users} -f 'one_tproxy|fd/3'; done`]);

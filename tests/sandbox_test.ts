@@ -20,7 +20,7 @@ import type { Lab } from "./lab/lab.ts";
 import { assertOutcomes, inPlaceOfDaemon, inPlaceOfProgram, type ScriptStart } from "./lab/probe.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { all, assertSandbox, NO_PACKAGES } from "./lab/sandbox.ts";
-import { GATE, inLab, makeScenario } from "./lab/scenario.ts";
+import { CONFIG, GATE, inLab, served } from "./lab/scenario.ts";
 
 const BR0 = parseBridgeName("br0");
 const RUN = "/run/one_tproxy";
@@ -28,10 +28,7 @@ const WRITTEN = `${RUN}/written-by-proxies`;
 const FILES = scripts();
 /** Two bridges with everything running, and a link to a program that would be allowed. */
 async function makeHypervisor(lab: Lab): Promise<Hypervisor> {
-  const { hv } = await makeScenario(lab);
-  await hv.bridge("br1");
-  for (const bridge of ["br0", "br1"]) await hv.up(bridge);
-  await hv.control("start");
+  const { hv } = await served(lab, CONFIG, ["br0", "br1"]);
   await hv.host.text(["ln", "-s", "/usr/sbin/ip", `${RUN}/ip`]);
   return hv;
 }

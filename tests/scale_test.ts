@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
-import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
+import { assertServed, CONFIG, GATE, inLab, makeScenario } from "./lab/scenario.ts";
 
 const BRIDGES = Array.from({ length: 30 }, (_, i) => `br${i}`);
 const LAST = "br29";
@@ -34,7 +34,7 @@ Deno.test(
     await hv.control("start");
     const before = await hv.status();
     assert.deepEqual([...before.keys()], titles);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     const permissions = await hv.tproxy("permissions", "--running");
     assert.equal(permissions.code, 0, permissions.stdout);
     assert.equal(permissions.stdout.trim().split("\n").length, titles.length);
@@ -46,7 +46,7 @@ Deno.test(
     for (const title of ["one_tproxy", `one_tproxy_${LAST}`]) {
       await until(`${title} has reloaded`, async () => await countLines(hv, title, "Reloaded") === 1);
     }
-    assert.equal(await fetchFrom(guest, "/who", 81), "gate 10.11.12.1\n");
+    await assertServed(guest, 81);
     for (const title of titles) {
       const expected = title === "one_tproxy" || title === `one_tproxy_${LAST}` ? 1 : 0;
       assert.equal(await countLines(hv, title, "Reloaded"), expected, title);

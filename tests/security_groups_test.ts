@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import type { Host } from "./lab/host.ts";
-import { fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
+import { assertServed, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
 
 const PORTS = [81, 1234, 5030];
 const CONFIG = ":tproxy:\n" +
@@ -47,15 +47,12 @@ async function answeringPorts(guest: Host): Promise<number[]> {
 Deno.test(
   "a security group that lets ports 1234 and 5030 out lets them reach the proxy, and no other, whoever came first",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab, CONFIG);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, guest } = await served(lab, CONFIG);
     assert.deepEqual(await answeringPorts(guest), PORTS);
     await hv.host.text(["nft", "-f", "-"], SECURITY_GROUP);
     assert.deepEqual(await answeringPorts(guest), [1234, 5030]);
     await hv.down("br0");
-    await hv.up("br0");
-    await hv.control("start");
+    await hv.serve("br0");
     assert.deepEqual(await answeringPorts(guest), [1234, 5030]);
     await hv.host.text(["nft", "delete", "table", "bridge", "security_groups"]);
     assert.deepEqual(await answeringPorts(guest), PORTS);
@@ -75,7 +72,7 @@ Deno.test(
       await act();
       assert.equal(await listing(), before);
     }
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     for (const act of [() => hv.down("br0"), () => hv.control("start"), () => hv.down("br0")]) {
       await act();
       assert.equal(await listing(), before);

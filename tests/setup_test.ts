@@ -6,23 +6,14 @@
 
 import assert from "node:assert/strict";
 import { until } from "../packaging/command.ts";
-import type { Hypervisor } from "./lab/hypervisor.ts";
-import type { Lab } from "./lab/lab.ts";
-import { CONFIG, inLab } from "./lab/scenario.ts";
+import { CONFIG, inLab, makeHypervisor } from "./lab/scenario.ts";
 import { DAMAGES, NOTHING, numberless, stateOf } from "./lab/state.ts";
 
 /** A hypervisor with br0 and nothing else; no guest, no service. */
-async function hypervisor(lab: Lab, config = CONFIG): Promise<Hypervisor> {
-  const hv = await lab.hypervisor("hv1", "10.11.12.1");
-  await hv.configure(config);
-  await hv.bridge("br0");
-  return hv;
-}
-
 Deno.test(
   "up leaves what the user document shows",
   inLab(async (lab) => {
-    const hv = await hypervisor(
+    const hv = await makeHypervisor(
       lab,
       CONFIG + "- {':service_port': 1234, ':remote_addr': 10.11.12.34, ':remote_port': 1234, ':networks': [vnet0]}\n",
     );
@@ -58,7 +49,7 @@ Deno.test(
 Deno.test(
   "up run twice is up run once",
   inLab(async (lab) => {
-    const hv = await hypervisor(lab);
+    const hv = await makeHypervisor(lab);
     await hv.up("br0");
     const first = await stateOf(hv);
     await hv.up("br0");
@@ -69,7 +60,7 @@ Deno.test(
 Deno.test(
   "down removes all of it, twice, without a bridge and without a configuration",
   inLab(async (lab) => {
-    const hv = await hypervisor(lab);
+    const hv = await makeHypervisor(lab);
     await hv.down("br0");
     assert.deepEqual(await stateOf(hv), NOTHING);
     await hv.up("br0");
@@ -86,7 +77,7 @@ for (const [damage, commands] of Object.entries(DAMAGES)) {
   Deno.test(
     `up repairs, and down removes, when ${damage}`,
     inLab(async (lab) => {
-      const hv = await hypervisor(lab);
+      const hv = await makeHypervisor(lab);
       const hurt = async () => {
         for (const argv of commands) await hv.host.text(argv);
       };
@@ -110,7 +101,7 @@ for (
   Deno.test(
     `a foreign device named ${name} of type ${kind} is neither taken over nor deleted`,
     inLab(async (lab) => {
-      const hv = await hypervisor(lab);
+      const hv = await makeHypervisor(lab);
       await hv.host.ip(`link add name ${name} type ${kind}`);
       const { code, stderr } = await hv.setup("up", "--bridge", "br0", "--network", "vnet0");
       assert.equal(code, 1);
@@ -125,7 +116,7 @@ for (
 Deno.test(
   "other bridges, other tables and what others keep in ours stay as they are",
   inLab(async (lab) => {
-    const hv = await hypervisor(lab);
+    const hv = await makeHypervisor(lab);
     await hv.bridge("br1");
     const foreign = `table ip one_tproxy { map ep_driver1 { type inet_service : ipv4_addr . inet_service; }\n }
 table inet theirs { chain input { type filter hook input priority 0; tcp dport 22 accept; }\n }`;
@@ -146,7 +137,7 @@ table inet theirs { chain input { type filter hook input priority 0; tcp dport 2
 Deno.test(
   "the rules survive being listed and loaded again",
   inLab(async (lab) => {
-    const hv = await hypervisor(lab);
+    const hv = await makeHypervisor(lab);
     await hv.up("br0");
     const rules = await hv.host.text(["nft", "list", "ruleset"]);
     await hv.host.text(["nft", "flush", "ruleset"]);
@@ -158,7 +149,7 @@ Deno.test(
 Deno.test(
   "a network for which nothing is configured any more loses its proxy",
   inLab(async (lab) => {
-    const hv = await hypervisor(lab);
+    const hv = await makeHypervisor(lab);
     await hv.up("br0");
     await hv.configure(CONFIG + "  :networks: [other]\n");
     const { stderr } = await hv.up("br0");
@@ -170,7 +161,7 @@ Deno.test(
 Deno.test(
   "a host name is resolved on the hypervisor; one that does not resolve takes nothing else away",
   inLab(async (lab) => {
-    const hv = await hypervisor(
+    const hv = await makeHypervisor(
       lab,
       CONFIG.replace("10.11.12.13", "gate.example") +
         "- {':service_port': 1, ':remote_addr': nowhere.invalid, ':remote_port': 1}\n",
@@ -186,7 +177,7 @@ Deno.test(
 Deno.test(
   "a bad entry is reported with its place, and the good ones work",
   inLab(async (lab) => {
-    const hv = await hypervisor(
+    const hv = await makeHypervisor(
       lab,
       CONFIG + "- {':service_port': 70000, ':remote_addr': 10.0.0.1, ':remote_port': {a: 1}}\n",
     );
@@ -200,7 +191,7 @@ Deno.test(
 Deno.test(
   "twenty runs at once, for one bridge and for another, end in the state of one",
   inLab(async (lab) => {
-    const hv = await hypervisor(lab);
+    const hv = await makeHypervisor(lab);
     await hv.bridge("br1");
     for (const bridge of ["br0", "br1"]) await hv.up(bridge);
     const whole = numberless(await stateOf(hv));

@@ -9,7 +9,7 @@ import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { startDownload } from "./lab/download.ts";
 import { driverUp } from "./lab/driver.ts";
-import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
+import { assertServed, CONFIG, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
 import { numberless, stateOf } from "./lab/state.ts";
 
 const IN_NETNS = ["ip", "netns", "exec", "one_tproxy_br0"];
@@ -101,9 +101,7 @@ async function faultsOf(hv: Hypervisor): Promise<FoundFault[]> {
 Deno.test(
   "status names each of them, a line each with the remedy, and exits with 4",
   inLab(async (lab) => {
-    const { hv } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv } = await served(lab);
     for (const [name, broken] of Object.entries(DAMAGES)) {
       const whole = await hv.tproxy("status");
       assert.deepEqual([whole.code, whole.stderr], [0, ""], `before ${name}`);
@@ -128,9 +126,7 @@ for (const [name, broken] of Object.entries(DAMAGES)) {
   Deno.test(
     `the watch says that ${name}, and mends it`,
     inLab(async (lab) => {
-      const { hv, guest } = await makeScenario(lab);
-      await hv.up("br0");
-      await hv.control("start");
+      const { hv, guest } = await served(lab);
       const whole = numberless(await stateOf(hv));
       const watch = hv.startWatch();
       await until("it watches", () => Promise.resolve(watch.output.includes("Watching")));
@@ -148,7 +144,7 @@ for (const [name, broken] of Object.entries(DAMAGES)) {
           return false;
         }
       });
-      assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+      await assertServed(guest);
       assert.equal((await hv.tproxy("status")).code, 0);
     }),
   );
@@ -178,7 +174,7 @@ Deno.test(
       if (remedy === "tproxy restart") await hv.control("restart");
       else await hv.host.text(remedy.split(" "));
     }
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     assert.deepEqual(await faultsOf(hv), []);
     assert.equal(watch.output.match(/br0b is on no bridge/g)?.length, 1, watch.output);
   }),
@@ -249,9 +245,7 @@ for (const title of ["one_tproxy", "one_tproxy_br0"]) {
   Deno.test(
     `${title} that was stopped goes on, with its live streams`,
     inLab(async (lab) => {
-      const { hv, gate, guest } = await makeScenario(lab);
-      await hv.up("br0");
-      await hv.control("start");
+      const { hv, gate, guest } = await served(lab);
       const download = await startDownload(gate, guest);
       const pids = await hv.status();
       const pid = String(pids.get(title));
@@ -286,7 +280,7 @@ for (const title of ["one_tproxy", "one_tproxy_br0"]) {
       assert.match(watch.output, /A proxy shows no sign of life; replacing it/);
       await until("it has ended", async () => (await hv.host.run(["kill", "-0", pid])).code !== 0);
       await until("all is well", async () => (await hv.tproxy("status")).code === 0);
-      assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+      await assertServed(guest);
       const others = [...before].filter(([other]) => other !== title);
       const after = await hv.status();
       for (const [other, pid] of others) assert.equal(after.get(other), pid);
@@ -312,7 +306,7 @@ Deno.test(
     const watch = hv.startWatch();
     await until("all is well", async () => (await hv.tproxy("status")).code === 0);
     assert.match(watch.output, /A proxy does not listen; having it try again .*one_tproxy_br0.*5030/);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     assert.deepEqual(await hv.status(), pids);
   }),
 );

@@ -12,7 +12,7 @@ import { startDownload } from "./lab/download.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { driverDown, driverUp } from "./lab/driver.ts";
-import { CONFIG, fetchFrom, GATE, inLab, makeScenario } from "./lab/scenario.ts";
+import { assertServed, CONFIG, fetchFrom, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
 
 const WRITTEN = "/run/one_tproxy/written-by-proxies";
 const [BR0, BR1] = [parseBridgeName("br0"), parseBridgeName("br1")];
@@ -26,8 +26,7 @@ Deno.test(
   inLab(async (lab) => {
     const { hv } = await makeScenario(lab);
     assert.deepEqual(await hv.tproxy("status"), { code: 3, stdout: "", stderr: "" });
-    await hv.up("br0");
-    await hv.control("start");
+    await hv.serve("br0");
     const { code, stdout } = await hv.tproxy("status");
     assert.equal(code, 0);
     assert.match(stdout, /^one_tproxy: \d+\none_tproxy_br0: \d+\n$/);
@@ -61,9 +60,7 @@ Deno.test(
   "a daemon in the data path has no rights, no capabilities, and its own namespace",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { hv } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv } = await served(lab);
     const [outer, inner] = await pidsOf(hv);
     for (const pid of [outer, inner]) {
       const status = await hv.host.text(["cat", `/proc/${pid}/status`]);
@@ -155,9 +152,7 @@ Deno.test(
 Deno.test(
   "the daemons end by themselves when no endpoint is left, and leave nothing",
   inLab(async (lab) => {
-    const { hv } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv } = await served(lab);
     await hv.down("br0");
     await hv.control("start");
     assert.equal((await hv.tproxy("status")).code, 3);
@@ -176,9 +171,7 @@ Deno.test(
 Deno.test(
   "stop ends everything and waits for it; start begins anew",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, guest } = await served(lab);
     const pids = await pidsOf(hv);
     await hv.control("stop");
     for (const pid of pids) {
@@ -187,7 +180,7 @@ Deno.test(
     await hv.control("stop");
     assert.equal((await guest.run(["curl", "-s", "http://169.254.16.9:5030/who"])).code, 7);
     await hv.control("start");
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
   }),
 );
 
@@ -197,8 +190,8 @@ Deno.test(
     const { hv, guest } = await makeScenario(lab);
     await driverUp(hv, 81, 5030);
     for (const verb of ["start", "reload"]) await hv.control(verb);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
-    assert.equal(await fetchFrom(guest, "/who", 81), "gate 10.11.12.1\n");
+    await assertServed(guest);
+    await assertServed(guest, 81);
     await driverDown(hv);
     for (const verb of ["start", "reload"]) await hv.control(verb);
     assert.equal((await hv.tproxy("status")).code, 3);
@@ -208,12 +201,10 @@ Deno.test(
 Deno.test(
   "status --json tells what each proxy serves and has done",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(
+    const { hv, guest } = await served(
       lab,
       CONFIG + `- {":service_port": 1234, ":remote_addr": ${GATE}, ":remote_port": 4321}\n`,
     );
-    await hv.up("br0");
-    await hv.control("start");
     for (let i = 0; i < 3; i++) await fetchFrom(guest, "/who");
     await guest.run(["curl", "-s", "--max-time", "5", "http://169.254.16.9:1234/"]);
     const { proxies, missing } = await until("it is counted", async () => {
@@ -283,7 +274,7 @@ Deno.test(
     const up = await task("setup", "up", "--bridge", "br0", "--network", "a b", "--config", "/run/it's $HOME.conf");
     assert.equal(up.code, 0, up.stderr);
     assert.equal((await task("tproxy", "start")).code, 0);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     assert.match((await task("tproxy", "status")).stdout, /^one_tproxy: \d+\none_tproxy_br0: \d+\n$/);
     assert.equal((await task("setup", "down", "--bridge", "br0")).code, 0);
     assert.equal((await task("tproxy", "reload")).code, 0);

@@ -10,7 +10,7 @@ import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
 import { REAL_NFT, wrapNft } from "./lab/nft_wrapper.ts";
 import { startNginx } from "./lab/nginx.ts";
-import { CONFIG, fetchFrom, inLab, makeScenario, type Scenario } from "./lab/scenario.ts";
+import { CONFIG, fetchFrom, inLab, isServed, makeScenario, type Scenario } from "./lab/scenario.ts";
 import { numberless, stateOf } from "./lab/state.ts";
 
 /** The usual scenario, set up and watched until everything serves. */
@@ -23,10 +23,7 @@ async function watched(lab: Lab, config = CONFIG): Promise<Scenario & { watch: {
 }
 
 function serves({ guest }: Scenario, seconds: number): Promise<unknown> {
-  return until("the guest is served", async () => {
-    const { stdout } = await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:5030/who"]);
-    return stdout === "gate 10.11.12.1\n";
-  }, seconds);
+  return until("the guest is served", () => isServed(guest), seconds);
 }
 
 async function pidOf(hv: Hypervisor, title: string): Promise<string> {
@@ -129,9 +126,7 @@ Deno.test(
     const { hv, guest } = await watched(lab);
     const nft = (...args: string[]) => hv.host.text(["nft", ...args]);
     await nft("add", "element", "ip", "one_tproxy", "ep_br0", "{ 81 : 10.11.12.13 . 5030 }");
-    await until("the new port is served", async () => {
-      return (await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:81/who"])).code === 0;
-    }, 3);
+    await until("the new port is served", () => isServed(guest, 81), 3);
     await nft("delete", "element", "ip", "one_tproxy", "ep_br0", "{ 81 }");
     await until("it is not any more", async () => {
       return (await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:81/who"])).code === 7;

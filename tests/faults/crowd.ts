@@ -37,8 +37,7 @@ export async function makeCrowd(lab: Lab, { settings = "", entries = "" } = {}):
   const neighbour = await lab.guest("guest2", hv, "br0", "192.168.150.11");
   const stranger = await lab.guest("guest3", hv, "br1", "192.168.151.10");
   await hv.up("br0");
-  await hv.up("br1");
-  await hv.control("start");
+  await hv.serve("br1");
   return { ...scenario, neighbour, stranger };
 }
 

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { until } from "../../packaging/command.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
-import { CONFIG, fetchFrom, inLab, makeScenario } from "../lab/scenario.ts";
+import { assertServed, CONFIG, inLab, isServed, makeScenario } from "../lab/scenario.ts";
 import { clientState, entry, makeCrowd, startClient, startService } from "./crowd.ts";
 import { areBack, ask, assertUndisturbed, limit, usageOf } from "./measure.ts";
 
@@ -38,9 +38,7 @@ for (const title of ["one_tproxy_br0", "one_tproxy"]) {
       await clientState(client, "those that were served still are", (state) => state.answers > answers + 30);
       client.signal("SIGKILL");
       for (const other of [neighbour, stranger]) {
-        await until(`${other.name} is served again`, async () => {
-          return (await other.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:5030/who"])).code === 0;
-        });
+        await until(`${other.name} is served again`, () => isServed(other));
       }
       await until("the descriptors are back", async () => areBack(idle, await usageOf(hv)));
       assert.deepEqual(await hv.status(), pids);
@@ -89,7 +87,7 @@ Deno.test(
       "warning: Too few file descriptors for the configured limits; raise the hard limit of open files, or lower them " +
       "(proxies=one_tproxy one_tproxy_br0, descriptors=900)",
     ]);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     const enough = `:tproxy_max_connections: 150\n:tproxy_max_connections_per_bridge: 150\n${CONFIG}`;
     await hv.configure(enough);
     const after = await hv.host.run([...powerless, "prlimit", "--nofile=900:900", ...hv.tproxyArgv("reload")]);

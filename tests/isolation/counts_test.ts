@@ -11,7 +11,7 @@ import { asInner, asOuter } from "../lab/broken_out.ts";
 import { until } from "../../packaging/command.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
 import { ROOTLESS } from "../lab/rootless.ts";
-import { fetchFrom, inLab, makeScenario } from "../lab/scenario.ts";
+import { assertServed, CONFIG, inLab, makeScenario, served } from "../lab/scenario.ts";
 
 const [BR0, BR1] = [parseBridgeName("br0"), parseBridgeName("br1")];
 const RUN = "/run/one_tproxy";
@@ -55,10 +55,7 @@ Deno.test(
   "bad counts of a proxy mean that there are none of it, and take nothing from the others",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.bridge("br1");
-    for (const bridge of ["br0", "br1"]) await hv.up(bridge);
-    await hv.control("start");
+    const { hv, guest } = await served(lab, CONFIG, ["br0", "br1"]);
     const inner = (await hv.status()).get("one_tproxy_br0");
     // Or it would write the next ones over them.
     await hv.host.text(["kill", "-s", "STOP", `${inner}`]);
@@ -74,7 +71,7 @@ Deno.test(
     await hv.host.text(["rm", FILE]);
     await hv.host.text(["kill", "-s", "CONT", `${inner}`]);
     await hv.control("reload");
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     await until("there are counts again", async () => (await shown(hv)).get("one_tproxy_br0") !== undefined);
   }),
 );
@@ -83,9 +80,7 @@ Deno.test(
   "what a proxy says that its last error was moves no terminal's cursor",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { hv } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv } = await served(lab);
     await hv.host.text(["kill", "-s", "STOP", `${(await hv.status()).get("one_tproxy_br0")}`]);
     const message = "\\u001b]0;x\\u0007\\u009b2J\\u202e";
     const text = counts("[5030]", `,"lastError":{"time":"2026-01-01T00:00:00.000Z","message":"${message}"}`);
@@ -108,8 +103,7 @@ Deno.test(
     await hv.host.text(["mount", "-t", "tmpfs", "-o", "size=64m,mode=755", "tmpfs", RUN]);
     await hv.bridge("br1");
     const other = await lab.guest("guest2", hv, "br1", "192.168.151.10");
-    for (const bridge of ["br0", "br1"]) await hv.up(bridge);
-    await hv.control("start");
+    await hv.serve("br0", "br1");
     const free = async () => Number((await hv.host.text(["df", "--output=avail", "-B1", RUN])).split("\n")[1]);
     const before = await free();
     const full = /No space left on device/;
@@ -119,15 +113,15 @@ Deno.test(
     const files = 'i=0; while : >"$0/$i"; do i=$((i+1)); done';
     assert.match((await hv.host.run(asOuter([BR0, BR1], "sh", "-c", files, `${WRITTEN}/br0`))).stderr, full);
     assert.ok(before - await free() < 1024 * 1024, "it takes from /run");
-    for (const each of [guest, other]) assert.equal(await fetchFrom(each, "/who"), "gate 10.11.12.1\n");
+    for (const each of [guest, other]) await assertServed(each);
     await hv.host.text(["nft", "flush", "map", "ip", "one_tproxy", "ep_br1"]);
     await hv.up("br1");
     assert.equal((await hv.tproxy("reload")).code, 0);
-    for (const each of [guest, other]) assert.equal(await fetchFrom(each, "/who"), "gate 10.11.12.1\n");
+    for (const each of [guest, other]) await assertServed(each);
     const found = await shown(hv);
     for (const title of ["one_tproxy", "one_tproxy_br1"]) assert.ok(found.get(title), title);
     await hv.control("stop");
     await hv.control("start");
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
   }),
 );

@@ -12,7 +12,7 @@ import { asUser } from "../lab/broken_out.ts";
 import { until } from "../../packaging/command.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
 import { ROOTLESS } from "../lab/rootless.ts";
-import { CONFIG, fetchFrom, inLab, makeScenario } from "../lab/scenario.ts";
+import { assertServed, CONFIG, inLab, makeScenario } from "../lab/scenario.ts";
 
 const BR1 = parseBridgeName("br1");
 
@@ -46,7 +46,7 @@ Deno.test(
     assert.deepEqual(await hv.tproxy("status"), { code: 3, stdout: "", stderr: "" });
     assert.match((await hv.tproxy("permissions", "--running")).stdout, /^no proxy runs/);
     await hv.control("start");
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
     const pids = await hv.status();
     assert.deepEqual([...pids.keys()], titles);
     assert.ok(impostors.every((pid) => ![...pids.values()].includes(pid)));
@@ -79,6 +79,6 @@ Deno.test(
     for (const title of ["one_tproxy", "one_tproxy_br0"]) await startImpostor(hv, title, uid, gid);
     assert.equal((await hv.tproxy("status")).code, 3);
     await hv.control("start");
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
   }),
 );

@@ -11,12 +11,11 @@ import { asOuter, asUser } from "../lab/broken_out.ts";
 import { until } from "../../packaging/command.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
 import { ROOTLESS } from "../lab/rootless.ts";
-import { CONFIG, fetchFrom, inLab, makeScenario } from "../lab/scenario.ts";
+import { assertServed, CONFIG, inLab, isServed, makeScenario, served } from "../lab/scenario.ts";
 
 const [BR0, BR1] = [parseBridgeName("br0"), parseBridgeName("br1")];
 const RUN = "/run/one_tproxy";
 const WRITTEN = `${RUN}/written-by-proxies`;
-const ANSWER = "gate 10.11.12.1\n";
 
 /** Makes folders in each other, more than a path can name; the last one has a link to the victim. */
 const NEST = 'my($in,$n)=@ARGV; mkdir $in; chdir $in or die $!; for(1..$n){mkdir "x" or die $!; chdir "x" or die $!}' +
@@ -62,7 +61,7 @@ Deno.test(
     await litter();
     hv.startWatch();
     await hv.control("start");
-    assert.equal(await fetchFrom(guest, "/who"), ANSWER);
+    await assertServed(guest);
     await until("the watch has cleared it away", async () => await leftovers(hv) === `${WRITTEN}/br0\n`);
     await assertUntouched();
   }),
@@ -75,8 +74,7 @@ Deno.test(
     const { hv, guest } = await makeScenario(lab, `:tproxy_process_owner: daemon\n${CONFIG}`);
     await hv.bridge("br1");
     const other = await lab.guest("guest2", hv, "br1", "192.168.151.10");
-    for (const bridge of ["br0", "br1"]) await hv.up(bridge);
-    await hv.control("start");
+    await hv.serve("br0", "br1");
     const assertUntouched = await makeVictim(hv);
     const uid = Number(await hv.host.text(["id", "-u", "daemon"]));
     const inner = (...argv: string[]) => hv.host.text(asUser(uid, numberOf(BR0), ...argv));
@@ -86,10 +84,8 @@ Deno.test(
     }
     const { stderr } = await hv.control("start");
     assert.equal(stderr.match(/^warning: Removing what is in the place of a socket/gm)?.length, 2);
-    await until("its guests are served", async () => {
-      return (await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:5030/who"])).stdout === ANSWER;
-    });
-    assert.equal(await fetchFrom(other, "/who"), ANSWER);
+    await until("its guests are served", () => isServed(guest));
+    await assertServed(other);
     assert.equal(await leftovers(hv), `${WRITTEN}/br1\n${WRITTEN}/br0\n`);
     await assertUntouched();
   }),
@@ -99,10 +95,7 @@ Deno.test(
   "links and names that are no text lead root nowhere; what can't be removed is said, and in nobody's way",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.bridge("br1");
-    for (const bridge of ["br0", "br1"]) await hv.up(bridge);
-    await hv.control("start");
+    const { hv, guest } = await served(lab, CONFIG, ["br0", "br1"]);
     const assertUntouched = await makeVictim(hv);
     const folder = `${WRITTEN}/br1`;
     const script = 'chdir $ARGV[0]; symlink "/run/victim","link"; mkdir "a\\nb"; mkdir "\\xff"; mkdir "\\xff/\\xfe"; ' +
@@ -111,10 +104,9 @@ Deno.test(
     await hv.down("br1");
     const { stderr } = await hv.control("start");
     assert.match(stderr, new RegExp(`^warning: Removed only a part .*"rm -rf ${WRITTEN}/\\.discarded"$`, "m"));
-    assert.equal(await fetchFrom(guest, "/who"), ANSWER);
+    await assertServed(guest);
     assert.equal(await hv.host.text(["find", WRITTEN, "-type", "l"]), "");
-    await hv.up("br1");
-    await hv.control("start");
+    await hv.serve("br1");
     await assertUntouched();
     await hv.host.text(["rm", "-rf", `${WRITTEN}/.discarded`]);
     assert.doesNotMatch((await hv.control("start")).stderr, /warning/);
@@ -125,9 +117,7 @@ Deno.test(
   "a program that swaps folders for links while root removes them leads it nowhere",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { hv } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv } = await served(lab);
     const assertUntouched = await makeVictim(hv);
     for (let i = 0; i < 5; i++) {
       const folder = `${WRITTEN}/gone${i}`;

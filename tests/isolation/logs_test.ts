@@ -11,7 +11,7 @@ import { asInner } from "../lab/broken_out.ts";
 import { until } from "../../packaging/command.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
 import { ROOTLESS } from "../lab/rootless.ts";
-import { fetchFrom, inLab, makeScenario } from "../lab/scenario.ts";
+import { assertServed, fetchFrom, inLab, makeScenario, served } from "../lab/scenario.ts";
 
 const BR0 = parseBridgeName("br0");
 const LOG = "/var/log/one_tproxy_br0.log";
@@ -53,7 +53,7 @@ Deno.test(
       const { stderr } = await hv.control("start");
       assert.match(stderr, /^warning: Moved away what is no file of ours \(path=\S+one_tproxy_br0\.log, .*\)$/m, what);
       await assertGood(hv);
-      assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n", what);
+      await assertServed(guest, 5030, what);
       await until(`${what}: there are lines`, async () => (await hv.log("one_tproxy_br0")).length > 0);
       // Nothing of it is lost, and nothing was done to it.
       assert.equal(await hv.host.text(["sh", "-c", `stat -c "%F %U %a" "$0".not-ours-*`, LOG]), planted, what);
@@ -69,8 +69,7 @@ Deno.test(
     const { hv, guest } = await makeScenario(lab);
     await hv.host.write(VICTIM, "secret");
     await hv.host.text(["chmod", "600", VICTIM]);
-    await hv.up("br0");
-    await hv.control("start");
+    await hv.serve("br0");
     const pids = await hv.status();
     await plant(hv, PLANTED["a link to a file of root's"] ?? "");
     await hv.control("reload");
@@ -115,9 +114,7 @@ Deno.test(
   "a log is its own proxy's, which can put no other file in its place",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { hv } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv } = await served(lab);
     for (const argv of [["rm", "-f", LOG], ["mv", LOG, "/var/log/x"], ["ln", "-s", VICTIM, "/var/log/x"]]) {
       assert.match((await hv.host.run(asInner(BR0, ...argv))).stderr, /Permission denied/);
     }

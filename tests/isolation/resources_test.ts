@@ -15,7 +15,7 @@ import { until } from "../../packaging/command.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
 import { inPlaceOfDaemon, outcomesOf } from "../lab/probe.ts";
 import { ROOTLESS } from "../lab/rootless.ts";
-import { CONFIG, fetchFrom, inLab, makeScenario } from "../lab/scenario.ts";
+import { assertServed, CONFIG, inLab, makeScenario, served } from "../lab/scenario.ts";
 
 /** Of no other test's, so that no other lab on this machine misses a task of its user. */
 const BOMB = parseBridgeName("bomb0");
@@ -31,9 +31,7 @@ async function limitOf(hv: Hypervisor, pid: number | undefined, what: string): P
 Deno.test(
   "each proxy has bounds that it can't raise: memory for what it may have to carry, tasks, the length of a file",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, guest } = await served(lab);
     const memoryOfOuter = async () => {
       const pid = (await hv.status()).get("one_tproxy");
       const [[data], [space]] = [await limitOf(hv, pid, "data size"), await limitOf(hv, pid, "address space")];
@@ -54,7 +52,7 @@ Deno.test(
     await hv.control("restart");
     const after = await memoryOfOuter();
     assert.ok(after.data > before.data + 10_000 * MIB && after.space > before.space + 10_000 * MIB);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
   }),
 );
 
@@ -62,11 +60,8 @@ Deno.test(
   "a proxy that multiplies itself takes 512 tasks and no more, and neither the others nor root miss any",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.bridge("bomb0");
+    const { hv, guest } = await served(lab, CONFIG, ["br0", "bomb0"]);
     const other = await lab.guest("guest2", hv, "bomb0", "192.168.151.10");
-    for (const bridge of ["br0", "bomb0"]) await hv.up(bridge);
-    await hv.control("start");
     const bomb = 'for(;;){my $p=fork; if(!defined $p){print "full\\n"; $|=1; sleep 1} elsif(!$p){sleep 1000}}';
     const [soft] = await limitOf(hv, (await hv.status()).get("one_tproxy_bomb0"), "processes");
     const background = hv.host.start(["prlimit", `--nproc=${soft}:${soft}`, ...asInner(BOMB, "perl", "-e", bomb)]);
@@ -77,7 +72,7 @@ Deno.test(
     const pid = (await hv.status()).get("one_tproxy_br0");
     await hv.host.text(["kill", "-s", "KILL", `${pid}`]);
     await hv.control("start");
-    for (const guests of [guest, other]) assert.equal(await fetchFrom(guests, "/who"), "gate 10.11.12.1\n");
+    for (const guests of [guest, other]) await assertServed(guests);
     background.signal("SIGKILL");
   }),
 );
@@ -104,15 +99,13 @@ Deno.test(
 Deno.test(
   "a log that is too long takes no more lines, which costs no stream, and says so once it is rotated",
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.up("br0");
-    await hv.control("start");
+    const { hv, guest } = await served(lab);
     const pids = await hv.status();
     const log = "/var/log/one_tproxy_br0.log";
     const size = async () => Number(await hv.host.text(["stat", "-c", "%s", log]));
     const most = await size() + 1000;
     await limit(hv, pids.get("one_tproxy_br0") ?? 0, `--fsize=${most}:${most}`);
-    for (let i = 0; i < 20; i++) assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    for (let i = 0; i < 20; i++) await assertServed(guest);
     assert.ok(await size() <= most);
     assert.deepEqual(await hv.status(), pids);
     await hv.host.text(["mv", log, `${log}.1`]);

@@ -10,7 +10,7 @@ import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../../lib/names.ts";
 import { asInner, asOuter } from "../lab/broken_out.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
 import { ROOTLESS } from "../lab/rootless.ts";
-import { CONFIG, fetchFrom, inLab, makeScenario } from "../lab/scenario.ts";
+import { assertServed, CONFIG, inLab, makeScenario, served } from "../lab/scenario.ts";
 
 const [BR0, BR1] = [parseBridgeName("br0"), parseBridgeName("br1")];
 const RUN = "/run/one_tproxy";
@@ -30,10 +30,7 @@ Deno.test(
   "an inner without any sandbox ends, traces and writes to nobody else, and changes nothing about its own socket",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab);
-    await hv.bridge("br1");
-    for (const bridge of ["br0", "br1"]) await hv.up(bridge);
-    await hv.control("start");
+    const { hv, guest } = await served(lab, CONFIG, ["br0", "br1"]);
     const pids = await hv.status();
     const [outer, own, other] = ["one_tproxy", "one_tproxy_br0", "one_tproxy_br1"].map((title) => `${pids.get(title)}`);
     const inner = (...argv: string[]) => asInner(BR0, ...argv);
@@ -67,7 +64,7 @@ Deno.test(
       assert.equal((await hv.host.run(argv)).code, 0, `${argv}`);
     }
     assert.deepEqual(await hv.status(), pids);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
   }),
 );
 
@@ -75,10 +72,7 @@ Deno.test(
   "an outer without any sandbox ends, traces and writes to nobody else",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { hv } = await makeScenario(lab);
-    await hv.bridge("br1");
-    for (const bridge of ["br0", "br1"]) await hv.up(bridge);
-    await hv.control("start");
+    const { hv } = await served(lab, CONFIG, ["br0", "br1"]);
     const pids = await hv.status();
     const inner = `${pids.get("one_tproxy_br0")}`;
     const outer = (...argv: string[]) => asOuter([BR0, BR1], ...argv);
@@ -104,8 +98,7 @@ Deno.test(
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab, `:tproxy_process_owner: daemon\n${CONFIG}`);
     await hv.bridge("br1");
-    for (const bridge of ["br0", "br1"]) await hv.up(bridge);
-    await hv.control("start");
+    await hv.serve("br0", "br1");
     const uid = Number(await hv.host.text(["id", "-u", "daemon"]));
     const inner = (...argv: string[]) =>
       asInner(BR0, ...argv).map((word) => word.replace(/^--reuid=.*/, `--reuid=${uid}`));
@@ -120,7 +113,7 @@ Deno.test(
     ]);
     // That is what is weaker.
     assert.equal((await hv.host.run(inner("mkdir", `${OWN}/x`))).code, 0);
-    assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
+    await assertServed(guest);
   }),
 );
 

@@ -88,6 +88,12 @@ export class Hypervisor {
     return succeeded(await this.tproxy(verb));
   }
 
+  /** Sets bridges up and starts the proxies; all of it has to succeed. */
+  async serve(...bridges: readonly string[]): Promise<Result> {
+    for (const bridge of bridges) await this.up(bridge);
+    return await this.control("start");
+  }
+
   /** The process IDs that `tproxy status` prints, by title. */
   async status(): Promise<Map<string, number>> {
     const { stdout } = await this.tproxy("status");

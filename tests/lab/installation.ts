@@ -9,8 +9,7 @@ import settings from "../../deno.json" with { type: "json" };
 import type { Result } from "../../packaging/command.ts";
 import type { Host } from "./host.ts";
 import type { Lab } from "./lab.ts";
-import { startNginx } from "./nginx.ts";
-import { CONFIG, GATE } from "./scenario.ts";
+import { CONFIG, makeGate } from "./scenario.ts";
 import { giveRoot } from "./system_root.ts";
 
 /** The folder in the archive. */
@@ -69,8 +68,7 @@ export async function makeInstallation(lab: Lab, root: string, ...files: string[
   await hv.configure(CONFIG);
   await hv.host.text(["chown", "-R", "oneadmin:", "/var/tmp/one"]);
   await hv.bridge("br0");
-  const gate = await lab.service("gate", GATE);
-  await startNginx(gate, GATE, 5030);
+  const gate = await makeGate(lab);
   return { host: hv.host, gate, guest: await lab.guest("guest1", hv, "br0", "192.168.150.10") };
 }
 

@@ -90,8 +90,7 @@ export async function arrivals(
 export async function withMallory(lab: Lab): Promise<{ hv: Hypervisor; guest: Host; mallory: Host }> {
   const { hv, guest } = await makeScenario(lab);
   const mallory = await lab.guest("mallory", hv, "br0", "192.168.150.66");
-  await hv.up("br0");
-  await hv.control("start");
+  await hv.serve("br0");
   return { hv, guest, mallory };
 }
 
@@ -111,8 +110,7 @@ export async function withNeighbour(lab: Lab): Promise<{ hv: Hypervisor; guest: 
     "link set dev vx12 up",
     `route add ${ADDRESS} dev vx12`,
   );
-  await hv.up("br0");
-  await hv.control("start");
+  await hv.serve("br0");
   await reach(neighbour, "192.168.150.10");
   return { hv, guest, neighbour };
 }

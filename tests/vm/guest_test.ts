@@ -9,8 +9,8 @@ import assert from "node:assert/strict";
 import type { Hypervisor } from "../lab/hypervisor.ts";
 import { commandsOf, giveSystem, shell } from "../lab/installation.ts";
 import type { Lab } from "../lab/lab.ts";
-import { startNginx, TOKEN } from "../lab/nginx.ts";
-import { CONFIG, GATE, inLab } from "../lab/scenario.ts";
+import { TOKEN } from "../lab/nginx.ts";
+import { CONFIG, inLab, makeGate } from "../lab/scenario.ts";
 import { BASE } from "../lab/system_root.ts";
 import { type Hardware, Machine, makeDisk } from "./machine.ts";
 import { NO_VM } from "./missing.ts";
@@ -51,7 +51,7 @@ function requestsOf(console: string): Request[] {
 
 /** Two hypervisors on one layer 2, on which an operator has done what the guide says. */
 async function withHypervisors(lab: Lab): Promise<[Hypervisor, Hypervisor]> {
-  await startNginx(await lab.service("gate", GATE), GATE, 5030);
+  await makeGate(lab);
   const [one, two] = [await lab.hypervisor("hv1", "10.11.12.1"), await lab.hypervisor("hv2", "10.11.12.2")];
   for (const hv of [one, two]) {
     await giveSystem(hv.host, BASE);

@@ -7,12 +7,11 @@
 
 import assert from "node:assert/strict";
 import { arp, dot1ad, dot1q, frame, type Tag } from "../lab/frames.ts";
-import { ARCHIVE, commandsOf, NAME } from "../lab/installation.ts";
+import { commandsOf } from "../lab/installation.ts";
 import { ADDRESS } from "../lab/layer2.ts";
-import { startNginx, TOKEN } from "../lab/nginx.ts";
-import { CONFIG, GATE, inLab } from "../lab/scenario.ts";
-import { BASE } from "../lab/system_root.ts";
-import { Machine, makeDisk } from "./machine.ts";
+import { TOKEN } from "../lab/nginx.ts";
+import { inLab } from "../lab/scenario.ts";
+import { runHypervisor } from "./hypervisor.ts";
 import { NO_VM } from "./missing.ts";
 
 const GUEST = { mac: "02:00:c0:a8:96:0a", ip: "192.168.150.10" };
@@ -116,16 +115,8 @@ Deno.test(
   "a hypervisor with Debian's kernel and nothing but its base: the rules are about one bridge, and a guest is served",
   { ignore: NO_VM },
   inLab(async (lab) => {
-    const gate = await lab.host("gate");
-    await gate.ip("link add name lan type bridge", `address add ${GATE}/24 dev lan`, "link set dev lan up");
-    await startNginx(gate, GATE, 5030);
-    const rack = await lab.host("rack");
     const frames = await Deno.readTextFile(new URL("../fixtures/frames.pl", import.meta.url));
-    const files = { "start.sh": SCRIPT, "root/OpenNebulaNetwork.conf": CONFIG, "root/frames.pl": frames, ...ATTACKS };
-    const disk = await makeDisk(rack, "SYSTEM", files, `/=${BASE}`, `/root/${NAME}.tar.gz=${ARCHIVE}`);
-    const hardware = { id: 1, mac: "02:00:0a:0b:0c:01", memory: 1536, processors: 2, disk, init: "/hypervisor" };
-    const machine = await Machine.start(rack, gate, "lan", hardware);
-    await machine.printed(/^(?:done|failed)$/m, 400);
+    const machine = await runHypervisor(lab, SCRIPT, { "root/frames.pl": frames, ...ATTACKS });
     const said = (name: string) => new RegExp(`^${name}.?\\[([^\\]]*)\\]$`, "m").exec(machine.console)?.[1];
     assert.match(machine.console, /^\d.*-cloud-amd64$/m);
     assert.match(machine.console, /^info: The bridge is set up \(bridge=br0, .*rules=ibrname\)$/m, machine.console);

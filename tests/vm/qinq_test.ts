@@ -6,11 +6,9 @@
  */
 
 import assert from "node:assert/strict";
-import { ARCHIVE, commandsOf, NAME } from "../lab/installation.ts";
-import { startNginx } from "../lab/nginx.ts";
-import { CONFIG, GATE, inLab } from "../lab/scenario.ts";
-import { BASE } from "../lab/system_root.ts";
-import { Machine, makeDisk } from "./machine.ts";
+import { commandsOf } from "../lab/installation.ts";
+import { inLab } from "../lab/scenario.ts";
+import { runHypervisor } from "./hypervisor.ts";
 import { NO_VM } from "./missing.ts";
 
 /** What the driver's "post" does for a VM's NIC with CVLANS: first the VM's port, then the bridge, then the proxy's port. */
@@ -75,15 +73,7 @@ Deno.test(
   "QinQ: the VLAN filter that the driver has set at the proxy's port is there again when the port is",
   { ignore: NO_VM },
   inLab(async (lab) => {
-    const gate = await lab.host("gate");
-    await gate.ip("link add name lan type bridge", `address add ${GATE}/24 dev lan`, "link set dev lan up");
-    await startNginx(gate, GATE, 5030);
-    const rack = await lab.host("rack");
-    const files = { "start.sh": SCRIPT, "root/OpenNebulaNetwork.conf": CONFIG };
-    const disk = await makeDisk(rack, "SYSTEM", files, `/=${BASE}`, `/root/${NAME}.tar.gz=${ARCHIVE}`);
-    const hardware = { id: 1, mac: "02:00:0a:0b:0c:01", memory: 1536, processors: 2, disk, init: "/hypervisor" };
-    const machine = await Machine.start(rack, gate, "lan", hardware);
-    await machine.printed(/^(?:done|failed)$/m, 400);
+    const machine = await runHypervisor(lab, SCRIPT);
     const said = (name: string) => new RegExp(`^${name}=\\[([^\\]]*)\\]$`, "m").exec(machine.console)?.[1];
     assert.match(machine.console, /^done$/m, machine.console);
     assert.equal(said("without a filter"), "");
