@@ -50,8 +50,6 @@ export const LOG_DIR = "/var/log";
  * called the same.
  */
 export const RUN_FILES = {
-  outerRoutes: `${RUN_DIR}/outer-routes.json`,
-  outerStats: `${PROXY_DIR}/outer-stats.json`,
   setupRecord: `${RUN_DIR}/setup-record.json`,
   damagedRecord: `${RUN_DIR}/setup-record.damaged`,
   appliedRules: `${RUN_DIR}/rules-as-applied.json`,
@@ -62,24 +60,11 @@ export const RUN_FILES = {
   hold: `${RUN_DIR}/stopped-until-start`,
 } as const;
 
-/**
- * How many proxies of one title there may be, one that serves and others that only finish their streams. A restart for which
- * there is no room ends the oldest first.
- */
-export const MOST_OF_ONE_TITLE = 8;
-
-function numbered(path: string): string[] {
-  return Array.from({ length: MOST_OF_ONE_TITLE }, (_, i) => `${path}.${i}.json`);
-}
-
 /** The bridge-family nft set that holds every bridge-side veth end, see `lib/nft/bridge_rules.ts`. */
 export const VETH_SET = "veth_ends";
 
 /** A name that {@linkcode parseBridgeName} has accepted: safe as a device, in a path, in a command and in a rule. */
 export type BridgeName = string & { readonly validated: "BridgeName" };
-
-/** The title of a daemon: `one_tproxy` for outer, `one_tproxy_<br>` for the inner of the bridge `<br>`. */
-export type Title = "one_tproxy" | `one_tproxy_${string}`;
 
 // Linux allows more in a device name (anything but "/", ":" and white space); nft identifiers and what the drivers
 // make do not. 15 is IFNAMSIZ less the closing NUL.
@@ -158,22 +143,12 @@ export interface BridgeNames {
   readonly newcomers: string;
   /** The set in `table bridge one_tproxy` that holds a copy of what is recorded of the bridge. */
   readonly copySet: string;
-  /** The process title of the bridge's inner proxy. */
-  readonly title: Title;
-  /** The log of the bridge's inner proxy. */
-  readonly log: string;
   /** The folder of the bridge's string, in which outer alone may make and rename files. */
   readonly stringDir: string;
-  /** What the bridge's inner proxy has counted. Longer than a bridge name, as the files beside it. */
-  readonly statsFile: string;
-  /** What the streams of the bridge's inner proxies take of the limits; each proxy has one of them. */
-  readonly usageFiles: readonly string[];
   /** The string: the UNIX socket from inner to outer. */
   readonly socket: string;
   /** Where a new outer binds before it renames its socket over {@linkcode BridgeNames.socket}. */
   readonly nextSocket: string;
-  /** The ports that the inner proxy listens on. */
-  readonly portsFile: string;
 }
 
 /**
@@ -202,22 +177,11 @@ export function namesOf(bridge: BridgeName): BridgeNames {
     senders: `senders_${bridge}`,
     newcomers: `newcomers_${bridge}`,
     copySet: `record_${bridge}`,
-    title: `${TPROXY}_${bridge}`,
-    log: `${LOG_DIR}/${TPROXY}_${bridge}.log`,
     stringDir,
-    statsFile: `${PROXY_DIR}/inner-stats.${bridge}.json`,
-    usageFiles: numbered(`${PROXY_DIR}/inner-usage.${bridge}`),
     socket: `${stringDir}/outer.socket`,
     nextSocket: `${stringDir}/outer.socket.next`,
-    portsFile: `${RUN_DIR}/inner-ports.${bridge}.json`,
   };
 }
-
-/** What the streams of outer proxies take of the limits; each proxy has one of them. */
-export const OUTER_USAGE: readonly string[] = numbered(`${PROXY_DIR}/outer-usage`);
-
-/** The log of the outer proxy. */
-export const OUTER_LOG = `${LOG_DIR}/${TPROXY}.log`;
 
 /**
  * Finds the bridge that a map belongs to.

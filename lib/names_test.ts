@@ -1,24 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { InputError } from "./errors.ts";
-import {
-  bridgeOfMap,
-  GUEST_ADDRESS,
-  namesOf,
-  OUTER_LOG,
-  parseBridgeName,
-  PROXY_DIR,
-  RUN_DIR,
-  RUN_FILES,
-  TPROXY,
-} from "./names.ts";
+import { bridgeOfMap, GUEST_ADDRESS, namesOf, parseBridgeName, PROXY_DIR, RUN_FILES, TPROXY } from "./names.ts";
 
 const bridgeNames = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,13}$/);
 
-Deno.test("GUEST_ADDRESS, TPROXY and OUTER_LOG are those of the user document", () => {
+Deno.test("GUEST_ADDRESS and TPROXY are those of the user document", () => {
   assert.equal(GUEST_ADDRESS, "169.254.16.9");
   assert.equal(TPROXY, "one_tproxy");
-  assert.equal(OUTER_LOG, "/var/log/one_tproxy.log");
 });
 
 Deno.test("namesOf() gives the names that the network drivers know", () => {
@@ -38,14 +27,9 @@ Deno.test("namesOf() gives the names that the network drivers know", () => {
     senders: "senders_br0",
     newcomers: "newcomers_br0",
     copySet: "record_br0",
-    title: "one_tproxy_br0",
-    log: "/var/log/one_tproxy_br0.log",
     stringDir: "/run/one_tproxy/written-by-proxies/br0",
-    statsFile: "/run/one_tproxy/written-by-proxies/inner-stats.br0.json",
-    usageFiles: Array.from({ length: 8 }, (_, i) => `/run/one_tproxy/written-by-proxies/inner-usage.br0.${i}.json`),
     socket: "/run/one_tproxy/written-by-proxies/br0/outer.socket",
     nextSocket: "/run/one_tproxy/written-by-proxies/br0/outer.socket.next",
-    portsFile: "/run/one_tproxy/inner-ports.br0.json",
   });
 });
 
@@ -56,15 +40,13 @@ Deno.test("namesOf() keeps device names within the 15 characters that Linux allo
   }));
 });
 
-Deno.test("namesOf() keeps a bridge's sockets inside its folder, and its files out of it, whatever the bridge is called", () => {
+Deno.test("namesOf() keeps a bridge's sockets inside its folder, whatever the bridge is called", () => {
   fc.assert(fc.property(bridgeNames, (name) => {
-    const { stringDir, socket, nextSocket, portsFile, statsFile } = namesOf(parseBridgeName(name));
-    for (const path of [socket, nextSocket, portsFile, statsFile]) {
+    const { stringDir, socket, nextSocket } = namesOf(parseBridgeName(name));
+    for (const path of [socket, nextSocket]) {
       assert.equal(new URL(path, "file:///").pathname, path);
+      assert.equal(path.slice(0, path.lastIndexOf("/")), stringDir);
     }
-    for (const path of [socket, nextSocket]) assert.equal(path.slice(0, path.lastIndexOf("/")), stringDir);
-    assert.equal(portsFile.slice(0, portsFile.lastIndexOf("/")), RUN_DIR);
-    assert.equal(statsFile.slice(0, statsFile.lastIndexOf("/")), PROXY_DIR);
   }));
 });
 

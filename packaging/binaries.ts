@@ -7,7 +7,6 @@
 import type { Entrypoint } from "../lib/permissions/table.ts";
 import { runtimeFlags } from "../lib/daemon/command_line.ts";
 import { compiledFlags } from "../lib/permissions/compiled.ts";
-import { EXAMPLE_BRIDGE } from "../lib/commands/permissions_report.ts";
 
 /** The names by which `lib/permissions/daemon_programs.ts` knows them, and what each is made of. */
 export const BINARIES: Readonly<Record<string, Entrypoint>> = {
@@ -42,9 +41,8 @@ export function compileArguments(entrypoint: Entrypoint, script: string, path: s
 function runtimeFlagsOf(entrypoint: Entrypoint): readonly string[] {
   switch (entrypoint) {
     case "inner":
-      return runtimeFlags(EXAMPLE_BRIDGE);
     case "outer":
-      return runtimeFlags(undefined);
+      return runtimeFlags(entrypoint);
     case "setup":
     case "tproxy":
       return [];

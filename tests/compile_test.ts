@@ -6,11 +6,11 @@
  */
 
 import assert from "node:assert/strict";
-import type { Entrypoint } from "../lib/permissions/table.ts";
 import { commandLine, type DaemonStart, environmentOf, runtimeFlags } from "../lib/daemon/command_line.ts";
 import { compiledFlags } from "../lib/permissions/compiled.ts";
 import { binariesBeside } from "../lib/permissions/daemon_programs.ts";
 import { parseBridgeName } from "../lib/names.ts";
+import { innerOf, OUTER, type Role } from "../lib/role.ts";
 import { READY } from "../lib/protocol/lifecycle.ts";
 import { BINARIES, compileArguments } from "../packaging/binaries.ts";
 import { until } from "../packaging/command.ts";
@@ -64,8 +64,8 @@ Deno.test("every program is compiled with exactly its flags, and may ask for no 
 });
 
 /** Puts in place of a compiled daemon a script that runs its bundle with the flags that it is compiled with. */
-async function putStandIn(hv: Hypervisor, name: string, entrypoint: Entrypoint): Promise<void> {
-  const runtime = runtimeFlags(entrypoint === "inner" ? BR0 : undefined);
+async function putStandIn(hv: Hypervisor, name: string, entrypoint: Role["program"]): Promise<void> {
+  const runtime = runtimeFlags(entrypoint);
   const flags = [...runtime, ...compiledFlags(entrypoint)].map((flag) => `'${flag}'`).join(" ");
   const deno = `DENO_DIR=/dev/null exec ${PLACE}/deno run --quiet --no-config --no-lock --no-npm`;
   await hv.host.text(["cp", `${BUILD}${entrypoint}.js`, PLACE]);
@@ -85,11 +85,11 @@ Deno.test(
     await putStandIn(hv, "tproxy-inner", "inner");
     const owner = ROOTLESS ? { name: "root", uid: 0, gid: 0 } : undefined;
     const host = Number((await hv.host.text(["readlink", "/proc/self/ns/net"])).replaceAll(/\D/g, ""));
-    for (const bridge of [undefined, BR0]) {
-      const flags = compiledFlags(bridge === undefined ? "outer" : "inner");
-      const serves = bridge === undefined ? [BR0] : [];
+    for (const role of [OUTER, innerOf(BR0)]) {
+      const flags = compiledFlags(role.program);
+      const serves = role === OUTER ? [BR0] : [];
       const start: DaemonStart = {
-        bridge,
+        role,
         flags,
         owner,
         resources: [],

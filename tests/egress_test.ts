@@ -7,6 +7,7 @@
 
 import assert from "node:assert/strict";
 import { numberOf } from "../lib/daemon/owner.ts";
+import { innerOf, OUTER } from "../lib/role.ts";
 import { parseBridgeName } from "../lib/names.ts";
 import { until } from "../packaging/command.ts";
 import type { Host } from "./lab/host.ts";
@@ -26,9 +27,9 @@ const PING = "/run/ping";
 
 /** Who outer is: its own user, one that the configuration names, or `nobody`, as it was in a former version. */
 const OUTERS = [
-  [numberOf(undefined), numberOf(undefined)],
-  [numberOf(undefined), 65534],
-  [65534, numberOf(undefined)],
+  [numberOf(OUTER), numberOf(OUTER)],
+  [numberOf(OUTER), 65534],
+  [65534, numberOf(OUTER)],
 ] as const;
 
 /** The command line of a program that runs as a proxy would, but for the sandbox. */
@@ -148,7 +149,7 @@ Deno.test(
       reach("TCP4:192.168.150.10:81,connect-timeout=3"),
       reach("UDP4:192.168.150.10:82"),
       [PING, "-c", "1", "-W", "3", "192.168.150.10"],
-    ].flatMap((argv) => [inside(...as(numberOf(BR0), numberOf(BR0), ...argv)), inside(...argv)]);
+    ].flatMap((argv) => [inside(...as(numberOf(innerOf(BR0)), numberOf(innerOf(BR0)), ...argv)), inside(...argv)]);
     assert.deepEqual(await answered(hv.host, attempts), attempts.map(() => false));
     const served = async () => {
       await assertServed(guest);

@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { numberOf } from "../lib/daemon/owner.ts";
+import { innerOf, OUTER } from "../lib/role.ts";
 import { parseBridgeName } from "../lib/names.ts";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import { until } from "../packaging/command.ts";
@@ -120,7 +121,7 @@ Deno.test(
   inLab(async (lab) => {
     const { hv, gate, guest } = await served(lab);
     const download = await startDownload(gate, guest);
-    const own = [undefined, BR0].map((bridge) => `${numberOf(bridge)}`);
+    const own = [OUTER, innerOf(BR0)].map((role) => `${numberOf(role)}`);
     // Where none is named, each is a user of its own.
     for (const owner of ["daemon", "nobody", "root", undefined, "daemon"]) {
       await hv.configure(owner === undefined ? CONFIG : `:tproxy_process_owner: ${owner}\n${CONFIG}`);

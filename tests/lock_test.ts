@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { DEFAULT_CONFIG_PATH, RUN_FILES } from "../lib/names.ts";
+import { OUTER } from "../lib/role.ts";
 import { until } from "../packaging/command.ts";
 import { holdLock } from "./lab/hold_lock.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
@@ -104,7 +105,7 @@ Deno.test(
       "start",
       (hv) => hv.configure(`:tproxy_max_connections: 77\n${CONFIG}`),
     );
-    const routes = JSON.parse(await hv.host.text(["cat", RUN_FILES.outerRoutes]));
+    const routes = JSON.parse(await hv.host.text(["cat", OUTER.routesFile]));
     assert.equal(routes.limits.maxConnections, 77);
   }),
 );

@@ -6,9 +6,10 @@
 
 import assert from "node:assert/strict";
 import { numberOf } from "../lib/daemon/owner.ts";
+import { innerOf, OUTER, type Role } from "../lib/role.ts";
 import { listGrants, renderGrants } from "../lib/commands/permissions_report.ts";
 import { scripts } from "../lib/permissions/daemon_programs.ts";
-import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
 import { until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
@@ -16,7 +17,7 @@ import { ROOTLESS } from "./lab/rootless.ts";
 import { CONFIG, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
 
 const BR0 = parseBridgeName("br0");
-const ownerOf = (bridge?: BridgeName) => ROOTLESS ? "root" : `${numberOf(bridge)}`;
+const ownerOf = (role: Role) => ROOTLESS ? "root" : `${numberOf(role)}`;
 
 /** Has br0's service be somewhere else, without a word to the proxies. */
 async function moveService(hv: Hypervisor, address: string): Promise<void> {
@@ -136,7 +137,7 @@ Deno.test(
     const { hv } = await served(lab);
     await hv.configure(`:tproxy_process_owner: daemon\n${CONFIG}`);
     const uid = (await hv.host.text(["id", "-u", "daemon"])).trim();
-    const users = { one_tproxy: ownerOf(), one_tproxy_br0: ownerOf(BR0) };
+    const users = { one_tproxy: ownerOf(OUTER), one_tproxy_br0: ownerOf(innerOf(BR0)) };
     const differs = Object.entries(users).map(([title, user]) => `${title} (PID): user ${user}, expected ${uid}`);
     assert.deepEqual(await compare(hv), { code: 1, lines: differs });
     for (const verb of ["stop", "start"]) await hv.control(verb);

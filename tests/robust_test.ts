@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { numberOf } from "../lib/daemon/owner.ts";
+import { innerOf, OUTER } from "../lib/role.ts";
 import { parseBridgeName } from "../lib/names.ts";
 import { run, until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
@@ -135,7 +136,7 @@ Deno.test(
     }
     await until("the last port is served", () => isServed(guest, 90));
     // From the first moment on: setpriv, env, the runtime, the daemon.
-    const users = ROOTLESS ? "0" : [undefined, parseBridgeName("br0")].map(numberOf).join(",");
+    const users = ROOTLESS ? "0" : [OUTER, innerOf(parseBridgeName("br0"))].map(numberOf).join(",");
     const storm = hv.host.start(["sh", "-c", `while :; do pkill -HUP -u ${users} -f 'one_tproxy|fd/3'; done`]);
     await hv.control("restart");
     storm.signal("SIGKILL");

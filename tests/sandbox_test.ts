@@ -15,6 +15,7 @@ import {
 } from "../lib/permissions/table.ts";
 import { scripts } from "../lib/permissions/daemon_programs.ts";
 import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
+import { innerOf, OUTER, type Role } from "../lib/role.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
 import { assertOutcomes, inPlaceOfDaemon, inPlaceOfProgram, type ScriptStart } from "./lab/probe.ts";
@@ -34,16 +35,18 @@ async function makeHypervisor(lab: Lab): Promise<Hypervisor> {
 }
 
 /** What br0's inner is started with, or outer if it served br0 alone. */
-function startOf(bridge: typeof BR0 | undefined): ScriptStart {
+function startOf(role: Role): ScriptStart {
   const owner = ROOTLESS ? { name: "root", uid: 0, gid: 0 } : undefined;
   const endpoints = [{ servicePort: 5030, remoteAddr: GATE, remotePort: 5030 }];
-  const permissions = bridge === undefined ? outerPermissions(new Map([[BR0, endpoints]])) : innerPermissions(bridge);
+  const permissions = role.program === "outer"
+    ? outerPermissions(new Map([[BR0, endpoints]]))
+    : innerPermissions(role.bridge);
   return {
-    bridge,
+    role,
     flags: toFlags(permissions),
     owner,
     resources: [],
-    serves: bridge === undefined ? [BR0] : [],
+    serves: role === OUTER ? [BR0] : [],
     host: 1,
     files: FILES,
   };
@@ -53,7 +56,7 @@ Deno.test(
   "inner may listen at the address, call its own socket, read its ports, write its log and counts, and nothing else",
   inLab(async (lab) => {
     const hv = await makeHypervisor(lab);
-    const probe = inPlaceOfDaemon(hv, startOf(BR0));
+    const probe = inPlaceOfDaemon(hv, startOf(innerOf(BR0)));
     await assertSandbox(probe, [
       ["listen", "169.254.16.9", 1234],
       ["dialSocket", `${WRITTEN}/br0/outer.socket`],
@@ -82,7 +85,7 @@ Deno.test(
   "outer may dial the listed services, keep its sockets, write its log and counts, and nothing else",
   inLab(async (lab) => {
     const hv = await makeHypervisor(lab);
-    const probe = inPlaceOfDaemon(hv, startOf(undefined));
+    const probe = inPlaceOfDaemon(hv, startOf(OUTER));
     await assertSandbox(probe, [
       ["dial", GATE, 5030],
       ["listenSocket", `${WRITTEN}/br0/outer.socket.next`],
@@ -181,7 +184,7 @@ Deno.test(
     ];
     for (const [i, target] of targets.entries()) await hv.host.text(["ln", "-s", target, `${WRITTEN}/br0/link${i}`]);
     const reads = all("read", ...targets.map((_, i) => `${WRITTEN}/br0/link${i}`));
-    const outer = inPlaceOfDaemon(hv, startOf(undefined));
+    const outer = inPlaceOfDaemon(hv, startOf(OUTER));
     await assertOutcomes(outer, reads, /^PermissionDenied: .*\(os error 13\)/);
   }),
 );
@@ -207,8 +210,8 @@ Deno.test(
   "a daemon has no storage of Deno's own, which needs no permission, though its user has a home",
   inLab(async (lab) => {
     const hv = await makeHypervisor(lab);
-    for (const bridge of [BR0, undefined]) {
-      const probe = inPlaceOfDaemon(hv, { ...startOf(bridge), owner: { name: "root", uid: 0, gid: 0 } });
+    for (const role of [innerOf(BR0), OUTER]) {
+      const probe = inPlaceOfDaemon(hv, { ...startOf(role), owner: { name: "root", uid: 0, gid: 0 } });
       await assertOutcomes(probe, [["store", "a"], ["cache", "a"]], /^NotADirectory: |^Error: Failed to create cache/);
     }
   }),

@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { numberOf } from "../lib/daemon/owner.ts";
+import { innerOf, OUTER } from "../lib/role.ts";
 import { type BridgeName, parseBridgeName } from "../lib/names.ts";
 import { until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
@@ -65,11 +66,11 @@ Deno.test(
     for (const pid of [outer, inner]) {
       const status = await hv.host.text(["cat", `/proc/${pid}/status`]);
       // User and group have the same number. Outer is in the group of each bridge besides, an inner in its bridge's alone.
-      const own = numberOf(pid === outer ? undefined : BR0);
+      const own = numberOf(pid === outer ? OUTER : innerOf(BR0));
       for (const what of ["Uid", "Gid"]) {
         assert.match(status, new RegExp(`^${what}:\t${own}\t${own}\t${own}\t${own}$`, "m"));
       }
-      assert.match(status, new RegExp(`^Groups:\t${pid === outer ? numberOf(BR0) : ""} ?$`, "m"));
+      assert.match(status, new RegExp(`^Groups:\t${pid === outer ? numberOf(innerOf(BR0)) : ""} ?$`, "m"));
       for (const set of ["Inh", "Prm", "Eff", "Bnd", "Amb"]) {
         assert.match(status, new RegExp(`^Cap${set}:\t0{16}$`, "m"));
       }
@@ -96,7 +97,8 @@ Deno.test(
       await hv.control("start");
       const as = (uid: number, gid: number, ...argv: string[]) =>
         hv.host.run(["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--no-new-privs", ...argv]);
-      const inner = (bridge: BridgeName, ...argv: string[]) => as(owner ?? numberOf(bridge), numberOf(bridge), ...argv);
+      const inner = (bridge: BridgeName, ...argv: string[]) =>
+        as(owner ?? numberOf(innerOf(bridge)), numberOf(innerOf(bridge)), ...argv);
       for (const argv of own) {
         assert.equal((await inner(BR0, ...argv)).code, 0, `its own inner can't ${argv}`);
         for (const { code, stderr } of [await inner(BR1, ...argv), await as(owner ?? 1, 1, ...argv)]) {

@@ -7,7 +7,6 @@
 import { FAILED, OK } from "../exit_code.ts";
 import { readDesired } from "../daemon/desired.ts";
 import { findDaemons } from "../daemon/find.ts";
-import { readGroups } from "../daemon/groups.ts";
 import { listGrants, renderGrants } from "./permissions_report.ts";
 import { compareDaemons, renderComparisons } from "./permissions_running.ts";
 import type { Entrypoint } from "../permissions/table.ts";
@@ -52,11 +51,8 @@ export async function showPermissions({ entrypoint, running, json, config }: Per
 
 async function showRunning(entrypoint: Entrypoint | undefined, json: boolean, config: string): Promise<Shown> {
   const [{ host, daemons: all }, desired] = await Promise.all([findDaemons(), readDesired(config)]);
-  const daemons = all.filter(({ bridge }) => {
-    return entrypoint === undefined || (entrypoint === "outer") === (bridge === undefined);
-  });
-  const groups = await readGroups(daemons.map(({ pid }) => pid));
-  const comparisons = compareDaemons({ host, daemons }, groups, desired, daemonFiles());
+  const daemons = all.filter(({ role }) => entrypoint === undefined || entrypoint === role.program);
+  const comparisons = compareDaemons({ host, daemons }, desired, daemonFiles());
   const stdout = json ? toJson(comparisons) : renderComparisons(comparisons);
   if (comparisons.length === 0) return { stdout, exitCode: NONE_RUNS };
   return { stdout, exitCode: comparisons.every(({ differences }) => differences.length === 0) ? OK : FAILED };

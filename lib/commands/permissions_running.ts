@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { BridgeName, Title } from "../names.ts";
+import type { BridgeName } from "../names.ts";
+import { innerOf, type Title } from "../role.ts";
 import { daemonFlags } from "../permissions/daemon_flags.ts";
 import type { Desired } from "../daemon/desired.ts";
 import type { Processes, RunningDaemon } from "../daemon/find.ts";
-import type { ProcessGroups } from "../daemon/groups.ts";
 import { groupOf, userOf } from "../daemon/owner.ts";
 import type { DaemonFiles } from "../permissions/table.ts";
 
@@ -30,45 +30,40 @@ export interface Comparison {
  * Compares every daemon that runs with what it should be if it were started now.
  *
  * @param processes Who runs.
- * @param groups The groups of each by its process ID; one that is missing has ended meanwhile, and is left out.
  * @param desired What should run.
  * @param files What daemons are made of that are started now.
  * @returns A comparison for each, in the same order.
  */
 export function compareDaemons(
-  { host, daemons }: Processes,
-  groups: ReadonlyMap<number, ProcessGroups>,
+  { host, daemons }: Pick<Processes, "host" | "daemons">,
   desired: Pick<Desired, "owner" | "bridges">,
   files: DaemonFiles,
 ): Comparison[] {
-  return daemons.flatMap((daemon) => {
-    const { title, bridge, pid, draining } = daemon;
-    const own = groups.get(pid);
-    if (own === undefined) return [];
-    const differences = compareDaemon(daemon, own, host, desired, files);
-    return [{ title, ...(bridge === undefined ? {} : { bridge }), pid, draining, differences }];
+  return daemons.map((daemon) => {
+    const { role, pid, draining } = daemon;
+    const bridge = role.program === "inner" ? { bridge: role.bridge } : {};
+    return { title: role.title, ...bridge, pid, draining, differences: compareDaemon(daemon, host, desired, files) };
   });
 }
 
 function compareDaemon(
-  { bridge, flags, uid, netns }: RunningDaemon,
-  own: ProcessGroups,
+  { role, flags, uid, gid, groups, netns }: RunningDaemon,
   host: number,
   { owner, bridges }: Pick<Desired, "owner" | "bridges">,
   files: DaemonFiles,
 ): string[] {
-  const wantedNetns = bridge === undefined ? host : bridges.get(bridge)?.netns;
+  const wantedNetns = role.program === "outer" ? host : bridges.get(role.bridge)?.netns;
   if (bridges.size === 0 || wantedNetns === undefined) return ["should not run: nothing is left for it to serve"];
-  const differences = compareFlags(flags.split(";").filter((flag) => flag !== ""), daemonFlags(bridge, bridges, files));
+  const differences = compareFlags(flags.split(";").filter((flag) => flag !== ""), daemonFlags(role, bridges, files));
   const expect = (what: string, actual: string, wanted: string) => {
     if (actual !== wanted) differences.push(`${what} ${actual}, expected ${wanted}`);
   };
-  expect("user", `${uid}`, `${userOf(owner, bridge)}`);
+  expect("user", `${uid}`, `${userOf(owner, role)}`);
   // Root is started with the groups that its shell happens to have, and needs none of them.
   if (owner?.uid !== 0) {
-    const others = bridge === undefined ? [...bridges.keys()].map((name) => groupOf(owner, name)) : [];
-    expect("group", `${own.gid}`, `${groupOf(owner, bridge)}`);
-    expect("other groups", list(own.others), list(others));
+    const others = role.program === "outer" ? [...bridges.keys()].map((name) => groupOf(owner, innerOf(name))) : [];
+    expect("group", `${gid}`, `${groupOf(owner, role)}`);
+    expect("other groups", list(groups), list(others));
   }
   expect("network namespace", `${netns}`, `${wantedNetns}`);
   return differences;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { parseBridgeName } from "../names.ts";
+import { innerOf, OUTER } from "../role.ts";
 import { daemonFlags } from "../permissions/daemon_flags.ts";
 import type { RunningDaemon } from "../daemon/find.ts";
-import type { ProcessGroups } from "../daemon/groups.ts";
-import { groupOf, numberOf } from "../daemon/owner.ts";
+import { groupOf } from "../daemon/owner.ts";
 import { compareDaemons, renderComparisons } from "./permissions_running.ts";
 
 const [HOST, NETNS, OLD_NETNS] = [4026531840, 4026532100, 4026532050];
@@ -14,103 +14,96 @@ const BRIDGES = new Map([[BR0, { netns: NETNS, endpoints: [ENDPOINT] }]]);
 const FILES = { runtime: "/x/deno", inner: "/x/inner.js", outer: "/x/outer.js" };
 const DESIRED = { owner: OWNER, bridges: BRIDGES };
 
-const OUTER: RunningDaemon = {
+const OUTER_RUNS: RunningDaemon = {
   pid: 7,
-  title: "one_tproxy",
-  bridge: undefined,
+  role: OUTER,
   draining: false,
   uid: 65534,
-  gid: numberOf(undefined),
+  gid: groupOf(OWNER, OUTER),
+  groups: [groupOf(OWNER, innerOf(BR0))],
   netns: HOST,
-  flags: daemonFlags(undefined, BRIDGES, FILES).join(";"),
+  flags: daemonFlags(OUTER, BRIDGES, FILES).join(";"),
   retire: "USR2",
   seconds: 1,
 };
-const INNER: RunningDaemon = {
-  ...OUTER,
+const INNER_RUNS: RunningDaemon = {
+  ...OUTER_RUNS,
   pid: 8,
-  title: "one_tproxy_br0",
-  bridge: BR0,
-  gid: numberOf(BR0),
+  role: innerOf(BR0),
+  gid: groupOf(OWNER, innerOf(BR0)),
+  groups: [],
   netns: NETNS,
-  flags: daemonFlags(BR0, BRIDGES, FILES).join(";"),
+  flags: daemonFlags(innerOf(BR0), BRIDGES, FILES).join(";"),
 };
-const GROUPS = new Map<number, ProcessGroups>([
-  [7, { gid: groupOf(OWNER, undefined), others: [groupOf(OWNER, BR0)] }],
-  [8, { gid: groupOf(OWNER, BR0), others: [] }],
-]);
 
 /** What differs for one daemon. */
-function differencesOf(daemon: RunningDaemon, groups = GROUPS, desired = DESIRED): readonly string[] {
-  const [comparison, ...others] = compareDaemons({ host: HOST, daemons: [daemon] }, groups, desired, FILES);
+function differencesOf(daemon: RunningDaemon, desired = DESIRED): readonly string[] {
+  const [comparison, ...others] = compareDaemons({ host: HOST, daemons: [daemon] }, desired, FILES);
   assert.ok(comparison !== undefined && others.length === 0);
   return comparison.differences;
 }
 
 Deno.test("compareDaemons() finds no difference in what has just been started", () => {
-  assert.deepEqual(compareDaemons({ host: HOST, daemons: [OUTER, INNER] }, GROUPS, DESIRED, FILES), [
+  assert.deepEqual(compareDaemons({ host: HOST, daemons: [OUTER_RUNS, INNER_RUNS] }, DESIRED, FILES), [
     { title: "one_tproxy", pid: 7, draining: false, differences: [] },
     { title: "one_tproxy_br0", bridge: BR0, pid: 8, draining: false, differences: [] },
   ]);
 });
 
 Deno.test("compareDaemons() names each permission too much and each that is missing", () => {
-  const flags = OUTER.flags.replace("10.0.0.1:5030", "10.0.0.2:80,10.0.0.3:80").replace("--no-prompt;", "");
-  assert.deepEqual(differencesOf({ ...OUTER, flags: `${flags};--allow-run=/bin/sh` }), [
+  const flags = OUTER_RUNS.flags.replace("10.0.0.1:5030", "10.0.0.2:80,10.0.0.3:80").replace("--no-prompt;", "");
+  assert.deepEqual(differencesOf({ ...OUTER_RUNS, flags: `${flags};--allow-run=/bin/sh` }), [
     "--allow-net=10.0.0.2:80 is too much",
     "--allow-net=10.0.0.3:80 is too much",
     "--allow-run=/bin/sh is too much",
     "--no-prompt is missing",
     "--allow-net=10.0.0.1:5030 is missing",
   ]);
-  assert.deepEqual(differencesOf({ ...INNER, flags: `${INNER.flags};--allow-all` }), ["--allow-all is too much"]);
+  assert.deepEqual(differencesOf({ ...INNER_RUNS, flags: `${INNER_RUNS.flags};--allow-all` }), [
+    "--allow-all is too much",
+  ]);
 });
 
 Deno.test("compareDaemons() takes a whole kind of permission for more than its values", () => {
-  const flags = OUTER.flags.replace(/--allow-net=[^;]*/, "--allow-net");
-  const differences = differencesOf({ ...OUTER, flags });
+  const flags = OUTER_RUNS.flags.replace(/--allow-net=[^;]*/, "--allow-net");
+  const differences = differencesOf({ ...OUTER_RUNS, flags });
   assert.equal(differences[0], "--allow-net is too much");
 });
 
 Deno.test("compareDaemons() finds every permission missing in a daemon without flags", () => {
-  const differences = differencesOf({ ...INNER, flags: "" });
+  const differences = differencesOf({ ...INNER_RUNS, flags: "" });
   assert.ok(differences.length > 4 && differences.every((text) => text.endsWith(" is missing")), `${differences}`);
 });
 
 Deno.test("compareDaemons() does not mind the order of permissions", () => {
-  const flags = OUTER.flags.split(";").toReversed().join(";");
-  assert.deepEqual(differencesOf({ ...OUTER, flags }), []);
+  const flags = OUTER_RUNS.flags.split(";").toReversed().join(";");
+  assert.deepEqual(differencesOf({ ...OUTER_RUNS, flags }), []);
 });
 
 Deno.test("compareDaemons() tells another user, group or namespace", () => {
-  const groups = new Map([[8, { gid: 100, others: [5, 4] }]]);
-  assert.deepEqual(differencesOf({ ...INNER, uid: 1, netns: OLD_NETNS }, groups), [
+  assert.deepEqual(differencesOf({ ...INNER_RUNS, uid: 1, gid: 100, groups: [5, 4], netns: OLD_NETNS }), [
     "user 1, expected 65534",
-    `group 100, expected ${groupOf(OWNER, BR0)}`,
+    `group 100, expected ${groupOf(OWNER, innerOf(BR0))}`,
     "other groups 4,5, expected none",
     `network namespace ${OLD_NETNS}, expected ${NETNS}`,
   ]);
-  assert.deepEqual(differencesOf(OUTER, new Map([[7, { gid: groupOf(OWNER, undefined), others: [] }]])), [
-    `other groups none, expected ${groupOf(OWNER, BR0)}`,
+  assert.deepEqual(differencesOf({ ...OUTER_RUNS, groups: [] }), [
+    `other groups none, expected ${groupOf(OWNER, innerOf(BR0))}`,
   ]);
 });
 
 Deno.test("compareDaemons() asks for no group where root is the owner", () => {
   const desired = { ...DESIRED, owner: { name: "root", uid: 0, gid: 0 } };
-  assert.deepEqual(differencesOf({ ...INNER, uid: 0 }, new Map([[8, { gid: 0, others: [1, 2] }]]), desired), []);
-  assert.deepEqual(differencesOf(INNER, GROUPS, desired), ["user 65534, expected 0"]);
+  assert.deepEqual(differencesOf({ ...INNER_RUNS, uid: 0, gid: 0, groups: [1, 2] }, desired), []);
+  assert.deepEqual(differencesOf(INNER_RUNS, desired), ["user 65534, expected 0"]);
 });
 
 Deno.test("compareDaemons() says of what nothing is left to serve that it should not run", () => {
   const nothing = ["should not run: nothing is left for it to serve"];
-  assert.deepEqual(differencesOf({ ...INNER, bridge: parseBridgeName("br9") }), nothing);
-  for (const daemon of [OUTER, INNER]) {
-    assert.deepEqual(differencesOf(daemon, GROUPS, { ...DESIRED, bridges: new Map() }), nothing);
+  assert.deepEqual(differencesOf({ ...INNER_RUNS, role: innerOf(parseBridgeName("br9")) }), nothing);
+  for (const daemon of [OUTER_RUNS, INNER_RUNS]) {
+    assert.deepEqual(differencesOf(daemon, { ...DESIRED, bridges: new Map() }), nothing);
   }
-});
-
-Deno.test("compareDaemons() leaves out what has ended meanwhile", () => {
-  assert.deepEqual(compareDaemons({ host: HOST, daemons: [OUTER] }, new Map(), DESIRED, FILES), []);
 });
 
 Deno.test("renderComparisons() has one line for ok and one for each difference, and tells what drains", () => {

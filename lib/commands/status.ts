@@ -6,7 +6,8 @@
 
 import type { Endpoint } from "../address.ts";
 import type { Fault } from "../fault.ts";
-import { type BridgeName, namesOf, type Title, TPROXY } from "../names.ts";
+import { type BridgeName, namesOf } from "../names.ts";
+import { innerOf, OUTER, type Title } from "../role.ts";
 import type { Counts } from "../protocol/lifecycle.ts";
 import { bridgesOf, findFaultsOfBridges, type HostView, lookAtHost } from "../health/bridges.ts";
 import { readCounts, readLive } from "../health/counts.ts";
@@ -68,9 +69,9 @@ export interface Status {
 export async function readStatus(): Promise<Status> {
   const [{ daemons }, host, stopped] = await Promise.all([findDaemons(), lookAtHost(), isHeld()]);
   const serving = daemons.filter(({ draining }) => !draining);
-  const running = new Set<Title>(serving.map(({ title }) => title));
+  const running = new Set<Title>(serving.map(({ role }) => role.title));
   const bridges = bridgesOf(host);
-  const served = new Set(serving.flatMap(({ bridge }) => bridge ?? []));
+  const served = new Set(serving.flatMap(({ role }) => role.bridge ?? []));
   const [proxies, found, ofDaemons, ofListeners, ofRules] = await Promise.all([
     Promise.all(daemons.map((daemon) => describeDaemon(daemon, host.endpoints))),
     findFaultsOfBridges(host, bridges, new Set(bridges), served),
@@ -99,7 +100,7 @@ export async function readStatus(): Promise<Status> {
 /** The titles of the daemons that should run, outer first. */
 function wantedBy({ endpoints, links, netns }: HostView): Title[] {
   const served = [...endpoints.keys()].filter((bridge) => links.has(bridge) || netns.has(namesOf(bridge).netns));
-  return served.length === 0 ? [] : [TPROXY, ...served.map((bridge) => namesOf(bridge).title).toSorted()];
+  return served.length === 0 ? [] : [OUTER.title, ...served.map((bridge) => innerOf(bridge).title).toSorted()];
 }
 
 function notRunning(title: Title): Fault {
@@ -107,22 +108,21 @@ function notRunning(title: Title): Fault {
 }
 
 async function describeDaemon(
-  { title, bridge, pid, seconds, draining }: RunningDaemon,
+  { role, pid, seconds, draining }: RunningDaemon,
   bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>,
 ): Promise<ProxyStatus> {
   const since = new Date(Date.now() - seconds * 1000).toISOString();
   // The file is the one of whoever serves now.
-  const counts = draining ? undefined : await readCounts(bridge);
-  const live = draining ? await readLive(bridge, pid) : undefined;
-  const endpoints = bridge === undefined ? undefined : bridges.get(bridge) ?? [];
+  const counts = draining ? undefined : await readCounts(role);
+  const live = draining ? await readLive(role, pid) : undefined;
   return {
-    title,
-    ...(bridge === undefined ? {} : { bridge }),
+    title: role.title,
+    ...(role.program === "inner" ? { bridge: role.bridge } : {}),
     pid,
     since,
     draining,
     ...(live === undefined ? {} : { live }),
-    ...(endpoints === undefined ? {} : { endpoints }),
+    ...(role.program === "inner" ? { endpoints: bridges.get(role.bridge) ?? [] } : {}),
     ...(counts === undefined ? {} : { counts }),
   };
 }

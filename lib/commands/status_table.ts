@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Title, TPROXY } from "../names.ts";
+import { OUTER, type Title } from "../role.ts";
 import { renderTable } from "../table.ts";
 import type { ProxyStatus, Status } from "./status.ts";
 
@@ -29,7 +29,7 @@ export function renderWide({ proxies, missing, faults }: Pick<Status, "proxies" 
 
 /** Outer goes first, as it does in all lists. */
 function rank(title: Title): number {
-  return title === TPROXY ? 0 : 1;
+  return title === OUTER.title ? 0 : 1;
 }
 
 function renderProxy({ title, pid, since, draining, endpoints, counts }: ProxyStatus, faults: Status["faults"]) {

@@ -12,9 +12,10 @@
  */
 
 import { DaemonError } from "../errors.ts";
-import { type BridgeName, namesOf, TPROXY } from "../names.ts";
+import { type BridgeName, namesOf } from "../names.ts";
 import { PROGRAMS } from "../programs.ts";
 import { FLAGS_MARK, HOST_MARK, RETIRE_MARK } from "../protocol/lifecycle.ts";
+import { innerOf, type Role } from "../role.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";
 import type { DaemonFiles } from "../permissions/table.ts";
 
@@ -40,8 +41,8 @@ const OWN_ALLOCATION = 128 * 1024;
 
 /** What a daemon is started with. */
 export interface DaemonStart {
-  /** The bridge of an inner proxy; `undefined` for outer. */
-  readonly bridge: BridgeName | undefined;
+  /** What it is. */
+  readonly role: Role;
   /** Its permission flags. */
   readonly flags: readonly string[];
   /** The user that all daemons run as, if there is one. */
@@ -64,12 +65,12 @@ export interface DaemonStart {
  * process that is started first is the daemon in the end.
  */
 export function commandLine(start: DaemonStart): [string, ...string[]] {
-  const { bridge, owner, serves, resources } = start;
+  const { role, owner, serves, resources } = start;
   // Root without capabilities is as unprivileged as anybody, except that it owns files; an operator may ask for it.
-  const groups = serves.map((bridge) => groupOf(owner, bridge));
+  const groups = serves.map((bridge) => groupOf(owner, innerOf(bridge)));
   const others = groups.length === 0 ? "--clear-groups" : `--groups=${groups.join(",")}`;
-  const uid = userOf(owner, bridge);
-  const user = uid === 0 ? [] : [`--reuid=${uid}`, `--regid=${groupOf(owner, bridge)}`, others];
+  const uid = userOf(owner, role);
+  const user = uid === 0 ? [] : [`--reuid=${uid}`, `--regid=${groupOf(owner, role)}`, others];
   const unprivileged = [
     PROGRAMS.prlimit.path,
     ...resources,
@@ -86,15 +87,14 @@ export function commandLine(start: DaemonStart): [string, ...string[]] {
     // what he likes.
     "--block-signal=USR1",
     ...programOf(start),
-    ...(bridge === undefined ? [] : [bridge]),
   ] as const;
-  return bridge === undefined
+  return role.program === "outer"
     ? [...unprivileged]
-    : [PROGRAMS.ip.path, "netns", "exec", namesOf(bridge).netns, ...unprivileged];
+    : [PROGRAMS.ip.path, "netns", "exec", namesOf(role.bridge).netns, ...unprivileged, role.bridge];
 }
 
-function programOf({ bridge, flags, files }: DaemonStart): string[] {
-  if (files.runtime === undefined) return [bridge === undefined ? files.outer : files.inner];
+function programOf({ role, flags, files }: DaemonStart): string[] {
+  if (files.runtime === undefined) return [files[role.program]];
   return [
     "/proc/self/fd/3",
     "run",
@@ -102,7 +102,7 @@ function programOf({ bridge, flags, files }: DaemonStart): string[] {
     "--no-config",
     "--no-lock",
     "--no-npm",
-    ...runtimeFlags(bridge),
+    ...runtimeFlags(role.program),
     // Taken for TypeScript, it would be transpiled, and Deno tries for 150 ms to keep the result in a cache.
     "--ext=js",
     ...flags,
@@ -113,12 +113,12 @@ function programOf({ bridge, flags, files }: DaemonStart): string[] {
 /**
  * Tells how the runtime of a daemon differs from Deno's default, permissions apart.
  *
- * @param bridge The bridge of an inner proxy; `undefined` for outer.
+ * @param program The program of the daemon.
  * @returns Deno's flags.
  */
-export function runtimeFlags(bridge: BridgeName | undefined): readonly string[] {
+export function runtimeFlags(program: Role["program"]): readonly string[] {
   // Deno still calls SO_REUSEPORT on TCP listeners unstable; inner's successor needs it.
-  return bridge === undefined ? [HEAP] : [HEAP, "--unstable-net"];
+  return program === "outer" ? [HEAP] : [HEAP, "--unstable-net"];
 }
 
 /**
@@ -135,12 +135,11 @@ export function runtimeFlags(bridge: BridgeName | undefined): readonly string[] 
  * @returns Variables and their values.
  * @throws {DaemonError} If the flags are longer than Linux takes, so that the daemon could not be started or not be known.
  */
-export function environmentOf({ bridge, host, flags, files }: DaemonStart): Record<string, string> {
+export function environmentOf({ role, host, flags, files }: DaemonStart): Record<string, string> {
   const mark = flags.join(";");
   if (mark.length > LONGEST_FLAGS) {
-    const title = bridge === undefined ? TPROXY : namesOf(bridge).title;
     throw new DaemonError(
-      `Cannot start ${title}: its permissions take ${mark.length} bytes, and Linux has room for ${LONGEST_FLAGS}`,
+      `Cannot start ${role.title}: its permissions take ${mark.length} bytes, and Linux has room for ${LONGEST_FLAGS}`,
       "have fewer bridges, or fewer different services, on this host",
     );
   }
@@ -162,6 +161,6 @@ export function environmentOf({ bridge, host, flags, files }: DaemonStart): Reco
  * @param start What it is started with.
  * @returns The program, which becomes its descriptor 0, and the runtime, which becomes 3; none if it is compiled.
  */
-export function scriptsOf({ bridge, files }: DaemonStart): string[] {
-  return files.runtime === undefined ? [] : [bridge === undefined ? files.outer : files.inner, files.runtime];
+export function scriptsOf({ role, files }: DaemonStart): string[] {
+  return files.runtime === undefined ? [] : [files[role.program], files.runtime];
 }

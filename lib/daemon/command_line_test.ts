@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { type BridgeName, parseBridgeName } from "../names.ts";
+import { parseBridgeName } from "../names.ts";
+import { innerOf, OUTER, type Role } from "../role.ts";
 import { groupOf } from "./owner.ts";
 import { daemonFlags } from "../permissions/daemon_flags.ts";
 import { commandLine, type DaemonStart, environmentOf, scriptsOf } from "./command_line.ts";
 
 const START: DaemonStart = {
-  bridge: undefined,
+  role: OUTER,
   flags: ["--no-prompt", "--allow-net=10.0.0.1:80"],
   owner: { name: "oneproxy", uid: 9869, gid: 9870 },
   resources: ["--fsize=7:7"],
@@ -19,9 +20,9 @@ const SETPRIV = ["/usr/bin/prlimit", "--fsize=7:7", "/usr/bin/setpriv"];
 const BR0 = parseBridgeName("br0");
 const OWNER = START.owner;
 /** Which group is a bridge's is told by groupOf(), whose tests are elsewhere. */
-const user = (bridge: BridgeName | undefined, others: string) => [
+const user = (role: Role, others: string) => [
   "--reuid=9869",
-  `--regid=${groupOf(OWNER, bridge)}`,
+  `--regid=${groupOf(OWNER, role)}`,
   others,
 ];
 const NO_RIGHTS = [
@@ -45,21 +46,21 @@ const FLAGS = ["--ext=js", "--no-prompt", "--allow-net=10.0.0.1:80", "-"];
 
 Deno.test("commandLine() starts outer where it is, as its user and without rights", () => {
   const serves = [BR0, parseBridgeName("br1")];
-  const others = `--groups=${serves.map((bridge) => groupOf(OWNER, bridge)).join(",")}`;
+  const others = `--groups=${serves.map((bridge) => groupOf(OWNER, innerOf(bridge))).join(",")}`;
   assert.deepEqual(
     commandLine({ ...START, serves }),
-    [...SETPRIV, ...user(undefined, others), ...NO_RIGHTS, ...RUN, ...FLAGS],
+    [...SETPRIV, ...user(OUTER, others), ...NO_RIGHTS, ...RUN, ...FLAGS],
   );
-  assert.deepEqual(commandLine(START).slice(3, 6), user(undefined, "--clear-groups"));
+  assert.deepEqual(commandLine(START).slice(3, 6), user(OUTER, "--clear-groups"));
 });
 
 Deno.test("commandLine() starts inner inside its namespace, with its bridge for an argument", () => {
   assert.deepEqual(
-    commandLine({ ...START, bridge: BR0 }),
+    commandLine({ ...START, role: innerOf(BR0) }),
     [
       ...NETNS_EXEC,
       ...SETPRIV,
-      ...user(BR0, "--clear-groups"),
+      ...user(innerOf(BR0), "--clear-groups"),
       ...NO_RIGHTS,
       ...RUN,
       "--unstable-net",
@@ -77,10 +78,10 @@ Deno.test("commandLine() takes the capabilities away even if the owner is root",
 });
 
 Deno.test("commandLine() puts no permission behind the program, where it would be an argument", () => {
-  for (const bridge of [undefined, parseBridgeName("br0")]) {
-    const line = commandLine({ ...START, bridge });
+  for (const role of [OUTER, innerOf(BR0)]) {
+    const line = commandLine({ ...START, role });
     const program = line.indexOf("-");
-    assert.deepEqual(line.slice(program + 1), bridge === undefined ? [] : [bridge]);
+    assert.deepEqual(line.slice(program + 1), role === OUTER ? [] : [BR0]);
     for (const flag of START.flags) assert.ok(line.indexOf(flag) > line.indexOf("run") && line.indexOf(flag) < program);
   }
 });
@@ -91,17 +92,17 @@ Deno.test("commandLine() starts a compiled daemon by its path, and gives it no f
   const start = { ...START, files: BINARIES };
   assert.deepEqual(
     commandLine(start),
-    [...SETPRIV, ...user(undefined, "--clear-groups"), ...NO_RIGHTS, "/opt/x/tproxy-outer"],
+    [...SETPRIV, ...user(OUTER, "--clear-groups"), ...NO_RIGHTS, "/opt/x/tproxy-outer"],
   );
   assert.deepEqual(
-    commandLine({ ...start, bridge: BR0 }),
-    [...NETNS_EXEC, ...SETPRIV, ...user(BR0, "--clear-groups"), ...NO_RIGHTS, "/opt/x/tproxy-inner", "br0"],
+    commandLine({ ...start, role: innerOf(BR0) }),
+    [...NETNS_EXEC, ...SETPRIV, ...user(innerOf(BR0), "--clear-groups"), ...NO_RIGHTS, "/opt/x/tproxy-inner", "br0"],
   );
 });
 
 Deno.test("scriptsOf() hands over a daemon's program and the runtime, and nothing to a compiled one", () => {
   assert.deepEqual(scriptsOf(START), ["/x/outer.js", "/usr/bin/deno"]);
-  assert.deepEqual(scriptsOf({ ...START, bridge: BR0 }), ["/x/inner.js", "/usr/bin/deno"]);
+  assert.deepEqual(scriptsOf({ ...START, role: innerOf(BR0) }), ["/x/inner.js", "/usr/bin/deno"]);
   assert.deepEqual(scriptsOf({ ...START, files: BINARIES }), []);
 });
 
@@ -137,7 +138,7 @@ function outerFlags(count: number): readonly string[] {
     });
     return [parseBridgeName(`onebridge.${i}`.padEnd(15, "x")), { endpoints }] as const;
   });
-  return daemonFlags(undefined, new Map(bridges), START.files);
+  return daemonFlags(OUTER, new Map(bridges), START.files);
 }
 
 Deno.test("environmentOf() has room for 200 bridges with 10 services of their own each", () => {

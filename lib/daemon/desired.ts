@@ -75,7 +75,7 @@ export async function findBridges(
     const endpoints = wanted.get(bridge) ?? [];
     const { netns, netnsPath } = namesOf(bridge);
     const inner = file.bridges.has(bridge)
-      ? running.find((daemon) => daemon.bridge === bridge && !daemon.draining)
+      ? running.find((daemon) => daemon.role.bridge === bridge && !daemon.draining)
       : undefined;
     const inode = (await lstatIfThere(netnsPath))?.ino ?? inner?.netns;
     if (inode !== undefined) {

@@ -17,9 +17,10 @@ import type { Egress } from "../nft/egress.ts";
 import type { PresentEgress } from "../nft/egress_listing.ts";
 import { ensureEgress, listEgress, removeEgress } from "../nft/nft.ts";
 import { numberOf } from "./owner.ts";
+import { OUTER } from "../role.ts";
 import { readServed } from "./served.ts";
 
-const OUTER = numberOf(undefined);
+const OUTER_USER = numberOf(OUTER);
 
 /** What was last said of rules that can't be had; a watch would say it every few seconds. */
 let said = "";
@@ -50,7 +51,7 @@ export type HeldTo = PresentEgress | undefined;
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
 export async function readEgress(): Promise<HeldTo> {
-  return await orWarn(() => listEgress(OUTER));
+  return await orWarn(() => listEgress(OUTER_USER));
 }
 
 /**
@@ -84,7 +85,7 @@ export async function narrowEgress(wanted: Egress, held: HeldTo): Promise<void> 
 async function make(wanted: Egress, held: PresentEgress): Promise<HeldTo> {
   if (isSo(wanted, held)) return held;
   return await orWarn(async () => {
-    await ensureEgress(OUTER, wanted);
+    await ensureEgress(OUTER_USER, wanted);
     return { ...wanted, exists: true, intact: true };
   });
 }
@@ -96,7 +97,7 @@ async function make(wanted: Egress, held: PresentEgress): Promise<HeldTo> {
  */
 export async function endEgress(): Promise<void> {
   await orWarn(async () => {
-    if ((await listEgress(OUTER)).exists) await removeEgress();
+    if ((await listEgress(OUTER_USER)).exists) await removeEgress();
   });
 }
 

@@ -8,44 +8,53 @@
  */
 
 import { DaemonError } from "../errors.ts";
-import { type BridgeName, parseBridgeName, type Title, TPROXY } from "../names.ts";
+import { parseBridgeName, TPROXY } from "../names.ts";
 import { DRAINING, FLAGS_MARK, HOST_MARK, RETIRE_MARK } from "../protocol/lifecycle.ts";
+import { innerOf, OUTER, type Role } from "../role.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { numberOf } from "./owner.ts";
 
 /** The daemons of former versions have no such mark: they wait for the signal by which Deno now opens a debugger. */
 const FORMER_RETIRE = "USR1";
 
-/** A daemon that runs. */
-export interface RunningDaemon {
-  /** Its process ID. */
+/** A process, as ps lists it. */
+export interface Process {
+  /** Its ID. */
   readonly pid: number;
-  /** Its title, without the addition of one that drains. */
-  readonly title: Title;
-  /** The bridge of an inner proxy; `undefined` for outer. */
-  readonly bridge: BridgeName | undefined;
+  /** The user that it runs as. */
+  readonly uid: number;
+  /** The group that it runs as, which the files that it makes get. */
+  readonly gid: number;
+  /** Its supplementary groups. */
+  readonly groups: readonly number[];
+  /** The inode of its network namespace; `NaN` if ps may not see it. */
+  readonly netns: number;
+  /** For how many seconds it has run. */
+  readonly seconds: number;
+  /** The first 64 bytes of its command line, or of its title. */
+  readonly args: string;
+}
+
+/** A daemon that runs. */
+export interface RunningDaemon extends Omit<Process, "args"> {
+  /** What it is. */
+  readonly role: Role;
   /** Whether it has stopped listening and only finishes its streams. */
   readonly draining: boolean;
-  /** The user it runs as. */
-  readonly uid: number;
-  /** The group that it runs as. */
-  readonly gid: number;
-  /** The inode of the network namespace it is in. */
-  readonly netns: number;
   /** The permission flags it was started with, joined by `;`. */
   readonly flags: string;
   /** The signal by which it stops listening and finishes its streams. */
   readonly retire: "USR1" | "USR2";
-  /** For how many seconds it has run. */
-  readonly seconds: number;
 }
 
-/** Who runs, and where we are ourselves. */
+/** The processes of this machine. */
 export interface Processes {
   /** The inode of the network namespace of this process: the host's. */
   readonly host: number;
   /** The daemons of this host, outer first, then by title, the oldest of one title first. */
   readonly daemons: readonly RunningDaemon[];
+  /** All other processes. */
+  readonly others: readonly Process[];
 }
 
 /**
@@ -57,32 +66,26 @@ export interface Processes {
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps`.
  */
 export async function findDaemons(): Promise<Processes> {
-  const rows = await listProcesses();
-  const self = rows.find((row) => row.pid === Deno.pid);
+  const processes = parseProcesses(await runCommand("ps", ["-ww", "-eo", COLUMNS]));
+  const self = processes.find(({ pid }) => pid === Deno.pid);
   if (self === undefined) throw new DaemonError("Cannot find this process in what ps lists");
   if (self.uid !== 0) throw new DaemonError("Only root can see and control the proxies", "run it with sudo");
   const host = self.netns;
-  const candidates = rows.flatMap(({ args, ...row }) => {
-    const title = titleOf(args);
-    return title !== undefined && isOurs(row, title.bridge) ? [{ ...row, ...title }] : [];
+  const candidates = processes.flatMap(({ args, ...process }) => {
+    const named = readTitle(args);
+    return named !== undefined && isOurs(process, named.role) ? [{ ...process, ...named }] : [];
   });
-  const marks = parseMarks(await listEnvironments(candidates.map((row) => row.pid)));
-  const daemons = candidates.flatMap((candidate) => {
+  const marks = parseMarks(await listEnvironments(candidates.map(({ pid }) => pid)));
+  const daemons = candidates.flatMap((candidate): RunningDaemon[] => {
     const mark = marks.get(candidate.pid);
     return mark?.host === host ? [{ ...candidate, flags: mark.flags, retire: mark.retire }] : [];
   });
-  return { host, daemons: daemons.toSorted((a, b) => compare(a.title, b.title) || a.pid - b.pid) };
-}
-
-/**
- * Lists all processes of this host, whoever's they are.
- *
- * @returns A row for each.
- * @throws {CommandError} If ps fails.
- * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps`.
- */
-export async function listProcesses(): Promise<Row[]> {
-  return parseRows(await runCommand("ps", ["-ww", "-eo", "pid=,uid=,gid=,netns=,etimes=,args="]));
+  const pids = new Set(daemons.map(({ pid }) => pid));
+  return {
+    host,
+    daemons: daemons.toSorted((a, b) => compare(a.role.title, b.role.title) || a.pid - b.pid),
+    others: processes.filter(({ pid }) => !pids.has(pid)),
+  };
 }
 
 /**
@@ -93,68 +96,55 @@ export async function listProcesses(): Promise<Row[]> {
  * daemons have no group of their own; whoever can be root need not pose as one of them.
  *
  * @param process Its user and its group.
- * @param bridge The bridge in its title; `undefined` for outer.
+ * @param role The role that its title names.
  * @returns Whether nobody but root can have started it.
  */
-export function isOurs({ uid, gid }: Pick<RunningDaemon, "uid" | "gid">, bridge: BridgeName | undefined): boolean {
-  return uid === 0 || gid === numberOf(bridge);
+export function isOurs({ uid, gid }: Pick<Process, "uid" | "gid">, role: Role): boolean {
+  return uid === 0 || gid === numberOf(role);
 }
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** A line of ps. */
-export interface Row {
-  /** The process ID. */
-  readonly pid: number;
-  /** The user. */
-  readonly uid: number;
-  /** The group. */
-  readonly gid: number;
-  /** The inode of its network namespace, or `NaN`. */
-  readonly netns: number;
-  /** For how long it has run. */
-  readonly seconds: number;
-  /** Its command line, or its title. */
-  readonly args: string;
-}
-
 /**
- * Reads the answer of `ps -eo pid=,uid=,gid=,netns=,etimes=,args=`.
- *
- * @param text What ps printed.
- * @returns A row for each process; one whose namespace ps may not see has `NaN` for it.
+ * The columns of ps that are read. Only the last one may be as long as it has to be, which the groups of an outer need; every
+ * other one has a width.
  */
-export function parseRows(text: string): Row[] {
-  return text.split("\n").flatMap((line) => {
-    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+|-)\s+(\d+)\s(.*)$/.exec(line);
-    if (match === null) return [];
-    const [, pid, uid, gid, netns, seconds, args = ""] = match;
-    return [{
-      pid: Number(pid),
-      uid: Number(uid),
-      gid: Number(gid),
-      netns: Number(netns),
-      seconds: Number(seconds),
-      args: args.trimEnd(),
-    }];
-  });
+const COLUMNS = "pid=,uid=,gid=,netns=,etimes=,args:64=,supgid=";
+
+/**
+ * Reads the answer of ps.
+ *
+ * @param text What ps printed: process ID, user, group, namespace, seconds, command line and supplementary groups.
+ * @returns The processes.
+ */
+export function parseProcesses(text: string): Process[] {
+  const rows = text.matchAll(/^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+|-)\s+(\d+) (.*) (-|\d+(?:,\d+)*)$/gm);
+  return Array.from(rows, ([, pid, uid, gid, netns, seconds, args = "", groups = "-"]) => ({
+    pid: Number(pid),
+    uid: Number(uid),
+    gid: Number(gid),
+    groups: groups === "-" ? [] : groups.split(",").map(Number),
+    netns: Number(netns),
+    seconds: Number(seconds),
+    args: args.trimEnd(),
+  }));
 }
 
 /**
- * Tells which daemon a process title is of.
+ * Reads a process title.
  *
  * @param args The process's command line.
- * @returns The title's parts, or `undefined` if it is not one of ours.
+ * @returns The role of the daemon, and whether it drains; `undefined` if the title is not one of ours.
  */
-export function titleOf(args: string): Pick<RunningDaemon, "title" | "bridge" | "draining"> | undefined {
+export function readTitle(args: string): Pick<RunningDaemon, "role" | "draining"> | undefined {
   const draining = args.endsWith(DRAINING);
   const title = draining ? args.slice(0, -DRAINING.length) : args;
-  if (title === TPROXY) return { title, bridge: undefined, draining };
+  if (title === OUTER.title) return { role: OUTER, draining };
   if (!title.startsWith(`${TPROXY}_`)) return undefined;
   try {
-    return { title: title as Title, bridge: parseBridgeName(title.slice(TPROXY.length + 1)), draining };
+    return { role: innerOf(parseBridgeName(title.slice(TPROXY.length + 1))), draining };
   } catch {
     return undefined;
   }

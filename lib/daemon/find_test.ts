@@ -1,63 +1,91 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { namesOf, parseBridgeName } from "../names.ts";
+import { parseBridgeName } from "../names.ts";
+import { innerOf, OUTER } from "../role.ts";
 import { numberOf } from "./owner.ts";
 import { DRAINING } from "../protocol/lifecycle.ts";
-import { isOurs, parseRows, titleOf } from "./find.ts";
+import { isOurs, parseProcesses, readTitle } from "./find.ts";
 
-Deno.test("parseRows() reads the columns of ps, however they are padded", () => {
+Deno.test("parseProcesses() reads the columns of ps, however they are padded", () => {
   const text = [
-    "      1     0     0 4026531840 1234567 /sbin/init splash",
-    "  16803 65534 65533 4026531840       3 one_tproxy   ",
-    "4194304     0     0 4026532100       0 one_tproxy_br0 (draining)",
-    "     14     0     0 4026531840     100 [kworker/0:1H-events_highpri]",
+    "      1     0     0 4026531840 1234567 /sbin/init splash           -",
+    "  16803 65534 65533 4026531840       3 one_tproxy                  4,1900000005",
+    "4194304     0     0 4026532100       0 one_tproxy_br0 (draining)   1916777216",
+    "     14     0     0 4026531840     100 [kworker/0:1H-events_highpri] -",
     "",
   ].join("\n");
-  assert.deepEqual(parseRows(text), [
-    { pid: 1, uid: 0, gid: 0, netns: 4026531840, seconds: 1234567, args: "/sbin/init splash" },
-    { pid: 16803, uid: 65534, gid: 65533, netns: 4026531840, seconds: 3, args: "one_tproxy" },
-    { pid: 4194304, uid: 0, gid: 0, netns: 4026532100, seconds: 0, args: "one_tproxy_br0 (draining)" },
-    { pid: 14, uid: 0, gid: 0, netns: 4026531840, seconds: 100, args: "[kworker/0:1H-events_highpri]" },
+  assert.deepEqual(parseProcesses(text), [
+    { pid: 1, uid: 0, gid: 0, groups: [], netns: 4026531840, seconds: 1234567, args: "/sbin/init splash" },
+    {
+      pid: 16803,
+      uid: 65534,
+      gid: 65533,
+      groups: [4, 1_900_000_005],
+      netns: 4026531840,
+      seconds: 3,
+      args: "one_tproxy",
+    },
+    {
+      pid: 4194304,
+      uid: 0,
+      gid: 0,
+      groups: [1_916_777_216],
+      netns: 4026532100,
+      seconds: 0,
+      args: "one_tproxy_br0 (draining)",
+    },
+    { pid: 14, uid: 0, gid: 0, groups: [], netns: 4026531840, seconds: 100, args: "[kworker/0:1H-events_highpri]" },
   ]);
 });
 
-Deno.test("parseRows() has no namespace for a process whose namespace ps may not see", () => {
-  assert.deepEqual(parseRows("   7  1000 100          -     1 bash -c x\n"), [{
+Deno.test("parseProcesses() has no namespace for a process whose namespace ps may not see", () => {
+  assert.deepEqual(parseProcesses("   7  1000 100          -     1 bash -c x 100\n"), [{
     pid: 7,
     uid: 1000,
     gid: 100,
+    groups: [100],
     netns: NaN,
     seconds: 1,
     args: "bash -c x",
   }]);
 });
 
-Deno.test("parseRows() keeps what a command line holds, and passes over what is no row", () => {
-  assert.deepEqual(parseRows("1 0 0 2 5  two  spaces 3 4\n").map(({ args }) => args), [" two  spaces 3 4"]);
-  for (const text of ["", "\n\n", "error: x\n", "PID UID NETNS COMMAND\n", "-1 0 0 2 5 x\n", "1 0 2 5 x\n"]) {
-    assert.deepEqual(parseRows(text), []);
+Deno.test("parseProcesses() keeps what a command line holds, and passes over what is no row", () => {
+  assert.deepEqual(parseProcesses("1 0 0 2 5  two  spaces 3 4 -\n").map(({ args }) => args), [" two  spaces 3 4"]);
+  for (
+    const text of [
+      "",
+      "\n\n",
+      "error: x\n",
+      "PID UID GID NETNS ELAPSED COMMAND SUPGID\n",
+      "-1 0 0 2 5 x -\n",
+      "1 0 2 5 x -\n",
+      "1 0 0 2 5 x users\n",
+    ]
+  ) {
+    assert.deepEqual(parseProcesses(text), []);
   }
 });
 
-Deno.test("titleOf() knows outer, inner and one that drains", () => {
+Deno.test("readTitle() knows outer, inner and one that drains", () => {
   const br0 = parseBridgeName("br0");
-  const cases: [string, ReturnType<typeof titleOf>][] = [
-    ["one_tproxy", { title: "one_tproxy", bridge: undefined, draining: false }],
-    ["one_tproxy (draining)", { title: "one_tproxy", bridge: undefined, draining: true }],
-    ["one_tproxy_br0", { title: "one_tproxy_br0", bridge: br0, draining: false }],
-    ["one_tproxy_br0 (draining)", { title: "one_tproxy_br0", bridge: br0, draining: true }],
+  const cases: [string, ReturnType<typeof readTitle>][] = [
+    ["one_tproxy", { role: OUTER, draining: false }],
+    ["one_tproxy (draining)", { role: OUTER, draining: true }],
+    ["one_tproxy_br0", { role: innerOf(br0), draining: false }],
+    ["one_tproxy_br0 (draining)", { role: innerOf(br0), draining: true }],
   ];
-  for (const [args, title] of cases) assert.deepEqual(titleOf(args), title, args);
+  for (const [args, title] of cases) assert.deepEqual(readTitle(args), title, args);
 });
 
-Deno.test("titleOf() takes every title that a bridge's daemon can have", () => {
+Deno.test("readTitle() takes every title that a bridge's daemon can have", () => {
   fc.assert(fc.property(fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,13}$/), fc.boolean(), (name, draining) => {
-    const { bridge, title } = namesOf(parseBridgeName(name));
-    assert.deepEqual(titleOf(title + (draining ? DRAINING : "")), { title, bridge, draining });
+    const role = innerOf(parseBridgeName(name));
+    assert.deepEqual(readTitle(role.title + (draining ? DRAINING : "")), { role, draining });
   }));
 });
 
-Deno.test("titleOf() takes nothing that only looks like a title", () => {
+Deno.test("readTitle() takes nothing that only looks like a title", () => {
   const others = [
     "",
     " one_tproxy",
@@ -78,25 +106,25 @@ Deno.test("titleOf() takes nothing that only looks like a title", () => {
     "sleep one_tproxy",
     "ONE_TPROXY",
   ];
-  for (const args of others) assert.equal(titleOf(args), undefined, args);
+  for (const args of others) assert.equal(readTitle(args), undefined, args);
 });
 
 Deno.test("isOurs() takes a process for the daemon of its title by the group that root alone can have given it", () => {
-  const [br0, br1] = [parseBridgeName("br0"), parseBridgeName("br1")];
-  for (const bridge of [undefined, br0]) {
+  const [br0, br1] = [innerOf(parseBridgeName("br0")), innerOf(parseBridgeName("br1"))];
+  for (const role of [OUTER, br0]) {
     // A user of its own; one that is named; nobody, as in former versions.
-    for (const uid of [numberOf(bridge), 13, 65534]) assert.ok(isOurs({ uid, gid: numberOf(bridge) }, bridge));
-    assert.ok(isOurs({ uid: 0, gid: 0 }, bridge));
+    for (const uid of [numberOf(role), 13, 65534]) assert.ok(isOurs({ uid, gid: numberOf(role) }, role));
+    assert.ok(isOurs({ uid: 0, gid: 0 }, role));
     for (const gid of [13, 65534, numberOf(br1)]) {
-      for (const uid of [13, 65534, numberOf(br1)]) assert.ok(!isOurs({ uid, gid }, bridge), `${uid} ${gid}`);
+      for (const uid of [13, 65534, numberOf(br1)]) assert.ok(!isOurs({ uid, gid }, role), `${uid} ${gid}`);
     }
   }
 });
 
 Deno.test("isOurs() takes no proxy that was taken over for another one", () => {
-  const [br0, br1] = [parseBridgeName("br0"), parseBridgeName("br1")];
-  for (const other of [undefined, br1]) {
+  const [br0, br1] = [innerOf(parseBridgeName("br0")), innerOf(parseBridgeName("br1"))];
+  for (const other of [OUTER, br1]) {
     assert.ok(!isOurs({ uid: numberOf(other), gid: numberOf(other) }, br0));
   }
-  assert.ok(!isOurs({ uid: numberOf(br0), gid: numberOf(br0) }, undefined));
+  assert.ok(!isOurs({ uid: numberOf(br0), gid: numberOf(br0) }, OUTER));
 });

@@ -6,6 +6,7 @@
 
 import { hashDigits } from "../hash.ts";
 import type { BridgeName } from "../names.ts";
+import { innerOf, type Role } from "../role.ts";
 import { log } from "../log.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 
@@ -37,11 +38,11 @@ const DIGITS = 6;
  * WHY two bridges may have the same one: a number that depends on which other bridges there are would change with them, and
  * with it the user of a daemon that runs. Of 16 million pairs of bridges one shares a number, see {@linkcode findTwins}.
  *
- * @param bridge The bridge of an inner proxy; `undefined` for outer.
+ * @param role What the daemon is.
  * @returns A number of users and groups.
  */
-export function numberOf(bridge: BridgeName | undefined): number {
-  return FIRST_NUMBER + (bridge === undefined ? 16 ** DIGITS : Number(`0x${hashDigits(bridge, DIGITS)}`));
+export function numberOf(role: Role): number {
+  return FIRST_NUMBER + (role.program === "outer" ? 16 ** DIGITS : Number(`0x${hashDigits(role.bridge, DIGITS)}`));
 }
 
 /**
@@ -51,7 +52,7 @@ export function numberOf(bridge: BridgeName | undefined): number {
  * @returns A group for each number that several have; none as a rule.
  */
 export function findTwins(bridges: Iterable<BridgeName>): BridgeName[][] {
-  return [...Map.groupBy(bridges, numberOf).values()].filter((twins) => twins.length > 1);
+  return [...Map.groupBy(bridges, (bridge) => numberOf(innerOf(bridge))).values()].filter((twins) => twins.length > 1);
 }
 
 /**
@@ -61,11 +62,11 @@ export function findTwins(bridges: Iterable<BridgeName>): BridgeName[][] {
  * write to their files among it.
  *
  * @param owner The user that all daemons run as, if there is one.
- * @param bridge The bridge of an inner proxy; `undefined` for outer.
+ * @param role What the daemon is.
  * @returns A user by number.
  */
-export function userOf(owner: Owner, bridge: BridgeName | undefined): number {
-  return owner === undefined ? numberOf(bridge) : owner.uid;
+export function userOf(owner: Owner, role: Role): number {
+  return owner === undefined ? numberOf(role) : owner.uid;
 }
 
 /**
@@ -76,11 +77,11 @@ export function userOf(owner: Owner, bridge: BridgeName | undefined): number {
  * Only outer is in all of them.
  *
  * @param owner The user that all daemons run as, if there is one; root's own group serves for all, since root needs none.
- * @param bridge The bridge of an inner proxy; `undefined` for outer.
+ * @param role What the daemon is.
  * @returns A group by number.
  */
-export function groupOf(owner: Owner, bridge: BridgeName | undefined): number {
-  return owner?.uid === 0 ? owner.gid : numberOf(bridge);
+export function groupOf(owner: Owner, role: Role): number {
+  return owner?.uid === 0 ? owner.gid : numberOf(role);
 }
 
 /**

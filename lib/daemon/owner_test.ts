@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parseBridgeName } from "../names.ts";
+import { innerOf, OUTER } from "../role.ts";
 import { findTwins, groupOf, numberOf, userOf } from "./owner.ts";
 
 const NAMED = { name: "proxy", uid: 13, gid: 14 };
@@ -7,7 +8,7 @@ const ROOT = { name: "root", uid: 0, gid: 0 };
 const bridges = Array.from({ length: 1000 }, (_, i) => parseBridgeName(`onebr${i}`));
 /** Found by trying. */
 const TWINS = [parseBridgeName("onebr.14469"), parseBridgeName("onebr.45874")] as const;
-const all = [undefined, ...bridges];
+const all = [OUTER, ...bridges.map(innerOf)];
 
 Deno.test("numberOf() gives each of a host's bridges, and outer, a number of its own", () => {
   assert.equal(new Set(all.map(numberOf)).size, all.length);
@@ -18,31 +19,31 @@ Deno.test("numberOf() stays within the numbers that systemd leaves to others", (
 });
 
 Deno.test("numberOf() says what the former versions' groups are, so that their daemons are known after an upgrade", () => {
-  assert.equal(numberOf(undefined), 1_916_777_216);
-  assert.equal(numberOf(parseBridgeName("br0")), 1_907_306_143);
+  assert.equal(numberOf(OUTER), 1_916_777_216);
+  assert.equal(numberOf(innerOf(parseBridgeName("br0"))), 1_907_306_143);
 });
 
 Deno.test("userOf() and groupOf() give each daemon its own number where nobody is named", () => {
-  for (const bridge of all) {
-    assert.equal(userOf(undefined, bridge), numberOf(bridge));
-    assert.equal(groupOf(undefined, bridge), numberOf(bridge));
+  for (const role of all) {
+    assert.equal(userOf(undefined, role), numberOf(role));
+    assert.equal(groupOf(undefined, role), numberOf(role));
   }
 });
 
 Deno.test("userOf() gives all daemons the named user, and groupOf() keeps them apart", () => {
-  for (const bridge of all) {
-    assert.equal(userOf(NAMED, bridge), 13);
-    assert.equal(groupOf(NAMED, bridge), numberOf(bridge));
+  for (const role of all) {
+    assert.equal(userOf(NAMED, role), 13);
+    assert.equal(groupOf(NAMED, role), numberOf(role));
   }
 });
 
 Deno.test("groupOf() leaves root its own group", () => {
-  assert.deepEqual([userOf(ROOT, bridges[0]), groupOf(ROOT, bridges[0])], [0, 0]);
+  assert.deepEqual([userOf(ROOT, OUTER), groupOf(ROOT, OUTER)], [0, 0]);
 });
 
 Deno.test("findTwins() names the bridges of which chance has made one user, and no others", () => {
   assert.deepEqual(findTwins(bridges), []);
   const [one, other] = TWINS;
-  assert.equal(numberOf(one), numberOf(other));
+  assert.equal(numberOf(innerOf(one)), numberOf(innerOf(other)));
   assert.deepEqual(findTwins([...bridges, one, other]), [[one, other]]);
 });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type BridgeName, MOST_OF_ONE_TITLE, type Title } from "../names.ts";
+import { MOST_OF_ONE_ROLE, type Role } from "../role.ts";
 import type { RunningDaemon } from "./find.ts";
 
 /** The verbs of `tproxy` that change what runs. */
@@ -12,10 +12,8 @@ export type Verb = "start" | "stop" | "restart" | "reload";
 
 /** A daemon that should run. */
 export interface WantedDaemon {
-  /** Its process title. */
-  readonly title: Title;
-  /** The bridge of an inner proxy; `undefined` for outer. */
-  readonly bridge: BridgeName | undefined;
+  /** What it is. */
+  readonly role: Role;
   /** The inode of the network namespace it belongs in. */
   readonly netns: number;
   /** The user it should run as. */
@@ -32,7 +30,7 @@ export interface Step {
   readonly wanted: WantedDaemon;
   /** Start a new one; else the one that runs stays. */
   readonly start: boolean;
-  /** Processes that drain and have to end before, since there would be too many of the title; the oldest first. */
+  /** Processes that drain and have to end before, since there would be too many of the role; the oldest first. */
   readonly endFirst: readonly number[];
   /** Processes to be told to read their routes again. */
   readonly reload: readonly number[];
@@ -69,11 +67,13 @@ export function plan(
   dead: ReadonlySet<number> = new Set(),
 ): Plan {
   if (verb === "stop") return { steps: [], end: running.map(({ pid }) => pid) };
-  const titles = new Set(wanted.map(({ title }) => title));
+  const titles = new Set(wanted.map(({ role }) => role.title));
   const live = running.filter(({ draining }) => !draining);
   return {
-    steps: wanted.map((daemon) => planStep(verb, daemon, running.filter(({ title }) => title === daemon.title), dead)),
-    end: pids(live.filter(({ title }) => !titles.has(title))),
+    steps: wanted.map((daemon) =>
+      planStep(verb, daemon, running.filter(({ role }) => role.title === daemon.role.title), dead)
+    ),
+    end: pids(live.filter(({ role }) => !titles.has(role.title))),
   };
 }
 
@@ -86,7 +86,7 @@ function planStep(
   const live = all.filter(({ draining }) => !draining);
   const here = live.filter(({ netns }) => netns === wanted.netns);
   // Outer's sockets are files, which pass from one user to another.
-  const others = wanted.bridge === undefined ? [] : here.filter(({ uid }) => uid !== wanted.uid);
+  const others = wanted.role.program === "outer" ? [] : here.filter(({ uid }) => uid !== wanted.uid);
   const fit = verb === "restart"
     ? undefined
     : here.find(({ pid, uid, flags }) => uid === wanted.uid && flags === wanted.flags && !dead.has(pid));
@@ -104,7 +104,7 @@ function planStep(
 /** Those that drain, and have to make room for one more. */
 function surplus(all: readonly RunningDaemon[]): number[] {
   const draining = all.filter(({ draining }) => draining).toSorted((a, b) => b.seconds - a.seconds);
-  return pids(draining.slice(0, Math.max(0, all.length + 1 - MOST_OF_ONE_TITLE)));
+  return pids(draining.slice(0, Math.max(0, all.length + 1 - MOST_OF_ONE_ROLE)));
 }
 
 function pids(daemons: readonly RunningDaemon[]): number[] {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Verb } from "./plan.ts";
 import { parseBridgeName } from "../names.ts";
+import { innerOf, OUTER } from "../role.ts";
 import type { RunningDaemon } from "./find.ts";
 import { plan, type Step, type WantedDaemon } from "./plan.ts";
 
@@ -9,7 +10,7 @@ const BR0 = parseBridgeName("br0");
 
 function wanted(overrides: Partial<WantedDaemon> = {}): WantedDaemon {
   const common = { netns: HOST, uid: 65534, flags: "--no-prompt", changed: false };
-  return { title: "one_tproxy", bridge: undefined, ...common, ...overrides };
+  return { role: OUTER, ...common, ...overrides };
 }
 
 function running(pid: number, overrides: Partial<RunningDaemon> = {}): RunningDaemon {
@@ -19,13 +20,14 @@ function running(pid: number, overrides: Partial<RunningDaemon> = {}): RunningDa
     netns: HOST,
     uid: 65534,
     gid: 1,
+    groups: [],
     flags: "--no-prompt",
     draining: false,
   } as const;
-  return { pid, title: "one_tproxy", bridge: undefined, ...common, ...overrides };
+  return { pid, role: OUTER, ...common, ...overrides };
 }
 
-const INNER = { title: "one_tproxy_br0", bridge: BR0, netns: NETNS } as const;
+const INNER = { role: innerOf(BR0), netns: NETNS } as const;
 
 /** The step that a verb leads to where one daemon is wanted. */
 function stepOf(verb: Verb, daemon: WantedDaemon, ...daemons: RunningDaemon[]): Omit<Step, "wanted"> {

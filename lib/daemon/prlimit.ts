@@ -9,7 +9,7 @@
  */
 
 import { log } from "../log.ts";
-import type { Title } from "../names.ts";
+import type { Title } from "../role.ts";
 import { PROGRAMS } from "../programs.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import type { User } from "./owner.ts";

@@ -10,7 +10,8 @@ import { prepareThenLock } from "../config/fresh.ts";
 import { DaemonError, describe } from "../errors.ts";
 import { withLock } from "../lock.ts";
 import { log } from "../log.ts";
-import { namesOf, RUN_FILES, type Title, TPROXY } from "../names.ts";
+import { namesOf, RUN_FILES } from "../names.ts";
+import { innerOf, OUTER, type Title } from "../role.ts";
 import { setNetnsSysctls } from "../netns/links.ts";
 import { look, type Present, restore } from "../setup/restore.ts";
 import { atMostAtOnce } from "./concurrency.ts";
@@ -155,7 +156,7 @@ async function pass(
   const { steps, end } = plan(verb, await prepare(context), daemons, supervisor?.dead);
   const [starts, others] = [steps.filter(({ start }) => start), steps.filter(({ start }) => !start)];
   const [first, ...rest] = starts;
-  const isOuter = first !== undefined && first.wanted.bridge === undefined;
+  const isOuter = first !== undefined && first.wanted.role === OUTER;
   // Outer first: an inner without its other half could only turn guests away. And the routes of those that stay before
   // the starts, of which there may be many.
   const replaced = isOuter && await start(first, context) ? first.retire : [];
@@ -186,32 +187,34 @@ async function prepare({ desired, host, files, failures }: Context): Promise<Wan
   const { bridges, owner } = desired;
   if (bridges.size === 0) return [];
   await ensureProxyDir();
-  for (const bridge of [undefined, ...bridges.keys()]) {
+  for (const role of [OUTER, ...[...bridges.keys()].map(innerOf)]) {
     try {
-      await ensureLog(bridge, owner);
+      await ensureLog(role, owner);
     } catch (error) {
-      failures.push(`Cannot open the log of ${bridge ?? TPROXY}: ${describe(error)}`);
+      failures.push(`Cannot open the log of ${role.bridge ?? role.title}: ${describe(error)}`);
     }
   }
   const inners: WantedDaemon[] = [];
   for (const [bridge, { netns }] of bridges) {
-    const flags = daemonFlags(bridge, bridges, files).join(";");
+    const role = innerOf(bridge);
+    const flags = daemonFlags(role, bridges, files).join(";");
     let changed = false;
     try {
       changed = await writeInnerRoutes(bridge, desired);
     } catch (error) {
       failures.push(`Cannot write the routes of ${bridge}: ${describe(error)}`);
     }
-    inners.push({ title: namesOf(bridge).title, bridge, netns, uid: userOf(owner, bridge), flags, changed });
+    inners.push({ role, netns, uid: userOf(owner, role), flags, changed });
   }
   const changed = await writeOuterRoutes(desired);
-  const flags = daemonFlags(undefined, bridges, files).join(";");
-  return [{ title: TPROXY, bridge: undefined, netns: host, uid: userOf(owner, undefined), flags, changed }, ...inners];
+  const flags = daemonFlags(OUTER, bridges, files).join(";");
+  return [{ role: OUTER, netns: host, uid: userOf(owner, OUTER), flags, changed }, ...inners];
 }
 
 /** Starts one daemon in the place of those that it replaces; a failure is logged, returns false and leaves the others alone. */
 async function start(step: Step, context: Context): Promise<boolean> {
-  const { title, bridge, netns } = step.wanted;
+  const { role, netns } = step.wanted;
+  const { title, bridge } = role;
   const { mayStart, host, daemons, files, desired: { owner, bridges, limits } } = context;
   try {
     if (!mayStart(title)) return false;
@@ -219,12 +222,12 @@ async function start(step: Step, context: Context): Promise<boolean> {
     for (const [signal, pids] of retirements(step.retireFirst, context)) await send(signal, pids);
     await settle(step.retireFirst);
     if (bridge !== undefined) await setNetnsSysctls(namesOf(bridge));
-    await ensureUsageFiles(bridge, owner, 1 + daemons.filter((daemon) => daemon.title === title).length);
-    const serves = bridge === undefined ? [...bridges.keys()] : [];
-    const flags = daemonFlags(bridge, bridges, files);
+    await ensureUsageFiles(role, owner, 1 + daemons.filter((daemon) => daemon.role.title === title).length);
+    const serves = role === OUTER ? [...bridges.keys()] : [];
+    const flags = daemonFlags(role, bridges, files);
     const { footprint, hard } = await context.own();
-    const resources = startOptions(neededBy(limits, bridge, footprint), owner === undefined, hard);
-    const { pid, notListening } = await startDaemon({ bridge, flags, owner, resources, serves, host, files });
+    const resources = startOptions(neededBy(limits, role, footprint), owner === undefined, hard);
+    const { pid, notListening } = await startDaemon({ role, flags, owner, resources, serves, host, files });
     log.info("Started", { title, pid });
     await provide(step, pid, context);
     if (notListening.length > 0) {
@@ -241,7 +244,10 @@ async function start(step: Step, context: Context): Promise<boolean> {
 }
 
 /** Ends the oldest of those that finish their streams where there are so many that one more would be too many. */
-async function makeRoom({ wanted: { title }, endFirst }: Step, { desired: { limits } }: Context): Promise<void> {
+async function makeRoom(
+  { wanted: { role: { title } }, endFirst }: Step,
+  { desired: { limits } }: Context,
+): Promise<void> {
   if (endFirst.length === 0) return;
   log.warning("Too many replaced proxies still have streams; ending the oldest", { title, pids: endFirst.join(" ") });
   await endAll(endFirst, limits.drainTimeoutMs);
@@ -249,16 +255,16 @@ async function makeRoom({ wanted: { title }, endFirst }: Step, { desired: { limi
 
 /** Gives a daemon the descriptors and the memory that its limits ask for, as far as this host lets it have them. */
 async function provide(step: Step, pid: number, context: Context): Promise<void> {
-  const { wanted: { title, bridge }, start } = step;
+  const { wanted: { role }, start } = step;
   const { limits, owner } = context.desired;
   try {
-    const needed = neededBy(limits, bridge, (await context.own()).footprint);
-    if (start) await boundSpace(pid, { uid: userOf(owner, bridge), gid: groupOf(owner, bridge) }, needed);
+    const needed = neededBy(limits, role, (await context.own()).footprint);
+    if (start) await boundSpace(pid, { uid: userOf(owner, role), gid: groupOf(owner, role) }, needed);
     const has = await ensureResources(pid, needed);
-    if (has < needed.nofile) context.short.set(title, has);
+    if (has < needed.nofile) context.short.set(role.title, has);
   } catch (error) {
     context.failures.push(describe(error));
-    log.error("Cannot see to it how much a proxy may take", { title, pid, error: describe(error) });
+    log.error("Cannot see to it how much a proxy may take", { title: role.title, pid, error: describe(error) });
   }
 }
 

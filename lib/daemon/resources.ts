@@ -5,7 +5,7 @@
  */
 
 import type { Limits } from "../limits.ts";
-import type { BridgeName } from "../names.ts";
+import type { Role } from "../role.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -51,12 +51,12 @@ export type HardLimits = ReadonlyMap<string, number>;
  * Tells what a daemon needs for as many streams as it may have to carry.
  *
  * @param limits What is configured.
- * @param bridge The bridge of an inner proxy; `undefined` for outer.
+ * @param role What the daemon is.
  * @param footprint What the runtime takes here.
  * @returns What it needs.
  */
-export function neededBy(limits: Limits, bridge: BridgeName | undefined, footprint: Footprint): Resources {
-  const streams = bridge === undefined ? limits.maxConnections : limits.maxConnectionsPerBridge;
+export function neededBy(limits: Limits, role: Role, footprint: Footprint): Resources {
+  const streams = role.program === "outer" ? limits.maxConnections : limits.maxConnectionsPerBridge;
   const memory = SPARE_MEMORY + streams * MEMORY_PER_STREAM;
   return {
     nofile: streams * DESCRIPTORS_PER_STREAM + SPARE_DESCRIPTORS,

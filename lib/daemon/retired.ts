@@ -68,7 +68,7 @@ export async function endOverdue(daemons: readonly RunningDaemon[], limits: Limi
   if (retirements.size > 0) await replaceFile(RUN_FILES.retired, renderRetirements(retirements), 0);
   else if (known.size > 0) await removeIfThere(RUN_FILES.retired);
   const overdue = findOverdue(retirements, daemons, limits);
-  for (const { title, pid } of overdue) {
+  for (const { role: { title }, pid } of overdue) {
     log.warning("Ending a replaced proxy that did not end by itself", { title, pid });
   }
   await send("KILL", overdue.map(({ pid }) => pid));

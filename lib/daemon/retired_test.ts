@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import { OUTER } from "../role.ts";
 import type { RunningDaemon } from "./find.ts";
 import { findOverdue, noteRetired } from "./retired.ts";
 
@@ -8,10 +9,10 @@ function daemon(pid: number, seconds: number, draining = true): RunningDaemon {
     pid,
     seconds,
     draining,
-    title: "one_tproxy",
-    bridge: undefined,
+    role: OUTER,
     uid: 1,
     gid: 1,
+    groups: [],
     netns: 1,
     flags: "",
     retire: "USR2",

@@ -8,7 +8,8 @@ import { discard, DISCARDED, removeDiscarded } from "../discard.ts";
 import { describe } from "../errors.ts";
 import { withOptions } from "../limits_json.ts";
 import { log } from "../log.ts";
-import { type BridgeName, namesOf, OUTER_USAGE, PROXY_DIR, RUN_DIR, RUN_FILES } from "../names.ts";
+import { type BridgeName, namesOf, PROXY_DIR, RUN_DIR } from "../names.ts";
+import { innerOf, OUTER, type Role } from "../role.ts";
 import { renderInnerRoutes, renderOuterRoutes } from "../protocol/routes.ts";
 import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import { CommandError, runCommand } from "../run_command.ts";
@@ -51,10 +52,10 @@ export async function ensureProxyDir(): Promise<void> {
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function writeOuterRoutes({ owner, debugLevel, limits, bridges }: Desired): Promise<boolean> {
-  await ensureShared(RUN_FILES.outerStats, userOf(owner, undefined), groupOf(owner, undefined));
+  await ensureShared(OUTER.statsFile, userOf(owner, OUTER), groupOf(owner, OUTER));
   const endpoints = new Map([...bridges].map(([bridge, { endpoints }]) => [bridge, endpoints]));
   const routes = renderOuterRoutes({ debugLevel, limits, bridges: endpoints });
-  const changed = await replaceFile(RUN_FILES.outerRoutes, routes, groupOf(owner, undefined));
+  const changed = await replaceFile(OUTER.routesFile, routes, groupOf(owner, OUTER));
   const sockets = await Promise.all([...bridges.keys()].map((bridge) => lstatIfThere(namesOf(bridge).socket)));
   return changed || sockets.includes(undefined);
 }
@@ -68,11 +69,12 @@ export async function writeOuterRoutes({ owner, debugLevel, limits, bridges }: D
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function writeInnerRoutes(bridge: BridgeName, desired: Desired): Promise<boolean> {
-  const { portsFile, statsFile, socket, nextSocket } = namesOf(bridge);
+  const { socket, nextSocket } = namesOf(bridge);
+  const role = innerOf(bridge);
   const { owner, debugLevel, limits } = desired;
   const ports = (desired.bridges.get(bridge)?.endpoints ?? [])
     .map(({ servicePort, options }) => ({ servicePort, ...withOptions(options) }));
-  const group = groupOf(owner, bridge);
+  const group = groupOf(owner, role);
   await ensureStringDir(bridge, owner);
   for (const path of [socket, nextSocket]) {
     const info = await lstatIfThere(path);
@@ -80,21 +82,22 @@ export async function writeInnerRoutes(bridge: BridgeName, desired: Desired): Pr
     log.warning("Removing what is in the place of a socket", { path, uid: info.uid });
     await discard(path);
   }
-  await ensureShared(statsFile, userOf(owner, bridge), group);
-  return await replaceFile(portsFile, renderInnerRoutes({ debugLevel, limits, ports }), group);
+  await ensureShared(role.statsFile, userOf(owner, role), group);
+  return await replaceFile(role.routesFile, renderInnerRoutes({ debugLevel, limits, ports }), group);
 }
 
 /**
- * Makes sure that there are enough files for what the streams of a title's daemons take of the limits: one for each.
+ * Makes sure that there are enough files for what the streams of a role's daemons take of the limits: one for each.
  *
- * @param bridge The bridge of an inner proxy; `undefined` for outer.
+ * @param role What the daemons are.
  * @param owner The user that all daemons run as, if there is one.
- * @param count How many daemons of the title there will be.
+ * @param count How many daemons of the role there will be.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
-export async function ensureUsageFiles(bridge: BridgeName | undefined, owner: Owner, count: number): Promise<void> {
-  const paths = bridge === undefined ? OUTER_USAGE : namesOf(bridge).usageFiles;
-  for (const path of paths.slice(0, count)) await ensureShared(path, userOf(owner, bridge), groupOf(owner, bridge));
+export async function ensureUsageFiles(role: Role, owner: Owner, count: number): Promise<void> {
+  for (const path of role.usageFiles.slice(0, count)) {
+    await ensureShared(path, userOf(owner, role), groupOf(owner, role));
+  }
 }
 
 /**
@@ -105,8 +108,8 @@ export async function ensureUsageFiles(bridge: BridgeName | undefined, owner: Ow
  */
 async function ensureStringDir(bridge: BridgeName, owner: Owner): Promise<void> {
   const { stringDir } = namesOf(bridge);
-  const wanted = owner === undefined ? { uid: userOf(owner, undefined), mode: 0o710 } : { uid: 0, mode: 0o770 };
-  const group = groupOf(owner, bridge);
+  const wanted = owner === undefined ? { uid: userOf(owner, OUTER), mode: 0o710 } : { uid: 0, mode: 0o770 };
+  const group = groupOf(owner, innerOf(bridge));
   await Deno.mkdir(stringDir, { recursive: true, mode: 0o700 });
   const { uid, gid, mode } = await Deno.lstat(stringDir);
   if (uid === wanted.uid && gid === group && ((mode ?? 0) & 0o7777) === wanted.mode) return;
@@ -123,14 +126,13 @@ async function ensureStringDir(bridge: BridgeName, owner: Owner): Promise<void> 
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function removeLeftovers(keep: ReadonlySet<BridgeName>): Promise<void> {
-  const kept = new Set(
-    [...keep].map(namesOf).flatMap(({ stringDir, statsFile, usageFiles, portsFile }) => {
-      return [stringDir, statsFile, ...usageFiles, portsFile];
-    }),
-  );
-  if (keep.size > 0) { for (const path of [RUN_FILES.outerStats, ...OUTER_USAGE]) kept.add(path); }
-  for (const folder of [PROXY_DIR, RUN_DIR]) kept.add(`${folder}/${DISCARDED}`);
-  kept.add(PROXY_DIR);
+  const roles = keep.size === 0 ? [] : [OUTER, ...[...keep].map(innerOf)];
+  const kept = new Set([
+    PROXY_DIR,
+    ...[PROXY_DIR, RUN_DIR].map((folder) => `${folder}/${DISCARDED}`),
+    ...[...keep].map((bridge) => namesOf(bridge).stringDir),
+    ...roles.flatMap(({ routesFile, statsFile, usageFiles }) => [routesFile, statsFile, ...usageFiles]),
+  ]);
   for (const { name } of await list(PROXY_DIR)) {
     const path = `${PROXY_DIR}/${name}`;
     if (!kept.has(path)) await discard(path);
@@ -141,7 +143,7 @@ export async function removeLeftovers(keep: ReadonlySet<BridgeName>): Promise<vo
     const isFormer = isDirectory || /^(?:outer|inner)-stats\./.test(name);
     if (!kept.has(path) && (isFormer || name.startsWith("inner-ports."))) await discard(path);
   }
-  if (keep.size === 0) await removeIfThere(RUN_FILES.outerRoutes);
+  if (keep.size === 0) await removeIfThere(OUTER.routesFile);
   removeDiscarded();
 }
 

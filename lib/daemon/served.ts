@@ -6,8 +6,9 @@
 
 import type { Endpoint } from "../address.ts";
 import { InputError } from "../errors.ts";
-import { type BridgeName, RUN_FILES } from "../names.ts";
+import type { BridgeName } from "../names.ts";
 import { parseOuterRoutes } from "../protocol/routes.ts";
+import { OUTER } from "../role.ts";
 import { readIfThere } from "../run_dir.ts";
 
 /**
@@ -17,7 +18,7 @@ import { readIfThere } from "../run_dir.ts";
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
 export async function readServed(): Promise<ReadonlyMap<BridgeName, readonly Endpoint[]>> {
-  const text = await readIfThere(RUN_FILES.outerRoutes);
+  const text = await readIfThere(OUTER.routesFile);
   try {
     return text === undefined ? new Map() : parseOuterRoutes(text).bridges;
   } catch (error) {

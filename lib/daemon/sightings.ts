@@ -33,9 +33,10 @@ export class Sightings {
     now: number,
   ): Map<BridgeName, DesiredBridge> {
     const kept = new Map(found);
-    for (const { bridge, netns, draining } of running) {
-      const endpoints = bridge === undefined ? undefined : served.get(bridge);
-      if (bridge === undefined || endpoints === undefined || draining || kept.has(bridge)) continue;
+    for (const { role: { bridge }, netns, draining } of running) {
+      if (bridge === undefined || draining || kept.has(bridge)) continue;
+      const endpoints = served.get(bridge);
+      if (endpoints === undefined) continue;
       const since = this.#goneSince.get(bridge) ?? now;
       this.#goneSince.set(bridge, since);
       if (now - since < GONE_MS) kept.set(bridge, { endpoints, netns });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parseBridgeName } from "../names.ts";
+import { innerOf, OUTER } from "../role.ts";
 import type { RunningDaemon } from "./find.ts";
 import { Sightings } from "./sightings.ts";
 
@@ -12,8 +13,8 @@ const ONLY_BR1 = new Map([[BR1, FOUND]]);
 const SERVED = new Map([[BR0, ENDPOINTS], [BR1, ENDPOINTS]]);
 
 function inner(overrides: Partial<RunningDaemon> = {}): RunningDaemon {
-  const identity = { pid: 1, uid: 1, gid: 1, netns: 7, flags: "", retire: "USR2", seconds: 1 } as const;
-  return { title: "one_tproxy_br0", bridge: BR0, draining: false, ...identity, ...overrides };
+  const identity = { pid: 1, uid: 1, gid: 1, groups: [], netns: 7, flags: "", retire: "USR2", seconds: 1 } as const;
+  return { role: innerOf(BR0), draining: false, ...identity, ...overrides };
 }
 
 Deno.test("keep() keeps a bridge that has gone for a second, and then no more", () => {
@@ -33,7 +34,7 @@ Deno.test("keep() keeps what it has never seen itself, and begins anew when it h
 });
 
 Deno.test("keep() keeps nothing that somebody has ended, or that was never served", () => {
-  for (const running of [[], [inner({ draining: true })], [inner({ bridge: undefined })]]) {
+  for (const running of [[], [inner({ draining: true })], [inner({ role: OUTER })]]) {
     assert.deepEqual([...new Sightings().keep(ONLY_BR1, SERVED, running, 0)], [...ONLY_BR1]);
   }
   assert.deepEqual([...new Sightings().keep(ONLY_BR1, new Map(), [inner()], 0)], [...ONLY_BR1]);

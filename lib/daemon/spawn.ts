@@ -8,10 +8,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { printable } from "../config/config.ts";
 import { DaemonError } from "../errors.ts";
-import { namesOf, type Title, TPROXY } from "../names.ts";
 import { READY } from "../protocol/lifecycle.ts";
 import { commandLine, type DaemonStart, environmentOf, scriptsOf } from "./command_line.ts";
-import { logOf, openLog } from "./log_file.ts";
+import { openLog } from "./log_file.ts";
 
 /** A daemon starts in a tenth of a second; a host that swaps may take its time. */
 const READY_DEADLINE_MS = 15_000;
@@ -36,16 +35,15 @@ export interface Started {
  * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
  */
 export async function startDaemon(start: DaemonStart): Promise<Started> {
-  const { bridge, owner } = start;
-  const title: Title = bridge === undefined ? TPROXY : namesOf(bridge).title;
-  const child = spawnDaemon(start, await openLog(bridge, owner));
+  const { role, owner } = start;
+  const child = spawnDaemon(start, await openLog(role, owner));
   const answer = printable((await firstLine(child)).trim());
   child.stdout?.destroy();
   child.unref();
   const [first, ...notListening] = answer.split(" ");
   if (first === READY && child.pid !== undefined) return { pid: child.pid, notListening };
   child.kill("SIGKILL");
-  throw new DaemonError(`Cannot start ${title}: ${answer || "it ended at once"}`, `see ${logOf(bridge)}`);
+  throw new DaemonError(`Cannot start ${role.title}: ${answer || "it ended at once"}`, `see ${role.log}`);
 }
 
 /** Starts it; the log, an open file, is closed here whatever happens. */

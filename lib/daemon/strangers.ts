@@ -5,7 +5,7 @@
  * @module
  */
 
-import { findDaemons, listProcesses, type Row } from "./find.ts";
+import { findDaemons, type Process } from "./find.ts";
 
 /** How many processes are named, and how much of each title: enough to tell what they are. */
 const MOST_NAMED = 3;
@@ -22,10 +22,8 @@ const LONGEST_TITLE = 40;
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps`.
  */
 export async function explainNotListening(title: string, ports: readonly string[], netns: number): Promise<string> {
-  const { daemons } = await findDaemons();
-  const ours = new Set(daemons.map(({ pid }) => pid));
-  const rows = await listProcesses();
-  return describeNotListening(title, ports, rows.filter((row) => row.netns === netns && !ours.has(row.pid)));
+  const { others } = await findDaemons();
+  return describeNotListening(title, ports, others.filter((process) => process.netns === netns));
 }
 
 /**
@@ -36,7 +34,7 @@ export async function explainNotListening(title: string, ports: readonly string[
  * @param strangers The other processes in its network namespace.
  * @returns One line with the remedy.
  */
-export function describeNotListening(title: string, ports: readonly string[], strangers: readonly Row[]): string {
+export function describeNotListening(title: string, ports: readonly string[], strangers: readonly Process[]): string {
   const failed = `${title} can't listen on ${ports.join(", ")}`;
   if (strangers.length === 0) return `${failed}; see its log`;
   const named = strangers.slice(0, MOST_NAMED);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { Row } from "./find.ts";
+import type { Process } from "./find.ts";
 import { describeNotListening } from "./strangers.ts";
 
-const row = (pid: number, args: string): Row => ({ pid, uid: 0, gid: 0, netns: 7, seconds: 60, args });
+const row = (pid: number, args: string): Process => ({ pid, uid: 0, gid: 0, groups: [], netns: 7, seconds: 60, args });
 
 Deno.test("describeNotListening() names who else is there, and how to end it", () => {
   assert.equal(

@@ -6,8 +6,9 @@
  */
 
 import { printable } from "../config/config.ts";
-import { type BridgeName, namesOf, OUTER_USAGE, parseBridgeName, RUN_FILES } from "../names.ts";
+import { parseBridgeName } from "../names.ts";
 import type { Counts } from "../protocol/lifecycle.ts";
+import type { Role } from "../role.ts";
 import { readShared } from "../shared_file.ts";
 import { LONGEST_USAGE, parseUsage } from "../protocol/usage.ts";
 
@@ -20,25 +21,25 @@ const LONGEST_MESSAGE = 1_000;
 /**
  * Reads what a daemon has counted.
  *
- * @param bridge The bridge of an inner proxy; `undefined` for outer.
+ * @param role What the daemon is.
  * @returns The counts; `undefined` if there are none, or they are not well formed: the daemon may be writing them just now.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
-export async function readCounts(bridge: BridgeName | undefined): Promise<Counts | undefined> {
-  const text = await readShared(bridge === undefined ? RUN_FILES.outerStats : namesOf(bridge).statsFile, LONGEST);
+export async function readCounts(role: Role): Promise<Counts | undefined> {
+  const text = await readShared(role.statsFile, LONGEST);
   return text === undefined ? undefined : parseCounts(text);
 }
 
 /**
  * Finds out how many streams a daemon has; each tells it in one of its title's files.
  *
- * @param bridge The bridge of an inner proxy; `undefined` for outer.
+ * @param role What the daemon is.
  * @param pid The daemon.
  * @returns How many; `undefined` if none of the files says so.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
-export async function readLive(bridge: BridgeName | undefined, pid: number): Promise<number | undefined> {
-  for (const path of bridge === undefined ? OUTER_USAGE : namesOf(bridge).usageFiles) {
+export async function readLive(role: Role, pid: number): Promise<number | undefined> {
+  for (const path of role.usageFiles) {
     const usage = parseUsage(await readShared(path, LONGEST_USAGE) ?? "");
     if (usage?.pid === pid) return usage.live;
   }

@@ -7,7 +7,8 @@
 
 import type { Endpoint } from "../address.ts";
 import type { Fault } from "../fault.ts";
-import { type BridgeName, namesOf, OUTER_LOG } from "../names.ts";
+import type { BridgeName } from "../names.ts";
+import type { Role } from "../role.ts";
 import { readCounts } from "./counts.ts";
 import type { RunningDaemon } from "../daemon/find.ts";
 
@@ -17,7 +18,7 @@ const LOOK_AGAIN_MS = 2_000;
 /** What a daemon does not listen on: ports of an inner, bridges of outer. */
 export interface Deaf {
   /** The daemon. */
-  readonly daemon: Pick<RunningDaemon, "title" | "pid" | "bridge">;
+  readonly daemon: Pick<RunningDaemon, "role" | "pid">;
   /** What it does not listen on; at least one. */
   readonly listeners: readonly (number | string)[];
 }
@@ -25,21 +26,21 @@ export interface Deaf {
 /**
  * Compares what a daemon listens on with what it should.
  *
- * @param bridge The bridge of an inner; `undefined` for outer.
+ * @param role What the daemon is.
  * @param listening What it says that it listens on.
  * @param endpoints What each bridge's guests should be served.
  * @param served The bridges whose inner runs.
  * @returns What is missing.
  */
 export function missingListeners(
-  bridge: BridgeName | undefined,
+  role: Role,
   listening: readonly (number | string)[],
   endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>,
   served: ReadonlySet<BridgeName>,
 ): (number | string)[] {
-  const wanted = bridge === undefined
+  const wanted = role.program === "outer"
     ? [...endpoints.keys()].filter((name) => served.has(name))
-    : (endpoints.get(bridge) ?? []).map(({ servicePort }) => servicePort);
+    : (endpoints.get(role.bridge) ?? []).map(({ servicePort }) => servicePort);
   return wanted.filter((listener) => !listening.includes(listener));
 }
 
@@ -56,11 +57,11 @@ export async function findDeaf(
   endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>,
 ): Promise<Deaf[]> {
   const serving = daemons.filter(({ draining }) => !draining);
-  const served = new Set(serving.flatMap(({ bridge }) => bridge ?? []));
+  const served = new Set(serving.flatMap(({ role }) => role.bridge ?? []));
   const found = await Promise.all(serving.map(async (daemon) => {
-    const counts = await readCounts(daemon.bridge);
+    const counts = await readCounts(daemon.role);
     if (counts === undefined) return [];
-    const listeners = missingListeners(daemon.bridge, counts.listening, endpoints, served);
+    const listeners = missingListeners(daemon.role, counts.listening, endpoints, served);
     return listeners.length === 0 ? [] : [{ daemon, listeners }];
   }));
   return found.flat();
@@ -80,10 +81,10 @@ export async function findDeafFaults(
 ): Promise<Fault[]> {
   if ((await findDeaf(daemons, endpoints)).length === 0) return [];
   await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-  return (await findDeaf(daemons, endpoints)).map(({ daemon: { title, bridge }, listeners }) => ({
+  return (await findDeaf(daemons, endpoints)).map(({ daemon: { role: { title, log } }, listeners }) => ({
     code: "not-listening",
     subject: title,
     text: `does not listen on ${listeners.join(", ")}`,
-    remedy: `run "tproxy reload"; ${bridge === undefined ? OUTER_LOG : namesOf(bridge).log} says why`,
+    remedy: `run "tproxy reload"; ${log} says why`,
   }));
 }

@@ -5,7 +5,6 @@
  */
 
 import type { Fault } from "../fault.ts";
-import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { lstatIfThere } from "../run_dir.ts";
 import type { RunningDaemon } from "../daemon/find.ts";
@@ -25,16 +24,12 @@ const LOOK_AGAIN_MS = 2_000;
 export async function readSigns(daemons: readonly RunningDaemon[]): Promise<Sign[]> {
   const serving = daemons.filter(({ draining }) => !draining);
   const states = await readStates(serving.map(({ pid }) => pid));
-  const signs = await Promise.all(serving.map(async ({ pid, title, bridge }): Promise<Sign[]> => {
+  const signs = await Promise.all(serving.map(async ({ pid, role: { title, statsFile } }): Promise<Sign[]> => {
     const state = states.get(pid);
-    const info = await lstatIfThere(statsFileOf(bridge));
+    const info = await lstatIfThere(statsFile);
     return state === undefined ? [] : [{ pid, title, ...state, beat: info?.mtime?.getTime() }];
   }));
   return signs.flat();
-}
-
-function statsFileOf(bridge: BridgeName | undefined): string {
-  return bridge === undefined ? RUN_FILES.outerStats : namesOf(bridge).statsFile;
 }
 
 async function readStates(pids: readonly number[]): Promise<ReturnType<typeof parseStates>> {

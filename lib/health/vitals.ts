@@ -12,7 +12,7 @@
  * @module
  */
 
-import type { Title } from "../names.ts";
+import type { Title } from "../role.ts";
 
 /** What there is to see of a daemon. */
 export interface Sign {

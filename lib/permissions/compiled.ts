@@ -6,7 +6,8 @@
  */
 
 import type { Entrypoint } from "./table.ts";
-import { DEFAULT_CONFIG_PATH, LOG_DIR, OUTER_LOG, RUN_DIR } from "../names.ts";
+import { DEFAULT_CONFIG_PATH, LOG_DIR, RUN_DIR } from "../names.ts";
+import { OUTER } from "../role.ts";
 import { type Permissions, setupPermissions, toFlags, tproxyPermissions } from "./table.ts";
 
 /** Any address and any socket: Deno wants each socket by its whole path, and takes no folder. */
@@ -19,7 +20,7 @@ const FLAGS: Readonly<Record<Entrypoint, readonly string[]>> = {
   setup: toFlags(setupPermissions(DEFAULT_CONFIG_PATH)),
   // It starts the daemons by their paths and reads none of them.
   tproxy: toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, { inner: "", outer: "" })),
-  outer: [...toFlags({ ...NOTHING, read: [RUN_DIR], write: [RUN_DIR, OUTER_LOG] }), ANY_NET],
+  outer: [...toFlags({ ...NOTHING, read: [RUN_DIR], write: [RUN_DIR, OUTER.log] }), ANY_NET],
   inner: [...toFlags({ ...NOTHING, read: [RUN_DIR], write: [RUN_DIR, LOG_DIR] }), ANY_NET],
 };
 

@@ -6,24 +6,25 @@
 
 import type { Endpoint } from "../address.ts";
 import type { BridgeName } from "../names.ts";
+import type { Role } from "../role.ts";
 import { type DaemonFiles, innerPermissions, outerPermissions, toFlags } from "./table.ts";
 import { compiledFlags } from "./compiled.ts";
 
 /**
  * Renders what a daemon may do.
  *
- * @param bridge The bridge of an inner proxy; `undefined` for outer.
+ * @param role What the daemon is.
  * @param bridges Every bridge that is served, with its endpoints.
  * @param files What it is made of.
  * @returns Its flags: exactly what it needs for these bridges; or what it was compiled with, so that they never differ and
  * no change of the bridges asks for a successor.
  */
 export function daemonFlags(
-  bridge: BridgeName | undefined,
+  role: Role,
   bridges: ReadonlyMap<BridgeName, { readonly endpoints: readonly Endpoint[] }>,
   files: DaemonFiles,
 ): readonly string[] {
-  if (files.runtime === undefined) return compiledFlags(bridge === undefined ? "outer" : "inner");
-  if (bridge !== undefined) return toFlags(innerPermissions(bridge));
+  if (files.runtime === undefined) return compiledFlags(role.program);
+  if (role.program === "inner") return toFlags(innerPermissions(role.bridge));
   return toFlags(outerPermissions(new Map([...bridges].map(([name, { endpoints }]) => [name, endpoints]))));
 }

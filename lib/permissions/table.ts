@@ -6,18 +6,8 @@
 
 import { type Endpoint, remoteOf } from "../address.ts";
 import { InputError } from "../errors.ts";
-import {
-  type BridgeName,
-  DRIVERS_DIR,
-  GUEST_ADDRESS,
-  LOG_DIR,
-  namesOf,
-  NETNS_DIR,
-  OUTER_LOG,
-  OUTER_USAGE,
-  RUN_DIR,
-  RUN_FILES,
-} from "../names.ts";
+import { type BridgeName, DRIVERS_DIR, GUEST_ADDRESS, LOG_DIR, namesOf, NETNS_DIR, RUN_DIR } from "../names.ts";
+import { innerOf, OUTER } from "../role.ts";
 import { type ProgramName, PROGRAMS } from "../programs.ts";
 
 /** The programs, in the order in which they come into play. */
@@ -52,11 +42,12 @@ const OWN_USER = ["uid"];
  * @returns Listen at the guest-facing address, call outer, read its own ports, write its own log and counts.
  */
 export function innerPermissions(bridge: BridgeName): Permissions {
-  const { log, portsFile, socket, statsFile, usageFiles } = namesOf(bridge);
+  const { socket } = namesOf(bridge);
+  const { log, routesFile, statsFile, usageFiles } = innerOf(bridge);
   return {
     // Deno wants all three for a socket that is called.
     net: [GUEST_ADDRESS, `unix:${socket}`],
-    read: [portsFile, socket, ...usageFiles],
+    read: [routesFile, socket, ...usageFiles],
     write: [log, socket, statsFile, ...usageFiles],
     run: [],
     env: [],
@@ -76,8 +67,8 @@ export function outerPermissions(bridges: ReadonlyMap<BridgeName, readonly Endpo
   const folders = names.map(({ stringDir }) => stringDir);
   return {
     net: [...names.map(({ nextSocket }) => `unix:${nextSocket}`), ...[...remotes].toSorted()],
-    read: [RUN_FILES.outerRoutes, ...OUTER_USAGE, ...folders],
-    write: [OUTER_LOG, RUN_FILES.outerStats, ...OUTER_USAGE, ...folders],
+    read: [OUTER.routesFile, ...OUTER.usageFiles, ...folders],
+    write: [OUTER.log, OUTER.statsFile, ...OUTER.usageFiles, ...folders],
     run: [],
     env: [],
     sys: [],

@@ -8,7 +8,7 @@ import process from "node:process";
 import { describe } from "../errors.ts";
 import { type DebugLevel, DEFAULT_DEBUG_LEVEL, type FileLog, log, logToFile } from "../log.ts";
 import type { Limits } from "../limits.ts";
-import type { Title } from "../names.ts";
+import type { Role } from "../role.ts";
 import { DRAINING, READY } from "../protocol/lifecycle.ts";
 import { AfterBurst } from "./collect_garbage.ts";
 import { releaseBuffers } from "./buffers.ts";
@@ -32,14 +32,8 @@ export interface Loaded {
 
 /** A proxy that can be run as a daemon. */
 export interface Proxy {
-  /** Its process title. */
-  readonly title: Title;
-  /** Its log file. */
-  readonly log: string;
-  /** The file for its counts. */
-  readonly statsFile: string;
-  /** The files of which it has one for what its streams take. */
-  readonly usageFiles: readonly string[];
+  /** What it is, with the names of its files. */
+  readonly role: Role;
   /** The streams it serves. */
   readonly streams: Streams;
   /** What it counts. */
@@ -93,17 +87,18 @@ class Signals {
  * @throws {Deno.errors.NotCapable} Without the permissions of its entrypoint in `lib/permissions/table.ts`.
  */
 export async function runDaemon(proxy: Proxy): Promise<void> {
+  const { title, log: path, statsFile, usageFiles } = proxy.role;
   const signals = new Signals();
-  const file = logToFile(proxy.log, DEFAULT_DEBUG_LEVEL);
+  const file = logToFile(path, DEFAULT_DEBUG_LEVEL);
   // Before the first guest can come: those that predecessors serve count from the start.
-  const usage = new SharedUsage(proxy.usageFiles);
+  const usage = new SharedUsage(usageFiles);
   proxy.places.others = () => usage.others();
   const { notListening, ...loaded } = await proxy.load();
   let { limits } = loaded;
   file.reopen(loaded.debugLevel);
-  process.title = proxy.title;
+  process.title = title;
   const endStats = proxy.stats.writeTo(
-    proxy.statsFile,
+    statsFile,
     () => proxy.stats.counts(proxy.listening, proxy.streams.size),
   );
   const tellUsage = usage.tell(() => proxy.streams.size, () => proxy.places.own);
@@ -112,7 +107,7 @@ export async function runDaemon(proxy: Proxy): Promise<void> {
     releaseBuffers();
     afterBurst.look(proxy.streams.size);
   }, RELEASE_MS);
-  log.info("Serving", { title: proxy.title });
+  log.info("Serving", { title });
   Deno.stdout.writeSync(new TextEncoder().encode(`${[READY, ...notListening].join(" ")}\n`));
   while (signals.stop === undefined) {
     const next = signals.next();
@@ -125,11 +120,11 @@ export async function runDaemon(proxy: Proxy): Promise<void> {
   }
   endStats();
   tellUsage();
-  process.title = proxy.title + DRAINING;
+  process.title = title + DRAINING;
   await proxy.stopListening();
   tellUsage();
   await drain(proxy, signals, limits);
-  log.info("Ended", { title: proxy.title });
+  log.info("Ended", { title });
 }
 
 /** Reloads; the limits are what it finds, if it finds any. */
@@ -137,16 +132,16 @@ async function reload(proxy: Proxy, file: FileLog): Promise<Limits | undefined> 
   try {
     const { debugLevel, limits } = await proxy.load();
     file.reopen(debugLevel);
-    log.info("Reloaded", { title: proxy.title });
+    log.info("Reloaded", { title: proxy.role.title });
     return limits;
   } catch (error) {
-    log.error("Cannot reload; serving what was served before", { title: proxy.title, error: describe(error) });
+    log.error("Cannot reload; serving what was served before", { title: proxy.role.title, error: describe(error) });
     return undefined;
   }
 }
 
 /** Waits for the end of the streams; those that take too long are closed. */
-async function drain({ title, streams }: Proxy, signals: Signals, limits: Limits): Promise<void> {
+async function drain({ role: { title }, streams }: Proxy, signals: Signals, limits: Limits): Promise<void> {
   log.info("Draining", { title, streams: streams.size });
   const idle = streams.idle();
   const close = (why: string) => {

@@ -8,8 +8,9 @@
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
 import { DEFAULT_LIMITS, type EndpointOptions, type Limits } from "../limits.ts";
-import { type BridgeName, type BridgeNames, GUEST_ADDRESS, namesOf, type Title } from "../names.ts";
+import { type BridgeName, type BridgeNames, GUEST_ADDRESS, namesOf } from "../names.ts";
 import { parseInnerRoutes } from "../protocol/routes.ts";
+import { innerOf, type InnerRole } from "../role.ts";
 import { acceptAll } from "./accept.ts";
 import { connectUnix } from "./connect_unix.ts";
 import type { Loaded, Proxy } from "./daemon.ts";
@@ -31,6 +32,7 @@ const OF_BRIDGE = ":tproxy_max_connections_per_bridge:";
 
 /** The inner proxy of one bridge. */
 export class Inner implements Proxy {
+  readonly role: InnerRole;
   readonly streams: Streams = new Streams();
   readonly stats: Stats = new Stats("guests");
   readonly places: Places = new Places();
@@ -48,27 +50,8 @@ export class Inner implements Proxy {
    * @param bridge The bridge whose guests it serves.
    */
   constructor(bridge: BridgeName) {
+    this.role = innerOf(bridge);
     this.#names = namesOf(bridge);
-  }
-
-  /** See {@linkcode Proxy}. */
-  get title(): Title {
-    return this.#names.title;
-  }
-
-  /** See {@linkcode Proxy}. */
-  get log(): string {
-    return this.#names.log;
-  }
-
-  /** See {@linkcode Proxy}. */
-  get statsFile(): string {
-    return this.#names.statsFile;
-  }
-
-  /** See {@linkcode Proxy}. */
-  get usageFiles(): readonly string[] {
-    return this.#names.usageFiles;
   }
 
   /** See {@linkcode Proxy}. */
@@ -78,7 +61,7 @@ export class Inner implements Proxy {
 
   /** See {@linkcode Proxy}. */
   async load(): Promise<Loaded> {
-    const { debugLevel, limits, ports } = parseInnerRoutes(await Deno.readTextFile(this.#names.portsFile));
+    const { debugLevel, limits, ports } = parseInnerRoutes(await Deno.readTextFile(this.role.routesFile));
     this.#limits = limits;
     this.#options = new Map(ports.map(({ servicePort, options = {} }) => [servicePort, options]));
     const notListening = await this.#listeners.follow(this.#options.keys());

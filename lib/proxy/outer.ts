@@ -9,8 +9,9 @@ import { type Endpoint, remoteOf } from "../address.ts";
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
-import { type BridgeName, namesOf, OUTER_LOG, OUTER_USAGE, RUN_FILES, type Title, TPROXY } from "../names.ts";
+import { type BridgeName, namesOf } from "../names.ts";
 import { type OuterRoutes, parseOuterRoutes } from "../protocol/routes.ts";
+import { OUTER, type OuterRole } from "../role.ts";
 import { lstatIfThere } from "../run_dir.ts";
 import { acceptAll } from "./accept.ts";
 import { giveBuffer } from "./buffers.ts";
@@ -46,10 +47,7 @@ interface Opened {
 
 /** The outer proxy of a hypervisor. */
 export class Outer implements Proxy {
-  readonly title: Title = TPROXY;
-  readonly log: string = OUTER_LOG;
-  readonly statsFile: string = RUN_FILES.outerStats;
-  readonly usageFiles: readonly string[] = OUTER_USAGE;
+  readonly role: OuterRole = OUTER;
   readonly streams: Streams = new Streams();
   readonly stats: Stats = new Stats("services");
   readonly places: Places = new Places();
@@ -72,7 +70,7 @@ export class Outer implements Proxy {
 
   /** See {@linkcode Proxy}. */
   async load(): Promise<Loaded> {
-    const { debugLevel, limits, bridges } = parseOuterRoutes(await Deno.readTextFile(RUN_FILES.outerRoutes));
+    const { debugLevel, limits, bridges } = parseOuterRoutes(await Deno.readTextFile(OUTER.routesFile));
     this.#routes = bridges;
     this.#limits = limits;
     // A socket that somebody has removed, or replaced, is one that no inner can reach.

@@ -64,10 +64,10 @@ export class ProxyKeeper {
     const now = performance.now();
     const deaf = await findDeaf(daemons, endpoints);
     this.#deafSince = new Map(deaf.map(({ daemon: { pid } }) => [pid, this.#deafSince.get(pid) ?? now]));
-    const due = deaf.filter(({ daemon: { pid, title } }) => {
-      return now - (this.#deafSince.get(pid) ?? now) >= DEAF_MS && this.#tries.waitFor(title, now) === 0;
+    const due = deaf.filter(({ daemon: { pid, role } }) => {
+      return now - (this.#deafSince.get(pid) ?? now) >= DEAF_MS && this.#tries.waitFor(role.title, now) === 0;
     });
-    for (const { daemon: { title, pid }, listeners } of due) {
+    for (const { daemon: { role: { title }, pid }, listeners } of due) {
       this.#tries.started(title, now);
       log.warning("A proxy does not listen; having it try again", { title, pid, listeners: listeners.join(" ") });
     }

@@ -9,7 +9,8 @@
 
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
-import { type BridgeName, type Title, TPROXY } from "../names.ts";
+import { type BridgeName, TPROXY } from "../names.ts";
+import type { Title } from "../role.ts";
 import { refreshNames } from "../setup/refresh.ts";
 import { Backoff } from "./backoff.ts";
 import { Events, Monitor, type Reason } from "./events.ts";
@@ -107,7 +108,7 @@ class Supervision {
 }
 
 function servedBy(daemons: readonly RunningDaemon[]): Set<BridgeName> {
-  return new Set(daemons.filter(({ draining }) => !draining).flatMap(({ bridge }) => bridge ?? []));
+  return new Set(daemons.filter(({ draining }) => !draining).flatMap(({ role }) => role.bridge ?? []));
 }
 
 async function attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { FLAGS_MARK, HOST_MARK } from "../../lib/protocol/lifecycle.ts";
 import { numberOf } from "../../lib/daemon/owner.ts";
+import { innerOf } from "../../lib/role.ts";
 import { parseBridgeName } from "../../lib/names.ts";
 import { asUser } from "../lab/broken_out.ts";
 import { until } from "../../packaging/command.ts";
@@ -40,7 +41,9 @@ Deno.test(
     const titles = ["one_tproxy", "one_tproxy_br0"];
     // A user of the host; an inner of another bridge that was taken over.
     const impostors: number[] = [];
-    for (const [uid, gid] of [[1000, 1000], [65534, 65534], [numberOf(BR1), numberOf(BR1)]] as const) {
+    for (
+      const [uid, gid] of [[1000, 1000], [65534, 65534], [numberOf(innerOf(BR1)), numberOf(innerOf(BR1))]] as const
+    ) {
       for (const title of titles) impostors.push(await startImpostor(hv, title, uid, gid));
     }
     assert.deepEqual(await hv.tproxy("status"), { code: 3, stdout: "", stderr: "" });

@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { numberOf } from "../../lib/daemon/owner.ts";
+import { innerOf, OUTER } from "../../lib/role.ts";
 import { parseBridgeName } from "../../lib/names.ts";
 import { asOuter, asUser } from "../lab/broken_out.ts";
 import { until } from "../../packaging/command.ts";
@@ -48,9 +49,13 @@ Deno.test(
     const assertUntouched = await makeVictim(hv);
     // As it was: root's, open to the bridge's group, and all proxies were nobody.
     const litter = async () => {
-      await hv.host.text(["sh", "-c", `mkdir ${RUN}/br0; chgrp ${numberOf(BR0)} ${RUN}/br0; chmod 1770 ${RUN}/br0`]);
+      await hv.host.text([
+        "sh",
+        "-c",
+        `mkdir ${RUN}/br0; chgrp ${numberOf(innerOf(BR0))} ${RUN}/br0; chmod 1770 ${RUN}/br0`,
+      ]);
       const nest = ["perl", "-e", NEST, `${RUN}/br0/outer.socket`, "30000"];
-      await hv.host.text(asUser(65534, numberOf(BR0), ...nest));
+      await hv.host.text(asUser(65534, numberOf(innerOf(BR0)), ...nest));
     };
     for (const verb of ["start", "stop"]) {
       await litter();
@@ -77,7 +82,7 @@ Deno.test(
     await hv.serve("br0", "br1");
     const assertUntouched = await makeVictim(hv);
     const uid = Number(await hv.host.text(["id", "-u", "daemon"]));
-    const inner = (...argv: string[]) => hv.host.text(asUser(uid, numberOf(BR0), ...argv));
+    const inner = (...argv: string[]) => hv.host.text(asUser(uid, numberOf(innerOf(BR0)), ...argv));
     for (const socket of ["outer.socket", "outer.socket.next"]) {
       await inner("rm", "-f", `${WRITTEN}/br0/${socket}`);
       await inner("perl", "-e", NEST, `${WRITTEN}/br0/${socket}`, "3000");
@@ -121,7 +126,7 @@ Deno.test(
     const assertUntouched = await makeVictim(hv);
     for (let i = 0; i < 5; i++) {
       const folder = `${WRITTEN}/gone${i}`;
-      await hv.host.text(["install", "-d", "-o", `${numberOf(undefined)}`, "-m", "711", folder]);
+      await hv.host.text(["install", "-d", "-o", `${numberOf(OUTER)}`, "-m", "711", folder]);
       const swaps = Array.from({ length: 2 }, () => hv.host.start(asOuter([BR0], "perl", "-e", SWAP, folder)));
       await until("it swaps", async () => (await hv.host.text(["ls", folder])) !== "");
       await hv.control("start");

@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { numberOf } from "../../lib/daemon/owner.ts";
+import { innerOf } from "../../lib/role.ts";
 import { parseBridgeName } from "../../lib/names.ts";
 import { asInner } from "../lab/broken_out.ts";
 import { until } from "../../packaging/command.ts";
@@ -36,7 +37,7 @@ async function plant(hv: Hypervisor, script: string): Promise<string> {
 /** The log is a file of the proxy's with one name, and has lines. */
 async function assertGood(hv: Hypervisor): Promise<void> {
   const is = await hv.host.text(["stat", "-c", "%F %u %h %a", LOG]);
-  assert.equal(is, ROOTLESS ? "regular file 0 1 660\n" : `regular file ${numberOf(BR0)} 1 640\n`);
+  assert.equal(is, ROOTLESS ? "regular file 0 1 660\n" : `regular file ${numberOf(innerOf(BR0))} 1 640\n`);
 }
 
 Deno.test(

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { outerPermissions, toFlags } from "../../lib/permissions/table.ts";
 import { numberOf } from "../../lib/daemon/owner.ts";
+import { innerOf, OUTER } from "../../lib/role.ts";
 import { scripts } from "../../lib/permissions/daemon_programs.ts";
 import { parseBridgeName } from "../../lib/names.ts";
 import { limit } from "../faults/measure.ts";
@@ -67,7 +68,7 @@ Deno.test(
     const background = hv.host.start(["prlimit", `--nproc=${soft}:${soft}`, ...asInner(BOMB, "perl", "-e", bomb)]);
     await until("there are no more", async () => {
       const users = (await hv.host.text(["ps", "-eLo", "uid="])).trim().split(/\s+/).map(Number);
-      return users.filter((uid) => uid === numberOf(BOMB)).length >= soft - 1;
+      return users.filter((uid) => uid === numberOf(innerOf(BOMB))).length >= soft - 1;
     });
     const pid = (await hv.status()).get("one_tproxy_br0");
     await hv.host.text(["kill", "-s", "KILL", `${pid}`]);
@@ -83,7 +84,7 @@ Deno.test(
     const { hv } = await makeScenario(lab);
     const bound = 1500 * MIB;
     const probe = inPlaceOfDaemon(hv, {
-      bridge: undefined,
+      role: OUTER,
       flags: toFlags(outerPermissions(new Map())),
       owner: ROOTLESS ? { name: "root", uid: 0, gid: 0 } : undefined,
       resources: [`--data=${bound}:${bound}`],

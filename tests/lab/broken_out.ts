@@ -5,6 +5,7 @@
  */
 
 import { numberOf } from "../../lib/daemon/owner.ts";
+import { innerOf, OUTER } from "../../lib/role.ts";
 import type { BridgeName } from "../../lib/names.ts";
 
 /** The command line of a program that runs as a user, in a group, without any right. */
@@ -15,12 +16,13 @@ export function asUser(uid: number, gid: number, ...argv: readonly string[]): st
 
 /** The command line of a program that runs as a bridge's inner does. */
 export function asInner(bridge: BridgeName, ...argv: readonly string[]): string[] {
-  return asUser(numberOf(bridge), numberOf(bridge), ...argv);
+  const own = numberOf(innerOf(bridge));
+  return asUser(own, own, ...argv);
 }
 
 /** The command line of a program that runs as outer does, in the groups of the bridges that it serves. */
 export function asOuter(serves: readonly BridgeName[], ...argv: readonly string[]): string[] {
-  const groups = `--groups=${serves.map(numberOf).join(",")}`;
-  const own = numberOf(undefined);
+  const groups = `--groups=${serves.map((bridge) => numberOf(innerOf(bridge))).join(",")}`;
+  const own = numberOf(OUTER);
   return asUser(own, own, ...argv).map((word) => word === "--clear-groups" ? groups : word);
 }
