@@ -19,7 +19,7 @@ import { innerOf, type Role } from "../role.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";
 import type { DaemonFiles } from "../permissions/table.ts";
 
-/** From coreutils 8.31; run by setpriv, so that nobody needs a permission for it. */
+/** From coreutils 8.31; run by prlimit, so that nobody needs a permission for it. */
 const ENV_PROGRAM = "/usr/bin/env";
 
 /**
@@ -74,18 +74,18 @@ export function commandLine(start: DaemonStart): [string, ...string[]] {
   const unprivileged = [
     PROGRAMS.prlimit.path,
     ...resources,
-    PROGRAMS.setpriv.path,
-    ...user,
-    "--no-new-privs",
-    "--bounding-set=-all",
-    "--inh-caps=-all",
     // A SIGHUP that comes before the daemon listens for it would end it; and it is about to read its routes anyway. With
-    // SIGXFSZ a log that is too long would.
+    // SIGXFSZ a log that is too long would. Before setpriv: whoever may signal the user finds no moment in which one works.
     ENV_PROGRAM,
     "--ignore-signal=HUP,XFSZ",
     // Deno answers this one by listening for a debugger at 127.0.0.1:9229, where any local user could have the daemon run
     // what he likes.
     "--block-signal=USR1",
+    PROGRAMS.setpriv.path,
+    ...user,
+    "--no-new-privs",
+    "--bounding-set=-all",
+    "--inh-caps=-all",
     ...programOf(start),
   ] as const;
   return role.program === "outer"

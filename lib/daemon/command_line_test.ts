@@ -16,7 +16,12 @@ const START: DaemonStart = {
 };
 
 const NETNS_EXEC = ["/usr/sbin/ip", "netns", "exec", "one_tproxy_br0"];
-const SETPRIV = ["/usr/bin/prlimit", "--fsize=7:7", "/usr/bin/setpriv"];
+const SETPRIV = [
+  ...["/usr/bin/prlimit", "--fsize=7:7"],
+  // Before there is a process of the user: a signal that comes in between would end it.
+  ...["/usr/bin/env", "--ignore-signal=HUP,XFSZ", "--block-signal=USR1"],
+  "/usr/bin/setpriv",
+];
 const BR0 = parseBridgeName("br0");
 const OWNER = START.owner;
 /** Which group is a bridge's is told by groupOf(), whose tests are elsewhere. */
@@ -29,9 +34,6 @@ const NO_RIGHTS = [
   "--no-new-privs",
   "--bounding-set=-all",
   "--inh-caps=-all",
-  "/usr/bin/env",
-  "--ignore-signal=HUP,XFSZ",
-  "--block-signal=USR1",
 ];
 const RUN = [
   "/proc/self/fd/3",
@@ -51,7 +53,7 @@ Deno.test("commandLine() starts outer where it is, as its user and without right
     commandLine({ ...START, serves }),
     [...SETPRIV, ...user(OUTER, others), ...NO_RIGHTS, ...RUN, ...FLAGS],
   );
-  assert.deepEqual(commandLine(START).slice(3, 6), user(OUTER, "--clear-groups"));
+  assert.deepEqual(commandLine(START).slice(SETPRIV.length, SETPRIV.length + 3), user(OUTER, "--clear-groups"));
 });
 
 Deno.test("commandLine() starts inner inside its namespace, with its bridge for an argument", () => {
