@@ -36,13 +36,11 @@ export {
   selectEndpoints,
   type Selection,
 } from "./lib/config/select.ts";
+export { type DaemonProgram, type Form } from "./lib/permissions/form.ts";
 export {
-  type Binaries,
-  type DaemonFiles,
   innerPermissions,
   outerPermissions,
   type Permissions,
-  type Scripts,
   setupPermissions,
   toFlags,
   tproxyPermissions,

@@ -5,10 +5,10 @@
  */
 
 import type { Entrypoint } from "../lib/permissions/table.ts";
-import { runtimeFlags } from "../lib/daemon/command_line.ts";
+import { runtimeFlags } from "../lib/permissions/run_by_deno.ts";
 import { compiledFlags } from "../lib/permissions/compiled.ts";
 
-/** The names by which `lib/permissions/daemon_programs.ts` knows them, and what each is made of. */
+/** The names by which `lib/permissions/compiled.ts` knows them, and what each is made of. */
 export const BINARIES: Readonly<Record<string, Entrypoint>> = {
   "tproxy": "tproxy",
   "tproxy-setup": "setup",

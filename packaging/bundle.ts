@@ -7,7 +7,7 @@
 import type { Entrypoint } from "../lib/permissions/table.ts";
 import { DaemonError } from "../lib/errors.ts";
 import { runDeno } from "../lib/run_command.ts";
-import { scripts } from "../lib/permissions/daemon_programs.ts";
+import { checkout } from "../lib/permissions/checkout.ts";
 
 /**
  * Bundles a checkout's inner and outer. Concurrent runs wait for each other, and a daemon that is being started is not
@@ -18,7 +18,7 @@ import { scripts } from "../lib/permissions/daemon_programs.ts";
  * folder `.build`.
  */
 export async function bundleDaemons(): Promise<void> {
-  const files = scripts();
+  const files = checkout();
   const folder = files.inner.slice(0, files.inner.lastIndexOf("/"));
   await Deno.mkdir(folder, { recursive: true });
   // Two runs that both find the runtime's cache empty would fetch esbuild into it at once, and one of them fails.

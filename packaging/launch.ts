@@ -9,7 +9,7 @@
 import { configOf, withAbsoluteConfig } from "./config_option.ts";
 import { bundleDaemons } from "./bundle.ts";
 import { type Permissions, setupPermissions, toFlags, tproxyPermissions } from "../lib/permissions/table.ts";
-import { scripts } from "../lib/permissions/daemon_programs.ts";
+import { checkout } from "../lib/permissions/checkout.ts";
 import { InputError } from "../lib/errors.ts";
 import { exitCodeOf } from "../lib/exit_code.ts";
 import { runDeno } from "../lib/run_command.ts";
@@ -23,7 +23,7 @@ async function main(): Promise<number> {
       return await run("setup", setupPermissions(configOf(args)), args);
     case "tproxy":
       await bundleDaemons();
-      return await run("tproxy", tproxyPermissions(configOf(args), scripts()), args);
+      return await run("tproxy", tproxyPermissions(configOf(args), checkout().reads), args);
     default:
       throw new InputError(`There is no entrypoint ${JSON.stringify(entrypoint ?? "")}`, 'name "setup" or "tproxy"');
   }

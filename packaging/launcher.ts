@@ -6,6 +6,7 @@
  */
 
 import { type Permissions, setupPermissions, toFlags, tproxyPermissions } from "../lib/permissions/table.ts";
+import { distribution } from "../lib/permissions/distribution.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 
 /** What the shell puts in: where the distribution is, and which configuration the arguments name. */
@@ -14,13 +15,7 @@ const CONFIG = "$config";
 
 const PERMISSIONS: Readonly<Record<"setup" | "tproxy", Permissions>> = {
   setup: setupPermissions(CONFIG),
-  tproxy: tproxyPermissions(CONFIG, {
-    runtime: `${ROOT}/lib/deno`,
-    inner: `${ROOT}/lib/inner.js`,
-    outer: `${ROOT}/lib/outer.js`,
-    // install.sh puts a distribution below versions/ of its prefix.
-    mode: `${ROOT}/../../mode`,
-  }),
+  tproxy: tproxyPermissions(CONFIG, distribution(`${ROOT}/lib`, `${ROOT}/lib/deno`).reads),
 };
 
 /** The whole environment of a program: variables can make the runtime trust other certificates or run with other flags. */

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { setupPermissions, toFlags, tproxyPermissions } from "../lib/permissions/table.ts";
-import { scripts } from "../lib/permissions/daemon_programs.ts";
+import { checkout } from "../lib/permissions/checkout.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 import type { Result } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
@@ -160,7 +160,7 @@ Deno.test(
 async function asNobody(hv: Hypervisor): Promise<(program: Program, ...args: string[]) => Promise<Result>> {
   const flags = {
     setup: toFlags(setupPermissions(DEFAULT_CONFIG_PATH)),
-    tproxy: toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, scripts())),
+    tproxy: toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, checkout().reads)),
   };
   for (const program of ["setup", "tproxy"]) {
     await hv.host.text([Deno.execPath(), "bundle", "--quiet", "--output", `/run/${program}.js`, `cmd/${program}.ts`]);

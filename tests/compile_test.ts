@@ -6,9 +6,9 @@
  */
 
 import assert from "node:assert/strict";
-import { commandLine, type DaemonStart, environmentOf, runtimeFlags } from "../lib/daemon/command_line.ts";
-import { compiledFlags } from "../lib/permissions/compiled.ts";
-import { binariesBeside } from "../lib/permissions/daemon_programs.ts";
+import { commandLine, type DaemonStart, environmentOf } from "../lib/daemon/command_line.ts";
+import { compiled as compiledForm, compiledFlags } from "../lib/permissions/compiled.ts";
+import { runtimeFlags } from "../lib/permissions/run_by_deno.ts";
 import { parseBridgeName } from "../lib/names.ts";
 import { innerOf, OUTER, type Role } from "../lib/role.ts";
 import { READY } from "../lib/protocol/lifecycle.ts";
@@ -95,7 +95,7 @@ Deno.test(
         resources: [],
         serves,
         host,
-        files: binariesBeside(`${PLACE}/tproxy`),
+        form: compiledForm(`${PLACE}/tproxy`),
       };
       const environment = Object.entries(environmentOf(start)).map(([name, value]) => `${name}=${value}`);
       const daemon = hv.host.start(["/usr/bin/env", "-i", ...environment, ...commandLine(start)], { inside: true });

@@ -10,6 +10,7 @@ import fc from "fast-check";
 import lock from "../deno.lock" with { type: "text" };
 import settings from "../deno.json" with { type: "json" };
 import { configOf } from "../packaging/config_option.ts";
+import { distribution } from "../lib/permissions/distribution.ts";
 import { setupPermissions, toFlags, tproxyPermissions } from "../lib/permissions/table.ts";
 import { makeBare } from "./lab/bare_root.ts";
 import { Host } from "./lab/host.ts";
@@ -23,10 +24,9 @@ const ARCHIVE = `${DIST}/${NAME}.tar.gz`;
 
 /** What a program is run with. */
 function flagsOf(entrypoint: "setup" | "tproxy", root: string, args: readonly string[] = []): string[] {
-  const daemons = { inner: `${root}/lib/inner.js`, outer: `${root}/lib/outer.js` };
-  const files = { runtime: `${root}/lib/deno`, ...daemons, mode: `${root}/../../mode` };
   const config = configOf(args);
-  return toFlags(entrypoint === "setup" ? setupPermissions(config) : tproxyPermissions(config, files));
+  const { reads } = distribution(`${root}/lib`, `${root}/lib/deno`);
+  return toFlags(entrypoint === "setup" ? setupPermissions(config) : tproxyPermissions(config, reads));
 }
 
 /** The whole environment of a program. */

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { numberOf } from "../lib/daemon/owner.ts";
 import { innerOf, OUTER, type Role } from "../lib/role.ts";
 import { listGrants, renderGrants } from "../lib/commands/permissions_report.ts";
-import { scripts } from "../lib/permissions/daemon_programs.ts";
+import { checkout } from "../lib/permissions/checkout.ts";
 import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
 import { until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
@@ -41,7 +41,7 @@ Deno.test(
       await hv.host.text(["mount", "--bind", "/usr/bin/false", program]);
     }
     await hv.host.text(["rm", DEFAULT_CONFIG_PATH]);
-    const grants = listGrants(DEFAULT_CONFIG_PATH, scripts());
+    const grants = listGrants(DEFAULT_CONFIG_PATH, checkout());
     const json = await hv.tproxy("permissions", "--json");
     assert.deepEqual(JSON.parse(json.stdout), grants);
     assert.deepEqual(await hv.tproxy("permissions"), { code: 0, stdout: `${renderGrants(grants)}\n`, stderr: "" });

@@ -13,7 +13,7 @@ import {
   toFlags,
   tproxyPermissions,
 } from "../lib/permissions/table.ts";
-import { scripts } from "../lib/permissions/daemon_programs.ts";
+import { checkout } from "../lib/permissions/checkout.ts";
 import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
 import { innerOf, OUTER, type Role } from "../lib/role.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
@@ -26,7 +26,7 @@ import { CONFIG, GATE, inLab, served } from "./lab/scenario.ts";
 const BR0 = parseBridgeName("br0");
 const RUN = "/run/one_tproxy";
 const WRITTEN = `${RUN}/written-by-proxies`;
-const FILES = scripts();
+const FORM = checkout();
 /** Two bridges with everything running, and a link to a program that would be allowed. */
 async function makeHypervisor(lab: Lab): Promise<Hypervisor> {
   const { hv } = await served(lab, CONFIG, ["br0", "br1"]);
@@ -48,7 +48,7 @@ function startOf(role: Role): ScriptStart {
     resources: [],
     serves: role === OUTER ? [BR0] : [],
     host: 1,
-    files: FILES,
+    form: FORM,
   };
 }
 
@@ -139,11 +139,11 @@ Deno.test(
   inLab(async (lab) => {
     const probe = inPlaceOfProgram(
       await makeHypervisor(lab),
-      toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, FILES)),
+      toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, FORM.reads)),
     );
     await assertSandbox(probe, [
-      ...all("read", DEFAULT_CONFIG_PATH, `${RUN}/inner-ports.br1.json`, FILES.inner),
-      ...all("stat", FILES.runtime),
+      ...all("read", DEFAULT_CONFIG_PATH, `${RUN}/inner-ports.br1.json`, FORM.inner),
+      ...all("stat", FORM.runtime),
       ...all("list", RUN, "/run/netns"),
       ...all("stat", "/var/log/one_tproxy.log"),
       ...all("create", `${RUN}/probe`, "/var/log/probe"),
@@ -164,7 +164,7 @@ Deno.test(
       ["dial", GATE, 5030],
       ...all("dialSocket", `${WRITTEN}/br0/outer.socket`),
       ...all("read", "/var/tmp/one/etc/vnm/other.conf"),
-      ...all("remove", "/run/netns/one_tproxy_br0", DEFAULT_CONFIG_PATH, FILES.inner),
+      ...all("remove", "/run/netns/one_tproxy_br0", DEFAULT_CONFIG_PATH, FORM.inner),
       ...all("run", "/usr/sbin/sysctl", "/usr/bin/nsenter"),
     ]);
   }),

@@ -10,7 +10,7 @@ import { findDaemons } from "../daemon/find.ts";
 import { listGrants, renderGrants } from "./permissions_report.ts";
 import { compareDaemons, renderComparisons } from "./permissions_running.ts";
 import type { Entrypoint } from "../permissions/table.ts";
-import { daemonFiles } from "../permissions/daemon_programs.ts";
+import { currentForm } from "../permissions/current_form.ts";
 import { NONE_RUNS } from "./status.ts";
 
 /** What was asked for. */
@@ -43,7 +43,7 @@ export interface Shown {
  */
 export async function showPermissions({ entrypoint, running, json, config }: PermissionsRequest): Promise<Shown> {
   if (running) return await showRunning(entrypoint, json, config);
-  const grants = listGrants(config, daemonFiles()).filter((grant) => {
+  const grants = listGrants(config, currentForm()).filter((grant) => {
     return entrypoint === undefined || grant.entrypoint === entrypoint;
   });
   return { stdout: json ? toJson(grants) : renderGrants(grants), exitCode: OK };
@@ -52,7 +52,7 @@ export async function showPermissions({ entrypoint, running, json, config }: Per
 async function showRunning(entrypoint: Entrypoint | undefined, json: boolean, config: string): Promise<Shown> {
   const [{ host, daemons: all }, desired] = await Promise.all([findDaemons(), readDesired(config)]);
   const daemons = all.filter(({ role }) => entrypoint === undefined || entrypoint === role.program);
-  const comparisons = compareDaemons({ host, daemons }, desired, daemonFiles());
+  const comparisons = compareDaemons({ host, daemons }, desired, currentForm());
   const stdout = json ? toJson(comparisons) : renderComparisons(comparisons);
   if (comparisons.length === 0) return { stdout, exitCode: NONE_RUNS };
   return { stdout, exitCode: comparisons.every(({ differences }) => differences.length === 0) ? OK : FAILED };

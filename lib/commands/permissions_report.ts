@@ -7,14 +7,13 @@
 import type { Entrypoint } from "../permissions/table.ts";
 import type { BridgeName } from "../names.ts";
 import {
-  type DaemonFiles,
   innerPermissions,
   outerPermissions,
   setupPermissions,
   toFlags,
   tproxyPermissions,
 } from "../permissions/table.ts";
-import { compiledFlags } from "../permissions/compiled.ts";
+import type { Form } from "../permissions/form.ts";
 
 /** What one program may do. */
 export interface Grant {
@@ -42,26 +41,25 @@ others.`;
  * Lists what every program may do.
  *
  * @param config The configuration file.
- * @param files What the daemons are made of.
+ * @param form In which form the programs are there.
  * @returns `setup`, `tproxy`, outer, and the inner of {@linkcode EXAMPLE_BRIDGE}.
  */
-export function listGrants(config: string, files: DaemonFiles): Grant[] {
+export function listGrants(config: string, form: Form): Grant[] {
   const user = "a user of its own";
   const outer = outerPermissions(new Map([[EXAMPLE_BRIDGE, []]]));
-  const isCompiled = files.runtime === undefined;
   return [
     { entrypoint: "setup", user: "root", flags: toFlags(setupPermissions(config)) },
-    { entrypoint: "tproxy", user: "root", flags: toFlags(tproxyPermissions(config, files)) },
+    { entrypoint: "tproxy", user: "root", flags: toFlags(tproxyPermissions(config, form.reads)) },
     {
       entrypoint: "outer",
       user,
-      flags: isCompiled ? compiledFlags("outer") : toFlags({ ...outer, net: [...outer.net, EXAMPLE_REMOTE] }),
+      flags: form.flagsOf("outer", { ...outer, net: [...outer.net, EXAMPLE_REMOTE] }),
     },
     {
       entrypoint: "inner",
       bridge: EXAMPLE_BRIDGE,
       user,
-      flags: isCompiled ? compiledFlags("inner") : toFlags(innerPermissions(EXAMPLE_BRIDGE)),
+      flags: form.flagsOf("inner", innerPermissions(EXAMPLE_BRIDGE)),
     },
   ];
 }

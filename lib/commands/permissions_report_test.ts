@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
+import { runByDeno } from "../permissions/run_by_deno.ts";
 import { innerPermissions, setupPermissions, toFlags, tproxyPermissions } from "../permissions/table.ts";
-import { compiledFlags } from "../permissions/compiled.ts";
+import { compiled, compiledFlags } from "../permissions/compiled.ts";
 import { EXAMPLE_BRIDGE, listGrants, renderGrants } from "./permissions_report.ts";
 
-const FILES = { runtime: "/x/deno", inner: "/x/inner.js", outer: "/x/outer.js" };
+const FORM = runByDeno("/x/deno", "/x");
 
 Deno.test("listGrants() gives each program the flags of its table, and stands-ins for what differs from host to host", () => {
-  const [setup, tproxy, outer, inner, ...others] = listGrants("/a.conf", FILES);
+  const [setup, tproxy, outer, inner, ...others] = listGrants("/a.conf", FORM);
   assert.deepEqual([setup, tproxy], [
     { entrypoint: "setup", user: "root", flags: toFlags(setupPermissions("/a.conf")) },
-    { entrypoint: "tproxy", user: "root", flags: toFlags(tproxyPermissions("/a.conf", FILES)) },
+    { entrypoint: "tproxy", user: "root", flags: toFlags(tproxyPermissions("/a.conf", FORM.reads)) },
   ]);
   assert.equal(
     outer?.flags.find((flag) => flag.startsWith("--allow-net=")),
@@ -25,7 +26,7 @@ Deno.test("listGrants() gives each program the flags of its table, and stands-in
 });
 
 Deno.test("listGrants() has what compiled programs were compiled with", () => {
-  const grants = listGrants("/a.conf", { inner: "/x/tproxy-inner", outer: "/x/tproxy-outer" });
+  const grants = listGrants("/a.conf", compiled("/x/tproxy"));
   assert.deepEqual(grants.slice(2).map(({ flags }) => flags), [compiledFlags("outer"), compiledFlags("inner")]);
 });
 

@@ -10,7 +10,7 @@ import { daemonFlags } from "../permissions/daemon_flags.ts";
 import type { Desired } from "../daemon/desired.ts";
 import type { Processes, RunningDaemon } from "../daemon/find.ts";
 import { groupOf, userOf } from "../daemon/owner.ts";
-import type { DaemonFiles } from "../permissions/table.ts";
+import type { Form } from "../permissions/form.ts";
 
 /** How a daemon compares with what it should be. */
 export interface Comparison {
@@ -31,18 +31,18 @@ export interface Comparison {
  *
  * @param processes Who runs.
  * @param desired What should run.
- * @param files What daemons are made of that are started now.
+ * @param form In which form daemons are there that are started now.
  * @returns A comparison for each, in the same order.
  */
 export function compareDaemons(
   { host, daemons }: Pick<Processes, "host" | "daemons">,
   desired: Pick<Desired, "owner" | "bridges">,
-  files: DaemonFiles,
+  form: Form,
 ): Comparison[] {
   return daemons.map((daemon) => {
     const { role, pid, draining } = daemon;
     const bridge = role.program === "inner" ? { bridge: role.bridge } : {};
-    return { title: role.title, ...bridge, pid, draining, differences: compareDaemon(daemon, host, desired, files) };
+    return { title: role.title, ...bridge, pid, draining, differences: compareDaemon(daemon, host, desired, form) };
   });
 }
 
@@ -50,11 +50,11 @@ function compareDaemon(
   { role, flags, uid, gid, groups, netns }: RunningDaemon,
   host: number,
   { owner, bridges }: Pick<Desired, "owner" | "bridges">,
-  files: DaemonFiles,
+  form: Form,
 ): string[] {
   const wantedNetns = role.program === "outer" ? host : bridges.get(role.bridge)?.netns;
   if (bridges.size === 0 || wantedNetns === undefined) return ["should not run: nothing is left for it to serve"];
-  const differences = compareFlags(flags.split(";").filter((flag) => flag !== ""), daemonFlags(role, bridges, files));
+  const differences = compareFlags(flags.split(";").filter((flag) => flag !== ""), daemonFlags(role, bridges, form));
   const expect = (what: string, actual: string, wanted: string) => {
     if (actual !== wanted) differences.push(`${what} ${actual}, expected ${wanted}`);
   };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parseBridgeName } from "../names.ts";
 import { innerOf, OUTER } from "../role.ts";
 import { daemonFlags } from "../permissions/daemon_flags.ts";
+import { runByDeno } from "../permissions/run_by_deno.ts";
 import type { RunningDaemon } from "../daemon/find.ts";
 import { groupOf } from "../daemon/owner.ts";
 import { compareDaemons, renderComparisons } from "./permissions_running.ts";
@@ -11,7 +12,7 @@ const BR0 = parseBridgeName("br0");
 const OWNER = { name: "nobody", uid: 65534, gid: 65534 };
 const ENDPOINT = { servicePort: 5030, remoteAddr: "10.0.0.1", remotePort: 5030 };
 const BRIDGES = new Map([[BR0, { netns: NETNS, endpoints: [ENDPOINT] }]]);
-const FILES = { runtime: "/x/deno", inner: "/x/inner.js", outer: "/x/outer.js" };
+const FORM = runByDeno("/x/deno", "/x");
 const DESIRED = { owner: OWNER, bridges: BRIDGES };
 
 const OUTER_RUNS: RunningDaemon = {
@@ -22,7 +23,7 @@ const OUTER_RUNS: RunningDaemon = {
   gid: groupOf(OWNER, OUTER),
   groups: [groupOf(OWNER, innerOf(BR0))],
   netns: HOST,
-  flags: daemonFlags(OUTER, BRIDGES, FILES).join(";"),
+  flags: daemonFlags(OUTER, BRIDGES, FORM).join(";"),
   retire: "USR2",
   seconds: 1,
 };
@@ -33,18 +34,18 @@ const INNER_RUNS: RunningDaemon = {
   gid: groupOf(OWNER, innerOf(BR0)),
   groups: [],
   netns: NETNS,
-  flags: daemonFlags(innerOf(BR0), BRIDGES, FILES).join(";"),
+  flags: daemonFlags(innerOf(BR0), BRIDGES, FORM).join(";"),
 };
 
 /** What differs for one daemon. */
 function differencesOf(daemon: RunningDaemon, desired = DESIRED): readonly string[] {
-  const [comparison, ...others] = compareDaemons({ host: HOST, daemons: [daemon] }, desired, FILES);
+  const [comparison, ...others] = compareDaemons({ host: HOST, daemons: [daemon] }, desired, FORM);
   assert.ok(comparison !== undefined && others.length === 0);
   return comparison.differences;
 }
 
 Deno.test("compareDaemons() finds no difference in what has just been started", () => {
-  assert.deepEqual(compareDaemons({ host: HOST, daemons: [OUTER_RUNS, INNER_RUNS] }, DESIRED, FILES), [
+  assert.deepEqual(compareDaemons({ host: HOST, daemons: [OUTER_RUNS, INNER_RUNS] }, DESIRED, FORM), [
     { title: "one_tproxy", pid: 7, draining: false, differences: [] },
     { title: "one_tproxy_br0", bridge: BR0, pid: 8, draining: false, differences: [] },
   ]);

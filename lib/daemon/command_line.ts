@@ -1,13 +1,6 @@
 /**
  * The command line and the environment that a daemon is started with: without rights, with exactly its permissions. Pure.
  *
- * WHY the runtime and the program come as open descriptors: the data path runs as a user that can often reach neither
- * (a runtime under root's home, a checkout of mode 0700). Root opens both; setpriv runs the runtime as /proc/self/fd/3,
- * and the runtime reads the program from standard input. So nothing has to be copied, and the user needs no file at all.
- *
- * A compiled daemon is started by its path instead: it opens its own file again to find its program in it, so that its
- * user has to be able to read it.
- *
  * @module
  */
 
@@ -17,7 +10,7 @@ import { PROGRAMS } from "../programs.ts";
 import { FLAGS_MARK, HOST_MARK, RETIRE_MARK } from "../protocol/lifecycle.ts";
 import { innerOf, type Role } from "../role.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";
-import type { DaemonFiles } from "../permissions/table.ts";
+import type { Form } from "../permissions/form.ts";
 
 /** From coreutils 8.31; run by prlimit, so that nobody needs a permission for it. */
 const ENV_PROGRAM = "/usr/bin/env";
@@ -27,14 +20,6 @@ const ENV_PROGRAM = "/usr/bin/env";
  * more than that of a command line with its whole environment.
  */
 const LONGEST_FLAGS = 120 * 1024;
-
-/**
- * V8's heap for new objects, in MiB: by default it grows to 16 under load and never shrinks, for objects of which hardly any
- * outlives a chunk of a stream. With 2 a burst leaves a quarter less resident memory behind, at no cost in processor time.
- *
- * And its function to collect garbage, which a daemon calls after a burst of streams.
- */
-const HEAP = "--v8-flags=--max-semi-space-size=2,--expose-gc";
 
 /** From how many bytes on an allocation is one of its own: glibc's default; a slab of buffers is longer. */
 const OWN_ALLOCATION = 128 * 1024;
@@ -53,8 +38,8 @@ export interface DaemonStart {
   readonly serves: readonly BridgeName[];
   /** The inode of the host namespace. */
   readonly host: number;
-  /** The files it is made of. */
-  readonly files: DaemonFiles;
+  /** In which form it is there. */
+  readonly form: Form;
 }
 
 /**
@@ -65,7 +50,7 @@ export interface DaemonStart {
  * process that is started first is the daemon in the end.
  */
 export function commandLine(start: DaemonStart): [string, ...string[]] {
-  const { role, owner, serves, resources } = start;
+  const { role, flags, owner, serves, resources, form } = start;
   // Root without capabilities is as unprivileged as anybody, except that it owns files; an operator may ask for it.
   const groups = serves.map((bridge) => groupOf(owner, innerOf(bridge)));
   const others = groups.length === 0 ? "--clear-groups" : `--groups=${groups.join(",")}`;
@@ -86,39 +71,11 @@ export function commandLine(start: DaemonStart): [string, ...string[]] {
     "--no-new-privs",
     "--bounding-set=-all",
     "--inh-caps=-all",
-    ...programOf(start),
+    ...form.commandOf(role.program, flags),
   ] as const;
   return role.program === "outer"
     ? [...unprivileged]
     : [PROGRAMS.ip.path, "netns", "exec", namesOf(role.bridge).netns, ...unprivileged, role.bridge];
-}
-
-function programOf({ role, flags, files }: DaemonStart): string[] {
-  if (files.runtime === undefined) return [files[role.program]];
-  return [
-    "/proc/self/fd/3",
-    "run",
-    "--quiet",
-    "--no-config",
-    "--no-lock",
-    "--no-npm",
-    ...runtimeFlags(role.program),
-    // Taken for TypeScript, it would be transpiled, and Deno tries for 150 ms to keep the result in a cache.
-    "--ext=js",
-    ...flags,
-    "-",
-  ];
-}
-
-/**
- * Tells how the runtime of a daemon differs from Deno's default, permissions apart.
- *
- * @param program The program of the daemon.
- * @returns Deno's flags.
- */
-export function runtimeFlags(program: Role["program"]): readonly string[] {
-  // Deno still calls SO_REUSEPORT on TCP listeners unstable; inner's successor needs it.
-  return program === "outer" ? [HEAP] : [HEAP, "--unstable-net"];
 }
 
 /**
@@ -135,7 +92,7 @@ export function runtimeFlags(program: Role["program"]): readonly string[] {
  * @returns Variables and their values.
  * @throws {DaemonError} If the flags are longer than Linux takes, so that the daemon could not be started or not be known.
  */
-export function environmentOf({ role, host, flags, files }: DaemonStart): Record<string, string> {
+export function environmentOf({ role, host, flags, form }: DaemonStart): Record<string, string> {
   const mark = flags.join(";");
   if (mark.length > LONGEST_FLAGS) {
     throw new DaemonError(
@@ -143,24 +100,13 @@ export function environmentOf({ role, host, flags, files }: DaemonStart): Record
       "have fewer bridges, or fewer different services, on this host",
     );
   }
-  const storage = files.runtime === undefined ? "XDG_DATA_HOME" : "DENO_DIR";
   return {
     [HOST_MARK]: String(host),
     [FLAGS_MARK]: mark,
     [RETIRE_MARK]: "USR2",
-    [storage]: "/dev/null",
+    [form.dataVariable]: "/dev/null",
     DENO_NO_UPDATE_CHECK: "1",
     MALLOC_MMAP_THRESHOLD_: String(OWN_ALLOCATION),
     MALLOC_ARENA_MAX: "1",
   };
-}
-
-/**
- * Tells which files are handed to a daemon.
- *
- * @param start What it is started with.
- * @returns The program, which becomes its descriptor 0, and the runtime, which becomes 3; none if it is compiled.
- */
-export function scriptsOf({ role, files }: DaemonStart): string[] {
-  return files.runtime === undefined ? [] : [files[role.program], files.runtime];
 }

@@ -3,7 +3,9 @@ import { parseBridgeName } from "../names.ts";
 import { innerOf, OUTER, type Role } from "../role.ts";
 import { groupOf } from "./owner.ts";
 import { daemonFlags } from "../permissions/daemon_flags.ts";
-import { commandLine, type DaemonStart, environmentOf, scriptsOf } from "./command_line.ts";
+import { compiled } from "../permissions/compiled.ts";
+import { runByDeno } from "../permissions/run_by_deno.ts";
+import { commandLine, type DaemonStart, environmentOf } from "./command_line.ts";
 
 const START: DaemonStart = {
   role: OUTER,
@@ -12,7 +14,7 @@ const START: DaemonStart = {
   resources: ["--fsize=7:7"],
   serves: [],
   host: 4026531840,
-  files: { runtime: "/usr/bin/deno", inner: "/x/inner.js", outer: "/x/outer.js" },
+  form: runByDeno("/usr/bin/deno", "/x"),
 };
 
 const NETNS_EXEC = ["/usr/sbin/ip", "netns", "exec", "one_tproxy_br0"];
@@ -88,10 +90,10 @@ Deno.test("commandLine() puts no permission behind the program, where it would b
   }
 });
 
-const BINARIES = { inner: "/opt/x/tproxy-inner", outer: "/opt/x/tproxy-outer" };
+const COMPILED = compiled("/opt/x/tproxy");
 
 Deno.test("commandLine() starts a compiled daemon by its path, and gives it no flags, which would be arguments", () => {
-  const start = { ...START, files: BINARIES };
+  const start = { ...START, form: COMPILED };
   assert.deepEqual(
     commandLine(start),
     [...SETPRIV, ...user(OUTER, "--clear-groups"), ...NO_RIGHTS, "/opt/x/tproxy-outer"],
@@ -102,10 +104,10 @@ Deno.test("commandLine() starts a compiled daemon by its path, and gives it no f
   );
 });
 
-Deno.test("scriptsOf() hands over a daemon's program and the runtime, and nothing to a compiled one", () => {
-  assert.deepEqual(scriptsOf(START), ["/x/outer.js", "/usr/bin/deno"]);
-  assert.deepEqual(scriptsOf({ ...START, role: innerOf(BR0) }), ["/x/inner.js", "/usr/bin/deno"]);
-  assert.deepEqual(scriptsOf({ ...START, files: BINARIES }), []);
+Deno.test("openFilesOf() hands over a daemon's program and the runtime, and nothing to a compiled one", () => {
+  assert.deepEqual(START.form.openFilesOf("outer"), ["/x/outer.js", "/usr/bin/deno"]);
+  assert.deepEqual(START.form.openFilesOf("inner"), ["/x/inner.js", "/usr/bin/deno"]);
+  assert.deepEqual(COMPILED.openFilesOf("inner"), []);
 });
 
 const MEMORY = { MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_ARENA_MAX: "1" };
@@ -122,7 +124,7 @@ Deno.test("environmentOf() marks a daemon, leaves it no folder for Deno's own st
 });
 
 Deno.test("environmentOf() marks a compiled daemon with the flags that are in it, and leaves it no folder either", () => {
-  assert.deepEqual(environmentOf({ ...START, files: BINARIES }), {
+  assert.deepEqual(environmentOf({ ...START, form: COMPILED }), {
     ONE_TPROXY_HOST: "4026531840",
     ONE_TPROXY_FLAGS: "--no-prompt;--allow-net=10.0.0.1:80",
     ONE_TPROXY_RETIRE: "USR2",
@@ -140,7 +142,7 @@ function outerFlags(count: number): readonly string[] {
     });
     return [parseBridgeName(`onebridge.${i}`.padEnd(15, "x")), { endpoints }] as const;
   });
-  return daemonFlags(OUTER, new Map(bridges), START.files);
+  return daemonFlags(OUTER, new Map(bridges), START.form);
 }
 
 Deno.test("environmentOf() has room for 200 bridges with 10 services of their own each", () => {

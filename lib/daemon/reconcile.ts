@@ -30,13 +30,13 @@ import { hold, isHeld, release } from "./hold.ts";
 import { endAll, settle } from "./stop.ts";
 import { ensureLog } from "./log_file.ts";
 import { groupOf, userOf } from "./owner.ts";
-import type { DaemonFiles } from "../permissions/table.ts";
 import { plan, type Step, type WantedDaemon } from "./plan.ts";
 import { endOverdue } from "./retired.ts";
 import { readServed } from "./served.ts";
 import { boundSpace, ensureResources, type Own, readOwn, warnOfShortage } from "./prlimit.ts";
 import { neededBy, startOptions } from "./resources.ts";
-import { daemonFiles } from "../permissions/daemon_programs.ts";
+import { currentForm } from "../permissions/current_form.ts";
+import type { Form } from "../permissions/form.ts";
 import type { Sightings } from "./sightings.ts";
 import { type DaemonSignal, send, waitFor } from "./stop.ts";
 import { startDaemon } from "./spawn.ts";
@@ -61,7 +61,7 @@ interface Context {
   /** The daemons that ran when the pass began. */
   readonly daemons: readonly RunningDaemon[];
   readonly desired: Desired;
-  readonly files: DaemonFiles;
+  readonly form: Form;
   /** What this process has itself; read when it is first asked for. */
   readonly own: () => Promise<Own>;
   readonly failures: string[];
@@ -146,10 +146,10 @@ async function pass(
   const mayStart = supervisor?.mayStart ?? (() => true);
   const egress = egressFor(new Map([...bridges].map(([bridge, { endpoints }]) => [bridge, endpoints])));
   const widened = await widenEgress(egress, heldTo);
-  const files = daemonFiles();
+  const form = currentForm();
   let own: Promise<Own> | undefined;
   const context: Context = {
-    ...{ mayStart, host, daemons, desired, files, own: () => own ??= readOwn() },
+    ...{ mayStart, host, daemons, desired, form, own: () => own ??= readOwn() },
     ...{ failures: [], leaving: [], short: new Map() },
   };
   await endOverdue(daemons, settings.limits);
@@ -183,7 +183,7 @@ async function pass(
 }
 
 /** Writes the route files and says which daemons should run. One whose file can't be written goes on with the old one. */
-async function prepare({ desired, host, files, failures }: Context): Promise<WantedDaemon[]> {
+async function prepare({ desired, host, form, failures }: Context): Promise<WantedDaemon[]> {
   const { bridges, owner } = desired;
   if (bridges.size === 0) return [];
   await ensureProxyDir();
@@ -197,7 +197,7 @@ async function prepare({ desired, host, files, failures }: Context): Promise<Wan
   const inners: WantedDaemon[] = [];
   for (const [bridge, { netns }] of bridges) {
     const role = innerOf(bridge);
-    const flags = daemonFlags(role, bridges, files).join(";");
+    const flags = daemonFlags(role, bridges, form).join(";");
     let changed = false;
     try {
       changed = await writeInnerRoutes(bridge, desired);
@@ -207,7 +207,7 @@ async function prepare({ desired, host, files, failures }: Context): Promise<Wan
     inners.push({ role, netns, uid: userOf(owner, role), flags, changed });
   }
   const changed = await writeOuterRoutes(desired);
-  const flags = daemonFlags(OUTER, bridges, files).join(";");
+  const flags = daemonFlags(OUTER, bridges, form).join(";");
   return [{ role: OUTER, netns: host, uid: userOf(owner, OUTER), flags, changed }, ...inners];
 }
 
@@ -215,7 +215,7 @@ async function prepare({ desired, host, files, failures }: Context): Promise<Wan
 async function start(step: Step, context: Context): Promise<boolean> {
   const { role, netns } = step.wanted;
   const { title, bridge } = role;
-  const { mayStart, host, daemons, files, desired: { owner, bridges, limits } } = context;
+  const { mayStart, host, daemons, form, desired: { owner, bridges, limits } } = context;
   try {
     if (!mayStart(title)) return false;
     await makeRoom(step, context);
@@ -224,10 +224,10 @@ async function start(step: Step, context: Context): Promise<boolean> {
     if (bridge !== undefined) await setNetnsSysctls(namesOf(bridge));
     await ensureUsageFiles(role, owner, 1 + daemons.filter((daemon) => daemon.role.title === title).length);
     const serves = role === OUTER ? [...bridges.keys()] : [];
-    const flags = daemonFlags(role, bridges, files);
+    const flags = daemonFlags(role, bridges, form);
     const { footprint, hard } = await context.own();
     const resources = startOptions(neededBy(limits, role, footprint), owner === undefined, hard);
-    const { pid, notListening } = await startDaemon({ role, flags, owner, resources, serves, host, files });
+    const { pid, notListening } = await startDaemon({ role, flags, owner, resources, serves, host, form });
     log.info("Started", { title, pid });
     await provide(step, pid, context);
     if (notListening.length > 0) {

@@ -9,7 +9,7 @@ import { closeSync, openSync } from "node:fs";
 import { printable } from "../config/config.ts";
 import { DaemonError } from "../errors.ts";
 import { READY } from "../protocol/lifecycle.ts";
-import { commandLine, type DaemonStart, environmentOf, scriptsOf } from "./command_line.ts";
+import { commandLine, type DaemonStart, environmentOf } from "./command_line.ts";
 import { openLog } from "./log_file.ts";
 
 /** A daemon starts in a tenth of a second; a host that swaps may take its time. */
@@ -52,7 +52,9 @@ function spawnDaemon(start: DaemonStart, log: number): ChildProcess {
   opened.adopt(log, closeSync);
   const [program, ...args] = commandLine(start);
   const open = (path: string) => opened.adopt(openSync(path, "r"), closeSync);
-  const [script, runtime] = scriptsOf(start).map((path) => orReinstall(path, () => open(path)));
+  const [script, runtime] = start.form.openFilesOf(start.role.program).map((path) =>
+    orReinstall(path, () => open(path))
+  );
   return spawn(program, args, {
     stdio: [script ?? "ignore", "pipe", log, runtime ?? "ignore"],
     detached: true,

@@ -9,7 +9,7 @@ import { InputError } from "../errors.ts";
 import type { Fault } from "../fault.ts";
 import { DRIVERS_DIR } from "../names.ts";
 import { codeOf, readRegularFile } from "../regular_file.ts";
-import { daemonFiles } from "../permissions/daemon_programs.ts";
+import { currentForm } from "../permissions/current_form.ts";
 
 /** What `install.sh` was told to put into the drivers' folder. */
 type Mode = "drop-in" | "hooks" | "full";
@@ -40,12 +40,11 @@ interface DriverFile {
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for what `install.sh` was told, and for the drivers' folder.
  */
 export function findReplacedFiles(): Fault[] {
-  const files = daemonFiles();
-  if (files.runtime === undefined || files.mode === undefined) return [];
+  const { modeFile = "" } = currentForm();
   // Each version has a folder of its own there; a distribution anywhere else was not installed.
-  const prefix = /^(.*)\/versions\/[^/]+\/\.\.\/\.\.\/mode$/.exec(files.mode)?.[1];
+  const prefix = /^(.*)\/versions\/[^/]+\/\.\.\/\.\.\/mode$/.exec(modeFile)?.[1];
   if (prefix === undefined) return [];
-  const mode = readMode(files.mode);
+  const mode = readMode(modeFile);
   if (mode !== "drop-in" && mode !== "hooks" && mode !== "full") return [];
   return filesOf(mode).filter((file) => isThere(file.folder) && isReplaced(file.path)).map(({ path, consequence }) => ({
     code: "driver-file",

@@ -1,14 +1,15 @@
 /**
- * What the compiled programs may do. A binary's permissions are fixed when it is made, before there is a bridge or a
- * service, so the daemons' are wider there than in the table of `lib/permissions/table.ts`; docs/security.md compares them.
+ * The form of programs that `deno task compile` made, and what each may do. A binary's permissions are fixed when it is made,
+ * before there is a bridge or a service, so the daemons' are wider than in the table; docs/security.md compares them.
  *
  * @module
  */
 
-import type { Entrypoint } from "./table.ts";
+import { DaemonError } from "../errors.ts";
 import { DEFAULT_CONFIG_PATH, LOG_DIR, RUN_DIR } from "../names.ts";
 import { OUTER } from "../role.ts";
-import { type Permissions, setupPermissions, toFlags, tproxyPermissions } from "./table.ts";
+import type { Form } from "./form.ts";
+import { type Entrypoint, type Permissions, setupPermissions, toFlags, tproxyPermissions } from "./table.ts";
 
 /** Any address and any socket: Deno wants each socket by its whole path, and takes no folder. */
 const ANY_NET = "--allow-net";
@@ -19,7 +20,7 @@ const NOTHING: Permissions = { net: [], read: [], write: [], run: [], env: [], s
 const FLAGS: Readonly<Record<Entrypoint, readonly string[]>> = {
   setup: toFlags(setupPermissions(DEFAULT_CONFIG_PATH)),
   // It starts the daemons by their paths and reads none of them.
-  tproxy: toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, { inner: "", outer: "" })),
+  tproxy: toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, [])),
   outer: [...toFlags({ ...NOTHING, read: [RUN_DIR], write: [RUN_DIR, OUTER.log] }), ANY_NET],
   inner: [...toFlags({ ...NOTHING, read: [RUN_DIR], write: [RUN_DIR, LOG_DIR] }), ANY_NET],
 };
@@ -32,4 +33,24 @@ const FLAGS: Readonly<Record<Entrypoint, readonly string[]>> = {
  */
 export function compiledFlags(entrypoint: Entrypoint): readonly string[] {
   return FLAGS[entrypoint];
+}
+
+/**
+ * Describes compiled programs.
+ *
+ * @param tproxy The path of the compiled `tproxy`.
+ * @returns Their form. A daemon is started by its path, since it opens its own file to find its program in it; so its user has
+ * to be able to read the file.
+ * @throws {DaemonError} If that path has a "=", which env(1), which starts them, would take for a variable.
+ */
+export function compiled(tproxy: string): Form {
+  if (tproxy.includes("=")) throw new DaemonError(`Cannot start daemons beside ${tproxy}`, 'move it where no "=" is');
+  const folder = tproxy.slice(0, tproxy.lastIndexOf("/"));
+  return {
+    reads: [],
+    dataVariable: "XDG_DATA_HOME",
+    flagsOf: compiledFlags,
+    commandOf: (program) => [`${folder}/tproxy-${program}`],
+    openFilesOf: () => [],
+  };
 }

@@ -1,5 +1,5 @@
 /**
- * What a daemon may do that is started now, whatever it is made of.
+ * What a daemon may do that is started now.
  *
  * @module
  */
@@ -7,24 +7,25 @@
 import type { Endpoint } from "../address.ts";
 import type { BridgeName } from "../names.ts";
 import type { Role } from "../role.ts";
-import { type DaemonFiles, innerPermissions, outerPermissions, toFlags } from "./table.ts";
-import { compiledFlags } from "./compiled.ts";
+import type { Form } from "./form.ts";
+import { innerPermissions, outerPermissions } from "./table.ts";
 
 /**
  * Renders what a daemon may do.
  *
  * @param role What the daemon is.
  * @param bridges Every bridge that is served, with its endpoints.
- * @param files What it is made of.
+ * @param form In which form it is there.
  * @returns Its flags: exactly what it needs for these bridges; or what it was compiled with, so that they never differ and
  * no change of the bridges asks for a successor.
  */
 export function daemonFlags(
   role: Role,
   bridges: ReadonlyMap<BridgeName, { readonly endpoints: readonly Endpoint[] }>,
-  files: DaemonFiles,
+  form: Form,
 ): readonly string[] {
-  if (files.runtime === undefined) return compiledFlags(role.program);
-  if (role.program === "inner") return toFlags(innerPermissions(role.bridge));
-  return toFlags(outerPermissions(new Map([...bridges].map(([name, { endpoints }]) => [name, endpoints]))));
+  const permissions = role.program === "inner"
+    ? innerPermissions(role.bridge)
+    : outerPermissions(new Map([...bridges].map(([name, { endpoints }]) => [name, endpoints])));
+  return form.flagsOf(role.program, permissions);
 }

@@ -3,11 +3,12 @@ import { parseBridgeName } from "../names.ts";
 import { innerOf, OUTER } from "../role.ts";
 import { daemonFlags } from "./daemon_flags.ts";
 import { innerPermissions, outerPermissions, toFlags } from "./table.ts";
-import { compiledFlags } from "./compiled.ts";
+import { compiled, compiledFlags } from "./compiled.ts";
+import { runByDeno } from "./run_by_deno.ts";
 
 const BR0 = parseBridgeName("br0");
-const SCRIPTS = { runtime: "/x/deno", inner: "/x/inner.js", outer: "/x/outer.js" };
-const BINARIES = { inner: "/x/tproxy-inner", outer: "/x/tproxy-outer" };
+const SCRIPTS = runByDeno("/x/deno", "/x");
+const BINARIES = compiled("/x/tproxy");
 
 function serving(remoteAddr: string) {
   const endpoints = [{ servicePort: 80, remoteAddr, remotePort: 8080 }];

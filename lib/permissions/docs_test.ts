@@ -19,12 +19,12 @@ import {
 import { compiledFlags } from "./compiled.ts";
 import { EXAMPLE_BRIDGE } from "../commands/permissions_report.ts";
 
-const FILES = { runtime: "<runtime>", inner: "<inner.js>", outer: "<outer.js>", mode: "<mode>" };
+const READS = ["<runtime>", "<inner.js>", "<outer.js>", "<mode>", DRIVERS_DIR];
 const TABLE: Readonly<Record<string, Permissions>> = {
   inner: innerPermissions(EXAMPLE_BRIDGE),
   outer: outerPermissions(new Map([[EXAMPLE_BRIDGE, []]])),
   setup: setupPermissions(DEFAULT_CONFIG_PATH),
-  tproxy: tproxyPermissions(DEFAULT_CONFIG_PATH, FILES),
+  tproxy: tproxyPermissions(DEFAULT_CONFIG_PATH, READS),
 };
 
 /** The rows of a table: program, user, kind and values, the first two of them only where they change. */
@@ -69,7 +69,7 @@ Deno.test("docs/security.md lists what compiled daemons may do, and no more", ()
 Deno.test("the compiled setup and tproxy may do what the table says, and tproxy need not read the daemons' files", () => {
   assert.deepEqual(compiledFlags("setup"), toFlags(setupPermissions(DEFAULT_CONFIG_PATH)));
   const read = TABLE["tproxy"]?.read.filter((path) => !path.startsWith("<") && path !== DRIVERS_DIR) ?? [];
-  const expected = toFlags({ ...tproxyPermissions(DEFAULT_CONFIG_PATH, FILES), read });
+  const expected = toFlags({ ...tproxyPermissions(DEFAULT_CONFIG_PATH, READS), read });
   assert.deepEqual(compiledFlags("tproxy"), expected);
 });
 

@@ -6,7 +6,7 @@
 
 import { type Endpoint, remoteOf } from "../address.ts";
 import { InputError } from "../errors.ts";
-import { type BridgeName, DRIVERS_DIR, GUEST_ADDRESS, LOG_DIR, namesOf, NETNS_DIR, RUN_DIR } from "../names.ts";
+import { type BridgeName, GUEST_ADDRESS, LOG_DIR, namesOf, NETNS_DIR, RUN_DIR } from "../names.ts";
 import { innerOf, OUTER } from "../role.ts";
 import { type ProgramName, PROGRAMS } from "../programs.ts";
 
@@ -92,47 +92,18 @@ export function setupPermissions(config: string): Permissions {
   };
 }
 
-/** The files that make up a daemon in a checkout and in a distribution: handed to it open, so its user needs no way to them. */
-export interface Scripts {
-  /** The Deno runtime. */
-  readonly runtime: string;
-  /** The inner proxy, one JavaScript file. */
-  readonly inner: string;
-  /** The outer proxy, one JavaScript file. */
-  readonly outer: string;
-  /** Where `install.sh` would keep which of the drivers' files it has replaced, if it has installed this distribution. */
-  readonly mode?: string;
-}
-
-/** The daemons as programs by themselves, whose permissions are part of them. */
-export interface Binaries {
-  /** There is none but what is in each of them. */
-  readonly runtime?: undefined;
-  /** The inner proxy. */
-  readonly inner: string;
-  /** The outer proxy. */
-  readonly outer: string;
-}
-
-/** What the daemons are made of. */
-export type DaemonFiles = Scripts | Binaries;
-
 /**
  * What `tproxy` may do.
  *
  * @param config The configuration file.
- * @param files The daemons' files.
+ * @param reads What it reads because of the form in which it is there.
  * @returns Read the configuration and nft, keep the route files and the logs, start and signal daemons.
  */
-export function tproxyPermissions(config: string, files: DaemonFiles): Permissions {
+export function tproxyPermissions(config: string, reads: readonly string[]): Permissions {
   return {
     net: [],
-    read: [
-      // Its logs are looked at before they are opened.
-      ...[config, RUN_DIR, NETNS_DIR, LOG_DIR],
-      ...(files.runtime === undefined ? [] : [files.runtime, files.inner, files.outer]),
-      ...(files.runtime === undefined || files.mode === undefined ? [] : [files.mode, DRIVERS_DIR]),
-    ],
+    // It looks at its logs before it opens them.
+    read: [config, RUN_DIR, NETNS_DIR, LOG_DIR, ...reads],
     // The logs are one for each bridge, and no bridge is known before nft is read.
     write: [RUN_DIR, LOG_DIR],
     run: paths("bridge", "getent", "ip", "kill", "mount", "nft", "prlimit", "ps", "setpriv"),

@@ -6,7 +6,7 @@ import { innerPermissions, outerPermissions, setupPermissions, toFlags, tproxyPe
 const [BR0, BR1] = [parseBridgeName("br0"), parseBridgeName("br1")];
 const CONFIG = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
 const WRITTEN = "/run/one_tproxy/written-by-proxies";
-const FILES = { runtime: "/usr/lib/one-tproxy/deno", inner: "/x/inner.js", outer: "/x/outer.js" };
+const READS = ["/usr/lib/one-tproxy/deno", "/x/inner.js", "/x/outer.js"];
 
 /** The files of a title for what its streams take. */
 function usage(name: string): string {
@@ -72,7 +72,7 @@ Deno.test("setupPermissions() let it read the configuration and run four program
 });
 
 Deno.test("tproxyPermissions() let it keep files and logs and run nine programs", () => {
-  assert.deepEqual(toFlags(tproxyPermissions(CONFIG, FILES)), [
+  assert.deepEqual(toFlags(tproxyPermissions(CONFIG, READS)), [
     "--no-prompt",
     "--no-remote",
     `--allow-read=${CONFIG},/run/one_tproxy,/run/netns,/var/log,/usr/lib/one-tproxy/deno,/x/inner.js,/x/outer.js`,

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { outerPermissions, toFlags } from "../../lib/permissions/table.ts";
 import { numberOf } from "../../lib/daemon/owner.ts";
 import { innerOf, OUTER } from "../../lib/role.ts";
-import { scripts } from "../../lib/permissions/daemon_programs.ts";
+import { checkout } from "../../lib/permissions/checkout.ts";
 import { parseBridgeName } from "../../lib/names.ts";
 import { limit } from "../faults/measure.ts";
 import { asInner } from "../lab/broken_out.ts";
@@ -90,7 +90,7 @@ Deno.test(
       resources: [`--data=${bound}:${bound}`],
       serves: [],
       host: 1,
-      files: scripts(),
+      form: checkout(),
     });
     const [outcome] = (await outcomesOf(probe, [["grow", 64 * MIB, 100]])).values();
     assert.match(outcome ?? "", /^RangeError: Array buffer allocation failed/);

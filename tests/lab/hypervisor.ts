@@ -5,7 +5,7 @@
  */
 
 import { setupPermissions, toFlags, tproxyPermissions } from "../../lib/permissions/table.ts";
-import { scripts } from "../../lib/permissions/daemon_programs.ts";
+import { checkout } from "../../lib/permissions/checkout.ts";
 import { DEFAULT_CONFIG_PATH } from "../../lib/names.ts";
 import type { Background, Result } from "../../packaging/command.ts";
 import type { Host } from "./host.ts";
@@ -65,7 +65,7 @@ export class Hypervisor {
 
   /** The command line of `tproxy` with exactly its permissions. */
   tproxyArgv(...args: string[]): string[] {
-    return entrypoint("tproxy", toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, scripts())), args);
+    return entrypoint("tproxy", toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, checkout().reads)), args);
   }
 
   /** Starts `tproxy watch` with exactly its permissions. */

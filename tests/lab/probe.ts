@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import type { Scripts } from "../../lib/permissions/table.ts";
+import type { DenoForm } from "../../lib/permissions/run_by_deno.ts";
 import { commandLine, type DaemonStart, environmentOf } from "../../lib/daemon/command_line.ts";
 import type { Result } from "../../packaging/command.ts";
 import type { Hypervisor } from "./hypervisor.ts";
@@ -19,7 +19,7 @@ export type Attempt = readonly [kind: string, ...args: unknown[]];
 export type Probe = (attempts: readonly Attempt[]) => Promise<Result>;
 
 /** What a daemon is started with that the runtime runs. */
-export type ScriptStart = DaemonStart & { readonly files: Scripts };
+export type ScriptStart = DaemonStart & { readonly form: DenoForm };
 
 /** A probe in place of `setup` or `tproxy`. */
 export function inPlaceOfProgram(hv: Hypervisor, flags: readonly string[]): Probe {
@@ -31,7 +31,7 @@ export function inPlaceOfProgram(hv: Hypervisor, flags: readonly string[]): Prob
 export function inPlaceOfDaemon(hv: Hypervisor, start: ScriptStart): Probe {
   const script = 'probe=$1; shift; cd /; exec 3<"$0"; exec env -i "$@" <"$probe"';
   const environment = Object.entries(environmentOf(start)).map(([name, value]) => `${name}=${value}`);
-  const argv = ["sh", "-c", script, start.files.runtime, PROBE, ...environment, ...commandLine(start)];
+  const argv = ["sh", "-c", script, start.form.runtime, PROBE, ...environment, ...commandLine(start)];
   return (attempts) => hv.host.run([...argv, JSON.stringify(attempts)]);
 }
 

@@ -5,14 +5,14 @@
  */
 
 import assert from "node:assert/strict";
-import { scripts } from "../../lib/permissions/daemon_programs.ts";
+import { checkout } from "../../lib/permissions/checkout.ts";
 import { DEFAULT_CONFIG_PATH } from "../../lib/names.ts";
 import { assertOutcomes, type Attempt, type Probe } from "./probe.ts";
 import { GATE } from "./scenario.ts";
 
 const RUN = "/run/one_tproxy";
 const WRITTEN = `${RUN}/written-by-proxies`;
-const FILES = scripts();
+const FILES = checkout();
 const DENIED = /^NotCapable: /;
 const REFUSED = /Requires import access|Requires read access|--no-npm is|--no-remote is|lockfile is out of date/;
 

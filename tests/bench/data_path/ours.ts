@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkout } from "../../../lib/permissions/checkout.ts";
 import { toFlags, tproxyPermissions } from "../../../lib/permissions/table.ts";
 import { DEFAULT_CONFIG_PATH, GUEST_ADDRESS } from "../../../lib/names.ts";
 import { until } from "../../../packaging/command.ts";
@@ -20,14 +21,14 @@ export async function ours(
   name: string,
   { hv, guest, neighbour }: Place,
   ports: Ports,
-  checkout: string,
+  root: string,
 ): Promise<Contender> {
   const entries = servicesOf(ports).map(([port, remotePort]) =>
     `- {":service_port": ${port}, ":remote_addr": ${GATE}, ":remote_port": ${remotePort}}\n`
   );
   await hv.configure(`:tproxy:\n${entries.join("")}`);
   await hv.up(BRIDGE);
-  const tproxy = (verb: string) => hv.host.text([...tproxyOf(checkout), verb]);
+  const tproxy = (verb: string) => hv.host.text([...tproxyOf(root), verb]);
   const commandLines = { inner: /^one_tproxy_br0\b/, outer: /^one_tproxy(?: |$)/ };
   const start = async () => void await tproxy("start");
   const stop = async () => {
@@ -39,12 +40,7 @@ export async function ours(
 }
 
 /** The command line of a checkout's `tproxy`, with exactly its permissions. */
-function tproxyOf(checkout: string): string[] {
-  const files = {
-    runtime: Deno.execPath(),
-    inner: `${checkout}.build/inner.js`,
-    outer: `${checkout}.build/outer.js`,
-  };
-  const flags = toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, files));
-  return [Deno.execPath(), "run", "--quiet", "--cached-only", "--frozen", ...flags, `${checkout}cmd/tproxy.ts`];
+function tproxyOf(root: string): string[] {
+  const flags = toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, checkout(root).reads));
+  return [Deno.execPath(), "run", "--quiet", "--cached-only", "--frozen", ...flags, `${root}cmd/tproxy.ts`];
 }

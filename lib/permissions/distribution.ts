@@ -1,0 +1,22 @@
+/**
+ * The form of a distribution, as `deno task dist` makes it and `install.sh` installs it.
+ *
+ * @module
+ */
+
+import { DRIVERS_DIR } from "../names.ts";
+import { type DenoForm, runByDeno } from "./run_by_deno.ts";
+
+/**
+ * Describes a distribution.
+ *
+ * @param lib The folder `lib` of it, in which all programs are.
+ * @param runtime The runtime; by default the one that runs this program.
+ * @returns Its form.
+ */
+export function distribution(lib: string, runtime: string = Deno.execPath()): DenoForm {
+  const form = runByDeno(runtime, lib);
+  // install.sh puts each version below versions/ of its prefix.
+  const modeFile = `${lib.slice(0, -"/lib".length)}/../../mode`;
+  return { ...form, reads: [...form.reads, modeFile, DRIVERS_DIR], modeFile };
+}

@@ -1,0 +1,50 @@
+/**
+ * The forms in which one-tproxy can be there, and what depends on them:
+ *
+ * | form | `tproxy` | the daemons | module |
+ * |---|---|---|---|
+ * | checkout | `cmd/tproxy.ts` | `.build/inner.js`, `.build/outer.js` | `checkout.ts` |
+ * | distribution | `lib/tproxy.js` | `lib/inner.js`, `lib/outer.js` | `distribution.ts` |
+ * | compiled | `tproxy` | `tproxy-inner`, `tproxy-outer` | `compiled.ts` |
+ *
+ * @module
+ */
+
+import type { Role } from "../role.ts";
+import type { Permissions } from "./table.ts";
+
+/** The program of a daemon. */
+export type DaemonProgram = Role["program"];
+
+/** A form of one-tproxy. Paths are absolute. */
+export interface Form {
+  /** What `tproxy` reads because of the form. */
+  readonly reads: readonly string[];
+  /** The environment variable that names the folder in which the runtime of a daemon would keep data of its own. */
+  readonly dataVariable: "DENO_DIR" | "XDG_DATA_HOME";
+  /** Where `install.sh` keeps what it was told, if it can have installed this form. */
+  readonly modeFile?: string;
+  /**
+   * Tells with which permission flags a daemon runs.
+   *
+   * @param program The daemon's program.
+   * @param permissions What it needs at the moment.
+   * @returns Deno's flags, or those that are part of the program.
+   */
+  flagsOf(program: DaemonProgram, permissions: Permissions): readonly string[];
+  /**
+   * Tells by which command line a daemon is started.
+   *
+   * @param program The daemon's program.
+   * @param flags Its permission flags.
+   * @returns A program and its arguments, to which those of the daemon are added.
+   */
+  commandOf(program: DaemonProgram, flags: readonly string[]): readonly string[];
+  /**
+   * Tells which files a daemon is handed as open descriptors.
+   *
+   * @param program The daemon's program.
+   * @returns The file that becomes its descriptor 0 and the one that becomes 3; none if it opens its own file.
+   */
+  openFilesOf(program: DaemonProgram): readonly string[];
+}
