@@ -87,9 +87,9 @@ function planStep(
   const here = live.filter(({ netns }) => netns === wanted.netns);
   // Outer's sockets are files, which pass from one user to another.
   const others = wanted.role.program === "outer" ? [] : here.filter(({ uid }) => uid !== wanted.uid);
-  const fit = verb === "restart"
-    ? undefined
-    : here.find(({ pid, uid, flags }) => uid === wanted.uid && flags === wanted.flags && !dead.has(pid));
+  const isFit = ({ pid, uid, flags }: RunningDaemon) => uid === wanted.uid && flags === wanted.flags && !dead.has(pid);
+  // Of two, one has taken over from the other: outer's sockets are the younger one's.
+  const fit = verb === "restart" ? undefined : youngestFirst(here.filter(isFit))[0];
   return {
     wanted,
     start: fit === undefined,
@@ -101,9 +101,13 @@ function planStep(
   };
 }
 
+function youngestFirst(daemons: readonly RunningDaemon[]): RunningDaemon[] {
+  return daemons.toSorted((a, b) => a.seconds - b.seconds || b.pid - a.pid);
+}
+
 /** Those that drain, and have to make room for one more. */
 function surplus(all: readonly RunningDaemon[]): number[] {
-  const draining = all.filter(({ draining }) => draining).toSorted((a, b) => b.seconds - a.seconds);
+  const draining = youngestFirst(all.filter(({ draining }) => draining)).reverse();
   return pids(draining.slice(0, Math.max(0, all.length + 1 - MOST_OF_ONE_ROLE)));
 }
 

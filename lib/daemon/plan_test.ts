@@ -98,9 +98,10 @@ Deno.test("plan() ends a daemon that is in a namespace of the past, and starts o
   }
 });
 
-Deno.test("plan() keeps one of two daemons and retires its twin", () => {
-  assert.deepEqual(stepOf("start", wanted(), running(7), running(8)), { ...NOTHING, retire: [8] });
-  assert.deepEqual(stepOf("reload", wanted(), running(7), running(8)), { ...NOTHING, reload: [7], retire: [8] });
+Deno.test("plan() keeps the younger one of two daemons and retires its twin", () => {
+  assert.deepEqual(stepOf("start", wanted(), running(7), running(8)), { ...NOTHING, retire: [7] });
+  assert.deepEqual(stepOf("start", wanted(), running(7), running(8, { seconds: 2 })), { ...NOTHING, retire: [8] });
+  assert.deepEqual(stepOf("reload", wanted(), running(7), running(8)), { ...NOTHING, reload: [8], retire: [7] });
   assert.deepEqual(stepOf("restart", wanted(), running(7), running(8)), { ...NOTHING, start: true, retire: [7, 8] });
   const other = running(7, { flags: "" });
   assert.deepEqual(stepOf("start", wanted(), other, running(8)), { ...NOTHING, retire: [7] });

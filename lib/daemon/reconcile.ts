@@ -14,6 +14,7 @@ import { namesOf, RUN_FILES } from "../names.ts";
 import { innerOf, OUTER, type Title } from "../role.ts";
 import { setNetnsSysctls } from "../netns/links.ts";
 import { look, type Present, restore } from "../setup/restore.ts";
+import type { DaemonStart } from "./command_line.ts";
 import { atMostAtOnce } from "./concurrency.ts";
 import { daemonFlags } from "../permissions/daemon_flags.ts";
 import { type Desired, findBridges, readLimits, readSettings, type Settings } from "./desired.ts";
@@ -21,7 +22,9 @@ import { egressFor, endEgress, narrowEgress, readEgress, widenEgress } from "./e
 import {
   ensureProxyDir,
   ensureUsageFiles,
+  findSockets,
   removeLeftovers,
+  removeNewSockets,
   writeInnerRoutes,
   writeOuterRoutes,
 } from "./route_files.ts";
@@ -39,7 +42,7 @@ import { currentForm } from "../permissions/current_form.ts";
 import type { Form } from "../permissions/form.ts";
 import type { Sightings } from "./sightings.ts";
 import { type DaemonSignal, send, waitFor } from "./stop.ts";
-import { startDaemon } from "./spawn.ts";
+import { startDaemon, type Started } from "./spawn.ts";
 import { explainNotListening } from "./strangers.ts";
 
 /** A pass that starts a hundred daemons takes seconds; a stop waits for streams to drain. */
@@ -227,7 +230,8 @@ async function start(step: Step, context: Context): Promise<boolean> {
     const flags = daemonFlags(role, bridges, form);
     const { footprint, hard } = await context.own();
     const resources = startOptions(neededBy(limits, role, footprint), owner === undefined, hard);
-    const { pid, notListening } = await startDaemon({ role, flags, owner, resources, serves, host, form });
+    const started = await takeOver({ role, flags, owner, resources, serves, host, form }, step, context);
+    const { pid, notListening } = started;
     log.info("Started", { title, pid });
     await provide(step, pid, context);
     if (notListening.length > 0) {
@@ -240,6 +244,17 @@ async function start(step: Step, context: Context): Promise<boolean> {
     context.failures.push(describe(error));
     log.error("Cannot start a proxy", { title, error: describe(error) });
     return false;
+  }
+}
+
+/** Starts one daemon; if it fails, those that it should have replaced have again what it had taken from them by then. */
+async function takeOver(start: DaemonStart, step: Step, context: Context): Promise<Started> {
+  const before = await findSockets(start.serves);
+  try {
+    return await startDaemon(start);
+  } catch (error) {
+    if (await removeNewSockets(before)) await tell("HUP", step.retire, context);
+    throw error;
   }
 }
 

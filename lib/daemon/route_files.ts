@@ -86,6 +86,38 @@ export async function writeInnerRoutes(bridge: BridgeName, desired: Desired): Pr
   return await replaceFile(role.routesFile, renderInnerRoutes({ debugLevel, limits, ports }), group);
 }
 
+/** The inode of each bridge's socket: another one is that of an outer which has taken over. */
+export type Sockets = ReadonlyMap<BridgeName, number | null | undefined>;
+
+/**
+ * Finds out which sockets inners find now.
+ *
+ * @param bridges The bridges.
+ * @returns The inode of each bridge's socket; `undefined` where there is none.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
+ */
+export async function findSockets(bridges: readonly BridgeName[]): Promise<Sockets> {
+  return new Map(
+    await Promise.all(bridges.map(async (bridge) => {
+      return [bridge, (await lstatIfThere(namesOf(bridge).socket))?.ino] as const;
+    })),
+  );
+}
+
+/**
+ * Removes the sockets that have taken the places of others; whoever runs makes its own again when it is told to reload.
+ *
+ * @param before Those that were there.
+ * @returns Whether there were any.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
+ */
+export async function removeNewSockets(before: Sockets): Promise<boolean> {
+  const now = await findSockets([...before.keys()]);
+  const replaced = [...now].filter(([bridge, inode]) => inode !== undefined && inode !== before.get(bridge));
+  for (const [bridge] of replaced) await discard(namesOf(bridge).socket);
+  return replaced.length > 0;
+}
+
 /**
  * Makes sure that there are enough files for what the streams of a role's daemons take of the limits: one for each.
  *

@@ -15,6 +15,16 @@ import { openLog } from "./log_file.ts";
 /** A daemon starts in a tenth of a second; a host that swaps may take its time. */
 const READY_DEADLINE_MS = 15_000;
 
+/** A daemon that prints nothing any more has ended by itself, or does within this time; and one that is killed has, too. */
+const END_DEADLINE_MS = 1_000;
+
+/**
+ * How often a daemon is started that a SIGHUP ends.
+ *
+ * WHY it can: whatever it was told to ignore, Deno ends for a signal that comes just while it begins to listen for it.
+ */
+const TRIES = 3;
+
 /** Longer is no first line of a daemon's, even if it can't listen for any of 65,535 ports. */
 const LONGEST_LINE = 512 * 1024;
 
@@ -36,14 +46,29 @@ export interface Started {
  */
 export async function startDaemon(start: DaemonStart): Promise<Started> {
   const { role, owner } = start;
-  const child = spawnDaemon(start, await openLog(role, owner));
-  const answer = printable((await firstLine(child)).trim());
-  child.stdout?.destroy();
-  child.unref();
-  const [first, ...notListening] = answer.split(" ");
-  if (first === READY && child.pid !== undefined) return { pid: child.pid, notListening };
-  child.kill("SIGKILL");
-  throw new DaemonError(`Cannot start ${role.title}: ${answer || "it ended at once"}`, `see ${role.log}`);
+  for (let tries = 1;; tries++) {
+    const child = spawnDaemon(start, await openLog(role, owner));
+    const ended = new Promise<string>((resolve) => child.on("exit", (_, signal) => resolve(signal ?? "exit")));
+    const answer = printable((await firstLine(child)).trim());
+    child.stdout?.destroy();
+    child.unref();
+    const [first, ...notListening] = answer.split(" ");
+    if (first === READY && child.pid !== undefined) return { pid: child.pid, notListening };
+    const why = answer === "" ? await inTime(ended) : undefined;
+    if (why === undefined) {
+      child.kill("SIGKILL");
+      await inTime(ended);
+    }
+    if (why === "SIGHUP" && tries < TRIES) continue;
+    throw new DaemonError(`Cannot start ${role.title}: ${answer || "it ended at once"}`, `see ${role.log}`);
+  }
+}
+
+/** Waits for the end of a daemon; `undefined` if it does not come in time. */
+async function inTime(ended: Promise<string>): Promise<string | undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), END_DEADLINE_MS);
+  return await Promise.race([ended, promise]).finally(() => clearTimeout(timer));
 }
 
 /** Starts it; the log, an open file, is closed here whatever happens. */

@@ -13,6 +13,10 @@ const PAUSE_MS = 100;
 /** How often at most to say so. */
 const QUIET_MS = 1_000;
 
+/** A backlog counts as empty when nothing has come out of it in so many turns of the event loop, each this long. */
+const QUIET_TURNS = 5;
+const TURN_MS = 10;
+
 /**
  * Takes every connection that comes in on a listener.
  *
@@ -40,6 +44,22 @@ export async function acceptAll<A extends Deno.Addr>(
       }
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
+  }
+}
+
+/**
+ * Waits until all has been accepted that a listener had in its backlog when nobody could reach it any more.
+ *
+ * WHY turns, and not a time: a process that has not run for a while, as on a busy machine, would find the time over before it
+ * has looked into the backlog once.
+ *
+ * @param accepted Tells how many connections have been accepted so far.
+ */
+export async function backlogEmpty(accepted: () => number): Promise<void> {
+  for (let quiet = 0; quiet < QUIET_TURNS;) {
+    const before = accepted();
+    await new Promise((resolve) => setTimeout(resolve, TURN_MS));
+    quiet = accepted() === before ? quiet + 1 : 0;
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { acceptAll } from "./accept.ts";
+import { acceptAll, backlogEmpty } from "./accept.ts";
 
 /** A listener that hands out what it was given, in that order, and is closed afterwards. */
 function listenerOf(...answers: (string | Error)[]) {
@@ -63,4 +63,20 @@ Deno.test("acceptAll() pauses and goes on when the kernel has nothing to give", 
   assert.deepEqual(served, ["a", "b", "c"]);
   assert.equal(pauses.length, 3);
   for (const pause of pauses) assert.ok(typeof pause === "number" && pause >= 10 && pause <= 1000, String(pause));
+});
+
+Deno.test("backlogEmpty() goes by what comes, however long the process does not run", async () => {
+  let [left, accepted] = [3, 0];
+  const block = (until: number) => {
+    while (performance.now() < until);
+  };
+  // Each turn of the event loop takes longer than a backlog would be given time.
+  const turns = setInterval(() => {
+    block(performance.now() + 70);
+    // What has come in meanwhile is seen after the timers that are due.
+    setTimeout(() => [left, accepted] = left > 0 ? [left - 1, accepted + 1] : [left, accepted]);
+  });
+  await backlogEmpty(() => accepted);
+  clearInterval(turns);
+  assert.equal(left, 0);
 });

@@ -13,7 +13,7 @@ import { type BridgeName, namesOf } from "../names.ts";
 import { type OuterRoutes, parseOuterRoutes } from "../protocol/routes.ts";
 import { OUTER, type OuterRole } from "../role.ts";
 import { lstatIfThere } from "../run_dir.ts";
-import { acceptAll } from "./accept.ts";
+import { acceptAll, backlogEmpty } from "./accept.ts";
 import { giveBuffer } from "./buffers.ts";
 import type { Loaded, Proxy } from "./daemon.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -24,9 +24,6 @@ import { type Claim, Places } from "./quota.ts";
 import { close, relay, writeAll } from "./relay.ts";
 import { Stats } from "./stats.ts";
 import { Streams } from "./streams.ts";
-
-/** A listener closes when nothing has come in for this long: what its backlog held when a successor took over. */
-const BACKLOG_GRACE_MS = 50;
 
 /** What to log with a stream. */
 interface Fields extends Readonly<Record<string, unknown>> {
@@ -60,7 +57,6 @@ export class Outer implements Proxy {
   readonly #unserved = new NowAndThen((fields) =>
     log.warning("Refused a guest: its network has no such service", fields)
   );
-  readonly #inodes = new Map<BridgeName, number | null>();
   readonly #listeners = new Listeners<BridgeName>((bridge) => this.#listen(bridge));
 
   /** See {@linkcode Proxy}. */
@@ -73,9 +69,10 @@ export class Outer implements Proxy {
     const { debugLevel, limits, bridges } = parseOuterRoutes(await Deno.readTextFile(OUTER.routesFile));
     this.#routes = bridges;
     this.#limits = limits;
-    // A socket that somebody has removed, or replaced, is one that no inner can reach.
+    // A socket that somebody has removed is one that no inner can reach. One that is another's is a successor's: to take it
+    // back would leave that one without any.
     const reachable = await Promise.all([...bridges.keys()].map(async (bridge) => {
-      return (await lstatIfThere(namesOf(bridge).socket))?.ino === this.#inodes.get(bridge) ? [bridge] : [];
+      return await lstatIfThere(namesOf(bridge).socket) === undefined ? [] : [bridge];
     }));
     await this.#listeners.follow(reachable.flat());
     const notListening = await this.#listeners.follow(bridges.keys());
@@ -98,19 +95,15 @@ export class Outer implements Proxy {
     await Deno.chown(nextSocket, null, (await Deno.stat(stringDir)).gid);
     await Deno.chmod(nextSocket, 0o660);
     await Deno.rename(nextSocket, socket);
-    this.#inodes.set(bridge, ino);
-    let latest = performance.now();
+    let accepted = 0;
     const accepting = acceptAll(listener, (string) => {
-      latest = performance.now();
+      accepted++;
       return this.#admit(bridge, string as Deno.UnixConn);
     }, { bridge });
     return {
       close: async () => {
         if ((await lstatIfThere(socket))?.ino === ino) await removeSocket(socket);
-        latest = Math.max(latest, performance.now());
-        for (let left = BACKLOG_GRACE_MS; left > 0; left = latest + BACKLOG_GRACE_MS - performance.now()) {
-          await new Promise((resolve) => setTimeout(resolve, left));
-        }
+        await backlogEmpty(() => accepted);
         close(listener);
         await accepting;
       },
