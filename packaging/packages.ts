@@ -9,7 +9,7 @@ import { text } from "./command.ts";
 
 /** A package that is part of a program. */
 export interface Package {
-  /** Its name, for example `@nodable/entities`. */
+  /** Its name, for example `saxes`. */
   readonly name: string;
   /** Its version. */
   readonly version: string;
