@@ -1,5 +1,5 @@
 /**
- * The inner proxy: `inner BRIDGE`. Started by `tproxy` inside the bridge's namespace; see `lib/proxy/inner.ts` for what
+ * The inner proxy: `inner BRIDGE [--take-over]`. Started by `tproxy` inside the bridge's namespace; see `lib/proxy/inner.ts` for what
  * it does and `lib/permissions/table.ts` for what it may do.
  *
  * @module
@@ -7,11 +7,13 @@
 
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
 import { parseBridgeName } from "../lib/names.ts";
+import { TAKE_OVER } from "../lib/protocol/lifecycle.ts";
 import { runDaemon } from "../lib/proxy/daemon.ts";
 import { Inner } from "../lib/proxy/inner.ts";
 
 const work = async () => {
-  await runDaemon(new Inner(parseBridgeName(Deno.args[0] ?? "")));
+  const [bridge = "", option] = Deno.args;
+  await runDaemon(new Inner(parseBridgeName(bridge)), option === TAKE_OVER);
   return OK;
 };
 // Not awaited: as long as this module is being evaluated, Deno keeps what it has read it with, 2.4 MiB.

@@ -135,3 +135,36 @@ Deno.test(
     assert.ok(await download.finish());
   }),
 );
+
+Deno.test(
+  "a proxy of another user keeps its ports until its successor is about to listen, however long that takes to start",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv, gate, guest } = await served(lab, `:tproxy_process_owner: nobody\n${CONFIG}`);
+    const download = await startDownload(gate, guest);
+    // As long as a start takes on a host that swaps; only proxies are started by it.
+    await hv.host.text(["cp", "/usr/bin/setpriv", "/run/setpriv"]);
+    await hv.host.write("/run/slow", '#!/bin/sh\nsleep 4\nexec /run/setpriv "$@"\n');
+    await hv.host.text(["chmod", "755", "/run/slow"]);
+    await hv.host.text(["mount", "--bind", "/run/slow", "/usr/bin/setpriv"]);
+    // How long nobody answers: a refused connection is tried again at once, until it is not.
+    const poll = "curl -s --max-time 10 -o /dev/null http://169.254.16.9:5030/who && echo served || echo failed $?";
+    const polling = guest.start(["sh", "-c", `while :; do echo "$(date +%s%3N) $(${poll})"; done`]);
+    await until("it polls", () => Promise.resolve(polling.output.includes("served")));
+    await hv.configure(CONFIG);
+    await hv.control("start");
+    const polls = () => polling.output.trim().split("\n").map((line) => line.split(" "));
+    const count = polls().length;
+    await until("it has polled since", () => Promise.resolve(polls().length > count + 5));
+    const [failed, codes] = [
+      polls().filter(([, result]) => result === "failed"),
+      new Set(polls().map(([, , code]) => code)),
+    ];
+    assert.ok([...codes].every((code) => [undefined, "7", "56"].includes(code)), polling.output);
+    const span = Number(failed.at(-1)?.[0] ?? 0) - Number(failed[0]?.[0] ?? 0);
+    // The successor starts in four seconds at least.
+    assert.ok(span < 2_000, `${span} ms: ${polling.output}`);
+    assert.ok(await download.finish());
+    await assertServed(guest);
+  }),
+);

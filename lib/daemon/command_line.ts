@@ -7,7 +7,7 @@
 import { DaemonError } from "../errors.ts";
 import { type BridgeName, namesOf } from "../names.ts";
 import { PROGRAMS } from "../programs.ts";
-import { FLAGS_MARK, HOST_MARK, RETIRE_MARK } from "../protocol/lifecycle.ts";
+import { FLAGS_MARK, HOST_MARK, RETIRE_MARK, TAKE_OVER } from "../protocol/lifecycle.ts";
 import { innerOf, type Role } from "../role.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";
 import type { Form } from "../permissions/form.ts";
@@ -40,6 +40,8 @@ export interface DaemonStart {
   readonly host: number;
   /** In which form it is there. */
   readonly form: Form;
+  /** What to do when it is about to take its ports over from a daemon of another user; if there is none, it takes none over. */
+  readonly onWaiting?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -50,7 +52,7 @@ export interface DaemonStart {
  * process that is started first is the daemon in the end.
  */
 export function commandLine(start: DaemonStart): [string, ...string[]] {
-  const { role, flags, owner, serves, resources, form } = start;
+  const { role, flags, owner, serves, resources, form, onWaiting } = start;
   // Root without capabilities is as unprivileged as anybody, except that it owns files; an operator may ask for it.
   const groups = serves.map((bridge) => groupOf(owner, innerOf(bridge)));
   const others = groups.length === 0 ? "--clear-groups" : `--groups=${groups.join(",")}`;
@@ -73,9 +75,10 @@ export function commandLine(start: DaemonStart): [string, ...string[]] {
     "--inh-caps=-all",
     ...form.commandOf(role.program, flags),
   ] as const;
+  const option = onWaiting === undefined ? [] : [TAKE_OVER];
   return role.program === "outer"
     ? [...unprivileged]
-    : [PROGRAMS.ip.path, "netns", "exec", namesOf(role.bridge).netns, ...unprivileged, role.bridge];
+    : [PROGRAMS.ip.path, "netns", "exec", namesOf(role.bridge).netns, ...unprivileged, role.bridge, ...option];
 }
 
 /**

@@ -74,6 +74,11 @@ Deno.test("commandLine() starts inner inside its namespace, with its bridge for 
   );
 });
 
+Deno.test("commandLine() tells an inner that takes ports over from another user's", () => {
+  const onWaiting = () => Promise.resolve();
+  assert.deepEqual(commandLine({ ...START, role: innerOf(BR0), onWaiting }).slice(-2), ["br0", "--take-over"]);
+});
+
 Deno.test("commandLine() takes the capabilities away even if the owner is root", () => {
   assert.deepEqual(
     commandLine({ ...START, owner: { name: "root", uid: 0, gid: 0 } }),

@@ -34,7 +34,7 @@ export interface Step {
   readonly endFirst: readonly number[];
   /** Processes to be told to read their routes again. */
   readonly reload: readonly number[];
-  /** Inners of another user, beside which the kernel lets nobody listen, so they have to stop before the new one starts. */
+  /** Inners of another user, beside which the kernel lets nobody listen, so they have to stop just before the new one does. */
   readonly retireFirst: readonly number[];
   /** Processes that the new one, or a twin, makes superfluous; their live streams go on. */
   readonly retire: readonly number[];

@@ -222,15 +222,17 @@ async function start(step: Step, context: Context): Promise<boolean> {
   try {
     if (!mayStart(title)) return false;
     await makeRoom(step, context);
-    for (const [signal, pids] of retirements(step.retireFirst, context)) await send(signal, pids);
-    await settle(step.retireFirst);
     if (bridge !== undefined) await setNetnsSysctls(namesOf(bridge));
     await ensureUsageFiles(role, owner, 1 + daemons.filter((daemon) => daemon.role.title === title).length);
     const serves = role === OUTER ? [...bridges.keys()] : [];
     const flags = daemonFlags(role, bridges, form);
     const { footprint, hard } = await context.own();
     const resources = startOptions(neededBy(limits, role, footprint), owner === undefined, hard);
-    const started = await takeOver({ role, flags, owner, resources, serves, host, form }, step, context);
+    const onWaiting = step.retireFirst.length === 0 ? undefined : async () => {
+      await retire(step.retireFirst, context);
+      await settle(step.retireFirst);
+    };
+    const started = await takeOver({ role, flags, owner, resources, serves, host, form, onWaiting }, step, context);
     const { pid, notListening } = started;
     log.info("Started", { title, pid });
     await provide(step, pid, context);

@@ -7,8 +7,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { printable } from "../config/config.ts";
-import { DaemonError } from "../errors.ts";
-import { READY } from "../protocol/lifecycle.ts";
+import { DaemonError, describe } from "../errors.ts";
+import { READY, WAITING } from "../protocol/lifecycle.ts";
 import { commandLine, type DaemonStart, environmentOf } from "./command_line.ts";
 import { openLog } from "./log_file.ts";
 
@@ -49,7 +49,7 @@ export async function startDaemon(start: DaemonStart): Promise<Started> {
   for (let tries = 1;; tries++) {
     const child = spawnDaemon(start, await openLog(role, owner));
     const ended = new Promise<string>((resolve) => child.on("exit", (_, signal) => resolve(signal ?? "exit")));
-    const answer = printable((await firstLine(child)).trim());
+    const answer = printable((await answerOf(child, start.onWaiting)).trim());
     child.stdout?.destroy();
     child.unref();
     const [first, ...notListening] = answer.split(" ");
@@ -97,8 +97,8 @@ function orReinstall(path: string, open: () => number): number {
   }
 }
 
-/** Waits for the first line that a daemon prints, or for its end, or for the deadline. */
-function firstLine(child: ChildProcess): Promise<string> {
+/** Waits for what a daemon prints when it serves, or for its end, or for the deadline. */
+function answerOf(child: ChildProcess, onWaiting: DaemonStart["onWaiting"]): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let text = "";
   const timer = setTimeout(
@@ -107,6 +107,10 @@ function firstLine(child: ChildProcess): Promise<string> {
   );
   child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
     text += chunk;
+    if (onWaiting !== undefined && text.startsWith(`${WAITING}\n`)) {
+      text = text.slice(WAITING.length + 1);
+      onWaiting().catch((error) => resolve(describe(error)));
+    }
     if (text.includes("\n") || text.length > LONGEST_LINE) resolve(text);
   }).on("end", () => resolve(text));
   child.on("error", (error) => resolve(error.message));

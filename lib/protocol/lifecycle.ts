@@ -19,6 +19,15 @@ export const DRAINING = " (draining)";
  */
 export const READY = "ready";
 
+/**
+ * The argument of an inner that takes ports over from one of another user: the kernel lets only one user's proxies share a
+ * port, so it waits until the other has closed them.
+ */
+export const TAKE_OVER = "--take-over";
+
+/** The line before that one, by which it says that it is about to listen, so that the other closes its ports now. */
+export const WAITING = "waiting";
+
 /** The environment variable that holds the inode of the host namespace that a daemon serves. */
 export const HOST_MARK = "ONE_TPROXY_HOST";
 

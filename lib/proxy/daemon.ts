@@ -9,13 +9,16 @@ import { describe } from "../errors.ts";
 import { type DebugLevel, DEFAULT_DEBUG_LEVEL, type FileLog, log, logToFile } from "../log.ts";
 import type { Limits } from "../limits.ts";
 import type { Role } from "../role.ts";
-import { DRAINING, READY } from "../protocol/lifecycle.ts";
+import { DRAINING, READY, WAITING } from "../protocol/lifecycle.ts";
 import { AfterBurst } from "./collect_garbage.ts";
 import { releaseBuffers } from "./buffers.ts";
 import type { Places } from "./quota.ts";
 import { SharedUsage } from "./shared_usage.ts";
 import type { Stats } from "./stats.ts";
 import type { Streams } from "./streams.ts";
+
+/** How long to wait for the ports of a predecessor; one that hangs is ended in half that time. */
+const TAKE_OVER_MS = 4_000;
 
 /** How long memory for streams is kept that none needs, in milliseconds. */
 const RELEASE_MS = 1_000;
@@ -45,9 +48,10 @@ export interface Proxy {
   /**
    * Reads what to serve and makes the listeners follow it.
    *
+   * @param patienceMs How long to try again where a port is taken, in milliseconds; once unless told.
    * @returns How much to log from now on, and what could not be opened.
    */
-  load(): Promise<Loaded>;
+  load(patienceMs?: number): Promise<Loaded>;
   /** Closes every listener, once all that came in before has been taken. */
   stopListening(): Promise<void>;
 }
@@ -83,17 +87,19 @@ class Signals {
  * Runs a proxy until a signal ends it.
  *
  * @param proxy The proxy.
+ * @param takesOver Whether somebody else has its ports and closes them as soon as it hears that this one is about to listen.
  * @throws {Error} Whatever its first load throws; a later one is logged, and the proxy serves what it served before.
  * @throws {Deno.errors.NotCapable} Without the permissions of its entrypoint in `lib/permissions/table.ts`.
  */
-export async function runDaemon(proxy: Proxy): Promise<void> {
+export async function runDaemon(proxy: Proxy, takesOver = false): Promise<void> {
   const { title, log: path, statsFile, usageFiles } = proxy.role;
   const signals = new Signals();
   const file = logToFile(path, DEFAULT_DEBUG_LEVEL);
   // Before the first guest can come: those that predecessors serve count from the start.
   const usage = new SharedUsage(usageFiles);
   proxy.places.others = () => usage.others();
-  const { notListening, ...loaded } = await proxy.load();
+  if (takesOver) say(WAITING);
+  const { notListening, ...loaded } = await proxy.load(takesOver ? TAKE_OVER_MS : 0);
   let { limits } = loaded;
   file.reopen(loaded.debugLevel);
   process.title = title;
@@ -108,7 +114,7 @@ export async function runDaemon(proxy: Proxy): Promise<void> {
     afterBurst.look(proxy.streams.size);
   }, RELEASE_MS);
   log.info("Serving", { title });
-  Deno.stdout.writeSync(new TextEncoder().encode(`${[READY, ...notListening].join(" ")}\n`));
+  say(READY, ...notListening);
   while (signals.stop === undefined) {
     const next = signals.next();
     if (signals.reload) {
@@ -125,6 +131,11 @@ export async function runDaemon(proxy: Proxy): Promise<void> {
   tellUsage();
   await drain(proxy, signals, limits);
   log.info("Ended", { title });
+}
+
+/** Writes a line for whoever has started this daemon. */
+function say(...words: readonly (number | string)[]): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${words.join(" ")}\n`));
 }
 
 /** Reloads; the limits are what it finds, if it finds any. */

@@ -60,11 +60,11 @@ export class Inner implements Proxy {
   }
 
   /** See {@linkcode Proxy}. */
-  async load(): Promise<Loaded> {
+  async load(patienceMs = 0): Promise<Loaded> {
     const { debugLevel, limits, ports } = parseInnerRoutes(await Deno.readTextFile(this.role.routesFile));
     this.#limits = limits;
     this.#options = new Map(ports.map(({ servicePort, options = {} }) => [servicePort, options]));
-    const notListening = await this.#listeners.follow(this.#options.keys());
+    const notListening = await this.#listeners.follow(this.#options.keys(), patienceMs);
     return { debugLevel, limits, notListening };
   }
 

@@ -7,6 +7,9 @@
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
 
+/** How long to wait before a port that somebody else has is tried again; guests are refused as long. */
+const RETRY_MS = 5;
+
 /** Something that can be closed. */
 export interface Closable {
   /** Closes it. */
@@ -50,15 +53,17 @@ export class Listeners<K> {
    * call tries it again.
    *
    * @param wanted The keys that should be open.
+   * @param patienceMs How long to try again if somebody else has one, in milliseconds; all of them have this time together.
    * @returns Those that could not be opened.
    */
-  async follow(wanted: Iterable<K>): Promise<K[]> {
+  async follow(wanted: Iterable<K>, patienceMs = 0): Promise<K[]> {
     const failed: K[] = [];
+    const deadline = performance.now() + patienceMs;
     const { open, close } = diff(this.#open.keys(), wanted);
     await Promise.all(close.map((key) => this.#close(key)));
     for (const key of open) {
       try {
-        this.#open.set(key, await this.#listen(key));
+        this.#open.set(key, await this.#listenBefore(deadline, key));
         log.info("Listening", { listener: key });
       } catch (error) {
         log.error("Cannot listen", { listener: key, error: describe(error) });
@@ -66,6 +71,17 @@ export class Listeners<K> {
       }
     }
     return failed;
+  }
+
+  async #listenBefore(deadline: number, key: K): Promise<Closable> {
+    for (;;) {
+      try {
+        return await this.#listen(key);
+      } catch (error) {
+        if (!(error instanceof Deno.errors.AddrInUse) || performance.now() >= deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
   }
 
   async #close(key: K): Promise<void> {

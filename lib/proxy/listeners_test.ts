@@ -54,6 +54,20 @@ Deno.test("Listeners.follow() goes on if one can't be opened, and tries it again
   assert.deepEqual(await follow(22, 80, 443), []);
 });
 
+Deno.test("Listeners.follow() tries a taken one again for as long as it may, and any other failure once", async () => {
+  let [tries, error] = [0, new Deno.errors.AddrInUse() as Error];
+  const listeners = new Listeners<number>(() => {
+    tries++;
+    return tries < 4 ? Promise.reject(error) : Promise.resolve({ close() {} });
+  });
+  assert.deepEqual(await listeners.follow([80], 60_000), []);
+  assert.equal(tries, 4);
+  await listeners.follow([]);
+  [tries, error] = [0, new Deno.errors.PermissionDenied()];
+  assert.deepEqual(await listeners.follow([80], 60_000), [80]);
+  assert.equal(tries, 1);
+});
+
 Deno.test("Listeners.follow() does not close what could not be opened", async () => {
   const { follow, refused } = recorded();
   refused.add(80);
