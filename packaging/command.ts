@@ -4,6 +4,8 @@
  * @module
  */
 
+const ROOT = new URL("../", import.meta.url).pathname;
+
 /** How a program ended. */
 export interface Result {
   /** Its exit code. */
@@ -46,6 +48,12 @@ export async function text(argv: readonly string[], stdin?: string | Uint8Array)
   const { code, stdout, stderr } = await run(argv, stdin);
   if (code !== 0) throw new Error(`${argv.join(" ")} exited with ${code}: ${stderr}${stdout}`);
   return stdout;
+}
+
+/** Runs a program at this terminal, without input, and returns its exit code. */
+export async function runHere([program = "", ...args]: readonly string[]): Promise<number> {
+  const { code } = await new Deno.Command(program, { args, cwd: ROOT, stdin: "null" }).spawn().status;
+  return code;
 }
 
 /** A program in the background. */

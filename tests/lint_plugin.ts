@@ -5,7 +5,7 @@
  */
 
 /** The modules that may start programs: one for ours, one for daemons, one for the tests. */
-const MAY_START_PROGRAMS = ["lib/run_command.ts", "lib/daemon/spawn.ts", "packaging/command.ts", "tests/lab/enter.ts"];
+const MAY_START_PROGRAMS = ["lib/run_command.ts", "lib/daemon/spawn.ts", "packaging/command.ts"];
 
 /** The modules that may end their process: the entrypoints. */
 const MAY_EXIT = /\/(?:cmd\/\w+|packaging\/(?:compile|dist|launch)|tests\/lab\/enter|tests\/demo\/demo)\.ts$/;

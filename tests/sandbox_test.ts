@@ -6,19 +6,14 @@
  */
 
 import assert from "node:assert/strict";
-import {
-  innerPermissions,
-  outerPermissions,
-  setupPermissions,
-  toFlags,
-  tproxyPermissions,
-} from "../lib/permissions/table.ts";
+import { setupPermissions, toFlags, tproxyPermissions } from "../lib/permissions/table.ts";
 import { checkout } from "../lib/permissions/checkout.ts";
 import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
-import { innerOf, OUTER, type Role } from "../lib/role.ts";
+import { innerOf, OUTER } from "../lib/role.ts";
+import { startOf } from "./lab/daemon_start.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
-import { assertOutcomes, inPlaceOfDaemon, inPlaceOfProgram, type ScriptStart } from "./lab/probe.ts";
+import { assertOutcomes, inPlaceOfDaemon, inPlaceOfProgram } from "./lab/probe.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { all, assertSandbox, NO_PACKAGES } from "./lab/sandbox.ts";
 import { CONFIG, GATE, inLab, served } from "./lab/scenario.ts";
@@ -27,29 +22,12 @@ const BR0 = parseBridgeName("br0");
 const RUN = "/run/one_tproxy";
 const WRITTEN = `${RUN}/written-by-proxies`;
 const FORM = checkout();
+
 /** Two bridges with everything running, and a link to a program that would be allowed. */
 async function makeHypervisor(lab: Lab): Promise<Hypervisor> {
   const { hv } = await served(lab, CONFIG, ["br0", "br1"]);
   await hv.host.text(["ln", "-s", "/usr/sbin/ip", `${RUN}/ip`]);
   return hv;
-}
-
-/** What br0's inner is started with, or outer if it served br0 alone. */
-function startOf(role: Role): ScriptStart {
-  const owner = ROOTLESS ? { name: "root", uid: 0, gid: 0 } : undefined;
-  const endpoints = [{ servicePort: 5030, remoteAddr: GATE, remotePort: 5030 }];
-  const permissions = role.program === "outer"
-    ? outerPermissions(new Map([[BR0, endpoints]]))
-    : innerPermissions(role.bridge);
-  return {
-    role,
-    flags: toFlags(permissions),
-    owner,
-    resources: [],
-    serves: role === OUTER ? [BR0] : [],
-    host: 1,
-    form: FORM,
-  };
 }
 
 Deno.test(

@@ -1,19 +1,22 @@
 /**
- * `enter demo|test|release|vm|bench [ARGS…]`: gets a machine ready, enters network, mount and process namespaces of its
- * own, and runs the demo, the tests (for `release NAME` those of the lab, in a root of that release of Debian), those with
- * virtual machines or the benchmark there. Nothing that happens inside reaches the machine, and all of it ends with this
- * process.
+ * `enter demo|inner|outer|test|release|vm|bench [ARGS…]`: gets a machine ready, enters network, mount and process namespaces
+ * of its own, and runs the demo, one proxy by hand, the tests (for `release NAME` those of the lab, in a root of that release
+ * of Debian), those with virtual machines or the benchmark there. Nothing that happens inside reaches the machine, and all of
+ * it ends with this process.
  *
  * @module
  */
 
 import { bundleDaemons } from "../../packaging/bundle.ts";
+import { runHere } from "../../packaging/command.ts";
 import { prepareMachines } from "../vm/prepare.ts";
+import { buildFor } from "./build.ts";
 import { chooseFiles } from "./choose_files.ts";
+import { LAB_FLAGS } from "./flags.ts";
 import { findNamespaces } from "./namespaces.ts";
-import { add, runFiles, type Totals } from "./run_files.ts";
 import { prepareRelease } from "./release_root.ts";
-import { prepareBase } from "./system_root.ts";
+import { add, NONE } from "./results.ts";
+import { runFiles } from "./run_files.ts";
 import { BENCH_TOOLS, DEMO_TOOLS, ensureTools, TEST_TOOLS, VM_TOOLS } from "./tools.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -24,19 +27,19 @@ const HIDDEN = /^\/(?:run|var\/log|var\/tmp)\//;
 /** What a lab runs that is not bundled: its packages are fetched while there is a network. */
 const PROGRAMS = ["cmd/setup.ts", "cmd/tproxy.ts"];
 
-/** What may be run inside: the two that make and enter namespaces, and the three that look after them. */
-const LAB_PROGRAMS = ["/usr/bin/nsenter", "/usr/bin/unshare", "/usr/bin/ps", "/usr/sbin/ip", "/usr/bin/kill"];
-
-const LAB_FLAGS = [
-  "--no-prompt",
-  "--cached-only",
-  "--frozen",
-  `--allow-run=${LAB_PROGRAMS.join(",")}`,
-  `--allow-read=${ROOT}`,
-];
-
 /** What has to be installed for each. */
-const TOOLS = { demo: DEMO_TOOLS, test: TEST_TOOLS, release: TEST_TOOLS, vm: VM_TOOLS, bench: BENCH_TOOLS };
+const TOOLS = {
+  ...{ demo: DEMO_TOOLS, inner: DEMO_TOOLS, outer: DEMO_TOOLS, bench: BENCH_TOOLS },
+  ...{ test: TEST_TOOLS, release: TEST_TOOLS, vm: VM_TOOLS },
+};
+
+/** What runs in the lab, other than tests. */
+const SHOWS = {
+  demo: ["tests/demo/demo.ts"],
+  inner: ["tests/lab/by_hand.ts", "inner"],
+  outer: ["tests/lab/by_hand.ts", "outer"],
+  bench: ["tests/bench/bench.ts"],
+};
 
 /** Files that run by themselves: they take all of the machine, or what its kernel shares among network namespaces. */
 const ALONE = /^tests\/(?:vm\/|faults\/syn_flood)/;
@@ -64,25 +67,30 @@ async function main(): Promise<number> {
   const machines = what === "vm" && isRoot;
   await ensureTools(what === "vm" && !isRoot ? DEMO_TOOLS : TOOLS[what], isRoot);
   const namespaces = await findNamespaces(isRoot);
-  const fetched = await deno([Deno.execPath(), "cache", "--quiet", "--frozen", "--no-check", ...PROGRAMS]);
+  const fetched = await runHere([Deno.execPath(), "cache", "--quiet", "--frozen", "--no-check", ...PROGRAMS]);
   if (fetched !== 0) return fetched;
   await bundleDaemons();
   if (machines) await prepareMachines();
-  if (what === "demo") return await deno([...namespaces, Deno.execPath(), "run", ...LAB_FLAGS, "tests/demo/demo.ts"]);
-  if (what === "bench") {
-    const flags = [...LAB_FLAGS, `--allow-write=${ROOT}.build/bench.json,${ROOT}.build/bench.svg`];
-    return await deno([...namespaces, Deno.execPath(), "run", ...flags, "tests/bench/bench.ts", ...args]);
+  if (what === "demo" || what === "inner" || what === "outer" || what === "bench") {
+    const writes = what === "bench" ? [`--allow-write=${ROOT}.build/bench.json,${ROOT}.build/bench.svg`] : [];
+    return await runHere([...namespaces, Deno.execPath(), "run", ...LAB_FLAGS, ...writes, ...SHOWS[what], ...args]);
   }
   const [release, ...ofRelease] = args;
   const chosen = { test: args, release: ofRelease, vm: ["tests/vm/", ...args] }[what];
   // Once for all runs, and of all modules where no file is named; it fetches what only tests need, too.
-  const checked = await deno([Deno.execPath(), "check", "--quiet", "--frozen", ...(await chooseFiles(chosen)).files]);
+  const checked = await runHere([
+    Deno.execPath(),
+    "check",
+    "--quiet",
+    "--frozen",
+    ...(await chooseFiles(chosen)).files,
+  ]);
   if (checked !== 0) return checked;
   if (what === "release" && !isRoot) throw new Error("the root of a release is made by root; run it with sudo");
   const inRelease = what === "release" ? [...namespaces, ...await prepareRelease(release)] : [];
   if (what !== "vm" || machines) {
     // The archive's bytes depend on tar and gzip, so those of the release pack it.
-    const built = await build(chosen, inRelease);
+    const built = await buildFor(chosen, inRelease);
     if (built !== 0) return built;
   }
   if (what !== "release") return await test(namespaces, chosen);
@@ -93,25 +101,6 @@ function isTask(what: string | undefined): what is keyof typeof TOOLS {
   return what !== undefined && Object.hasOwn(TOOLS, what);
 }
 
-/** What some of the tests are about, and takes its time: it is made only for them, while there is a network. */
-const BUILDS: readonly { readonly task: string; readonly tests: RegExp; readonly mayFail?: true }[] = [
-  { task: "dist", tests: /dist|install|vm/ },
-  // Without a denort there is nothing to test; it has said so, and its tests are skipped.
-  { task: "compile", tests: /compile/, mayFail: true },
-];
-
-/** Makes what the tests of some files need; all of it where no file is named. */
-async function build(args: readonly string[], enter: readonly string[]): Promise<number> {
-  const files = args.filter((arg) => /^tests\//.test(arg));
-  for (const { task, tests, mayFail } of BUILDS) {
-    if (files.length > 0 && !files.some((file) => tests.test(file))) continue;
-    const code = await deno([...enter, Deno.execPath(), "task", "--quiet", task]);
-    if (code !== 0 && mayFail === undefined) return code;
-  }
-  if (files.length === 0 || files.some((file) => /install|vm/.test(file))) await prepareBase();
-  return 0;
-}
-
 /**
  * Runs the unit tests, then those of the lab; given files or options, only the lab's, with these. Those with virtual
  * machines are a run of their own.
@@ -120,24 +109,23 @@ async function test(namespaces: readonly string[], args: readonly string[]): Pro
   const named = await chooseFiles(args);
   const all = named.files.length > 0 ? named : await chooseFiles(["tests/", ...args]);
   const files = all.files.filter((file) => !file.startsWith("tests/vm/") || args.includes("tests/vm/"));
-  const units = () => denoTest(UNIT_FLAGS, ...UNIT_FOLDERS);
-  const lab = (file: string) => [...namespaces, ...DEADLINE, ...denoTest(LAB_FLAGS, file), ...all.options];
+  const units = (_: string, results: string) => denoTest(UNIT_FLAGS, results, ...UNIT_FOLDERS);
+  const lab = (file: string, results: string) => {
+    return [...namespaces, ...DEADLINE, ...denoTest(LAB_FLAGS, results, file), ...all.options];
+  };
   const isAlone = (file: string) => ALONE.test(file);
-  let totals: Totals = { passed: 0, failed: 0, skipped: 0 };
+  let totals = NONE;
   if (args.length === 0) totals = await runFiles([UNIT_FOLDERS.join(" ")], { argv: units, atOnce: 1 });
   totals = add(totals, await runFiles(files.filter((file) => !isAlone(file)), { argv: lab, atOnce: AT_ONCE }));
   totals = add(totals, await runFiles(files.filter(isAlone), { argv: lab, atOnce: 1 }));
   console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
-  return totals.failed > 0 || totals.passed + totals.skipped === 0 ? 1 : 0;
+  // What a filter leaves out is among the skipped; a filter that leaves nothing is a mistake.
+  const isNothing = totals.passed === 0 && (totals.skipped === 0 || all.options.length > 0);
+  return totals.failed > 0 || isNothing ? 1 : 0;
 }
 
-function denoTest(flags: readonly string[], ...paths: string[]): string[] {
-  return [Deno.execPath(), "test", "--trace-leaks", "--no-check", ...flags, ...paths];
-}
-
-async function deno([program = "", ...args]: readonly string[]): Promise<number> {
-  const { code } = await new Deno.Command(program, { args, cwd: ROOT, stdin: "null" }).spawn().status;
-  return code;
+function denoTest(flags: readonly string[], results: string, ...paths: string[]): string[] {
+  return [Deno.execPath(), "test", "--trace-leaks", "--no-check", `--junit-path=${results}`, ...flags, ...paths];
 }
 
 // On Ctrl-C the terminal tells the child itself, which takes everything down before it ends.

@@ -27,8 +27,9 @@ export async function findNamespaces(isRoot: boolean): Promise<string[]> {
     "--kill-child",
     "--mount-proc",
     "--",
-    // The first process of a namespace inherits its orphans; a shell buries them, deno does not.
-    ...["/bin/sh", "-c", '"$@"; exit $?', "sh"],
+    // The first process of a namespace inherits its orphans; a shell buries them, deno does not. A user's PATH on Debian has
+    // no folder of programs for root.
+    ...["/bin/sh", "-c", 'export PATH="$PATH:/usr/sbin:/sbin"; "$@"; exit $?', "sh"],
   ];
   const { code, stderr } = await run([...unshare, "/usr/bin/true"]);
   if (code === 0) return unshare;

@@ -5,9 +5,8 @@
  */
 
 import assert from "node:assert/strict";
-import type { DenoForm } from "../../lib/permissions/run_by_deno.ts";
-import { commandLine, type DaemonStart, environmentOf } from "../../lib/daemon/command_line.ts";
 import type { Result } from "../../packaging/command.ts";
+import { argvOf, type ScriptStart } from "./daemon_start.ts";
 import type { Hypervisor } from "./hypervisor.ts";
 
 const PROBE = new URL("../fixtures/probe.js", import.meta.url).pathname;
@@ -18,21 +17,15 @@ export type Attempt = readonly [kind: string, ...args: unknown[]];
 /** Runs the probe with some attempts. */
 export type Probe = (attempts: readonly Attempt[]) => Promise<Result>;
 
-/** What a daemon is started with that the runtime runs. */
-export type ScriptStart = DaemonStart & { readonly form: DenoForm };
-
 /** A probe in place of `setup` or `tproxy`. */
 export function inPlaceOfProgram(hv: Hypervisor, flags: readonly string[]): Probe {
   const argv = [Deno.execPath(), "run", "--quiet", "--frozen", ...flags, PROBE];
   return (attempts) => hv.host.run([...argv, JSON.stringify(attempts)]);
 }
 
-/** A probe in place of a daemon: started as `startDaemon()` does it, by a shell. */
+/** A probe in place of a daemon. */
 export function inPlaceOfDaemon(hv: Hypervisor, start: ScriptStart): Probe {
-  const script = 'probe=$1; shift; cd /; exec 3<"$0"; exec env -i "$@" <"$probe"';
-  const environment = Object.entries(environmentOf(start)).map(([name, value]) => `${name}=${value}`);
-  const argv = ["sh", "-c", script, start.form.runtime, PROBE, ...environment, ...commandLine(start)];
-  return (attempts) => hv.host.run([...argv, JSON.stringify(attempts)]);
+  return (attempts) => hv.host.run([...argvOf(start, PROBE), JSON.stringify(attempts)]);
 }
 
 /** Tries things, and returns how each ended, by the attempt as JSON. */

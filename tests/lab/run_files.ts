@@ -5,18 +5,15 @@
  */
 
 import { Background } from "../../packaging/command.ts";
+import { add, NONE, type Totals, totalsOf } from "./results.ts";
 
-/** How many tests a run had. */
-export interface Totals {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-}
+/** Where the runs leave their results, until they are counted. */
+const RESULTS = new URL("../../.build/results/", import.meta.url).pathname;
 
 /** What is common to all files of a run. */
 export interface RunOptions {
-  /** The command line that runs the tests of one file. */
-  readonly argv: (file: string) => readonly string[];
+  /** The command line that runs the tests of one file, and leaves the results in another, as JUnit has them. */
+  readonly argv: (file: string, results: string) => readonly string[];
   /** How many files run at once. */
   readonly atOnce: number;
 }
@@ -31,14 +28,16 @@ export interface RunOptions {
 export async function runFiles(files: readonly string[], { argv, atOnce }: RunOptions): Promise<Totals> {
   const left = files.values();
   const isLive = atOnce === 1 || files.length === 1;
-  let totals: Totals = { passed: 0, failed: 0, skipped: 0 };
+  await Deno.mkdir(RESULTS, { recursive: true });
+  let totals = NONE;
   const workOff = async () => {
     for (const file of left) {
       const started = performance.now();
-      const { code, output } = await run(argv(file), isLive);
+      const results = `${RESULTS}${crypto.randomUUID()}.xml`;
+      const { code, output } = await run(argv(file, results), isLive);
       if (!isLive) console.log(output.trimEnd());
       console.log(`${file}: exit code ${code} after ${((performance.now() - started) / 1000).toFixed()} s\n`);
-      totals = add(totals, totalsOf(output, code));
+      totals = add(totals, totalsOf(await take(results), code));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, workOff));
@@ -52,28 +51,14 @@ async function run(argv: readonly string[], isLive: boolean): Promise<{ code: nu
   return { code: await program.ended(), output: program.output };
 }
 
-/**
- * Reads the summary that `deno test` ends with, for example `FAILED | 11 passed | 1 failed | 2 ignored (58s)`.
- *
- * @param output What it printed.
- * @param code Its exit code.
- * @returns Its numbers. Tests that a filter left out count nowhere.
- */
-export function totalsOf(output: string, code: number): Totals {
-  const summary = output.split("\n").findLast((line) => /^(?:ok|FAILED) \| \d+ passed/.test(line)) ?? "";
-  const number = (word: string) => Number(new RegExp(`\\| (\\d+) ${word}\\b`).exec(summary)?.[1] ?? 0);
-  const failed = number("failed");
-  // A module that can't be loaded, and a runtime that was ended, are no failed tests, and must not pass for success.
-  return { passed: number("passed"), failed: code !== 0 && failed === 0 ? 1 : failed, skipped: number("ignored") };
-}
-
-/**
- * Adds the numbers of two runs.
- *
- * @param a The one.
- * @param b The other.
- * @returns The sums.
- */
-export function add(a: Totals, b: Totals): Totals {
-  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+/** Reads a file and removes it. */
+async function take(path: string): Promise<string | undefined> {
+  try {
+    const text = await Deno.readTextFile(path);
+    await Deno.remove(path);
+    return text;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }
