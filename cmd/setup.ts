@@ -5,6 +5,7 @@
  * @module
  */
 
+import { printAnswer } from "./print_answer.ts";
 import { parseSetup, type SetupCommand } from "./cli_setup.ts";
 import { exitCodeOf, KEPT, OK } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
@@ -28,11 +29,9 @@ async function main(): Promise<number> {
       await release();
       return OK;
     case "list":
-      console.log(await listBridges(command.json));
-      return OK;
-    case "hook": {
+      return printAnswer(await listBridges(), command.json);
+    case "hook":
       return await runHook(command.action, command.config, Deno.stdin.readable);
-    }
     case "done":
       return command.exitCode;
   }

@@ -1,21 +1,18 @@
 /**
- * `tproxy start|stop|restart|reload|status`: the daemons of this hypervisor; see `lib/daemon/reconcile.ts` for what it
- * does and `lib/permissions/table.ts` for what it may do. `tproxy check`: the configuration; see `lib/commands/check.ts`.
- * `tproxy permissions`: what each program may do; see `lib/commands/permissions.ts`.
+ * `tproxy`: changes which daemons of this hypervisor run (`lib/daemon/reconcile.ts`), or answers what runs, what is configured
+ * and what each program may do (`lib/commands/`). `lib/permissions/table.ts` says what it may do itself.
  *
  * @module
  */
 
+import { printAnswer } from "./print_answer.ts";
 import { parseTproxy, type TproxyCommand } from "./cli_tproxy.ts";
 import { check } from "../lib/commands/check.ts";
-import { HELD } from "../lib/daemon/hold.ts";
 import { reconcile } from "../lib/daemon/reconcile.ts";
 import { showPermissions } from "../lib/commands/permissions.ts";
-import { readStatus } from "../lib/commands/status.ts";
-import { renderWide } from "../lib/commands/status_table.ts";
+import { showStatus } from "../lib/commands/status.ts";
 import { watch } from "../lib/watch/watch.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
-import { describeFault } from "../lib/fault.ts";
 import { log, logToStderr } from "../lib/log.ts";
 import { requireRoot } from "../lib/root.ts";
 
@@ -39,14 +36,11 @@ async function main(): Promise<number> {
       await watch(command.config);
       return OK;
     case "status":
-      return await status(command.form);
+      return printAnswer(await showStatus(command.form === "wide"), command.form === "json");
     case "check":
-      return await checkConfiguration(command.config, command.json);
-    case "permissions": {
-      const { stdout, exitCode } = await showPermissions(command);
-      console.log(stdout);
-      return exitCode;
-    }
+      return printAnswer(await check(command.config), command.json);
+    case "permissions":
+      return printAnswer(await showPermissions(command), command.json);
     case "done":
       return command.exitCode;
   }
@@ -56,27 +50,6 @@ async function main(): Promise<number> {
 function needsRoot(command: TproxyCommand): boolean {
   if (command.verb === "permissions") return command.running;
   return command.verb !== "check" && command.verb !== "done";
-}
-
-async function status(form: "plain" | "wide" | "json"): Promise<number> {
-  const { exitCode, ...found } = await readStatus();
-  if (form === "json") {
-    console.log(JSON.stringify(found, undefined, 2));
-    return exitCode;
-  }
-  const { proxies, faults, stopped } = found;
-  if (form === "wide") console.log(renderWide(found));
-  else for (const { title, pid, draining } of proxies) if (!draining) console.log(`${title}: ${pid}`);
-  if (stopped) console.error(HELD);
-  for (const fault of faults) console.error(describeFault(fault));
-  return exitCode;
-}
-
-async function checkConfiguration(config: string, json: boolean): Promise<number> {
-  const { stdout, stderr, exitCode } = await check(config, json);
-  if (stdout !== "") console.log(stdout);
-  if (stderr !== "") console.error(stderr);
-  return exitCode;
 }
 
 Deno.exit(await exitCodeOf("tproxy", main));

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Answer } from "./answer.ts";
 import { checkConfig } from "./check_config.ts";
 import { renderErrorJson, renderErrorText, renderJson, renderText } from "./check_text.ts";
 import { readConfig } from "../config/read.ts";
@@ -19,39 +20,26 @@ import { codeOf } from "../regular_file.ts";
 import { findReplacedFiles } from "../health/installation.ts";
 import { findUid } from "../daemon/owner.ts";
 
-/** What to print, and how to exit. */
-export interface CheckResult {
-  /** For standard output, without the last newline; may be empty. */
-  readonly stdout: string;
-  /** For standard error, likewise. */
-  readonly stderr: string;
-  /** 0 if there is no problem, else 1. */
-  readonly exitCode: number;
-}
-
 /**
  * Checks the configuration file.
  *
  * @param path The file.
- * @param json Whether the answer is for a script.
- * @returns What to print, and how to exit.
+ * @returns What it says and what is wrong with it; the exit code is 0 if nothing is, else 1.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for the file and `/run/one_tproxy`, and
  * `--allow-run=/usr/bin/getent`.
  */
-export async function check(path: string, json: boolean): Promise<CheckResult> {
+export async function check(path: string): Promise<Answer> {
   try {
     const resolve = once(resolveIpv4);
     const config = await checkConfig(await readConfig(path), { resolve, uidOf: findUid });
     const kept = await findKept(config, readRecordIfAllowed(), resolve);
     const faults = findReplacedFiles();
     const exitCode = config.problems.length + faults.length === 0 ? OK : FAILED;
-    const stdout = json ? renderJson(config, kept, faults) : renderText(config, kept, faults);
-    return { stdout, stderr: "", exitCode };
+    return { text: renderText(config, kept, faults), notes: [], json: renderJson(config, kept, faults), exitCode };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return json
-      ? { stdout: renderErrorJson(path, error), stderr: "", exitCode: FAILED }
-      : { stdout: "", stderr: renderErrorText("tproxy", error), exitCode: FAILED };
+    const notes = [renderErrorText("tproxy", error)];
+    return { text: "", notes, json: renderErrorJson(path, error), exitCode: FAILED };
   }
 }
 

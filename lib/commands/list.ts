@@ -5,8 +5,10 @@
  */
 
 import type { Endpoint } from "../address.ts";
+import { type Answer, toJson } from "./answer.ts";
 import { describeNetwork } from "./check_config.ts";
 import type { Network, SelectedEndpoint } from "../config/select.ts";
+import { OK } from "../exit_code.ts";
 import { renderOptions } from "../limits_text.ts";
 import type { BridgeName } from "../names.ts";
 import { isSameEndpoint } from "../nft/element.ts";
@@ -86,13 +88,12 @@ function renderEndpoint({ servicePort, remoteAddr, remotePort, remoteName, optio
 /**
  * Lists all bridges that have endpoints.
  *
- * @param json Whether the answer is for a script.
- * @returns What to print.
+ * @returns The bridges; the exit code is 0.
  * @throws {import("../errors.ts").TproxyError} If nft fails, or its answer is no listing.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy` and `--allow-run=/usr/sbin/nft`.
  */
-export async function listBridges(json: boolean): Promise<string> {
+export async function listBridges(): Promise<Answer> {
   const [file, nft] = [readRecordFile(), await listState()];
   const bridges = describeBridges(new Map([...file.bridges, ...findLost(file, nft)]), nft.maps.bridges);
-  return json ? JSON.stringify(bridges, undefined, 2) : renderBridges(bridges);
+  return { text: renderBridges(bridges), notes: [], json: toJson(bridges), exitCode: OK };
 }

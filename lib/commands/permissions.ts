@@ -7,6 +7,7 @@
 import { FAILED, OK } from "../exit_code.ts";
 import { readDesired } from "../daemon/desired.ts";
 import { findDaemons } from "../daemon/find.ts";
+import { type Answer, toJson } from "./answer.ts";
 import { listGrants, renderGrants } from "./permissions_report.ts";
 import { compareDaemons, renderComparisons } from "./permissions_running.ts";
 import type { Entrypoint } from "../permissions/table.ts";
@@ -21,43 +22,30 @@ export interface PermissionsRequest {
   readonly running: boolean;
   /** The configuration file. */
   readonly config: string;
-  /** Whether the answer is for a script. */
-  readonly json: boolean;
-}
-
-/** What to print, and how to exit. */
-export interface Shown {
-  /** For standard output, without the last newline. */
-  readonly stdout: string;
-  /** 1 if a proxy that runs differs from what it should be, 3 if none runs of those that were asked for, else 0. */
-  readonly exitCode: number;
 }
 
 /**
  * Shows what programs may do. The table is the same on every host and for everybody; what runs is root's to see.
  *
- * @param request Of which, and for whom the answer is.
- * @returns What to print, and how to exit.
+ * @param request Of which programs.
+ * @returns What they may do. The exit code is 1 if a proxy that runs differs from what it should be, 3 if none runs of those
+ * that were asked for, else 0.
  * @throws {import("../errors.ts").TproxyError} For what runs, if nft or ps fails, or this process is not root's.
  * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
  */
-export async function showPermissions({ entrypoint, running, json, config }: PermissionsRequest): Promise<Shown> {
-  if (running) return await showRunning(entrypoint, json, config);
+export async function showPermissions({ entrypoint, running, config }: PermissionsRequest): Promise<Answer> {
+  if (running) return await showRunning(entrypoint, config);
   const grants = listGrants(config, currentForm()).filter((grant) => {
     return entrypoint === undefined || grant.entrypoint === entrypoint;
   });
-  return { stdout: json ? toJson(grants) : renderGrants(grants), exitCode: OK };
+  return { text: renderGrants(grants), notes: [], json: toJson(grants), exitCode: OK };
 }
 
-async function showRunning(entrypoint: Entrypoint | undefined, json: boolean, config: string): Promise<Shown> {
+async function showRunning(entrypoint: Entrypoint | undefined, config: string): Promise<Answer> {
   const [{ host, daemons: all }, desired] = await Promise.all([findDaemons(), readDesired(config)]);
   const daemons = all.filter(({ role }) => entrypoint === undefined || entrypoint === role.program);
   const comparisons = compareDaemons({ host, daemons }, desired, currentForm());
-  const stdout = json ? toJson(comparisons) : renderComparisons(comparisons);
-  if (comparisons.length === 0) return { stdout, exitCode: NONE_RUNS };
-  return { stdout, exitCode: comparisons.every(({ differences }) => differences.length === 0) ? OK : FAILED };
-}
-
-function toJson(value: unknown): string {
-  return JSON.stringify(value, undefined, 2);
+  const isSame = comparisons.every(({ differences }) => differences.length === 0);
+  const exitCode = comparisons.length === 0 ? NONE_RUNS : isSame ? OK : FAILED;
+  return { text: renderComparisons(comparisons), notes: [], json: toJson(comparisons), exitCode };
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Endpoint } from "../address.ts";
-import type { Fault } from "../fault.ts";
+import { describeFault, type Fault } from "../fault.ts";
 import { type BridgeName, namesOf } from "../names.ts";
 import { innerOf, OUTER, type Title } from "../role.ts";
 import type { Counts } from "../protocol/lifecycle.ts";
@@ -13,10 +13,12 @@ import { bridgesOf, findFaultsOfBridges, type HostView, lookAtHost } from "../he
 import { readCounts, readLive } from "../health/counts.ts";
 import { findEgressFaults } from "../daemon/egress.ts";
 import { findDaemons, type RunningDaemon } from "../daemon/find.ts";
-import { isHeld } from "../daemon/hold.ts";
+import { HELD, isHeld } from "../daemon/hold.ts";
 import { findReplacedFiles } from "../health/installation.ts";
 import { findDeafFaults } from "../health/listening.ts";
 import { findDaemonFaults } from "../health/signs.ts";
+import { type Answer, toJson } from "./answer.ts";
+import { renderWide } from "./status_table.ts";
 
 /** Every proxy that should run does. */
 export const ALL_RUN = 0;
@@ -55,18 +57,30 @@ export interface Status {
   readonly faults: readonly Fault[];
   /** Whether `tproxy stop` keeps all of them from being started. */
   readonly stopped: boolean;
-  /** {@linkcode ALL_RUN}, {@linkcode NONE_RUNS} or {@linkcode FAULTY}. */
-  readonly exitCode: number;
 }
 
 /**
  * Finds out what runs, and whether guests can be served by it.
  *
- * @returns What runs, what does not, and what is wrong.
+ * @param wide Whether people get a table; else a line for each that serves, as the user document has it.
+ * @returns What runs, with what is wrong in the notes. The exit code is {@linkcode ALL_RUN}, {@linkcode NONE_RUNS} or
+ * {@linkcode FAULTY}.
  * @throws {import("../errors.ts").TproxyError} If nft, ip or ps fails, or this process is not root's.
  * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
  */
-export async function readStatus(): Promise<Status> {
+export async function showStatus(wide: boolean): Promise<Answer> {
+  const status = await readStatus();
+  const { proxies, faults, stopped } = status;
+  const serving = proxies.filter(({ draining }) => !draining);
+  return {
+    text: wide ? renderWide(status) : serving.map(({ title, pid }) => `${title}: ${pid}`).join("\n"),
+    notes: [...(stopped ? [HELD] : []), ...faults.map(describeFault)],
+    json: toJson(status),
+    exitCode: serving.length === 0 ? NONE_RUNS : faults.length > 0 ? FAULTY : ALL_RUN,
+  };
+}
+
+async function readStatus(): Promise<Status> {
   const [{ daemons }, host, stopped] = await Promise.all([findDaemons(), lookAtHost(), isHeld()]);
   const serving = daemons.filter(({ draining }) => !draining);
   const running = new Set<Title>(serving.map(({ role }) => role.title));
@@ -88,13 +102,7 @@ export async function readStatus(): Promise<Status> {
     ...[...found.values()].flat(),
     ...findReplacedFiles(),
   ];
-  return {
-    proxies,
-    missing,
-    faults,
-    stopped,
-    exitCode: running.size === 0 ? NONE_RUNS : faults.length > 0 ? FAULTY : ALL_RUN,
-  };
+  return { proxies, missing, faults, stopped };
 }
 
 /** The titles of the daemons that should run, outer first. */
