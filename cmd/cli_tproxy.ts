@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Verb } from "../lib/daemon/plan.ts";
+import type { Verb } from "../lib/daemon/reconcile.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 import type { Entrypoint } from "../lib/permissions/table.ts";
 import { Argument, type Command, type Done, Option, parse } from "./cli.ts";

@@ -7,9 +7,6 @@
 import { MOST_OF_ONE_ROLE, type Role } from "../role.ts";
 import type { RunningDaemon } from "./find.ts";
 
-/** The verbs of `tproxy` that change what runs. */
-export type Verb = "start" | "stop" | "restart" | "reload";
-
 /** A daemon that should run. */
 export interface WantedDaemon {
   /** What it is. */
@@ -18,87 +15,114 @@ export interface WantedDaemon {
   readonly netns: number;
   /** The user it should run as. */
   readonly uid: number;
-  /** The permission flags it should have, joined by `;`. */
-  readonly flags: string;
+  /** The permission flags it should have. */
+  readonly flags: readonly string[];
   /** Whether its route file has just changed. */
   readonly changed: boolean;
 }
 
-/** What to do about one daemon that should run. */
-export interface Step {
-  /** The daemon. */
-  readonly wanted: WantedDaemon;
-  /** Start a new one; else the one that runs stays. */
-  readonly start: boolean;
-  /** Processes that drain and have to end before, since there would be too many of the role; the oldest first. */
-  readonly endFirst: readonly number[];
-  /** Processes to be told to read their routes again. */
-  readonly reload: readonly number[];
-  /** Inners of another user, beside which the kernel lets nobody listen, so they have to stop just before the new one does. */
-  readonly retireFirst: readonly number[];
-  /** Processes that the new one, or a twin, makes superfluous; their live streams go on. */
-  readonly retire: readonly number[];
-  /** Processes whose streams are dead already, since their namespace is. */
-  readonly end: readonly number[];
+/** All daemons that should run. */
+export interface Wanted {
+  /** Outer; `undefined` if no bridge is served. */
+  readonly outer: WantedDaemon | undefined;
+  /** The inners of all bridges that are served. */
+  readonly inners: readonly WantedDaemon[];
 }
 
-/** What to do, outer first. */
+/** A daemon that has to be started, and what happens to those of its role. */
+export interface Start {
+  /** The daemon. */
+  readonly wanted: WantedDaemon;
+  /** Those that drain and have to end before, since there would be too many of the role; the oldest first. */
+  readonly endFirst: readonly RunningDaemon[];
+  /** Inners of another user, beside which the kernel lets nobody listen, so they have to drain just before the new one does. */
+  readonly retireFirst: readonly RunningDaemon[];
+  /** Those that drain from when the new one serves. */
+  readonly retire: readonly RunningDaemon[];
+  /** Those whose streams are dead already, since their namespace is. */
+  readonly end: readonly RunningDaemon[];
+}
+
+/** A daemon that is as it should be, and what happens to others of its role. */
+export interface Keep {
+  /** What it should be. */
+  readonly wanted: WantedDaemon;
+  /** The daemon. */
+  readonly daemon: RunningDaemon;
+  /** Whether it has to read its routes again. */
+  readonly reload: boolean;
+  /** Those that it makes superfluous. */
+  readonly retire: readonly RunningDaemon[];
+  /** Those whose streams are dead already, since their namespace is. */
+  readonly end: readonly RunningDaemon[];
+}
+
+/** What to do. */
 export interface Plan {
-  /** A step for each daemon that should run. */
-  readonly steps: readonly Step[];
-  /** Processes that nobody wants any more. */
-  readonly end: readonly number[];
+  /** Outer, if it has to be started. */
+  readonly outer: Start | undefined;
+  /** The inners that have to be started. */
+  readonly inners: readonly Start[];
+  /** The daemons that stay, outer among them. */
+  readonly keeps: readonly Keep[];
+  /** Daemons of which none is wanted any more. */
+  readonly end: readonly RunningDaemon[];
 }
 
 /**
  * Plans one pass.
  *
  * @param verb Why there is a pass. `restart` replaces what runs; `reload` tells all to read their routes; `start` only
- * those whose routes changed; `stop` ends everything, draining ones too.
- * @param wanted The daemons that should run, outer first.
+ * those whose routes changed.
+ * @param wanted The daemons that should run.
  * @param running The daemons that do.
  * @param dead The process IDs of those that are there and serve nobody; each is replaced.
  * @returns What to do.
  */
 export function plan(
-  verb: Verb,
-  wanted: readonly WantedDaemon[],
+  verb: "start" | "restart" | "reload",
+  { outer, inners }: Wanted,
   running: readonly RunningDaemon[],
   dead: ReadonlySet<number> = new Set(),
 ): Plan {
-  if (verb === "stop") return { steps: [], end: running.map(({ pid }) => pid) };
-  const titles = new Set(wanted.map(({ role }) => role.title));
-  const live = running.filter(({ draining }) => !draining);
+  const all = outer === undefined ? inners : [outer, ...inners];
+  const titles = new Set(all.map(({ role }) => role.title));
+  const starts: Start[] = [];
+  const keeps: Keep[] = [];
+  for (const wanted of all) {
+    const step = planOne(verb, wanted, running.filter(({ role }) => role.title === wanted.role.title), dead);
+    if ("daemon" in step) keeps.push(step);
+    else starts.push(step);
+  }
   return {
-    steps: wanted.map((daemon) =>
-      planStep(verb, daemon, running.filter(({ role }) => role.title === daemon.role.title), dead)
-    ),
-    end: pids(live.filter(({ role }) => !titles.has(role.title))),
+    outer: starts.find(({ wanted }) => wanted === outer),
+    inners: starts.filter(({ wanted }) => wanted !== outer),
+    keeps,
+    end: running.filter(({ draining, role }) => !draining && !titles.has(role.title)),
   };
 }
 
-function planStep(
-  verb: Verb,
+function planOne(
+  verb: "start" | "restart" | "reload",
   wanted: WantedDaemon,
   all: readonly RunningDaemon[],
   dead: ReadonlySet<number>,
-): Step {
+): Start | Keep {
   const live = all.filter(({ draining }) => !draining);
   const here = live.filter(({ netns }) => netns === wanted.netns);
+  const end = live.filter((daemon) => !here.includes(daemon));
+  const mark = wanted.flags.join(";");
+  const isFit = ({ pid, uid, flags }: RunningDaemon) => uid === wanted.uid && flags === mark && !dead.has(pid);
+  // Of two, one has taken over from the other: outer's sockets are the younger one's.
+  const fit = youngestFirst(here.filter(isFit))[0];
+  if (fit !== undefined && verb !== "restart") {
+    const reload = verb === "reload" || wanted.changed;
+    return { wanted, daemon: fit, reload, retire: here.filter((daemon) => daemon !== fit), end };
+  }
   // Outer's sockets are files, which pass from one user to another.
   const others = wanted.role.program === "outer" ? [] : here.filter(({ uid }) => uid !== wanted.uid);
-  const isFit = ({ pid, uid, flags }: RunningDaemon) => uid === wanted.uid && flags === wanted.flags && !dead.has(pid);
-  // Of two, one has taken over from the other: outer's sockets are the younger one's.
-  const fit = verb === "restart" ? undefined : youngestFirst(here.filter(isFit))[0];
-  return {
-    wanted,
-    start: fit === undefined,
-    endFirst: fit === undefined ? surplus(all) : [],
-    reload: fit !== undefined && (verb === "reload" || wanted.changed) ? [fit.pid] : [],
-    retireFirst: pids(others),
-    retire: pids(here.filter((daemon) => daemon !== fit && !others.includes(daemon))),
-    end: pids(live.filter((daemon) => !here.includes(daemon))),
-  };
+  const retire = here.filter((daemon) => !others.includes(daemon));
+  return { wanted, endFirst: surplus(all), retireFirst: others, retire, end };
 }
 
 function youngestFirst(daemons: readonly RunningDaemon[]): RunningDaemon[] {
@@ -106,11 +130,7 @@ function youngestFirst(daemons: readonly RunningDaemon[]): RunningDaemon[] {
 }
 
 /** Those that drain, and have to make room for one more. */
-function surplus(all: readonly RunningDaemon[]): number[] {
+function surplus(all: readonly RunningDaemon[]): RunningDaemon[] {
   const draining = youngestFirst(all.filter(({ draining }) => draining)).reverse();
-  return pids(draining.slice(0, Math.max(0, all.length + 1 - MOST_OF_ONE_ROLE)));
-}
-
-function pids(daemons: readonly RunningDaemon[]): number[] {
-  return daemons.map(({ pid }) => pid);
+  return draining.slice(0, Math.max(0, all.length + 1 - MOST_OF_ONE_ROLE));
 }

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import type { Verb } from "./plan.ts";
 import { parseBridgeName } from "../names.ts";
 import { innerOf, OUTER } from "../role.ts";
 import type { RunningDaemon } from "./find.ts";
-import { plan, type Step, type WantedDaemon } from "./plan.ts";
+import { plan, type Wanted, type WantedDaemon } from "./plan.ts";
 
 const [HOST, NETNS, OLD_NETNS] = [4026531840, 4026532100, 4026532050];
 const BR0 = parseBridgeName("br0");
 
 function wanted(overrides: Partial<WantedDaemon> = {}): WantedDaemon {
-  const common = { netns: HOST, uid: 65534, flags: "--no-prompt", changed: false };
+  const common = { netns: HOST, uid: 65534, flags: ["--no-prompt"], changed: false };
   return { role: OUTER, ...common, ...overrides };
 }
 
@@ -29,9 +28,44 @@ function running(pid: number, overrides: Partial<RunningDaemon> = {}): RunningDa
 
 const INNER = { role: innerOf(BR0), netns: NETNS } as const;
 
+type Verb = Parameters<typeof plan>[0];
+
+/** What is to be done about one daemon that should run; others are named by their process IDs. */
+interface Step {
+  readonly wanted: WantedDaemon;
+  readonly start: boolean;
+  readonly endFirst: readonly number[];
+  readonly reload: readonly number[];
+  readonly retireFirst: readonly number[];
+  readonly retire: readonly number[];
+  readonly end: readonly number[];
+}
+
+const pids = (daemons: readonly RunningDaemon[]) => daemons.map(({ pid }) => pid);
+
+/** Plans for daemons of which the first may be outer; the steps are in the order in which the plan's parts name them. */
+function planFor(verb: Verb, daemons: readonly WantedDaemon[], running: readonly RunningDaemon[], dead?: Set<number>) {
+  const outer = daemons.find(({ role }) => role === OUTER);
+  const wanted: Wanted = { outer, inners: daemons.filter((daemon) => daemon !== outer) };
+  const { outer: first, inners, keeps, end } = plan(verb, wanted, running, dead);
+  assert.ok(first === undefined || first.wanted === outer);
+  const starts = [...(first === undefined ? [] : [first]), ...inners];
+  const steps: Step[] = [
+    ...starts.map(({ wanted, endFirst, retireFirst, retire, end }) => {
+      const others = { endFirst: pids(endFirst), retireFirst: pids(retireFirst), retire: pids(retire), end: pids(end) };
+      return { wanted, start: true, reload: [], ...others };
+    }),
+    ...keeps.map(({ wanted, daemon, reload, retire, end }) => {
+      const others = { reload: reload ? [daemon.pid] : [], retire: pids(retire), end: pids(end) };
+      return { wanted, start: false, endFirst: [], retireFirst: [], ...others };
+    }),
+  ];
+  return { steps, end: pids(end) };
+}
+
 /** The step that a verb leads to where one daemon is wanted. */
 function stepOf(verb: Verb, daemon: WantedDaemon, ...daemons: RunningDaemon[]): Omit<Step, "wanted"> {
-  const { steps, end } = plan(verb, [daemon], daemons);
+  const { steps, end } = planFor(verb, [daemon], daemons);
   assert.deepEqual(end, []);
   const [step] = steps;
   assert.ok(step !== undefined && steps.length === 1);
@@ -45,7 +79,7 @@ const NOTHING = { start: false, endFirst: [], reload: [], retireFirst: [], retir
 Deno.test("plan() starts what is missing, whatever the verb, and keeps the order", () => {
   const daemons = [wanted(), wanted(INNER)];
   for (const verb of ["start", "reload", "restart"] as const) {
-    assert.deepEqual(plan(verb, daemons, []), {
+    assert.deepEqual(planFor(verb, daemons, []), {
       steps: daemons.map((wanted) => ({ ...NOTHING, wanted, start: true })),
       end: [],
     });
@@ -67,10 +101,10 @@ Deno.test("plan() does with a daemon that is as it should be what the verb says"
 });
 
 Deno.test("plan() gives a daemon that is dead a successor, and no other", () => {
-  const { steps } = plan("start", [wanted(), wanted(INNER)], [running(7), running(8, INNER)], new Set([8]));
+  const { steps } = planFor("start", [wanted(), wanted(INNER)], [running(7), running(8, INNER)], new Set([8]));
   assert.deepEqual(steps.map(({ start, retire }) => ({ start, retire })), [
-    { start: false, retire: [] },
     { start: true, retire: [8] },
+    { start: false, retire: [] },
   ]);
 });
 
@@ -111,28 +145,23 @@ Deno.test("plan() does not count a daemon that drains, and leaves it alone", () 
   const draining = running(7, { draining: true });
   for (const verb of ["start", "reload", "restart"] as const) {
     assert.deepEqual(stepOf(verb, wanted(), draining), { ...NOTHING, start: true });
-    assert.deepEqual(plan(verb, [], [draining]), { steps: [], end: [] });
+    assert.deepEqual(planFor(verb, [], [draining]), { steps: [], end: [] });
   }
   assert.deepEqual(stepOf("reload", wanted(), draining, running(8)), { ...NOTHING, reload: [8] });
 });
 
 Deno.test("plan() ends what nobody wants any more", () => {
   for (const verb of ["start", "reload", "restart"] as const) {
-    const { steps, end } = plan(verb, [wanted()], [running(7), running(8, INNER)]);
+    const { steps, end } = planFor(verb, [wanted()], [running(7), running(8, INNER)]);
     assert.deepEqual([steps.length, end], [1, [8]]);
-    assert.deepEqual(plan(verb, [], [running(7), running(8, INNER)]).end, [7, 8]);
+    assert.deepEqual(planFor(verb, [], [running(7), running(8, INNER)]).end, [7, 8]);
   }
-});
-
-Deno.test("plan() ends everything on stop, wanted, unwanted and draining alike", () => {
-  const daemons = [running(7), running(8, INNER), running(9, { ...INNER, draining: true }), running(10, { uid: 0 })];
-  assert.deepEqual(plan("stop", [wanted(), wanted(INNER)], daemons), { steps: [], end: [7, 8, 9, 10] });
 });
 
 Deno.test("plan() changes nothing once what it said has been done", () => {
   const daemons = [wanted(), wanted(INNER)];
   const now = [running(7), running(8, INNER), running(9, { ...INNER, draining: true })];
-  assert.deepEqual(plan("start", daemons, now), {
+  assert.deepEqual(planFor("start", daemons, now), {
     steps: daemons.map((wanted) => ({ ...NOTHING, wanted })),
     end: [],
   });

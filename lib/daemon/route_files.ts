@@ -61,7 +61,7 @@ export async function writeOuterRoutes({ owner, debugLevel, limits, bridges }: D
 }
 
 /**
- * Makes the folder of one bridge's string and writes its inner's routes.
+ * Writes the routes of a bridge's inner.
  *
  * @param bridge The bridge.
  * @param desired What should run.
@@ -69,53 +69,13 @@ export async function writeOuterRoutes({ owner, debugLevel, limits, bridges }: D
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function writeInnerRoutes(bridge: BridgeName, desired: Desired): Promise<boolean> {
-  const { socket, nextSocket } = namesOf(bridge);
   const role = innerOf(bridge);
   const { owner, debugLevel, limits } = desired;
   const ports = (desired.bridges.get(bridge)?.endpoints ?? [])
     .map(({ servicePort, options }) => ({ servicePort, ...withOptions(options) }));
   const group = groupOf(owner, role);
-  await ensureStringDir(bridge, owner);
-  for (const path of [socket, nextSocket]) {
-    const info = await lstatIfThere(path);
-    if (info === undefined || info.isSocket) continue;
-    log.warning("Removing what is in the place of a socket", { path, uid: info.uid });
-    await discard(path);
-  }
   await ensureShared(role.statsFile, userOf(owner, role), group);
   return await replaceFile(role.routesFile, renderInnerRoutes({ debugLevel, limits, ports }), group);
-}
-
-/** The inode of each bridge's socket: another one is that of an outer which has taken over. */
-export type Sockets = ReadonlyMap<BridgeName, number | null | undefined>;
-
-/**
- * Finds out which sockets inners find now.
- *
- * @param bridges The bridges.
- * @returns The inode of each bridge's socket; `undefined` where there is none.
- * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
- */
-export async function findSockets(bridges: readonly BridgeName[]): Promise<Sockets> {
-  return new Map(
-    await Promise.all(bridges.map(async (bridge) => {
-      return [bridge, (await lstatIfThere(namesOf(bridge).socket))?.ino] as const;
-    })),
-  );
-}
-
-/**
- * Removes the sockets that have taken the places of others; whoever runs makes its own again when it is told to reload.
- *
- * @param before Those that were there.
- * @returns Whether there were any.
- * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
- */
-export async function removeNewSockets(before: Sockets): Promise<boolean> {
-  const now = await findSockets([...before.keys()]);
-  const replaced = [...now].filter(([bridge, inode]) => inode !== undefined && inode !== before.get(bridge));
-  for (const [bridge] of replaced) await discard(namesOf(bridge).socket);
-  return replaced.length > 0;
 }
 
 /**
@@ -130,25 +90,6 @@ export async function ensureUsageFiles(role: Role, owner: Owner, count: number):
   for (const path of role.usageFiles.slice(0, count)) {
     await ensureShared(path, userOf(owner, role), groupOf(owner, role));
   }
-}
-
-/**
- * Makes a bridge's folder: outer makes and renames sockets in it, inner finds its socket there, others find nothing.
- *
- * WHY outer's own user owns it: inner is in the bridge's group, and may go through the folder only. Where all are one user,
- * outer needs the group to write, as nothing but the group keeps out what else runs as that user; then inner may write, too.
- */
-async function ensureStringDir(bridge: BridgeName, owner: Owner): Promise<void> {
-  const { stringDir } = namesOf(bridge);
-  const wanted = owner === undefined ? { uid: userOf(owner, OUTER), mode: 0o710 } : { uid: 0, mode: 0o770 };
-  const group = groupOf(owner, innerOf(bridge));
-  await Deno.mkdir(stringDir, { recursive: true, mode: 0o700 });
-  const { uid, gid, mode } = await Deno.lstat(stringDir);
-  if (uid === wanted.uid && gid === group && ((mode ?? 0) & 0o7777) === wanted.mode) return;
-  // Only a folder's owner may change its mode, unless root has all its capabilities, which the service has not.
-  await Deno.chown(stringDir, 0, group);
-  await Deno.chmod(stringDir, wanted.mode);
-  await Deno.chown(stringDir, wanted.uid, group);
 }
 
 /**

@@ -87,21 +87,21 @@ class Supervision {
     const dead = await attempt("look for signs of life", () => this.#proxies.keep(daemons)) ?? new Set();
     await attempt("see to it that the proxies listen", () => this.#proxies.wake(daemons, host?.endpoints ?? new Map()));
     await attempt("make the proxies match", async () => {
-      const mayStart = (title: Title) => this.#mayStart(title);
       const wasHeld = this.#isHeld;
-      this.#isHeld =
-        await reconcile(reason, this.#config, { mayStart, sightings: this.#sightings, dead }) === undefined;
+      const running = await reconcile(reason, this.#config, {
+        mayStart: (title) => this.#mayStart(title),
+        onStart: (title) => this.#starts.started(title, performance.now()),
+        sightings: this.#sightings,
+        dead,
+      });
+      this.#isHeld = running === undefined;
       if (this.#isHeld && !wasHeld) log.info(HELD);
     });
   }
 
   #mayStart(title: Title): boolean {
-    const now = performance.now();
-    const wait = this.#starts.waitFor(title, now);
-    if (wait === 0) {
-      this.#starts.started(title, now);
-      return true;
-    }
+    const wait = this.#starts.waitFor(title, performance.now());
+    if (wait === 0) return true;
     log.warning("A proxy keeps ending; waiting before it is started again", { title, seconds: Math.ceil(wait / 1000) });
     return false;
   }

@@ -1,0 +1,78 @@
+/**
+ * The folder of a bridge's string, and the sockets in it.
+ *
+ * @module
+ */
+
+import { discard } from "../discard.ts";
+import { log } from "../log.ts";
+import { type BridgeName, namesOf } from "../names.ts";
+import { innerOf, OUTER } from "../role.ts";
+import { lstatIfThere } from "../run_dir.ts";
+import { groupOf, type Owner, userOf } from "./owner.ts";
+
+/**
+ * Makes the folder of a bridge's string: outer makes and renames sockets in it, inner finds its socket there, others find
+ * nothing. What is in the place of a socket and is none is removed.
+ *
+ * @param bridge The bridge.
+ * @param owner The user that all daemons run as, if there is one.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
+ */
+export async function ensureStringDir(bridge: BridgeName, owner: Owner): Promise<void> {
+  const { stringDir, socket, nextSocket } = namesOf(bridge);
+  await Deno.mkdir(stringDir, { recursive: true, mode: 0o700 });
+  await giveStringDir(stringDir, groupOf(owner, innerOf(bridge)), owner);
+  for (const path of [socket, nextSocket]) {
+    const info = await lstatIfThere(path);
+    if (info === undefined || info.isSocket) continue;
+    log.warning("Removing what is in the place of a socket", { path, uid: info.uid });
+    await discard(path);
+  }
+}
+
+async function giveStringDir(path: string, group: number, owner: Owner): Promise<void> {
+  const wanted = owner === undefined
+    // Inner is in the bridge's group, and may go through the folder only.
+    ? { uid: userOf(owner, OUTER), mode: 0o710 }
+    // Where all are one user, nothing but the group keeps out what else runs as that user, so outer writes by its group.
+    : { uid: 0, mode: 0o770 };
+  const { uid, gid, mode } = await Deno.lstat(path);
+  if (uid === wanted.uid && gid === group && ((mode ?? 0) & 0o7777) === wanted.mode) return;
+  // Only a folder's owner may change its mode, unless root has all its capabilities, which the service has not.
+  await Deno.chown(path, 0, group);
+  await Deno.chmod(path, wanted.mode);
+  await Deno.chown(path, wanted.uid, group);
+}
+
+/** The inode of each bridge's socket: another one is that of an outer which has taken over. */
+export type Sockets = ReadonlyMap<BridgeName, number | null | undefined>;
+
+/**
+ * Finds out which sockets inners find now.
+ *
+ * @param bridges The bridges.
+ * @returns The inode of each bridge's socket; `undefined` where there is none.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
+ */
+export async function findSockets(bridges: readonly BridgeName[]): Promise<Sockets> {
+  return new Map(
+    await Promise.all(bridges.map(async (bridge) => {
+      return [bridge, (await lstatIfThere(namesOf(bridge).socket))?.ino] as const;
+    })),
+  );
+}
+
+/**
+ * Removes the sockets that have taken the places of others; whoever runs makes its own again when it is told to reload.
+ *
+ * @param before Those that were there.
+ * @returns Whether there were any.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
+ */
+export async function removeNewSockets(before: Sockets): Promise<boolean> {
+  const now = await findSockets([...before.keys()]);
+  const replaced = [...now].filter(([bridge, inode]) => inode !== undefined && inode !== before.get(bridge));
+  for (const [bridge] of replaced) await discard(namesOf(bridge).socket);
+  return replaced.length > 0;
+}
