@@ -12,7 +12,7 @@ import { innerOf, OUTER } from "../lib/role.ts";
 import { run, until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { assertServed, GATE, inLab, isServed, makeScenario, served } from "./lab/scenario.ts";
+import { assertServed, CONFIG, GATE, inLab, isServed, makeScenario, served } from "./lab/scenario.ts";
 
 async function pidsOf(hv: Hypervisor): Promise<number[]> {
   return [...(await hv.status()).values()];
@@ -105,6 +105,25 @@ Deno.test(
     await hv.control("start");
     await until("the guest is served", () => isServed(guest));
     assert.deepEqual(await pidsOf(hv), pids);
+  }),
+);
+
+Deno.test(
+  "a new port whose first start could not write outer's routes is served after the next start",
+  inLab(async (lab) => {
+    const { hv, guest } = await served(lab);
+    // The same remote on one more port: both proxies stay, and have to be told.
+    await hv.configure(`${CONFIG}- :service_port: 5031\n  :remote_addr: ${GATE}\n  :remote_port: 5030\n`);
+    await hv.up("br0");
+    const obstacle = `${OUTER.routesFile}.new`;
+    await hv.host.text(["mkdir", "-p", `${obstacle}/in-the-way`]);
+    const { code, stderr } = await hv.tproxy("start");
+    assert.deepEqual([code, stderr.includes(obstacle)], [1, true], stderr);
+    await assertServed(guest);
+    await hv.host.text(["rm", "-r", obstacle]);
+    await hv.control("start");
+    await until("the new port is served", () => isServed(guest, 5031), 10);
+    await assertServed(guest);
   }),
 );
 
