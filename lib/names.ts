@@ -53,6 +53,7 @@ export const RUN_FILES = {
   setupRecord: `${RUN_DIR}/setup-record.json`,
   damagedRecord: `${RUN_DIR}/setup-record.damaged`,
   appliedRules: `${RUN_DIR}/rules-as-applied.json`,
+  appliedEgress: `${RUN_DIR}/egress-as-applied.json`,
   vlanFilters: `${RUN_DIR}/vlan-filters.json`,
   setupLock: `${RUN_DIR}/kernel-state.lock`,
   daemonLock: `${RUN_DIR}/daemon-state.lock`,

@@ -218,6 +218,12 @@ const LOSSES: Readonly<Record<string, string>> = {
   "a set is emptied": `flush set bridge ${TABLE} inner_ends`,
   "a service is added": `add element inet ${TABLE} remotes { 192.0.2.1 . 22 }`,
   "a rule is put first": `insert rule inet ${TABLE} outer accept`,
+  "the rules match others, with the same comments": ["skuid", "skgid"].reduce(
+    (script, key) =>
+      `${script}; add rule inet ${TABLE} output meta ${key} 1 jump outer ` +
+      `comment "${key} ${numberOf(OUTER)} is the outer proxy"`,
+    `flush chain inet ${TABLE} output`,
+  ),
 };
 
 Deno.test(

@@ -85,7 +85,7 @@ export async function narrowEgress(wanted: Egress, held: HeldTo): Promise<void> 
 async function make(wanted: Egress, held: PresentEgress): Promise<HeldTo> {
   if (isSo(wanted, held)) return held;
   return await orWarn(async () => {
-    await ensureEgress(OUTER_USER, wanted);
+    await ensureEgress(OUTER_USER, wanted, held.intact);
     return { ...wanted, exists: true, intact: true };
   });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BRIDGE, INSIDE_ADDRESS, link, NAMES } from "../../tests/fixtures/links.ts";
 import { type AppliedRules, scriptOf } from "../nft/applied.ts";
-import type { ChainContent } from "../nft/fingerprint.ts";
+import type { Content } from "../nft/fingerprint.ts";
 import { type BridgeView, type Expected, findBridgeFaults } from "./faults.ts";
 import type { Inside } from "./inside.ts";
 
@@ -22,7 +22,7 @@ const APPLIED: AppliedRules = {
   chains: { ch_br0: "1", guard_br0: "2", port_br0: "3", sender_br0: "4" },
 };
 
-function chains(overrides: Record<string, ChainContent | undefined> = {}): Map<string, ChainContent> {
+function chains(overrides: Record<string, Content | undefined> = {}): Map<string, Content> {
   const all = {
     ch_br0: { rules: 1, fingerprint: "1" },
     guard_br0: { rules: 9, fingerprint: "2" },
@@ -103,7 +103,7 @@ Deno.test("findBridgeFaults() names all settings that differ in one fault, and n
 });
 
 Deno.test("findBridgeFaults() compares rules by content", () => {
-  const table = (overrides: Record<string, ChainContent | undefined>, sets = SETS): Partial<BridgeView> => ({
+  const table = (overrides: Record<string, Content | undefined>, sets = SETS): Partial<BridgeView> => ({
     table: { chains: chains(overrides), sets },
   });
   assert.deepEqual(codes(table({ guard_br0: undefined })), ["rules-missing"]);

@@ -1,6 +1,7 @@
 /**
- * What the chains of each bridge held right after `setup` had made them, so that a later look can tell whether they still
- * do. Losing it costs nothing: a supervisor makes the rules again, and takes it down anew.
+ * What our rules were right after they had been made, so that a later look can tell whether they still are: the chains of each
+ * bridge, which `setup` makes, and the tables that hold the proxies, which `tproxy` makes. Losing it costs nothing: a
+ * supervisor makes the rules again, and takes it down anew.
  *
  * @module
  */
@@ -10,7 +11,8 @@ import { hashDigits } from "../hash.ts";
 import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import type { BridgeForm } from "./bridge_rules.ts";
 import { chainsOf, renderChain } from "./chains.ts";
-import type { ChainContent } from "./fingerprint.ts";
+import { NO_EGRESS, renderEgress, tablesFor } from "./egress.ts";
+import { type Content, fingerprintTable } from "./fingerprint.ts";
 
 /** The rules of one bridge as they were made. */
 export interface AppliedRules {
@@ -37,7 +39,7 @@ export type Applied = ReadonlyMap<BridgeName, AppliedRules>;
 export function describeChains(
   names: BridgeNames,
   form: BridgeForm,
-  found: ReadonlyMap<string, ChainContent>,
+  found: ReadonlyMap<string, Content>,
 ): AppliedRules {
   const chains = chainsOf(names, form).map(({ name, rules }) => {
     const content = found.get(name);
@@ -87,6 +89,84 @@ export async function writeApplied(bridge: BridgeName, rules: AppliedRules): Pro
 export async function forgetApplied(bridge: BridgeName): Promise<void> {
   const applied = new Map(await readApplied());
   if (applied.delete(bridge)) await write(applied);
+}
+
+/** The rules that hold the proxies, as they were made. */
+export interface AppliedEgress {
+  /** Differs if the transaction does, elements apart; 16 hexadecimal digits. */
+  readonly script: string;
+  /** The fingerprint of each table, by its family. */
+  readonly tables: Readonly<Record<"inet" | "bridge", string>>;
+}
+
+/** What nft printed of the `inet` and of the `bridge` table that hold the proxies; `undefined` for one that does not exist. */
+export type EgressListings = Readonly<Record<"inet" | "bridge", string | undefined>>;
+
+/**
+ * Describes the rules that hold the proxies as they are just after they were made.
+ *
+ * @param outer The number of outer's own user and group.
+ * @param listings What nft lists.
+ * @returns What is to be taken down. A table that is gone, or does not have as many rules as it was given, has no fingerprint.
+ * @throws {import("../errors.ts").KernelStateError} If one is not a listing.
+ */
+export function describeEgress(outer: number, listings: EgressListings): AppliedEgress {
+  const tables = tablesFor(outer, NO_EGRESS).map(({ family, rules }) => {
+    const found = listings[family] === undefined ? undefined : fingerprintTable(listings[family]);
+    return [family, found?.rules === rules.length ? found.fingerprint : ""];
+  });
+  return { script: egressScriptOf(outer), tables: Object.fromEntries(tables) };
+}
+
+/**
+ * Tells whether the rules that hold the proxies are those that this version makes, and as they were made.
+ *
+ * @param outer The number of outer's own user and group.
+ * @param listings What nft lists.
+ * @param applied What was taken down; `undefined` if nothing was.
+ * @returns Whether nothing but the elements of the sets may differ.
+ * @throws {import("../errors.ts").KernelStateError} If one is not a listing.
+ */
+export function isEgressAsApplied(
+  outer: number,
+  listings: EgressListings,
+  applied: AppliedEgress | undefined,
+): boolean {
+  const now = describeEgress(outer, listings);
+  return now.script === applied?.script && (["inet", "bridge"] as const).every((family) => {
+    return now.tables[family] !== "" && now.tables[family] === applied.tables[family];
+  });
+}
+
+function egressScriptOf(outer: number): string {
+  return hashDigits(renderEgress(outer, NO_EGRESS), 16);
+}
+
+/**
+ * Reads what was taken down of the rules that hold the proxies.
+ *
+ * @returns It; `undefined` if the file is missing or damaged.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
+ */
+export async function readAppliedEgress(): Promise<AppliedEgress | undefined> {
+  try {
+    const { script, tables: { inet, bridge } } = JSON.parse(await readIfThere(RUN_FILES.appliedEgress) ?? "");
+    return { script, tables: { inet, bridge } };
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Takes down what the rules that hold the proxies are. Whoever calls it holds the lock of the daemons.
+ *
+ * @param applied The rules; `undefined` if there are none any more.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
+ */
+export async function writeAppliedEgress(applied: AppliedEgress | undefined): Promise<void> {
+  if (applied === undefined) await removeIfThere(RUN_FILES.appliedEgress);
+  else await replaceFile(RUN_FILES.appliedEgress, JSON.stringify(applied) + "\n", 0);
 }
 
 async function write(applied: Applied): Promise<void> {

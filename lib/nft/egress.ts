@@ -22,7 +22,10 @@ export interface Egress {
   readonly innerEnds: ReadonlySet<string>;
 }
 
-/** A rule: what it matches, what becomes of a packet, and a comment by which people and we know it again. */
+/** Nobody is served. */
+export const NO_EGRESS: Egress = { remotes: new Set(), innerEnds: new Set() };
+
+/** A rule: what it matches, what becomes of a packet, and a comment for people. */
 export interface EgressRule {
   /** The chain that it is in. */
   readonly chain: string;

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { KernelStateError } from "../errors.ts";
 import { type Egress, renderEgress, renderNoEgress } from "./egress.ts";
-import { parseEgress } from "./egress_listing.ts";
+import { type AppliedEgress, describeEgress, type EgressListings } from "./applied.ts";
+import { parseEgress, type PresentEgress } from "./egress_listing.ts";
 
 const OUTER = 1_916_777_216;
 const EGRESS: Egress = { remotes: new Set(["10.11.12.13 . 5030", "127.0.0.1 . 8080"]), innerEnds: new Set(["br0b"]) };
 
-/** A listing as nft 1.0.6 prints it, from the script that it was made by: what a rule matches is left out. */
+/** A listing as nft 1.0.6 prints it, from the script that it was made by, but for the form of what a rule matches. */
 function listingOf(script: string, family: "inet" | "bridge"): Record<string, unknown>[] {
   const own = script.split("\n").filter((line) => line.includes(` ${family} one_tproxy_egress`));
   const common = { family, table: "one_tproxy_egress", handle: 1 };
@@ -32,19 +33,26 @@ function listingOf(script: string, family: "inet" | "bridge"): Record<string, un
         ...common,
         chain: name,
         comment: /comment "(.*)"/.exec(line)?.[1],
-        expr: [{ match: {} }, { [verdict]: null }],
+        expr: [{ match: line.slice(0, line.indexOf("comment")) }, { [verdict]: null }],
       },
     }];
   });
 }
 
 function json(items: readonly unknown[]): string {
-  return JSON.stringify({ nftables: [{ metainfo: {} }, ...items] });
+  return JSON.stringify({ nftables: [{ metainfo: {} }, { table: { name: "one_tproxy_egress" } }, ...items] });
 }
 
 function listings(egress: Egress): { inet: string; bridge: string } {
   const script = renderEgress(OUTER, egress);
   return { inet: json(listingOf(script, "inet")), bridge: json(listingOf(script, "bridge")) };
+}
+
+/** As it was taken down when it was made, with these services or others. */
+const APPLIED = describeEgress(OUTER, listings(EGRESS));
+
+function parse(listings: EgressListings, applied: AppliedEgress | undefined = APPLIED): PresentEgress {
+  return parseEgress(OUTER, listings, applied);
 }
 
 Deno.test("renderEgress() writes this script", () => {
@@ -101,16 +109,16 @@ Deno.test("renderNoEgress() deletes both tables, there or not", () => {
 });
 
 Deno.test("parseEgress() reads what renderEgress() wrote", () => {
-  assert.deepEqual(parseEgress(OUTER, listings(EGRESS)), { ...EGRESS, exists: true, intact: true });
+  assert.deepEqual(parse(listings(EGRESS)), { ...EGRESS, exists: true, intact: true });
   const nothing = { remotes: new Set<string>(), innerEnds: new Set<string>() };
-  assert.deepEqual(parseEgress(OUTER, listings(nothing)), { ...nothing, exists: true, intact: true });
+  assert.deepEqual(parse(listings(nothing)), { ...nothing, exists: true, intact: true });
   const absent = { inet: undefined, bridge: undefined };
-  assert.deepEqual(parseEgress(OUTER, absent), { ...nothing, exists: false, intact: false });
+  assert.deepEqual(parse(absent), { ...nothing, exists: false, intact: false });
 });
 
 Deno.test("parseEgress() sees every rule, chain and set that is missing, more than should be, changed or moved", () => {
   const items = listingOf(renderEgress(OUTER, EGRESS), "inet");
-  const isIntact = (items: readonly unknown[]) => parseEgress(OUTER, { ...listings(EGRESS), inet: json(items) }).intact;
+  const isIntact = (items: readonly unknown[]) => parse({ ...listings(EGRESS), inet: json(items) }).intact;
   assert.equal(isIntact(items), true);
   for (const [i, item] of items.entries()) {
     assert.equal(isIntact(items.toSpliced(i, 1)), false, `without ${JSON.stringify(item)}`);
@@ -120,17 +128,38 @@ Deno.test("parseEgress() sees every rule, chain and set that is missing, more th
   const rules = [items[first ?? 0], items[second ?? 0]];
   assert.equal(isIntact(items.with(first ?? 0, rules[1] ?? {}).with(second ?? 0, rules[0] ?? {})), false);
   assert.equal(isIntact([...items, { counter: { name: "x" } }]), false);
-  assert.equal(isIntact([...items, { table: { name: "one_tproxy_egress" } }]), true);
-  assert.equal(isIntact([...items, { table: { name: "one_tproxy_egress", flags: "dormant" } }]), false);
-  const text = JSON.stringify(items);
+  const text = json(items);
+  const dormant = text.replace('{"name":"one_tproxy_egress"}', '{"name":"one_tproxy_egress","flags":"dormant"}');
+  assert.notEqual(dormant, text);
+  assert.equal(parse({ ...listings(EGRESS), inet: dormant }).intact, false);
   for (
-    const [old, replaced] of [["reject", "accept"], [String(OUTER), "1000"], ['"output","prio"', '"input","prio"']]
+    const [old = "", replaced = ""] of [
+      ['{"reject"', '{"accept"'],
+      [`skuid ${OUTER} is`, "skuid 1000 is"],
+      // What a rule matches, while its comment stays.
+      [`meta skuid ${OUTER} jump`, "meta skuid 1000 jump"],
+      ['"output","prio"', '"input","prio"'],
+    ]
   ) {
-    assert.equal(isIntact(JSON.parse(text.replace(old ?? "", replaced ?? ""))), false, old);
+    const changed = text.replace(old, replaced);
+    assert.notEqual(changed, text, old);
+    assert.equal(parse({ ...listings(EGRESS), inet: changed }).intact, false, old);
   }
   for (const gone of ["inet", "bridge"]) {
-    assert.equal(parseEgress(OUTER, { ...listings(EGRESS), [gone]: undefined }).intact, false);
+    assert.equal(parse({ ...listings(EGRESS), [gone]: undefined }).intact, false);
   }
+});
+
+Deno.test("parseEgress() takes nothing for intact of which nobody knows how it was made, or another version made it", () => {
+  assert.equal(parse(listings(EGRESS)).intact, true);
+  assert.equal(parseEgress(OUTER, listings(EGRESS), undefined).intact, false);
+  assert.equal(parse(listings(EGRESS), { ...APPLIED, script: "0" }).intact, false);
+  assert.equal(parse(listings(EGRESS), describeEgress(OUTER + 1, listings(EGRESS))).intact, false);
+});
+
+Deno.test("describeEgress() knows no table that has another number of rules than it was given", () => {
+  const short = json(listingOf(renderEgress(OUTER, EGRESS), "inet").slice(0, -1));
+  assert.deepEqual(describeEgress(OUTER, { inet: short, bridge: undefined }).tables, { inet: "", bridge: "" });
 });
 
 Deno.test("parseEgress() keeps what is no element of ours out of the next script", () => {
@@ -145,7 +174,7 @@ Deno.test("parseEgress() keeps what is no element of ours out of the next script
     ]
   ) {
     const json = listings(EGRESS).bridge.replace('["br0b"]', JSON.stringify(["br0b", element]));
-    const { innerEnds, intact } = parseEgress(OUTER, { ...listings(EGRESS), bridge: json });
+    const { innerEnds, intact } = parse({ ...listings(EGRESS), bridge: json });
     assert.deepEqual([...innerEnds].filter((name) => name !== "7500000000"), ["br0b"]);
     assert.equal(intact, typeof element === "number");
   }
@@ -158,7 +187,7 @@ Deno.test("parseEgress() does not care in which order nft lists what is not a ru
   const others = byChain.filter((item) => !("rule" in item));
   const inOrder = items.filter((item) => "rule" in item).toSorted((a, b) => chainOf(b) < chainOf(a) ? -1 : 1);
   assert.equal(rules.length, inOrder.length);
-  assert.equal(parseEgress(OUTER, { ...listings(EGRESS), inet: json([...inOrder, ...others]) }).intact, true);
+  assert.equal(parse({ ...listings(EGRESS), inet: json([...inOrder, ...others]) }).intact, true);
 });
 
 function chainOf(item: Record<string, unknown>): string {
@@ -174,7 +203,7 @@ Deno.test("parseEgress() fails with nothing but KernelStateError", () => {
   );
   fc.assert(fc.property(text, (text) => {
     try {
-      parseEgress(OUTER, { inet: text, bridge: undefined });
+      parse({ inet: text, bridge: undefined });
     } catch (error) {
       assert.ok(error instanceof KernelStateError, String(error));
     }

@@ -6,7 +6,15 @@
 
 import { type BridgeName, EGRESS, namesOf, TPROXY } from "../names.ts";
 import { CommandError, runCommand } from "../run_command.ts";
-import { describeChains, forgetApplied, writeApplied } from "./applied.ts";
+import {
+  describeChains,
+  describeEgress,
+  type EgressListings,
+  forgetApplied,
+  readAppliedEgress,
+  writeApplied,
+  writeAppliedEgress,
+} from "./applied.ts";
 import type { BridgeForm } from "./bridge_rules.ts";
 import { type Egress, renderEgress, renderNoEgress } from "./egress.ts";
 import { parseEgress, type PresentEgress } from "./egress_listing.ts";
@@ -130,6 +138,7 @@ export async function removeRules(bridge: BridgeName): Promise<void> {
 export async function releaseRules(): Promise<readonly BridgeName[]> {
   const { bridges, script } = renderRelease(await listState());
   await apply(script + renderNoEgress());
+  await writeAppliedEgress(undefined);
   for (const bridge of bridges) await forgetApplied(bridge);
   return bridges;
 }
@@ -144,6 +153,11 @@ export async function releaseRules(): Promise<readonly BridgeName[]> {
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
 export async function listEgress(outer: number): Promise<PresentEgress> {
+  const [listings, applied] = await Promise.all([listEgressTables(), readAppliedEgress()]);
+  return parseEgress(outer, listings, applied);
+}
+
+async function listEgressTables(): Promise<EgressListings> {
   const list = async (family: "inet" | "bridge"): Promise<string | undefined> => {
     try {
       return await runCommand("nft", ["-j", "list", "table", family, EGRESS]);
@@ -153,19 +167,23 @@ export async function listEgress(outer: number): Promise<PresentEgress> {
     }
   };
   const [inet, bridge] = await Promise.all([list("inet"), list("bridge")]);
-  return parseEgress(outer, { inet, bridge });
+  return { inet, bridge };
 }
 
 /**
- * Makes those rules exactly these, in one transaction.
+ * Makes those rules exactly these, in one transaction, and takes down how nft lists them. Whoever calls it holds the lock of
+ * the daemons.
  *
  * @param outer The number of outer's own user and group.
  * @param egress What the proxies are held to.
- * @throws {CommandError} If nft fails; then nothing has changed.
- * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
+ * @param isKnown Whether they were as they had been taken down, so that nothing but the elements changes.
+ * @throws {CommandError} If nft fails; then nothing has changed, or the rules are made and could not be listed.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`, and `--allow-read` and `--allow-write` for
+ * `/run/one_tproxy`.
  */
-export async function ensureEgress(outer: number, egress: Egress): Promise<void> {
+export async function ensureEgress(outer: number, egress: Egress, isKnown: boolean): Promise<void> {
   await apply(renderEgress(outer, egress));
+  if (!isKnown) await writeAppliedEgress(describeEgress(outer, await listEgressTables()));
 }
 
 /**
@@ -176,6 +194,7 @@ export async function ensureEgress(outer: number, egress: Egress): Promise<void>
  */
 export async function removeEgress(): Promise<void> {
   await apply(renderNoEgress());
+  await writeAppliedEgress(undefined);
 }
 
 async function apply(script: string): Promise<void> {
