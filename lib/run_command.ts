@@ -1,6 +1,8 @@
 /**
- * Running programs: the only module that may (a lint rule says so). No shell, no `PATH`, no inherited environment;
- * arguments go to the program as they are.
+ * Running the system's programs. No shell, no `PATH`, no inherited environment; arguments go to the program as they are.
+ *
+ * A lint rule lets no other module of the four programs start a process, but for `lib/daemon/spawn.ts`: a daemon is handed open
+ * descriptors, which only node:child_process can do, and loading that takes 30 ms.
  *
  * @module
  */
@@ -185,21 +187,4 @@ export function followCommand(
   };
   const ended = Promise.all([read(), child.stderr.cancel(), child.status]).then(() => {});
   return { ended, stop: () => end(child, "SIGTERM") };
-}
-
-/**
- * Runs the Deno runtime with this process's standard streams, as `packaging/launch.ts` does for the entrypoints.
- *
- * @param args Its arguments.
- * @returns Its exit code.
- * @throws {Deno.errors.NotCapable} Without `--allow-run` for the runtime's path.
- */
-export async function runDeno(args: readonly string[]): Promise<number> {
-  const child = new Deno.Command(Deno.execPath(), { args: [...args] }).spawn();
-  // Ctrl-C reaches the child as well, which decides what it means.
-  const ignore = () => {};
-  Deno.addSignalListener("SIGINT", ignore);
-  const { code } = await child.status;
-  Deno.removeSignalListener("SIGINT", ignore);
-  return code;
 }

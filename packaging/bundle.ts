@@ -6,7 +6,7 @@
 
 import type { Entrypoint } from "../lib/permissions/table.ts";
 import { DaemonError } from "../lib/errors.ts";
-import { runDeno } from "../lib/run_command.ts";
+import { runDeno } from "./command.ts";
 import { checkout } from "../lib/permissions/checkout.ts";
 
 /**

@@ -1,5 +1,6 @@
 /**
- * Running programs in tests: real ones, with their output, or in the background until disposed of.
+ * Running any program, for packaging and for tests: with its output, in the background until disposed of, or in the place of
+ * this one. What hypervisors run has `lib/run_command.ts` instead.
  *
  * @module
  */
@@ -53,6 +54,17 @@ export async function text(argv: readonly string[], stdin?: string | Uint8Array)
 /** Runs a program at this terminal, without input, and returns its exit code. */
 export async function runHere([program = "", ...args]: readonly string[]): Promise<number> {
   const { code } = await new Deno.Command(program, { args, cwd: ROOT, stdin: "null" }).spawn().status;
+  return code;
+}
+
+/** Runs the Deno runtime in the place of this program, with its standard streams, and returns its exit code. */
+export async function runDeno(args: readonly string[]): Promise<number> {
+  const child = new Deno.Command(Deno.execPath(), { args: [...args] }).spawn();
+  // Ctrl-C reaches the child as well, which decides what it means.
+  const ignore = () => {};
+  Deno.addSignalListener("SIGINT", ignore);
+  const { code } = await child.status;
+  Deno.removeSignalListener("SIGINT", ignore);
   return code;
 }
 

@@ -12,7 +12,7 @@ import { type Permissions, setupPermissions, toFlags, tproxyPermissions } from "
 import { checkout } from "../lib/permissions/checkout.ts";
 import { InputError } from "../lib/errors.ts";
 import { exitCodeOf } from "../lib/exit_code.ts";
-import { runDeno } from "../lib/run_command.ts";
+import { runDeno } from "./command.ts";
 
 async function main(): Promise<number> {
   const [entrypoint, ...typed] = Deno.args;

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** The modules that may start programs: one for ours, one for daemons, one for the tests. */
+/** The modules that may start processes: of the system's programs, of our daemons, and of whatever packaging and tests run. */
 const MAY_START_PROGRAMS = ["lib/run_command.ts", "lib/daemon/spawn.ts", "packaging/command.ts"];
 
 /** The modules that may end their process: the entrypoints. */
@@ -16,7 +16,8 @@ const plugin: Deno.lint.Plugin = {
     "commands-in-one-module": {
       create(context) {
         if (MAY_START_PROGRAMS.some((path) => context.filename.endsWith(`/${path}`))) return {};
-        const message = "Only lib/run_command.ts runs programs (and lib/daemon/spawn.ts starts daemons)";
+        const message =
+          "lib/run_command.ts runs the system's programs, lib/daemon/spawn.ts daemons, packaging/command.ts what tests need";
         return {
           'MemberExpression[object.name="Deno"][property.name="Command"]'(node) {
             context.report({ node, message });
