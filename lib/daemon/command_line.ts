@@ -1,5 +1,5 @@
 /**
- * The command line and the environment that a daemon is started with: without rights, with exactly its permissions. Pure.
+ * The command line and the environment by which a daemon is started: without capabilities, with exactly its permissions. Pure.
  *
  * @module
  */
@@ -21,7 +21,7 @@ const ENV_PROGRAM = "/usr/bin/env";
  */
 const LONGEST_FLAGS = 120 * 1024;
 
-/** From how many bytes on an allocation is one of its own: glibc's default; a slab of buffers is longer. */
+/** From how many bytes on glibc maps an allocation by itself. It is glibc's default, and a slab of buffers is longer. */
 const OWN_ALLOCATION = 128 * 1024;
 
 /** What a daemon is started with. */
@@ -32,9 +32,9 @@ export interface DaemonStart {
   readonly flags: readonly string[];
   /** The user that all daemons run as, if there is one. */
   readonly owner: Owner;
-  /** The most it may take of the host: prlimit's options. */
+  /** The most that it may take of the host, as options of prlimit. */
   readonly resources: readonly string[];
-  /** The bridges whose sockets it serves; none for an inner proxy. */
+  /** The bridges whose sockets it serves; an inner serves none. */
   readonly serves: readonly BridgeName[];
   /** The inode of the host namespace. */
   readonly host: number;
@@ -45,7 +45,7 @@ export interface DaemonStart {
 }
 
 /**
- * Makes the command line of a daemon.
+ * Renders the command line of a daemon.
  *
  * @param start What it is started with.
  * @returns The program's absolute path and its arguments. Each program in it replaces itself by the next one, so the
@@ -53,20 +53,20 @@ export interface DaemonStart {
  */
 export function commandLine(start: DaemonStart): [string, ...string[]] {
   const { role, flags, owner, serves, resources, form, onWaiting } = start;
-  // Root without capabilities is as unprivileged as anybody, except that it owns files; an operator may ask for it.
   const groups = serves.map((bridge) => groupOf(owner, innerOf(bridge)));
   const others = groups.length === 0 ? "--clear-groups" : `--groups=${groups.join(",")}`;
   const uid = userOf(owner, role);
+  // An operator may name root; without capabilities it has no privilege but that it owns files.
   const user = uid === 0 ? [] : [`--reuid=${uid}`, `--regid=${groupOf(owner, role)}`, others];
   const unprivileged = [
     PROGRAMS.prlimit.path,
     ...resources,
-    // A SIGHUP that comes before the daemon listens for it would end it; and it is about to read its routes anyway. With
-    // SIGXFSZ a log that is too long would. Before setpriv: whoever may signal the user finds no moment in which one works.
+    // Before setpriv, so that who may signal the daemon's user never finds the signals not ignored.
     ENV_PROGRAM,
+    // SIGHUP would end a daemon that does not listen for it yet, and is about to read its routes anyway. SIGXFSZ would end one
+    // whose log is too long.
     "--ignore-signal=HUP,XFSZ",
-    // Deno answers this one by listening for a debugger at 127.0.0.1:9229, where any local user could have the daemon run
-    // what he likes.
+    // On SIGUSR1 Deno listens for a debugger at 127.0.0.1:9229, by which any local user could have the daemon run any code.
     "--block-signal=USR1",
     PROGRAMS.setpriv.path,
     ...user,
@@ -82,14 +82,7 @@ export function commandLine(start: DaemonStart): [string, ...string[]] {
 }
 
 /**
- * Makes the whole environment of a daemon.
- *
- * WHY a cache folder that can be none: Deno keeps `localStorage` and `caches` there without asking for a permission, in the
- * home of the daemon's user, and the same ones for the inners of all bridges. A compiled daemon has them among its user's
- * data. WHY no update check: Deno would ask dl.deno.land for a newer version of itself, past all permissions. WHY settings of
- * the C library (mallopt(3)): without them it raises the length from which an allocation is one of its own, and gives back
- * to the system, to what was freed last; and it has a heap for each thread, where one will do. A libc without them ignores
- * them.
+ * Renders the whole environment of a daemon.
  *
  * @param start What it is started with.
  * @returns Variables and their values.
@@ -107,9 +100,14 @@ export function environmentOf({ role, host, flags, form }: DaemonStart): Record<
     [HOST_MARK]: String(host),
     [FLAGS_MARK]: mark,
     [RETIRE_MARK]: "USR2",
+    // Deno keeps `localStorage` and `caches` in this folder without asking for a permission; this one it can't make.
     [form.dataVariable]: "/dev/null",
+    // Deno would ask dl.deno.land for a newer version of itself, past all permissions.
     DENO_NO_UPDATE_CHECK: "1",
+    // glibc would raise this length, from which it gives memory back, to that of what was freed last (mallopt(3)). Another
+    // C library ignores the two settings.
     MALLOC_MMAP_THRESHOLD_: String(OWN_ALLOCATION),
+    // It would have a heap for each thread, where one will do.
     MALLOC_ARENA_MAX: "1",
   };
 }

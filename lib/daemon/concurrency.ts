@@ -1,17 +1,17 @@
 /**
- * Doing much work a little at a time.
+ * Work on many items with bounded concurrency.
  *
  * @module
  */
 
 /**
- * Does something with every item, with no more than a few under way at once, in the items' order.
+ * Works on every item, on a few at a time. Work begins in the order of the items.
  *
- * @param limit How many may be under way; at least 1.
+ * @param limit On how many to work at a time; at least 1.
  * @param items The items.
- * @param work What to do with one; it must not throw, or what is under way goes on unwatched.
+ * @param work Works on one item. It must not reject: the others would go on, and nobody would wait for them.
  */
-export async function atMostAtOnce<T>(
+export async function forEachConcurrently<T>(
   limit: number,
   items: readonly T[],
   work: (item: T) => Promise<void>,

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { atMostAtOnce } from "./concurrency.ts";
+import { forEachConcurrently } from "./concurrency.ts";
 
-Deno.test("atMostAtOnce() does everything once, in order, and never more than the limit at a time", async () => {
+Deno.test("forEachConcurrently() does everything once, in order, and never more than the limit at a time", async () => {
   const begun: number[] = [];
   let [running, most] = [0, 0];
-  await atMostAtOnce(3, [...Array(10).keys()], async (item) => {
+  await forEachConcurrently(3, [...Array(10).keys()], async (item) => {
     begun.push(item);
     most = Math.max(most, ++running);
     // The later an item comes, the sooner it is done.
@@ -15,10 +15,10 @@ Deno.test("atMostAtOnce() does everything once, in order, and never more than th
   assert.equal(most, 3);
 });
 
-Deno.test("atMostAtOnce() goes on with the next item while another one takes its time", async () => {
+Deno.test("forEachConcurrently() goes on with the next item while another one takes its time", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const done: number[] = [];
-  await atMostAtOnce(2, [0, 1, 2, 3], async (item) => {
+  await forEachConcurrently(2, [0, 1, 2, 3], async (item) => {
     if (item === 0) await promise;
     if (item === 3) resolve();
     done.push(item);
@@ -26,6 +26,6 @@ Deno.test("atMostAtOnce() goes on with the next item while another one takes its
   assert.deepEqual(done, [1, 2, 3, 0]);
 });
 
-Deno.test("atMostAtOnce() has nothing to do without items", async () => {
-  await atMostAtOnce(4, [], () => Promise.reject(new Error("called")));
+Deno.test("forEachConcurrently() has nothing to do without items", async () => {
+  await forEachConcurrently(4, [], () => Promise.reject(new Error("called")));
 });

@@ -1,5 +1,5 @@
 /**
- * What should run: read from the setup record, nft, the namespaces and the configuration.
+ * What should run, by the setup record, nft, the namespaces and the configuration.
  *
  * @module
  */
@@ -25,13 +25,13 @@ export interface DesiredBridge {
   readonly netns: number;
 }
 
-/** What the configuration says of how the daemons run. */
+/** How the daemons should run, by the configuration. */
 export interface Settings {
   /** The user that all of it should run as, if there is one. */
   readonly owner: Owner;
   /** How much they should log. */
   readonly debugLevel: DebugLevel;
-  /** What holds for all bridges and endpoints. */
+  /** The limits of all bridges and endpoints. */
   readonly limits: Limits;
 }
 
@@ -59,8 +59,8 @@ export async function readDesired(config: string): Promise<Desired> {
  * Finds out which bridges should have a proxy.
  *
  * @param present What is recorded, and what is there.
- * @param running The daemons that run. That the namespace of a recorded bridge has no name at the moment is no reason to end
- * the one that is in it: the namespace is there as long as somebody is.
+ * @param running The daemons that run. A recorded bridge whose namespace has no name at the moment keeps its inner: the
+ * namespace lives as long as a process is in it.
  * @returns The bridges, by name in ascending order.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/netns`.
  */
@@ -81,7 +81,7 @@ export async function findBridges(
     if (inode !== undefined) {
       bridges.set(bridge, { endpoints, netns: inode });
     } else if (!file.bridges.has(bridge) || links.some(({ name }) => name === bridge)) {
-      // Any other went with its last guest, and is served again when it comes back.
+      // A recorded bridge that is gone went with its last guest, and is served again when it comes back.
       log.warning(`A bridge has endpoints but no namespace; run "setup up --bridge ${bridge}"`, { bridge, netns });
     }
   }
@@ -94,7 +94,7 @@ export async function findBridges(
 }
 
 /**
- * Finds out which limits are configured, where nothing else is of interest.
+ * Reads the limits that are configured.
  *
  * @param path The configuration file.
  * @returns The limits; the default ones if it can't be read.
@@ -110,11 +110,10 @@ export async function readLimits(path: string): Promise<Limits> {
 }
 
 /**
- * Finds out how the daemons should run. A configuration that can't be read is a warning, since what is to be served does not
- * stand there.
+ * Reads how the daemons should run. A configuration that can't be read is a warning only, since nft says what is served.
  *
  * @param path The configuration file.
- * @returns What it says, by default where it says nothing.
+ * @returns What it says, and defaults where it says nothing.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for it, and `--allow-run=/usr/bin/getent`.
  */
 export async function readSettings(path: string): Promise<Settings> {

@@ -1,8 +1,9 @@
 /**
- * Which daemons really run. There are no PID files. Whether a process is a daemon of ours is told by its user and group,
- * which root alone can give it; which one it is, by its title; and whose, by a mark in the environment that it was started
- * with: a daemon of another network namespace (another host, as far as networks go) has another mark. Title and mark alone
- * mean nothing, since anybody can have them.
+ * Which daemons run, found out without PID files.
+ *
+ * A process is a daemon of ours if its user and group say so, which root alone can give it. Its title says what it is. A mark
+ * in its environment says which host it serves: a daemon in a network namespace of another host has another mark. Anybody can
+ * have a title and a mark, so these two alone prove nothing.
  *
  * @module
  */
@@ -14,10 +15,10 @@ import { innerOf, OUTER, type Role } from "../role.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { numberOf } from "./owner.ts";
 
-/** The daemons of former versions have no such mark: they wait for the signal by which Deno now opens a debugger. */
+/** Daemons of former versions, which have no mark for it, wait for the signal by which Deno now opens a debugger. */
 const FORMER_RETIRE = "USR1";
 
-/** A process, as ps lists it. */
+/** A process. */
 export interface Process {
   /** Its ID. */
   readonly pid: number;
@@ -39,7 +40,7 @@ export interface Process {
 export interface RunningDaemon extends Omit<Process, "args"> {
   /** What it is. */
   readonly role: Role;
-  /** Whether it has stopped listening and only finishes its streams. */
+  /** Whether it drains: it has stopped listening, and ends when its streams have. */
   readonly draining: boolean;
   /** The permission flags it was started with, joined by `;`. */
   readonly flags: string;
@@ -60,7 +61,7 @@ export interface Processes {
 /**
  * Finds the daemons of this host.
  *
- * @returns Those that run now, draining ones included.
+ * @returns The daemons that run now, draining ones included, and all other processes.
  * @throws {DaemonError} If this process is not root's, which alone sees every process's namespace.
  * @throws {CommandError} If ps fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps`.
@@ -91,9 +92,9 @@ export async function findDaemons(): Promise<Processes> {
 /**
  * Tells whether a process can be the daemon that its title names.
  *
- * WHY the group decides: it has no name, so that root alone can have given it. That holds for a user that
- * `:tproxy_process_owner:` names, and for the daemons of former versions, which were all nobody's, just as well. Root's
- * daemons have no group of their own; whoever can be root need not pose as one of them.
+ * The group decides, not the user: it belongs to nobody else, so only root can have given it, and a daemon has it also if it
+ * runs as the user that `:tproxy_process_owner:` names, or as nobody, as in former versions. A daemon of root's has no group of
+ * its own; who can be root need not pose as a daemon.
  *
  * @param process Its user and its group.
  * @param role The role that its title names.
@@ -108,8 +109,7 @@ function compare(a: string, b: string): number {
 }
 
 /**
- * The columns of ps that are read. Only the last one may be as long as it has to be, which the groups of an outer need; every
- * other one has a width.
+ * The columns that ps prints. It cuts all but the last one to a width, and the groups of an outer can be many.
  */
 const COLUMNS = "pid=,uid=,gid=,netns=,etimes=,args:64=,supgid=";
 

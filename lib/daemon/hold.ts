@@ -1,6 +1,6 @@
 /**
- * The hold that `tproxy stop` puts on the proxies: nothing starts them until an operator or a driver does. It is a file
- * under `/run`, so it ends when the machine starts anew.
+ * The hold by which `tproxy stop` keeps a watch from starting the proxies again. It is a file under `/run`, so a reboot ends
+ * it.
  *
  * @module
  */
@@ -8,11 +8,11 @@
 import { RUN_FILES } from "../names.ts";
 import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 
-/** What there is to know of a hold, and what ends it. */
+/** What to tell a person about a hold. */
 export const HELD = 'The proxies were stopped by "tproxy stop"; run "tproxy start"';
 
 /**
- * Puts the hold on. Whoever calls it holds the daemons' lock, so that no pass of a watch is half done.
+ * Begins the hold. The caller has the daemons' lock, so that no watch is in the middle of a pass.
  *
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
@@ -21,7 +21,7 @@ export async function hold(): Promise<void> {
 }
 
 /**
- * Ends the hold; none is fine.
+ * Ends the hold, if there is one.
  *
  * @throws {Deno.errors.NotCapable} Without `--allow-write` for `/run/one_tproxy`.
  */
@@ -30,9 +30,9 @@ export async function release(): Promise<void> {
 }
 
 /**
- * Tells whether the proxies are to stay stopped.
+ * Tells whether there is a hold.
  *
- * @returns Whether the hold is on.
+ * @returns Whether the proxies are to stay stopped.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for `/run/one_tproxy`.
  */
 export async function isHeld(): Promise<boolean> {

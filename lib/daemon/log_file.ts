@@ -1,5 +1,5 @@
 /**
- * The file that a daemon logs to, which the daemon itself may not make.
+ * The log of a daemon. Root makes it, since a daemon may make no files.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Role } from "../role.ts";
 import { type Access, openShared } from "../shared_file.ts";
 import { findLogReaders, groupOf, numberOf, type Owner, userOf } from "./owner.ts";
 
-/** Asked for once: the host's groups don't change under a command, and the watch can do with what it found. */
+/** Looked up once: the host's groups do not change under a command, and a watch goes on with what it found. */
 let readers: Promise<number | undefined> | undefined;
 
 /**

@@ -12,7 +12,7 @@ import { CommandError, runCommand } from "../run_command.ts";
 
 /** A user of this host. */
 export interface User {
-  /** The name that a person knows it by. */
+  /** Its name. */
   readonly name: string;
   /** Its number. */
   readonly uid: number;
@@ -20,12 +20,12 @@ export interface User {
   readonly gid: number;
 }
 
-/** The user that `:tproxy_process_owner:` names; `undefined` where it names none, so that each daemon is a user of its own. */
+/** The user that `:tproxy_process_owner:` names; `undefined` where it names none. Then each daemon has a user of its own. */
 export type Owner = User | undefined;
 
 /**
- * Users and groups of ours have no name, and numbers that systemd's UIDs-GIDS page calls unused: from 1,879,048,192 to
- * 2,147,483,646.
+ * The lowest number of our users and groups, which have no names. systemd's UIDs-GIDS page calls the numbers from 1,879,048,192
+ * to 2,147,483,646 unused.
  */
 const FIRST_NUMBER = 1_900_000_000;
 
@@ -33,10 +33,10 @@ const FIRST_NUMBER = 1_900_000_000;
 const DIGITS = 6;
 
 /**
- * Tells the number that one daemon's own user and group have, the same on every host and in every version.
+ * Tells the number of the user and of the group that belong to one daemon, the same on every host and in every version.
  *
- * WHY two bridges may have the same one: a number that depends on which other bridges there are would change with them, and
- * with it the user of a daemon that runs. Of 16 million pairs of bridges one shares a number, see {@linkcode findTwins}.
+ * Of 16 million pairs of bridges one shares a number ({@linkcode findTwins}). If the number depended on the other bridges, it
+ * would change with them, and a daemon that runs would be another user than it should.
  *
  * @param role What the daemon is.
  * @returns A number of users and groups.
@@ -46,10 +46,10 @@ export function numberOf(role: Role): number {
 }
 
 /**
- * Finds the bridges of a host whose inners have the same number, so that these are not kept apart from each other.
+ * Finds the bridges of a host whose inners are the same user by chance, so that the kernel does not keep them apart.
  *
  * @param bridges The bridges.
- * @returns A group for each number that several have; none as a rule.
+ * @returns Those that share a number, a list for each such number; as a rule none.
  */
 export function findTwins(bridges: Iterable<BridgeName>): BridgeName[][] {
   return [...Map.groupBy(bridges, (bridge) => numberOf(innerOf(bridge))).values()].filter((twins) => twins.length > 1);
@@ -58,8 +58,8 @@ export function findTwins(bridges: Iterable<BridgeName>): BridgeName[][] {
 /**
  * Tells the user that a daemon runs as.
  *
- * WHY one for each: a daemon that has broken out of its sandbox may do to others of its user what it likes, signal them and
- * write to their files among it.
+ * By default each has a user of its own, since a daemon that has broken out of its sandbox may signal other processes of its
+ * user and write to their files.
  *
  * @param owner The user that all daemons run as, if there is one.
  * @param role What the daemon is.
@@ -72,9 +72,9 @@ export function userOf(owner: Owner, role: Role): number {
 /**
  * Tells the group that a daemon runs as.
  *
- * WHY one for each bridge: a bridge's folder is open to its group alone, so that an inner that has broken out of its
- * sandbox still finds no other bridge's socket; nor does any other program of the user that `:tproxy_process_owner:` names.
- * Only outer is in all of them.
+ * Each bridge has a group, and the folder of its string is open to that group alone. So an inner that has broken out of its
+ * sandbox reaches no other bridge's socket, and neither does any other program of the user that `:tproxy_process_owner:`
+ * names. Only outer is in all groups.
  *
  * @param owner The user that all daemons run as, if there is one; root's own group serves for all, since root needs none.
  * @param role What the daemon is.
@@ -88,7 +88,7 @@ export function groupOf(owner: Owner, role: Role): number {
  * Looks up the user that all daemons run as.
  *
  * @param name The value of `:tproxy_process_owner:`, if it is set.
- * @returns That user; `undefined` if none is named, or there is no such user, so that each daemon is a user of its own.
+ * @returns That user; `undefined` if none is named or there is no such user. Then each daemon has a user of its own.
  * @throws {CommandError} If getent fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
  */
@@ -111,7 +111,7 @@ export async function findUid(name: string): Promise<number | undefined> {
   return (await lookUp(name))?.uid;
 }
 
-/** Who may read the system's own logs on Debian, Ubuntu and the Enterprise Linux family. */
+/** The group that may read the system's logs on Debian, Ubuntu and the Enterprise Linux family. */
 const LOG_READERS = "adm";
 
 /**

@@ -10,7 +10,7 @@ import { namesOf } from "../names.ts";
 import { setNetnsSysctls } from "../netns/links.ts";
 import type { Form } from "../permissions/form.ts";
 import { OUTER, type Role, type Title } from "../role.ts";
-import { atMostAtOnce } from "./concurrency.ts";
+import { forEachConcurrently } from "./concurrency.ts";
 import type { Desired } from "./desired.ts";
 import type { RunningDaemon } from "./find.ts";
 import type { Plan, Start } from "./plan.ts";
@@ -70,9 +70,9 @@ export class Pass {
     const replaced = outer !== undefined && await this.#start(outer) ? outer.retire : [];
     // The routes of those that stay, before the starts, of which there may be many.
     const changed = keeps.filter(({ wanted }) => wanted.changed);
-    await atMostAtOnce(STARTS_AT_ONCE, changed, ({ daemon }) => this.#provide(daemon.role, daemon.pid, false));
+    await forEachConcurrently(STARTS_AT_ONCE, changed, ({ daemon }) => this.#provide(daemon.role, daemon.pid, false));
     await this.#tell("HUP", keeps.filter(({ reload }) => reload).map(({ daemon }) => daemon));
-    await atMostAtOnce(STARTS_AT_ONCE, inners, async (start) => {
+    await forEachConcurrently(STARTS_AT_ONCE, inners, async (start) => {
       if (await this.#start(start)) await this.#retire(start.retire);
     });
     await this.#retire(keeps.flatMap(({ retire }) => retire));

@@ -1,9 +1,9 @@
 /**
- * Reading and raising what a daemon may take, by prlimit.
+ * The resource limits of daemons, by prlimit(1).
  *
- * WHY it is done from outside, to a daemon that runs: what a daemon is started with is whatever sudo, a shell or systemd
- * happened to have, often 1024 descriptors; the daemon itself may raise that no further than the hard limit, and the limits of
- * a configuration may grow by a reload. Root may raise both at any time.
+ * They are set from outside while a daemon runs. A daemon starts with the limits that sudo, a shell or systemd happened to have,
+ * often 1024 descriptors, and may not raise them above its hard limit; and a reload may bring a configuration that needs more.
+ * Root may raise both limits at any time.
  *
  * @module
  */
@@ -15,29 +15,29 @@ import { CommandError, runCommand } from "../run_command.ts";
 import type { User } from "./owner.ts";
 import type { Footprint, HardLimits, Resources } from "./resources.ts";
 
-/** The resources of which a daemon may come to need more. */
+/** The resources of which a reload may ask for more. */
 const RAISED = ["as", "data", "nofile"] as const;
 
 const SHOW = ["--raw", "--noheadings", "--output=RESOURCE,SOFT,HARD"];
 
-/** How much of something a process may have. */
+/** The limits of one resource. */
 interface Limit {
   readonly soft: number;
   readonly hard: number;
 }
 
-/** What whoever starts daemons has itself. */
+/** What this process takes, and its hard limits. */
 export interface Own {
-  /** What the runtime takes on this machine. */
+  /** The memory that the runtime takes on this machine. */
   readonly footprint: Footprint;
-  /** What it may pass on. */
+  /** The most that a daemon can start with. */
   readonly hard: HardLimits;
 }
 
 /**
- * Finds out what this process takes and may take. It is run by the same runtime as the daemons.
+ * Finds out what this process takes and may take, which the same runtime runs as the daemons.
  *
- * @returns Both.
+ * @returns What it takes, and its hard limits.
  * @throws {CommandError} If ps or prlimit fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for ps and prlimit.
  */
@@ -54,9 +54,6 @@ export async function readOwn(): Promise<Own> {
 /**
  * Bounds the address space of a daemon that has just been started.
  *
- * WHY as the daemon's own user: any user may lower a limit of what is its own; root may do it only with CAP_SYS_RESOURCE, which
- * it lacks in some containers.
- *
  * @param pid The daemon.
  * @param user The user and the group that it runs as.
  * @param needed What it needs.
@@ -69,19 +66,15 @@ export async function boundSpace(
   { as }: Resources,
 ): Promise<void> {
   const options = ["--pid", String(pid), `--as=${as}:${as}`];
-  // What belongs to root needs no other user, and a container may not let root have one.
-  if (uid === 0) await runCommand("prlimit", options);
-  else {await runCommand("setpriv", [
-      `--reuid=${uid}`,
-      `--regid=${gid}`,
-      "--clear-groups",
-      PROGRAMS.prlimit.path,
-      ...options,
-    ]);}
+  // A container may not let root become another user, and root may lower the limits of root's processes.
+  if (uid === 0) return void await runCommand("prlimit", options);
+  // Any user may lower the limits of its own processes. Root needs CAP_SYS_RESOURCE for it, which some containers lack.
+  const asUser = [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"];
+  await runCommand("setpriv", [...asUser, PROGRAMS.prlimit.path, ...options]);
 }
 
 /**
- * Makes sure that a daemon may have what it needs; it is never given less than it has.
+ * Raises the limits of a daemon to what it needs. None is lowered.
  *
  * @param pid The daemon; one that has ended meanwhile is fine.
  * @param needed What it needs.
@@ -96,7 +89,7 @@ export async function ensureResources(pid: number, needed: Resources): Promise<n
     const { soft, hard } = has.get(name) ?? { soft: 0, hard: 0 };
     if (soft >= needed[name]) continue;
     try {
-      // What is a bound for the daemon must be none that the daemon may raise itself.
+      // A daemon must not be able to raise its own bound on memory.
       const highest = name === "nofile" ? Math.max(needed[name], hard) : needed[name];
       await prlimit(pid, `--${name}=${needed[name]}:${highest}`);
     } catch (error) {
@@ -109,7 +102,7 @@ export async function ensureResources(pid: number, needed: Resources): Promise<n
   return needed.nofile;
 }
 
-/** Tells what a daemon may have; `undefined` if it has ended. */
+/** Reads the limits of a daemon; `undefined` if it has ended. */
 async function limitsOf(pid: number): Promise<Map<string, Limit> | undefined> {
   const options = [...RAISED.map((name) => `--${name}`), ...SHOW];
   try {
@@ -118,17 +111,17 @@ async function limitsOf(pid: number): Promise<Map<string, Limit> | undefined> {
     if (!(error instanceof CommandError)) throw error;
     if (error.stderr.includes("No such process")) return undefined;
     if (!error.stderr.includes("Operation not permitted")) throw error;
-    // A container's root without CAP_SYS_RESOURCE sees no other user's limits. A daemon inherits this process's own ones, and
-    // the runtime raises the soft one of descriptors to the hard one.
+    // A container's root without CAP_SYS_RESOURCE sees no other user's limits. A daemon inherits the limits of this process, and
+    // the runtime raises the soft limit of descriptors to the hard one.
     const own = parseLimits(await prlimit(Deno.pid, ...options));
     return new Map([...own].map(([name, { hard }]) => [name, { soft: hard, hard }]));
   }
 }
 
 /**
- * Says that some daemons can't have the descriptors they need, in one line for all of them.
+ * Logs that daemons can't have the descriptors they need, in one line for all of them.
  *
- * @param short Their titles, and how many each may have; none is fine.
+ * @param short Their titles, and how many descriptors each may have; if there are none, nothing is logged.
  */
 export function warnOfShortage(short: ReadonlyMap<Title, number>): void {
   if (short.size === 0) return;

@@ -1,5 +1,5 @@
 /**
- * What a daemon needs of the host, and the most that it may take, so that one that is taken over exhausts nothing. Pure.
+ * What a daemon needs of the host, and the most that it may take, so that one that was taken over exhausts nothing. Pure.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Role } from "../role.ts";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** A stream is a connection that came in, and one that went out. */
+/** A stream is an incoming and an outgoing connection. */
 const DESCRIPTORS_PER_STREAM = 2;
 
 /** For the runtime, the log, the counts, the routes, listeners, and connections that are about to be refused or closed. */
@@ -19,32 +19,32 @@ const SPARE_DESCRIPTORS = 512;
 /** A stream whose buffers are full both ways takes 90 KiB. */
 const MEMORY_PER_STREAM = 128 * KIB;
 
-/** For what streams share, and for garbage that is still to be collected: a fourth of it is the most that was ever seen. */
+/** For what streams share and for garbage that is not collected yet. At most a fourth of it was ever seen in use. */
 const SPARE_MEMORY = 512 * MIB;
 
-/** A log that is longer takes no more lines until it is rotated. There is no other file that comes near. */
+/** A log of this length takes no more lines until it is rotated. No other file comes near it. */
 const LONGEST_FILE = 1024 * MIB;
 
 /**
- * Threads and processes of a daemon's user: its own, and those of predecessors that still drain. The runtime has 7 threads on
- * 2 cores, and at most 20 more on many.
+ * How many threads and processes a daemon's user may have. They are those of the daemon and of predecessors that drain; the
+ * runtime has 7 threads on 2 cores, and at most 20 more on many cores.
  */
 const MOST_TASKS = 512;
 
-/** What a daemon needs, or has. */
+/** Amounts of the host's resources. */
 export interface Resources {
-  /** How many files and sockets it may have open. */
+  /** Open files and sockets. */
   readonly nofile: number;
-  /** How much memory of its own it may have, in bytes. */
+  /** Private memory, in bytes. */
   readonly data: number;
-  /** How much address space it may have, in bytes, which is what bounds memory that can be shared. */
+  /** Address space, in bytes. It bounds memory that can be shared, too. */
   readonly as: number;
 }
 
-/** What the runtime takes before it does anything, most of it only reserved by V8; it depends on the machine. In bytes. */
+/** What the runtime takes before it does anything, in bytes. V8 only reserves most of it; it depends on the machine. */
 export type Footprint = Pick<Resources, "data" | "as">;
 
-/** What a process may have at most, by the names of prlimit's options; Infinity where it is not limited. */
+/** Hard limits by the names of prlimit's options; Infinity where there is none. */
 export type HardLimits = ReadonlyMap<string, number>;
 
 /**
@@ -66,21 +66,22 @@ export function neededBy(limits: Limits, role: Role, footprint: Footprint): Reso
 }
 
 /**
- * Makes the options with which prlimit starts a daemon.
+ * Renders the options with which prlimit starts a daemon.
  *
- * WHY neither descriptors nor address space are among them: a daemon may need more descriptors than whoever starts it may pass
- * on; and V8 reserves more space for a moment when it starts than it keeps. Both come afterwards, see `lib/daemon/prlimit.ts`.
- * WHY tasks only for a user of its own: the kernel counts all that a user has.
+ * `lib/daemon/prlimit.ts` bounds descriptors and address space later: a daemon may need more descriptors than this process has,
+ * and V8 reserves more space while it starts than it keeps.
  *
  * @param needed What the daemon needs.
  * @param hasOwnUser Whether its user has nothing else to do.
- * @param hard What whoever starts it may have; more can't be passed on everywhere.
+ * @param hard The hard limits of this process. Not everywhere may a daemon get more.
  * @returns prlimit's options.
  */
 export function startOptions({ data }: Resources, hasOwnUser: boolean, hard: HardLimits): string[] {
-  const most = { data, fsize: LONGEST_FILE, ...(hasOwnUser ? { nproc: MOST_TASKS } : {}) };
+  // The kernel counts the tasks of a user, whatever they are.
+  const tasks = hasOwnUser ? { nproc: MOST_TASKS } : {};
+  const most = { data, fsize: LONGEST_FILE, ...tasks };
   return Object.entries(most).map(([name, value]) => {
-    const may = Math.min(value, hard.get(name) ?? Infinity);
-    return `--${name}=${may}:${may}`;
+    const limit = Math.min(value, hard.get(name) ?? Infinity);
+    return `--${name}=${limit}:${limit}`;
   });
 }

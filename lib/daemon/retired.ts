@@ -1,6 +1,6 @@
 /**
- * Daemons that have been replaced and only finish their streams. They end by themselves after `:tproxy_hard_stop_after:`;
- * one that hangs, or has been taken over, does not, and is ended here.
+ * Daemons that drain. They end by themselves after `:tproxy_hard_stop_after:`. One that hangs, or that was taken over, does not,
+ * and is ended here.
  *
  * @module
  */
@@ -12,12 +12,12 @@ import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import type { RunningDaemon } from "./find.ts";
 import { send } from "./stop.ts";
 
-/** How much longer than it should a daemon may take before it counts as one that hangs, in seconds. */
+/** How many seconds longer than it should a daemon may drain before it counts as one that hangs. */
 const GRACE_S = 10;
 
 /**
- * How old each daemon was, in seconds, when it was first seen to drain, by process ID. Ages, and not times: the kernel counts
- * them from the machine's start, whatever becomes of its clock.
+ * How old each daemon was when it was first seen to drain, in seconds, by process ID. An age does not change with the machine's
+ * clock, as a time would.
  */
 export type Retirements = ReadonlyMap<number, number>;
 
@@ -26,7 +26,8 @@ export type Retirements = ReadonlyMap<number, number>;
  *
  * @param known What was noted before.
  * @param daemons The daemons that run now.
- * @returns The age of each one that drains when it was first seen to. One that is younger than was noted is another process.
+ * @returns The age of each daemon that drains when it was first seen to. A daemon that is younger than was noted is another
+ * process with the same ID.
  */
 export function noteRetired(known: Retirements, daemons: readonly RunningDaemon[]): Retirements {
   return new Map(
@@ -41,8 +42,8 @@ export function noteRetired(known: Retirements, daemons: readonly RunningDaemon[
  *
  * @param retirements Since when each drains.
  * @param daemons The daemons that run now.
- * @param limits What they were to keep to.
- * @returns Those that drain for longer than that.
+ * @param limits How long they may drain, among others.
+ * @returns Those that have drained for longer.
  */
 export function findOverdue(
   retirements: Retirements,
@@ -57,7 +58,7 @@ export function findOverdue(
  * Ends the daemons that should have ended by themselves.
  *
  * @param daemons The daemons that run now.
- * @param limits What they were to keep to.
+ * @param limits How long they may drain, among others.
  * @throws {import("../errors.ts").TproxyError} If kill fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/kill`, and `--allow-read` and `--allow-write` for
  * `/run/one_tproxy`.
@@ -78,7 +79,7 @@ function renderRetirements(retirements: Retirements): string {
   return JSON.stringify([...retirements]) + "\n";
 }
 
-/** A damaged file counts as none, so that the time of each begins anew. */
+/** A damaged file counts as none. Then the time of each daemon begins anew. */
 function parseRetirements(text: string): Retirements {
   try {
     const list: unknown = JSON.parse(text);

@@ -1,5 +1,5 @@
 /**
- * The files under `/run/one_tproxy` by which the daemons learn what to serve, and those that they write to.
+ * The files under `/run/one_tproxy` that say what daemons serve, and those that daemons write to.
  *
  * @module
  */
@@ -18,15 +18,14 @@ import type { Desired } from "./desired.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";
 
 /**
- * The file system of all that proxies may write: a folder, two sockets and nine short files for each of 2,000 bridges.
- *
- * WHY it is one of its own: outer has to make sockets, and may thus make files, as many as it likes. In here they can't fill
- * `/run`, on which the whole host depends.
+ * The options of the file system of all that proxies may write: a folder, two sockets and nine short files for each of 2,000
+ * bridges. Outer has to make sockets, so it may make any number of files. In a file system of its own they can't fill `/run`, on
+ * which the whole host depends.
  */
 const PROXY_DIR_OPTIONS = "size=64m,nr_inodes=32768,mode=0755,nosuid,nodev,noexec";
 
 /**
- * Makes the folder of all that proxies may write, if it is not there.
+ * Makes the folder of all that proxies may write, with a file system of its own, if it is not there.
  *
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`, and
  * `--allow-run=/usr/bin/mount`.
@@ -34,7 +33,7 @@ const PROXY_DIR_OPTIONS = "size=64m,nr_inodes=32768,mode=0755,nosuid,nodev,noexe
 export async function ensureProxyDir(): Promise<void> {
   await Deno.mkdir(PROXY_DIR, { recursive: true, mode: 0o755 });
   const [outside, inside] = await Promise.all([Deno.lstat(RUN_DIR), Deno.lstat(PROXY_DIR)]);
-  // What is mounted is another device.
+  // A mounted file system is another device.
   if (inside.dev !== outside.dev) return;
   try {
     await runCommand("mount", ["-t", "tmpfs", "-o", PROXY_DIR_OPTIONS, "one_tproxy", PROXY_DIR]);
@@ -48,7 +47,7 @@ export async function ensureProxyDir(): Promise<void> {
  * Writes outer's routes.
  *
  * @param desired What should run.
- * @returns Whether outer has to read them: they differ from what was there, or one of its sockets is gone.
+ * @returns Whether outer has to read them, since they have changed or one of its sockets is gone.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function writeOuterRoutes({ owner, debugLevel, limits, bridges }: Desired): Promise<boolean> {
@@ -65,7 +64,7 @@ export async function writeOuterRoutes({ owner, debugLevel, limits, bridges }: D
  *
  * @param bridge The bridge.
  * @param desired What should run.
- * @returns Whether they differ from what was there.
+ * @returns Whether they have changed.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function writeInnerRoutes(bridge: BridgeName, desired: Desired): Promise<boolean> {
@@ -79,7 +78,7 @@ export async function writeInnerRoutes(bridge: BridgeName, desired: Desired): Pr
 }
 
 /**
- * Makes sure that there are enough files for what the streams of a role's daemons take of the limits: one for each.
+ * Makes the files in which daemons publish what their streams take of the limits, one for each daemon.
  *
  * @param role What the daemons are.
  * @param owner The user that all daemons run as, if there is one.
@@ -93,9 +92,9 @@ export async function ensureUsageFiles(role: Role, owner: Owner, count: number):
 }
 
 /**
- * Removes the files of bridges that have no proxy any more, and what former versions left.
+ * Removes the files of bridges that have no proxy any more, and those of former versions.
  *
- * @param keep The bridges that have one.
+ * @param keep The bridges that have a proxy.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function removeLeftovers(keep: ReadonlySet<BridgeName>): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * What the proxies were told to serve.
+ * What the proxies are told to serve.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { readIfThere } from "../run_dir.ts";
 /**
  * Reads outer's routes.
  *
- * @returns The endpoints of every bridge that it was told to serve; none if there is no such file, or if it is damaged.
+ * @returns The endpoints of every bridge; none if there is no such file, or if it is damaged.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
 export async function readServed(): Promise<ReadonlyMap<BridgeName, readonly Endpoint[]>> {

@@ -1,6 +1,6 @@
 /**
- * What a supervisor has missed before, so that it can tell what has gone from what is on its way: a program that flushes nft
- * and fills it again takes a moment in which there seems to be nothing.
+ * A grace period for bridges that are gone from nft. A program that flushes nft and fills it again takes a moment in which
+ * nothing seems to be wanted.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import type { BridgeName } from "../names.ts";
 import type { DesiredBridge } from "./desired.ts";
 import type { RunningDaemon } from "./find.ts";
 
-/** For how long a bridge has to be gone, in milliseconds. Passes may follow each other at once. */
+/** How long a bridge has to be gone, in milliseconds. Passes may follow each other at once. */
 const GONE_MS = 1_000;
 
-/** The bridges that were gone in the passes before. */
+/** Remembers since when bridges are gone. */
 export class Sightings {
   readonly #goneSince = new Map<BridgeName, number>();
 
   /**
-   * Adds the bridges that have gone, but not in the pass before already.
+   * Adds the bridges that have been gone for less than the grace period.
    *
    * @param found The bridges that this pass finds.
-   * @param served What outer was told to serve so far.
-   * @param running The daemons that run. A bridge without an inner proxy has lost it because somebody asked for that.
+   * @param served What outer is told to serve so far.
+   * @param running The daemons that run. A bridge without an inner has none because somebody asked for that.
    * @param now The time, in milliseconds from any moment on.
    * @returns The bridges that are to be served, by name in ascending order.
    */

@@ -1,5 +1,5 @@
 /**
- * Starting a daemon: detached, unprivileged, with exactly its permissions, and waited for until it serves.
+ * Starting a daemon, detached, unprivileged and with exactly its permissions, and waiting until it serves.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { READY, WAITING } from "../protocol/lifecycle.ts";
 import { commandLine, type DaemonStart, environmentOf } from "./command_line.ts";
 import { openLog } from "./log_file.ts";
 
-/** A daemon starts in a tenth of a second; a host that swaps may take its time. */
+/** A daemon starts in a tenth of a second, on a host that swaps in more. */
 const READY_DEADLINE_MS = 15_000;
 
 /** A daemon that prints nothing any more has ended by itself, or does within this time; and one that is killed has, too. */
@@ -25,7 +25,7 @@ const END_DEADLINE_MS = 1_000;
  */
 const TRIES = 3;
 
-/** Longer is no first line of a daemon's, even if it can't listen for any of 65,535 ports. */
+/** The first line of a daemon is shorter, even if it names 65,535 ports that it can't listen on. */
 const LONGEST_LINE = 512 * 1024;
 
 /** A daemon that serves. */
@@ -71,7 +71,7 @@ async function inTime(ended: Promise<string>): Promise<string | undefined> {
   return await Promise.race([ended, promise]).finally(() => clearTimeout(timer));
 }
 
-/** Starts it; the log, an open file, is closed here whatever happens. */
+/** Starts a daemon, and closes the descriptors that it was handed, the log's among them. */
 function spawnDaemon(start: DaemonStart, log: number): ChildProcess {
   using opened = new DisposableStack();
   opened.adopt(log, closeSync);
@@ -97,7 +97,7 @@ function orReinstall(path: string, open: () => number): number {
   }
 }
 
-/** Waits for what a daemon prints when it serves, or for its end, or for the deadline. */
+/** Waits for what a daemon prints when it serves, its end or the deadline. */
 function answerOf(child: ChildProcess, onWaiting: DaemonStart["onWaiting"]): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let text = "";

@@ -1,5 +1,5 @@
 /**
- * Signals to daemons, waiting for what they lead to, and ending those that do not follow.
+ * Signalling daemons, waiting until they have done what a signal says, and killing those that do not.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { log } from "../log.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { findDaemons } from "./find.ts";
 
-/** What a daemon does on each is told in `lib/protocol/lifecycle.ts`. */
+/** The signals that daemons are sent; `lib/protocol/lifecycle.ts` says what a daemon does on each. */
 export type DaemonSignal = "HUP" | "USR1" | "USR2" | "TERM" | "KILL" | "CONT";
 
 const POLL_MS = 20;
@@ -18,12 +18,10 @@ const POLL_MS = 20;
 const DRAINING_DEADLINE_MS = 2_000;
 
 /**
- * Sends a signal to some processes, in their order, by one process for all of them.
- *
- * WHY not `Deno.kill`: it asks for the permission to run anything at all.
+ * Sends a signal to processes, in their order, by one run of kill(1). `Deno.kill` would ask for the permission to run anything.
  *
  * @param signal The signal.
- * @param pids The processes; one that has ended meanwhile is fine.
+ * @param pids The processes. It is no error if one has ended meanwhile.
  * @throws {CommandError} If kill fails for any other reason.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/kill`.
  */
@@ -36,19 +34,20 @@ export async function send(signal: DaemonSignal, pids: readonly number[]): Promi
   }
 }
 
-/** kill(1) goes on after a process that it can't send to, and says why on a line for each. */
+/** kill(1) prints a line for each process that it can't signal, and goes on. */
 function isAboutTheGone(stderr: string): boolean {
   return stderr.split("\n").every((line) => line.includes("No such process"));
 }
 
 /**
- * Waits until some processes serve nobody new: they have ended or, if that is enough, they drain.
+ * Waits until daemons have ended, or until they drain.
  *
  * @param pids The processes.
- * @param until What to wait for.
+ * @param until What to wait for. A daemon that has ended counts as one that drains.
  * @param deadlineMs How long to wait, in milliseconds.
- * @returns The processes that have not got there.
- * @throws {import("../errors.ts").DaemonError} See {@linkcode findDaemons}.
+ * @returns The processes that do not by then.
+ * @throws {import("../errors.ts").TproxyError} If ps fails, or this process is not root's.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps`.
  */
 export async function waitFor(
   pids: readonly number[],
@@ -67,7 +66,7 @@ export async function waitFor(
 }
 
 /**
- * Waits until daemons that were told so have stopped listening, and ends those that have not in time.
+ * Waits until daemons that were told to drain do, and kills those that do not in time.
  *
  * @param pids The processes.
  * @throws {import("../errors.ts").TproxyError} If ps or kill fails.
@@ -78,7 +77,7 @@ export async function settle(pids: readonly number[]): Promise<void> {
 }
 
 /**
- * Ends daemons and waits for it.
+ * Ends daemons and waits until they have ended.
  *
  * @param pids The processes.
  * @param drainTimeoutMs How long their streams may go on, in milliseconds.

@@ -1,18 +1,18 @@
 /**
- * Who else is in a bridge's network namespace: nobody should be, and whoever is there may have a port that its proxy needs.
- * Most often it is a proxy that OpenNebula's own `tproxy` has started.
+ * Other processes in a bridge's network namespace. There should be none, and each may have a port that the inner needs. Most
+ * often it is a proxy that OpenNebula's own `tproxy` has started.
  *
  * @module
  */
 
 import { findDaemons, type Process } from "./find.ts";
 
-/** How many processes are named, and how much of each title: enough to tell what they are. */
+/** How many processes are named, and how many characters of each title. */
 const MOST_NAMED = 3;
 const LONGEST_TITLE = 40;
 
 /**
- * Says why an inner proxy can't listen, as far as other processes tell.
+ * Says why an inner can't listen, as far as other processes show.
  *
  * @param title The proxy's title.
  * @param ports The ports that it can't listen on.
@@ -27,7 +27,7 @@ export async function explainNotListening(title: string, ports: readonly string[
 }
 
 /**
- * Puts it into words.
+ * Says why an inner can't listen.
  *
  * @param title The proxy's title.
  * @param ports The ports that it can't listen on.

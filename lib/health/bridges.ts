@@ -1,5 +1,5 @@
 /**
- * Looking at the kernel's state of all bridges: those that `setup` has recorded, and those that the network driver made.
+ * The health of all bridges: those that `setup` has recorded, and those that the network driver made.
  *
  * @module
  */
@@ -21,14 +21,14 @@ import { type Applied, readApplied } from "../nft/applied.ts";
 import type { BridgeTable } from "../nft/fingerprint.ts";
 import { listBridgeTable } from "../nft/nft.ts";
 import { runCommand } from "../run_command.ts";
-import { atMostAtOnce } from "../daemon/concurrency.ts";
+import { forEachConcurrently } from "../daemon/concurrency.ts";
 
-/** How many namespaces are looked into at once; each look is two short processes. */
+/** How many namespaces are looked into at a time. Each takes two short processes. */
 const LOOKS_AT_ONCE = 4;
 
 const SYSCTL_KEYS = NETNS_SYSCTLS.map((setting) => setting.split("=")[0] ?? "");
 
-/** What the host has of all bridges, found out by one process for each kind of thing. */
+/** What the host has of all bridges. */
 export interface HostView {
   /** The devices of the host namespace, by their names. */
   readonly links: ReadonlyMap<string, Link>;
@@ -36,7 +36,7 @@ export interface HostView {
   readonly netns: ReadonlySet<string>;
   /** The endpoints of every map in nft. */
   readonly maps: ReadonlyMap<BridgeName, readonly Endpoint[]>;
-  /** What nft holds as copies of the record. */
+  /** The copies of the record in nft. */
   readonly copies: ReadonlyMap<BridgeName, string>;
   /** What each bridge's guests should be served; bridges without anything are missing. */
   readonly endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>;
@@ -44,14 +44,14 @@ export interface HostView {
   readonly table: BridgeTable;
   /** What `setup` has recorded. */
   readonly record: SetupRecord;
-  /** Whether the record has to be made again of its copies. */
+  /** Whether the record has to be restored from its copies. */
   readonly isRecordLost: boolean;
-  /** What it has taken down of the rules. */
+  /** The rules as `setup` applied them. */
   readonly applied: Applied;
 }
 
 /**
- * Looks at the host.
+ * Looks at the host, by one process for each kind of thing.
  *
  * @returns What is there.
  * @throws {import("../errors.ts").TproxyError} If ip or nft fails, or its answer can't be read.
@@ -75,10 +75,10 @@ export async function lookAtHost(): Promise<HostView> {
 }
 
 /**
- * Tells which bridges should have a proxy. One that is not there is not among them: it went with its last guest.
+ * Tells which bridges should have a proxy. A bridge that is not there went with its last guest, and needs none.
  *
  * @param host What the host has.
- * @returns Those that `setup` has recorded, and those for which the network driver has made a map; in ascending order.
+ * @returns Those that `setup` has recorded and those for which the network driver made a map, in ascending order.
  */
 export function bridgesOf({ links, endpoints, record }: HostView): BridgeName[] {
   return [...new Set([...record.keys(), ...endpoints.keys()])].filter((name) => links.get(name)?.kind === "bridge")
@@ -89,10 +89,10 @@ export function bridgesOf({ links, endpoints, record }: HostView): BridgeName[] 
  * Finds what is wrong with bridges.
  *
  * @param host What the host has.
- * @param bridges The bridges, of those that {@linkcode bridgesOf} gives.
+ * @param bridges The bridges, among those that {@linkcode bridgesOf} returns.
  * @param lookInto Those whose namespaces are looked into as well.
- * @param served Those whose inner runs: what `tproxy` sets in a namespace before is looked for there only.
- * @returns The faults of each bridge that has any; that it can't be looked at is one.
+ * @param served Those whose inner runs. Only in their namespaces has `tproxy` made its settings.
+ * @returns The faults of each bridge that has any. It is a fault if a bridge can't be looked at.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/ip` and `--allow-read=/run/netns`.
  */
 export async function findFaultsOfBridges(
@@ -102,7 +102,7 @@ export async function findFaultsOfBridges(
   served: ReadonlySet<BridgeName>,
 ): Promise<Map<BridgeName, Fault[]>> {
   const found = new Map<BridgeName, Fault[]>();
-  await atMostAtOnce(LOOKS_AT_ONCE, bridges, async (name) => {
+  await forEachConcurrently(LOOKS_AT_ONCE, bridges, async (name) => {
     const bridge = host.links.get(name);
     if (bridge === undefined) return;
     const names = namesOf(name);

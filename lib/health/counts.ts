@@ -1,6 +1,5 @@
 /**
- * Reading what a daemon says that it has counted. It is hostile until it has proved to be well formed: a daemon that was taken
- * over may have written anything to its file.
+ * Reading what daemons have counted. A daemon that was taken over may have written anything, so its file is hostile input.
  *
  * @module
  */
@@ -12,17 +11,17 @@ import type { Role } from "../role.ts";
 import { readShared } from "../shared_file.ts";
 import { LONGEST_USAGE, parseUsage } from "../protocol/usage.ts";
 
-/** A file may be that long, in bytes: outer, which lists its bridges, has the longest, with room for 3,000 of them. */
+/** The longest file that is read, in bytes. Outer lists its bridges in its own; 3,000 of them fit. */
 const LONGEST = 64 * 1024;
 
-/** More of an error is not shown. */
+/** How many characters of an error are shown. */
 const LONGEST_MESSAGE = 1_000;
 
 /**
  * Reads what a daemon has counted.
  *
  * @param role What the daemon is.
- * @returns The counts; `undefined` if there are none, or they are not well formed: the daemon may be writing them just now.
+ * @returns The counts; `undefined` if there are none, or they are not well formed, as while the daemon writes them.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
 export async function readCounts(role: Role): Promise<Counts | undefined> {
@@ -31,11 +30,11 @@ export async function readCounts(role: Role): Promise<Counts | undefined> {
 }
 
 /**
- * Finds out how many streams a daemon has; each tells it in one of its title's files.
+ * Finds out how many streams a daemon has. It publishes their number in one of the files of its role.
  *
  * @param role What the daemon is.
  * @param pid The daemon.
- * @returns How many; `undefined` if none of the files says so.
+ * @returns Their number; `undefined` if no file has it.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
 export async function readLive(role: Role, pid: number): Promise<number | undefined> {
@@ -47,10 +46,10 @@ export async function readLive(role: Role, pid: number): Promise<number | undefi
 }
 
 /**
- * Takes counts from a text. What it does not know is left out.
+ * Parses counts. Members that it does not know are left out.
  *
  * @param text Anything.
- * @returns The counts, the texts in them safe to print; `undefined` if something in them is not what it has to be.
+ * @returns The counts, with texts that are safe to print; `undefined` if a member is not what it has to be.
  */
 export function parseCounts(text: string): Counts | undefined {
   let value: unknown;

@@ -1,5 +1,5 @@
 /**
- * Whether the network drivers still call these programs: `onehost sync` replaces what `install.sh` has put into their folder
+ * Whether the network drivers still call these programs. `onehost sync` replaces what `install.sh` put into the drivers' folder
  * by what the front-end has, and says nothing.
  *
  * @module
@@ -14,34 +14,34 @@ import { currentForm } from "../permissions/current_form.ts";
 /** What `install.sh` was told to put into the drivers' folder. */
 type Mode = "drop-in" | "hooks" | "full";
 
-/** In a comment of each of our files there, see `packaging/install.sh`. */
+/** `packaging/install.sh` writes this into a comment of each of our files there. */
 const MARK = "Installed by one-tproxy";
 
 /** The drivers that use Linux bridges, and which hooks of theirs are ours. */
 const DRIVERS = ["bridge", "fw", "ebtables", "802.1Q", "vxlan"];
 const HOOKS = ["pre.d", "clean.d"];
 
-/** Files of ours have less than 3 KiB, the drivers' own less than 40. */
+/** The longest file that is read, in bytes. Ours have less than 3 KiB, the drivers' own less than 40. */
 const LONGEST_FILE = 64 * 1024;
 
-/** What there is to be said of a file. */
+/** A file that the drivers call. */
 interface DriverFile {
   readonly path: string;
-  /** What comes of it if it is not ours. */
+  /** What happens if it is not ours. */
   readonly consequence: string;
-  /** The folder without which nobody misses it. */
+  /** The folder that it is in. Where that is missing, nobody misses the file. */
   readonly folder: string;
 }
 
 /**
- * Finds the files that are not those any more that `install.sh` has put there.
+ * Finds the files that `install.sh` put there and something else has replaced.
  *
- * @returns A fault for each; none if this program was not installed by `install.sh`, or without any of the three ways.
+ * @returns A fault for each. There is none if `install.sh` did not install this program, or put nothing there.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for what `install.sh` was told, and for the drivers' folder.
  */
 export function findReplacedFiles(): Fault[] {
   const { modeFile = "" } = currentForm();
-  // Each version has a folder of its own there; a distribution anywhere else was not installed.
+  // install.sh makes a folder for each version; a distribution anywhere else was not installed.
   const prefix = /^(.*)\/versions\/[^/]+\/\.\.\/\.\.\/mode$/.exec(modeFile)?.[1];
   if (prefix === undefined) return [];
   const mode = readMode(modeFile);
@@ -55,7 +55,7 @@ export function findReplacedFiles(): Fault[] {
 }
 
 /**
- * Lists what is put into the drivers' folder.
+ * Lists what `install.sh` puts into the drivers' folder.
  *
  * @param mode What `install.sh` was told.
  * @returns The files.
@@ -86,7 +86,7 @@ function isThere(folder: string): boolean {
   }
 }
 
-/** What can't be read, which is never so for root, says nothing. */
+/** A file that can't be read counts as ours. Root can read all of them. */
 function isReplaced(path: string): boolean {
   try {
     return !textOf(path).includes(MARK);

@@ -1,6 +1,6 @@
 /**
- * Whether daemons listen on all that they should. One that could not, because the address was gone or somebody else had the
- * port, runs all the same, and nothing but a signal has it try again.
+ * Whether daemons listen on all that they should. A daemon that could not listen, because the address was gone or another process
+ * had the port, goes on without, and tries again only on a signal.
  *
  * @module
  */
@@ -12,14 +12,14 @@ import type { Role } from "../role.ts";
 import { readCounts } from "./counts.ts";
 import type { RunningDaemon } from "../daemon/find.ts";
 
-/** The counts are a second old at most, and routes may have changed just now. */
+/** How long to wait before a second look: counts are up to a second old, and routes may just have changed. */
 const LOOK_AGAIN_MS = 2_000;
 
-/** What a daemon does not listen on: ports of an inner, bridges of outer. */
+/** A daemon that does not listen on all that it should. */
 export interface Deaf {
   /** The daemon. */
   readonly daemon: Pick<RunningDaemon, "role" | "pid">;
-  /** What it does not listen on; at least one. */
+  /** What it does not listen on: ports of an inner, bridges of outer; at least one. */
   readonly listeners: readonly (number | string)[];
 }
 
@@ -45,11 +45,11 @@ export function missingListeners(
 }
 
 /**
- * Finds the daemons that do not listen on all that they should. One that has no counts says nothing.
+ * Finds the daemons that do not listen on all that they should. A daemon without counts is passed over.
  *
- * @param daemons Those that run.
+ * @param daemons The daemons that run.
  * @param endpoints What each bridge's guests should be served.
- * @returns Those that serve and don't.
+ * @returns The daemons, without those that drain.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
 export async function findDeaf(
@@ -68,9 +68,9 @@ export async function findDeaf(
 }
 
 /**
- * Names them, after a second look: what is about to listen needs a moment.
+ * Finds the daemons that still do not listen on all that they should at a second look. One that was just told to needs a moment.
  *
- * @param daemons Those that run.
+ * @param daemons The daemons that run.
  * @param endpoints What each bridge's guests should be served.
  * @returns A fault for each.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.

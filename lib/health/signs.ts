@@ -1,5 +1,5 @@
 /**
- * Looking for signs of life, and saying what is wrong where there are none.
+ * Looking for signs of life of daemons.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import { lstatIfThere } from "../run_dir.ts";
 import type { RunningDaemon } from "../daemon/find.ts";
 import { type Sign, SILENCE_MS } from "./vitals.ts";
 
-/** How long to wait before a daemon whose counts are old is looked at again: whoever is alive has written them by then. */
+/** How long to wait before a second look at a daemon whose counts are old. One that is alive has written them by then. */
 const LOOK_AGAIN_MS = 2_000;
 
 /**
  * Looks for signs of life of the daemons that serve.
  *
- * @param daemons Those that run.
- * @returns What there is to see of each; those that drain, or have just ended, are left out.
+ * @param daemons The daemons that run.
+ * @returns The signs of each, without those that drain or have just ended.
  * @throws {CommandError} If ps fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps` and `--allow-read=/run/one_tproxy`.
  */
@@ -57,16 +57,17 @@ export function parseStates(text: string): Map<number, Pick<Sign, "state" | "cpu
   }));
 }
 
-/** Whether a daemon was told to stop where it is, by SIGSTOP or by a debugger. */
+/** Whether a daemon is stopped, by SIGSTOP or by a debugger. */
 export function isStopped({ state }: Sign): boolean {
   return state === "T" || state === "t";
 }
 
 /**
- * Finds the daemons that run and yet serve nobody.
+ * Finds the daemons that run and serve nobody.
  *
- * @param daemons Those that run.
- * @returns A fault for each that is stopped, or has shown no sign of life for 10 seconds, nor while this waited for one.
+ * @param daemons The daemons that run.
+ * @returns A fault for each daemon that is stopped, or that has shown no sign of life for 10 seconds and shows none at a second
+ * look.
  * @throws {CommandError} If ps fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps` and `--allow-read=/run/one_tproxy`.
  */

@@ -1,26 +1,26 @@
 /**
- * Whether daemons are alive: those that are stopped, and those that show no sign of life. Pure.
+ * Whether daemons are alive. Pure.
  *
- * A daemon writes its counts every second (`lib/proxy/stats.ts`); that the file changes is its sign of life. One that is busy,
- * on a machine that is overloaded or was suspended, must not be taken for dead, so time counts only
+ * A daemon writes its counts every second (`lib/proxy/stats.ts`). A change of the file's time is a sign of life. A daemon that
+ * is busy, on a machine that is overloaded or was suspended, must not count as dead. Therefore:
  *
- * - while whoever looks was itself there to look: what lies between two looks far apart counts little;
- * - by a clock that does not jump: the file's time is compared with nothing but itself;
- * - if the daemon has slept through it all, or has had the processor for long enough to write its counts. One that waits for
- *   a disk or for the processor is not its own master.
+ * - The time between two looks counts up to a limit, since the watch itself may not have run.
+ * - Time is read from a clock that does not jump, and the file's time is compared only with itself.
+ * - Time counts only if the daemon slept all the while, or had enough processor time to write its counts. One that waits for a
+ *   disk or for the processor can't write them.
  *
  * @module
  */
 
 import type { Title } from "../role.ts";
 
-/** What there is to see of a daemon. */
+/** The signs of life of a daemon. */
 export interface Sign {
   /** Its process ID. */
   readonly pid: number;
   /** Its process title. */
   readonly title: Title;
-  /** What the kernel says it does, a letter of ps(1): S sleeps, R runs or would like to, D waits for a disk, T is stopped. */
+  /** Its process state, a letter of ps(1): S sleeps, R runs or is ready to, D waits for a disk, T is stopped. */
   readonly state: string;
   /** The seconds of processor time that it has used. */
   readonly cpuSeconds: number;
@@ -31,10 +31,10 @@ export interface Sign {
 /** How long a daemon may show no sign of life, in milliseconds. */
 export const SILENCE_MS = 10_000;
 
-/** What lies between two looks counts for no more than this, so that it takes several. */
+/** The most that the time between two looks counts, so that it takes several looks. */
 const LONGEST_GAP_MS = 3_000;
 
-/** How much processor time is more than enough to write the counts once, in seconds. */
+/** The processor time that is more than enough to write the counts once, in seconds. */
 const ENOUGH_CPU_SECONDS = 3;
 
 interface Pulse {
@@ -44,15 +44,15 @@ interface Pulse {
   readonly hasSlept: boolean;
 }
 
-/** Keeps in mind when each daemon last showed a sign of life. */
+/** Remembers when each daemon last showed a sign of life. */
 export class Vitals {
   #pulses = new Map<number, Pulse>();
   #lookedAt = -Infinity;
 
   /**
-   * Takes down what there is to see.
+   * Takes the signs of a look.
    *
-   * @param signs All daemons that serve.
+   * @param signs The signs of all daemons that serve.
    * @param now The time in milliseconds, from a clock that does not jump.
    * @returns Those that have shown no sign of life for too long.
    */

@@ -1,5 +1,5 @@
 /**
- * When a daemon that has ended may be started again: at once if it had run for a while, later and later if not.
+ * Exponential back-off: what failed is done again after a pause that grows with each failure.
  *
  * @module
  */

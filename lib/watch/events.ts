@@ -1,5 +1,5 @@
 /**
- * What makes a supervisor look again: signals, and programs that tell of changes.
+ * What makes a supervisor look again: signals, and programs that print a line for each change.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import { followCommand, type RunningCommand } from "../run_command.ts";
 /** Why there is a pass; `reload` makes the daemons read their routes again and reopen their logs. */
 export type Reason = "start" | "reload";
 
-/** A program that ends sooner can't do its work here, and is not started again at once, in milliseconds. */
+/** A program that ends sooner can't work on this host, and is started again only after a pause. In milliseconds. */
 const LIVED_MS = 5_000;
 const PAUSE_MS = 60_000;
 
-/** A program that tells of changes. What it misses while it is not there, the next pass finds. */
+/** A program that prints a line for each change. The next pass finds what it misses while it does not run. */
 export class Monitor {
   readonly #start: () => RunningCommand;
   readonly #what: string;
@@ -23,8 +23,6 @@ export class Monitor {
   #isStopped = false;
 
   /**
-   * Makes a monitor; it does not run yet.
-   *
    * @param name The program.
    * @param args Its arguments.
    * @param onLine What to do with a line it prints.
@@ -34,7 +32,7 @@ export class Monitor {
     this.#start = () => followCommand(name, args, onLine);
   }
 
-  /** Starts it, unless it runs, or has just shown that it can't. */
+  /** Starts it, unless it runs or has just ended at once. */
   ensure(): void {
     const now = performance.now();
     if (this.#running !== undefined || now < this.#startAt) return;
@@ -65,7 +63,7 @@ export class Events {
   #wish: Reason | undefined;
   #wake: () => void = () => {};
 
-  /** Makes it, and takes SIGHUP for a reload, SIGTERM and SIGINT for the end. */
+  /** Listens for signals: SIGHUP asks for a reload, SIGTERM and SIGINT for the end. */
   constructor() {
     Deno.addSignalListener("SIGHUP", () => this.wish("reload"));
     for (const signal of ["SIGTERM", "SIGINT"] as const) {

@@ -1,6 +1,6 @@
 /**
- * Keeping the proxies going: one that was stopped goes on, one that shows no sign of life is replaced, and one that could not
- * listen tries it again.
+ * Keeping the proxies at work. One that was stopped is continued, one that shows no sign of life is replaced, and one that could
+ * not listen is told to try again.
  *
  * @module
  */
@@ -15,10 +15,10 @@ import { send } from "../daemon/stop.ts";
 import { isStopped, readSigns } from "../health/signs.ts";
 import { SILENCE_MS, Vitals } from "../health/vitals.ts";
 
-/** Counts are a second old at most, and a proxy that was told of a new port needs a moment. */
+/** How long a proxy may not listen: counts are up to a second old, and a proxy that was told of a new port needs a moment. */
 const DEAF_MS = 2_500;
 
-/** Keeps proxies going, and remembers what it has seen of them. */
+/** Keeps proxies at work, and remembers what it has seen of them. */
 export class ProxyKeeper {
   readonly #vitals = new Vitals();
   readonly #tries = new Backoff();
@@ -26,10 +26,8 @@ export class ProxyKeeper {
   #deafSince = new Map<number, number>();
 
   /**
-   * Looks for signs of life, and lets those go on that were stopped.
-   *
-   * WHY a stopped one is not replaced: nothing of it is lost, and its live streams go on with it. What stops it again and
-   * again, or holds it in a debugger, keeps it from showing a sign of life, after which it is replaced all the same.
+   * Looks for signs of life, and continues those that were stopped. A stopped proxy is not replaced at once, since its live
+   * streams go on when it does. One that is stopped again and again shows no sign of life, and is replaced for that.
    *
    * @param daemons Those that run.
    * @returns The process IDs of those that have shown no sign of life for too long.
@@ -50,7 +48,7 @@ export class ProxyKeeper {
   }
 
   /**
-   * Tells those that have not listened on all that they should for a while to try it again, less and less often.
+   * Tells the proxies that have not listened on all that they should for a while to try again, less and less often.
    *
    * @param daemons Those that run.
    * @param endpoints What each bridge's guests should be served.
