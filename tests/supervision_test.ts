@@ -275,7 +275,7 @@ for (const title of ["one_tproxy", "one_tproxy_br0"]) {
       await until(
         "there is another",
         async () => ![undefined, Number(pid)].includes((await hv.status()).get(title)),
-        40,
+        120,
       );
       assert.match(watch.output, /A proxy shows no sign of life; replacing it/);
       await until("it has ended", async () => (await hv.host.run(["kill", "-0", pid])).code !== 0);

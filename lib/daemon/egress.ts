@@ -1,9 +1,8 @@
 /**
- * Holding the proxies to what they are for by rules of the kernel, around a pass: a service is let through before outer
- * hears of it, and is shut out when no outer has it in its routes any more.
+ * The kernel's rules that hold the proxies to their services. A pass lets a service through before outer reads its routes, and
+ * shuts it out when no outer has it in its routes any more.
  *
- * WHY `setup` has no part in it: what outer dials changes with its routes, not with the maps, and the routes are written
- * here, whoever made the maps.
+ * The rules are made here and not by `setup`: outer dials what its routes say, and these are written here, whoever made the maps.
  *
  * @module
  */
@@ -22,14 +21,14 @@ import { readServed } from "./served.ts";
 
 const OUTER_USER = numberOf(OUTER);
 
-/** What was last said of rules that can't be had; a watch would say it every few seconds. */
-let said = "";
+/** The last warning. A watch would repeat it every few seconds. */
+let warned = "";
 
 /**
- * Tells what the proxies should be held to.
+ * Tells what the rules should let through.
  *
  * @param bridges The endpoints of every bridge that has a proxy.
- * @returns The services that outer may dial, and where inners answer.
+ * @returns The services that outer may dial, and the veth ends behind which inners answer.
  */
 export function egressFor(bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>): Egress {
   return {
@@ -40,58 +39,57 @@ export function egressFor(bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>)
   };
 }
 
-/** What the proxies are held to now; `undefined` where they can't be. */
-export type HeldTo = PresentEgress | undefined;
+/** The rules that there are; `undefined` if this host can't have such rules. */
+export type Present = PresentEgress | undefined;
 
 /**
- * Finds out what the proxies are held to.
+ * Reads the rules that there are.
  *
- * @returns What there is of the rules; `undefined` if that can't be found out, which is logged and keeps nobody from being
- * served.
+ * @returns The rules; `undefined` if they can't be read, which is logged and keeps nobody from being served.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
-export async function readEgress(): Promise<HeldTo> {
+export async function readEgress(): Promise<Present> {
   return await orWarn(() => listEgress(OUTER_USER));
 }
 
 /**
- * Lets through what should be, before the proxies hear of it, and goes on letting through what was.
+ * Lets through what should be, besides what is let through already.
  *
- * @param wanted What the proxies should be held to; where nobody is served no rules are made.
- * @param held What they are held to now.
- * @returns What they are held to then; `undefined` if this host can't have such rules, which is logged and keeps nobody from
- * being served.
+ * @param wanted What the rules should let through. If nobody is served, no rules are made.
+ * @param present The rules that there are.
+ * @returns The rules that there are then; `undefined` if this host can't have them, which is logged and keeps nobody from being
+ * served.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
-export async function widenEgress(wanted: Egress, held: HeldTo): Promise<HeldTo> {
-  if (held === undefined || wanted.innerEnds.size === 0) return held;
-  const remotes = held.remotes.union(wanted.remotes);
-  const innerEnds = held.innerEnds.union(wanted.innerEnds);
-  return await make({ remotes, innerEnds }, held);
+export async function widenEgress(wanted: Egress, present: Present): Promise<Present> {
+  if (present === undefined || wanted.innerEnds.size === 0) return present;
+  const remotes = present.remotes.union(wanted.remotes);
+  const innerEnds = present.innerEnds.union(wanted.innerEnds);
+  return await ensure({ remotes, innerEnds }, present);
 }
 
 /**
- * Shuts out what should not be let through any more, when the proxies have heard of it.
+ * Shuts out what should not be let through any more.
  *
- * @param wanted What the proxies should be held to.
- * @param held What they are held to now.
+ * @param wanted What the rules should let through.
+ * @param present The rules that there are.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
-export async function narrowEgress(wanted: Egress, held: HeldTo): Promise<void> {
-  if (held?.exists) await make(wanted, held);
+export async function narrowEgress(wanted: Egress, present: Present): Promise<void> {
+  if (present?.exists) await ensure(wanted, present);
 }
 
-/** Makes the rules unless they are so; what changes nothing would still be an event for a watch, which would look again. */
-async function make(wanted: Egress, held: PresentEgress): Promise<HeldTo> {
-  if (isSo(wanted, held)) return held;
+/** Makes the rules if they differ. Making the same ones again would be an event for a watch, which would look again. */
+async function ensure(wanted: Egress, present: PresentEgress): Promise<Present> {
+  if (isSo(wanted, present)) return present;
   return await orWarn(async () => {
-    await ensureEgress(OUTER_USER, wanted, held.intact);
+    await ensureEgress(OUTER_USER, wanted, present.intact);
     return { ...wanted, exists: true, intact: true };
   });
 }
 
 /**
- * Takes the rules away, when there is no proxy any more for them to hold.
+ * Removes the rules, when there is no proxy any more.
  *
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
@@ -107,14 +105,14 @@ function isSo(wanted: Egress, { remotes, innerEnds, intact }: PresentEgress): bo
 }
 
 /**
- * Finds out whether the kernel holds the proxies to what they were told to serve.
+ * Finds out whether the rules are as they should be.
  *
- * @returns A fault if it does not.
+ * @returns A fault if they are not.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft` and `--allow-read=/run/one_tproxy`.
  */
 export async function findEgressFaults(): Promise<Fault[]> {
-  const [served, held] = await Promise.all([readServed(), readEgress()]);
-  if (held !== undefined && isSo(egressFor(served), held)) return [];
+  const [served, present] = await Promise.all([readServed(), readEgress()]);
+  if (present !== undefined && isSo(egressFor(served), present)) return [];
   return [{
     code: "egress-rules",
     subject: TPROXY,
@@ -123,21 +121,21 @@ export async function findEgressFaults(): Promise<Fault[]> {
   }];
 }
 
-/** WHY a failure is no more than a warning: Deno's permissions say the same, and a VM's deploy would fail for it. */
+/** Logs a failure as a warning: Deno's permissions say the same as the rules, and no VM's deploy should fail for want of them. */
 async function orWarn<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     const result = await work();
-    said = "";
+    warned = "";
     return result;
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
     const text = describe(error);
-    if (text !== said) {
+    if (text !== warned) {
       log.warning("The kernel does not hold the proxies to their services; nothing but Deno's permissions does", {
         error: text,
       });
     }
-    said = text;
+    warned = text;
     return undefined;
   }
 }

@@ -104,7 +104,7 @@ async function pass(
   present: Present,
   supervisor: Supervisor | undefined,
 ): Promise<number> {
-  const [{ host, daemons }, heldTo] = await Promise.all([findDaemons(), readEgress()]);
+  const [{ host, daemons }, egressBefore] = await Promise.all([findDaemons(), readEgress()]);
   const found = await findBridges(present, daemons);
   const bridges = supervisor?.sightings.keep(found, await readServed(), daemons, performance.now()) ?? found;
   const desired: Desired = { ...settings, bridges };
@@ -112,7 +112,7 @@ async function pass(
   const { mayStart = () => true, onStart = () => {} } = supervisor ?? {};
   const pass = new Pass({ host, daemons, desired, form, mayStart, onStart });
   const egress = egressFor(new Map([...bridges].map(([bridge, { endpoints }]) => [bridge, endpoints])));
-  const widened = await widenEgress(egress, heldTo);
+  const widened = await widenEgress(egress, egressBefore);
   await endOverdue(daemons, settings.limits);
   const wanted = await prepare(desired, host, form, pass.failures);
   await pass.carryOut(plan(verb, wanted, daemons, supervisor?.dead));

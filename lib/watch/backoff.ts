@@ -1,49 +1,49 @@
 /**
- * Exponential back-off: what failed is done again after a pause that grows with each failure.
+ * Exponential back-off: what keeps failing is started again after a pause that grows each time.
  *
  * @module
  */
 
-/** A daemon that ran for less counts as one that crashed. */
+/** A start counts as failed if there is another one within this time after its pause. */
 const LIVED_MS = 10_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** What is known of one daemon. */
+/** What is known of the starts of one thing. */
 interface History {
   readonly startedAt: number;
-  readonly crashes: number;
+  readonly failures: number;
 }
 
-/** Keeps starts of each daemon apart. */
+/** Counts the starts of any number of things, each by its name. */
 export class Backoff {
   readonly #histories = new Map<string, History>();
 
   /**
    * Tells how long to wait before a start.
    *
-   * @param title The daemon.
+   * @param name What is to be started.
    * @param now The time in milliseconds, from a clock that does not jump.
    * @returns Milliseconds; 0 if it may start now.
    */
-  waitFor(title: string, now: number): number {
-    const history = this.#histories.get(title);
+  waitFor(name: string, now: number): number {
+    const history = this.#histories.get(name);
     return history === undefined ? 0 : Math.max(0, history.startedAt + pauseOf(history) - now);
   }
 
   /**
-   * Takes down that a daemon is being started.
+   * Notes a start.
    *
-   * @param title The daemon.
+   * @param name What is to be started.
    * @param now The time in milliseconds, from a clock that does not jump.
    */
-  started(title: string, now: number): void {
-    const history = this.#histories.get(title);
-    const crashed = history !== undefined && now - history.startedAt < LIVED_MS + pauseOf(history);
-    this.#histories.set(title, { startedAt: now, crashes: crashed ? history.crashes + 1 : 0 });
+  started(name: string, now: number): void {
+    const history = this.#histories.get(name);
+    const hasFailed = history !== undefined && now - history.startedAt < LIVED_MS + pauseOf(history);
+    this.#histories.set(name, { startedAt: now, failures: hasFailed ? history.failures + 1 : 0 });
   }
 }
 
-function pauseOf({ crashes }: History): number {
-  return crashes === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (crashes - 1), LONGEST_PAUSE_MS);
+function pauseOf({ failures }: History): number {
+  return failures === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
 }

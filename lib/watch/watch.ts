@@ -1,8 +1,7 @@
 /**
- * Supervision: one pass after another, for as long as the program runs. A pass sets bridges up again that are not as they
- * should be, follows names, and makes the daemons match. There is one on SIGHUP, on every change of our tables, of links and
- * inside namespaces, as soon as a daemon is gone, and every few seconds anyway, so nothing depends on an event that might be
- * lost.
+ * Supervision by one pass after another. A pass sets bridges up again that are not as they should be, looks names up again, and
+ * makes the daemons match. There is a pass on SIGHUP, on a change of our tables, of links or inside a namespace, and when a daemon
+ * is gone; and one every few seconds, since an event may be lost.
  *
  * @module
  */
@@ -17,17 +16,18 @@ import { Events, Monitor, type Reason } from "./events.ts";
 import { findDaemons, type RunningDaemon } from "../daemon/find.ts";
 import { HELD } from "../daemon/hold.ts";
 import { BridgeKeeper } from "./keep_bridges.ts";
+import { NamespaceChooser } from "./namespaces.ts";
 import { ProxyKeeper } from "./keep_proxies.ts";
 import { reconcile } from "../daemon/reconcile.ts";
 import { Sightings } from "../daemon/sightings.ts";
 
-/** How often to look whether a daemon is gone. */
+/** How often to look whether a daemon is gone, in milliseconds. */
 const LOOK_MS = 500;
-/** How often there is a pass anyway. */
+/** How long after a pass there is another one, in milliseconds. */
 const PASS_MS = 3_000;
-/** How long after an event there is a pass: events come in flocks. */
+/** How long after an event there is a pass, in milliseconds: one change often makes several events. */
 const SETTLE_MS = 50;
-/** How often names are looked up again. */
+/** How often names are looked up again, in milliseconds. */
 const NAMES_MS = 30_000;
 
 /**
@@ -39,11 +39,12 @@ const NAMES_MS = 30_000;
 export async function watch(config: string): Promise<void> {
   const events = new Events();
   const supervision = new Supervision(config);
+  const { namespaces } = supervision.bridges;
   const monitors = [
     new Monitor("nft", ["monitor"], (line) => line.includes(TPROXY) && events.wish("start")),
     new Monitor("ip", ["monitor", "link"], () => events.wish("start")),
-    // By itself, since in a container it may be forbidden.
-    new Monitor("ip", BridgeKeeper.MONITOR, (line) => supervision.bridges.isEvent(line) && events.wish("start")),
+    // Apart from the other, since a container may forbid it.
+    new Monitor("ip", NamespaceChooser.MONITOR, (line) => namespaces.isEvent(line) && events.wish("start")),
   ];
   let [passAt, namesAt] = [0, performance.now() + NAMES_MS];
   log.info("Watching");
@@ -66,7 +67,7 @@ export async function watch(config: string): Promise<void> {
   log.info("Not watching any more; the proxies go on");
 }
 
-/** What is kept in mind from one pass to the next. */
+/** What one pass remembers for the next. */
 class Supervision {
   readonly bridges = new BridgeKeeper();
   readonly #proxies = new ProxyKeeper();
@@ -79,7 +80,7 @@ class Supervision {
     this.#config = config;
   }
 
-  /** Each part of a pass is done whatever becomes of the others. */
+  /** Does one pass. A part that fails keeps no other from being done. */
   async pass(reason: Reason, names: boolean): Promise<void> {
     const daemons = await attempt("look for the proxies", async () => (await findDaemons()).daemons) ?? [];
     const host = await attempt("keep the bridges as setup recorded them", () => this.bridges.keep(servedBy(daemons)));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { namespaceIn, nextAfter } from "./keep_bridges.ts";
+import { namespaceIn, nextAfter } from "./namespaces.ts";
 
 Deno.test("nextAfter() gives each its turn, also if some go and come", () => {
   const names = ["a", "b", "c", "d", "e"];
