@@ -1,5 +1,5 @@
 /**
- * The one wrapper around Commander: arguments become a tagged union, a mistake becomes usage and a suggestion.
+ * The wrapper around Commander. It turns arguments into a tagged union, and a mistake into usage and a suggestion.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { VERSION } from "../lib/version.ts";
 
 export { Argument, Command, Option };
 
-/** Nothing is left to do: help, the version or usage has been printed. */
+/** Nothing is left to do, since help, the version or usage has been printed. */
 export interface Done {
   /** Marks it. */
   readonly verb: "done";
@@ -24,7 +24,7 @@ export interface Definition<T> {
   readonly name: string;
   /** What it is for, a line. */
   readonly description: string;
-  /** Adds its commands, each of which says what it comes to by a call of `done`. */
+  /** Adds its commands. Each calls `done` with what it was asked for. */
   readonly define: (program: Command, done: (command: T) => void) => void;
 }
 
@@ -33,15 +33,15 @@ export interface Definition<T> {
  *
  * @param definition The program.
  * @param args The arguments.
- * @returns What a command comes to, or {@linkcode Done} if something has been printed in place of it.
+ * @returns What a command was asked for, or {@linkcode Done} if something has been printed instead.
  * @throws {unknown} Whatever a command's definition throws.
  */
 export function parse<T extends { verb: string }>(definition: Definition<T>, args: readonly string[]): T | Done {
   const { name, description, define } = definition;
   let result: T | undefined;
   const program = new Command(name).description(description);
-  // Set before the commands are defined, since they inherit it. Without the two answers on colour and the width, the
-  // library would ask the environment, which this program may not read.
+  // Before the commands are defined, since they inherit it. Without these values the library would read the environment for
+  // colour and width, and this program may not.
   program.exitOverride().showHelpAfterError().configureOutput({
     getOutHasColors: () => false,
     getErrHasColors: () => false,
@@ -62,7 +62,7 @@ export function parse<T extends { verb: string }>(definition: Definition<T>, arg
   return result ?? { verb: "done", exitCode: USAGE };
 }
 
-/** Suggests the commands that a word is the beginning of. The library goes by letters: to it `stat` is nearest to `start`. */
+/** Suggests the commands that begin with a word. The library compares letters, and takes `start` for the nearest to `stat`. */
 function suggestBeginning(program: Command, word: string): void {
   if (!/^[a-z]/.test(word)) return;
   const names = ["help", ...program.commands.map((command) => command.name())];

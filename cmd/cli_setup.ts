@@ -65,7 +65,7 @@ export function parseSetup(args: readonly string[]): SetupCommand {
   }, args);
 }
 
-/** What `--config` is. */
+/** The description of `--config`. */
 const CONFIG = "the configuration";
 
 function defineSetup(program: Command, done: (command: SetupCommand) => void): void {
@@ -106,12 +106,12 @@ function defineSetup(program: Command, done: (command: SetupCommand) => void): v
     .action((action, _args, { config }) => done({ verb: "hook", action, config }));
 }
 
-/** WHY not an option that the library requires: it would say so of one that is misspelt, too. */
+/** Reads `--bridge`. If the library required it, it would say that it is missing where it is only misspelt. */
 function toBridge(value: string | undefined, command: Command): BridgeName {
   return parseBridgeName(value ?? command.error("error: the bridge is missing; name it, for example --bridge br0"));
 }
 
-/** The options that say which network it is, as the library hands them over. */
+/** The options that name the network, as the library hands them over. */
 interface NetworkOptions {
   readonly network?: string;
   readonly networkId?: string;

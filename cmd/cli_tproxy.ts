@@ -9,13 +9,13 @@ import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 import type { Entrypoint } from "../lib/permissions/table.ts";
 import { Argument, type Command, type Done, Option, parse } from "./cli.ts";
 
-/** What `--config` is. */
+/** The description of `--config`. */
 const CONFIG = "the configuration";
 
 /** What `tproxy` is asked for. */
 export type TproxyCommand =
   | {
-    /** Change what runs, or see to it that it stays so. */
+    /** Change what runs, or keep it as it should be. */
     readonly verb: Verb | "watch";
     /** The configuration file: what is served is in nft, and the user, the limits and the debug level are in here. */
     readonly config: string;

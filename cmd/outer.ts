@@ -1,6 +1,6 @@
 /**
- * The outer proxy: `outer`. Started by `tproxy` in the host namespace; see `lib/proxy/outer.ts` for what it does and
- * `lib/permissions/table.ts` for what it may do.
+ * `outer`: the outer proxy (`lib/proxy/outer.ts`). `tproxy` starts it in the host's namespace. `lib/permissions/table.ts` says
+ * what it may do.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * `setup up|down|release|list|hook`: the kernel's state of one bridge, or of all that a VM is on; see `lib/setup/setup.ts` and
- * `lib/setup/hook.ts` for what it does and `lib/permissions/table.ts` for what it may do.
+ * `setup`: makes and removes the kernel's state of one bridge (`lib/setup/setup.ts`) or of all bridges of a VM
+ * (`lib/setup/hook.ts`), or lists it (`lib/commands/list.ts`). `lib/permissions/table.ts` says what it may do itself.
  *
  * @module
  */

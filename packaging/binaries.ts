@@ -1,5 +1,5 @@
 /**
- * The compiled programs: their names, and how each is made. Pure.
+ * The compiled programs: their names, and how each is compiled. Pure.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Entrypoint } from "../lib/permissions/table.ts";
 import { runtimeFlags } from "../lib/permissions/run_by_deno.ts";
 import { compiledFlags } from "../lib/permissions/compiled.ts";
 
-/** The names by which `lib/permissions/compiled.ts` knows them, and what each is made of. */
+/** The names of the programs, which `lib/permissions/compiled.ts` knows, and the entrypoint of each. */
 export const BINARIES: Readonly<Record<string, Entrypoint>> = {
   "tproxy": "tproxy",
   "tproxy-setup": "setup",
@@ -27,9 +27,9 @@ export const BINARIES: Readonly<Record<string, Entrypoint>> = {
 export function compileArguments(entrypoint: Entrypoint, script: string, path: string): string[] {
   return [
     ...["compile", "--quiet", "--no-check", "--no-config", "--no-lock", "--no-npm"],
-    // A binary would keep what V8 has compiled in a folder of /tmp that anybody could have made, and trust it.
+    // A binary would keep what V8 has compiled in a folder of /tmp, and trust it, though anybody can have made it.
     "--no-code-cache",
-    // Refused by --no-remote everywhere else, which a binary does not remember.
+    // Everywhere else --no-remote refuses it, which a binary does not remember.
     "--deny-import",
     ...runtimeFlagsOf(entrypoint),
     ...compiledFlags(entrypoint),

@@ -1,5 +1,5 @@
 /**
- * Making the files of a distribution, and of a checkout's daemons, out of modules.
+ * Bundling modules into the files of a distribution and of a checkout's daemons.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import { runDeno } from "./command.ts";
 import { checkout } from "../lib/permissions/checkout.ts";
 
 /**
- * Bundles a checkout's inner and outer. Concurrent runs wait for each other, and a daemon that is being started is not
- * disturbed: a bundle takes its place by a rename.
+ * Bundles a checkout's inner and outer. Concurrent runs wait for each other. A bundle takes its place by a rename, so that a daemon
+ * that is just being started finds it whole.
  *
  * @throws {DaemonError} If a bundle can't be made.
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for the runtime and `--allow-read` and `--allow-write` for the
@@ -21,7 +21,7 @@ export async function bundleDaemons(): Promise<void> {
   const files = checkout();
   const folder = files.inner.slice(0, files.inner.lastIndexOf("/"));
   await Deno.mkdir(folder, { recursive: true });
-  // Two runs that both find the runtime's cache empty would fetch esbuild into it at once, and one of them fails.
+  // If two runs fetched esbuild into the runtime's empty cache at once, one of them would fail.
   using lock = await Deno.open(`${folder}/bundle.lock`, { create: true, write: true });
   await lock.lock(true);
   const work = `${folder}/bundle`;
@@ -34,7 +34,7 @@ export async function bundleDaemons(): Promise<void> {
 /**
  * Bundles entrypoints, each into one JavaScript file that needs nothing but the runtime.
  *
- * @param entrypoints The entrypoints. They are bundled in one run: see {@linkcode bundleDaemons}.
+ * @param entrypoints The entrypoints. One run bundles them all, since two would race for the runtime's cache.
  * @param folder Where the files go, each named after its entrypoint: `inner.js`.
  * @throws {DaemonError} If a bundle can't be made.
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for the runtime.

@@ -1,5 +1,5 @@
 /**
- * `deno task compile`: the four programs as binaries by themselves, in `.build/compiled/`.
+ * `deno task compile`: makes a stand-alone binary of each of the four programs, in `.build/compiled/`.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Which configuration a command line names, for whoever gives a program the permission to read it.
+ * The configuration that a command line names. A launcher gives the program the permission to read it.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 /**
  * Finds the configuration file that `setup` or `tproxy` will ask for.
  *
- * @param args The arguments; whatever else is wrong with them is for the program to say.
+ * @param args The arguments. The program itself says what else is wrong with them.
  * @returns The last value of `--config`, or the default.
  */
 export function configOf(args: readonly string[]): string {

@@ -1,5 +1,5 @@
 /**
- * `deno task dist`: a folder and an archive that hold all that runs on a hypervisor, in `.build/dist/`.
+ * `deno task dist`: makes a folder and an archive of all that runs on a hypervisor, in `.build/dist/`.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { ROOT, withWorkFolder } from "./work_folder.ts";
 const NAME = `one-tproxy-${settings.version}-linux-x86_64`;
 const ENTRYPOINTS = ["setup", "tproxy", "inner", "outer"] as const;
 
-/** Files of a checkout that a distribution has, too. */
+/** Files of a checkout that are copied into a distribution. */
 const COPIES = ["LICENSE", "README.md", "CHANGELOG.md", "docs"];
 
 async function main(): Promise<number> {
@@ -41,12 +41,12 @@ async function fill(tree: string): Promise<void> {
   await bundle(ENTRYPOINTS, `${tree}/lib`);
   for (const entrypoint of ENTRYPOINTS) {
     const path = `${tree}/lib/${entrypoint}.js`;
-    await write(path, withoutPlaces(await Deno.readTextFile(path), packages));
+    await write(path, withoutPaths(await Deno.readTextFile(path), packages));
   }
   await write(`${tree}/bin/tproxy`, renderLauncher("tproxy"), 0o755);
   await write(`${tree}/bin/tproxy-setup`, renderLauncher("setup"), 0o755);
   for (const name of COPIES) await copy(`${ROOT}${name}`, `${tree}/${name}`);
-  // All that is no module of the build: the installer, and what it installs besides.
+  // The installer and what it installs; the modules of the build stay here.
   for await (const { name } of Deno.readDir(`${ROOT}packaging`)) {
     if (!name.endsWith(".ts")) await copy(`${ROOT}packaging/${name}`, `${tree}/${name}`);
   }
@@ -54,7 +54,7 @@ async function fill(tree: string): Promise<void> {
   await describe(tree, packages);
 }
 
-/** Copies what the packages want to go along with every copy of them; not all have put it into a file. */
+/** Copies the licenses of packages, which have to go with every copy. Not every package has its license in a file. */
 async function copyLicenses(folder: string, packages: ReadonlyMap<string, Package>): Promise<void> {
   await makeFolder(folder);
   for (const [key, { folder: source }] of packages) {
@@ -65,13 +65,13 @@ async function copyLicenses(folder: string, packages: ReadonlyMap<string, Packag
   }
 }
 
-/** Takes out of a bundle's comments where the packages are on this machine. */
-function withoutPlaces(code: string, packages: ReadonlyMap<string, Package>): string {
-  const places = [...packages].map(([key, { folder }]) => [`${relative(ROOT, folder)}/`, `npm:${key}/`] as const);
-  return places.reduce((text, [place, key]) => text.replaceAll(place, key), code);
+/** Replaces paths of this machine in a bundle's comments by the names of packages. */
+function withoutPaths(code: string, packages: ReadonlyMap<string, Package>): string {
+  const paths = [...packages].map(([key, { folder }]) => [`${relative(ROOT, folder)}/`, `npm:${key}/`] as const);
+  return paths.reduce((text, [path, key]) => text.replaceAll(path, key), code);
 }
 
-/** Writes what is in the tree: the bill of materials, and the checksums of all files, which have to come last. */
+/** Writes the bill of materials, and at last the checksums of all files. */
 async function describe(tree: string, packages: ReadonlyMap<string, Package>): Promise<void> {
   const { version, license, imports } = settings;
   const sha256 = (await sumsOf(`${tree}/lib`)).get("deno") ?? "";

@@ -1,7 +1,7 @@
 /**
- * `launch setup|tproxy [ARGS…]`: runs an entrypoint of this checkout with exactly the flags of its table, which a task
- * in deno.json could not say: some depend on the arguments and on where the runtime is. A distribution's launchers are
- * shell scripts that do the same, see `packaging/launcher.ts`.
+ * `launch setup|tproxy [ARGS…]`: runs an entrypoint of this checkout with exactly its permissions. A task in deno.json could not
+ * name these, since some depend on the arguments and on where the runtime is. In a distribution, shell scripts do the same
+ * (`packaging/launcher.ts`).
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { runDeno } from "./command.ts";
 
 async function main(): Promise<number> {
   const [entrypoint, ...typed] = Deno.args;
-  // "deno task" runs this in the folder of deno.json, and tells in which one it was called itself.
+  // "deno task" runs this in the folder of deno.json, and names in INIT_CWD the folder in which it was called.
   const args = withAbsoluteConfig(typed, Deno.env.get("INIT_CWD"));
   switch (entrypoint) {
     case "setup":

@@ -1,6 +1,6 @@
 /**
- * The launchers of a distribution: a shell script for each program that a person or a driver runs, which gives it exactly
- * the permissions of the table.
+ * The launchers of a distribution: shell scripts by which persons and drivers run `setup` and `tproxy`, with exactly the
+ * permissions of the table.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { type Permissions, setupPermissions, toFlags, tproxyPermissions } from "
 import { distribution } from "../lib/permissions/distribution.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 
-/** What the shell puts in: where the distribution is, and which configuration the arguments name. */
+/** The shell puts in where the distribution is and which configuration the arguments name. */
 const ROOT = "$root";
 const CONFIG = "$config";
 
@@ -18,13 +18,13 @@ const PERMISSIONS: Readonly<Record<"setup" | "tproxy", Permissions>> = {
   tproxy: tproxyPermissions(CONFIG, distribution(`${ROOT}/lib`, `${ROOT}/lib/deno`).reads),
 };
 
-/** The whole environment of a program: variables can make the runtime trust other certificates or run with other flags. */
+/** The whole environment of a program. Inherited variables could make the runtime trust other certificates or take flags. */
 const ENVIRONMENT = [
-  // No folder: Deno would keep what it has compiled, and storage of its own, in a home, if there is one.
+  // No folder, or Deno would keep compiled code and storage of its own in a home, if there is one.
   "DENO_DIR=/dev/null",
-  // At a terminal it says of each file there that it could not be opened.
+  // At a terminal Deno would say of each file in that folder that it can't be opened.
   "DENO_LOG=error,deno::cache::cache_db=off",
-  // It would ask dl.deno.land for a newer version, past all permissions.
+  // Deno would ask dl.deno.land for a newer version of itself, past all permissions.
   "DENO_NO_UPDATE_CHECK=1",
 ];
 
@@ -33,7 +33,7 @@ const ENVIRONMENT = [
  *
  * @param entrypoint The program.
  * @returns A POSIX shell script for `bin/` of a distribution.
- * @throws {Error} If a flag holds something that means more to the shell than itself.
+ * @throws {Error} If a flag holds a character that the shell would interpret.
  */
 export function renderLauncher(entrypoint: "setup" | "tproxy"): string {
   const flags = toFlags(PERMISSIONS[entrypoint]);

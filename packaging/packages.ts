@@ -1,5 +1,5 @@
 /**
- * The packages that the programs are made of: what their modules import, and what that needs itself.
+ * The packages that the programs are made of: those that their modules import, and those that these need.
  *
  * @module
  */
@@ -48,7 +48,7 @@ export async function findPackages(programs: readonly string[]): Promise<Map<str
   const found = new Map<string, Package>();
   for (const program of programs) {
     const info: Info = JSON.parse(await text([Deno.execPath(), "info", "--json", program]));
-    // The list of packages is the lock file's, the tests' included; what a program needs is what its modules lead to.
+    // `npmPackages` is the whole lock file, with the packages of tests; a program needs those that its modules lead to.
     const todo = info.modules.flatMap(({ npmPackage }) => npmPackage ?? []);
     for (let key = todo.pop(); key !== undefined; key = todo.pop()) {
       const npm = info.npmPackages[key];

@@ -1,6 +1,6 @@
 /**
- * The software bill of materials: CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/), without a time and a serial number,
- * so that it is the same for the same parts. Pure.
+ * The software bill of materials in CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/). It has neither a time nor a serial
+ * number, so that the same parts give the same file. Pure.
  *
  * @module
  */
@@ -63,7 +63,7 @@ function purlOf({ name, version }: Package): string {
   return `pkg:npm/${name.replace("@", "%40")}@${version}`;
 }
 
-/** An identifier and an expression have different places. */
+/** CycloneDX has different members for an identifier and an expression. */
 function licensed(license: string | undefined): object {
   if (license === undefined) return {};
   return { licenses: [/^[\w.-]+$/.test(license) ? { license: { id: license } } : { expression: license }] };

@@ -1,5 +1,5 @@
 /**
- * Files of a distribution: copied, with modes that depend on nothing but what they are, summed up and packed.
+ * Files of a distribution: copying them, with modes that do not depend on the machine, their checksums, and packing them.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { text } from "./command.ts";
  * Copies a file, or a folder with all that is in it. A file that its owner may execute may be executed by all.
  *
  * @param from What to copy.
- * @param to Where to; what it is in has to be there.
+ * @param to The copy, in a folder that is there.
  */
 export async function copy(from: string, to: string): Promise<void> {
   const { isDirectory, mode } = await Deno.stat(from);
@@ -23,9 +23,9 @@ export async function copy(from: string, to: string): Promise<void> {
 }
 
 /**
- * Makes a folder that all may enter, whatever the umask.
+ * Makes a folder of mode 0755, whatever the umask.
  *
- * @param path The folder; what it is in has to be there.
+ * @param path The folder, in a folder that is there.
  */
 export async function makeFolder(path: string): Promise<void> {
   await Deno.mkdir(path);
@@ -70,7 +70,7 @@ async function sha256(path: string): Promise<string> {
 }
 
 /**
- * Packs a folder so that the same files give the same bytes, whoever packs them, when and where
+ * Packs a folder so that the same files give the same bytes on any machine and at any time
  * (https://reproducible-builds.org/docs/archives/).
  *
  * @param folder What the folder is in.

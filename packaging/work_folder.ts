@@ -1,5 +1,5 @@
 /**
- * Building in a folder that nobody else looks at, which takes its place when all of it is there.
+ * Building in a folder of its own, which takes its place when all is built.
  *
  * @module
  */
@@ -11,18 +11,18 @@ export const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname)
  * Builds something.
  *
  * @param name Its folder in `.build`, which is replaced in the end.
- * @param build Builds it in a new folder, of which the path is given. The current folder is the checkout meanwhile.
+ * @param build Builds it in a new folder, whose path it is given. The current folder is the checkout.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for the checkout and `--allow-write` for its `.build`.
  */
 export async function withWorkFolder(name: string, build: (work: string) => Promise<void>): Promise<void> {
-  // The bundler writes paths as seen from here into its comments.
+  // The bundler writes paths relative to the current folder into its comments.
   Deno.chdir(ROOT);
   const place = `${ROOT}.build/${name}`;
   const work = `${place}.${Deno.pid}`;
   await Deno.mkdir(work, { recursive: true });
   try {
     await Deno.chmod(work, 0o755);
-    // First of all: what is there is whole and of now, or is not there.
+    // A failed build must leave no old files in this place.
     await removeIfThere(place);
     await build(work);
     await Deno.rename(work, place);

@@ -1,6 +1,6 @@
 /**
- * `tproxy check`: the configuration against this host, and whether the network drivers call these programs. Read-only, and
- * neither a daemon nor nft is looked at.
+ * `tproxy check`: the configuration against this host, and whether the network drivers call these programs. It looks at neither
+ * daemons nor nft.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import { findUid } from "../daemon/owner.ts";
  * Checks the configuration file.
  *
  * @param path The file.
- * @returns What it says and what is wrong with it; the exit code is 0 if nothing is, else 1.
+ * @returns What the file says, with its problems. The exit code is 0 if there is none, else 1.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for the file and `/run/one_tproxy`, and
  * `--allow-run=/usr/bin/getent`.
  */
@@ -43,7 +43,7 @@ export async function check(path: string): Promise<Answer> {
   }
 }
 
-/** Only root may read the record. Anybody else has the configuration checked without what is served. */
+/** Reads the record, which only root may. For anybody else the configuration is checked without what is served. */
 function readRecordIfAllowed(): SetupRecord {
   try {
     return readRecordFile().bridges;

@@ -1,5 +1,5 @@
 /**
- * What `tproxy check` finds out beyond what reading the configuration does.
+ * What `tproxy check` finds out about a configuration that has been read.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { UNNAMED_NETWORK } from "../names.ts";
 import { isLocal } from "../config/resolve.ts";
 import { type Network, once, type Resolve, resolveRemote, taken } from "../config/select.ts";
 
-/** An entry, and where its service is. */
+/** An entry with the address of its service. */
 export interface CheckedEntry extends ConfigEntry {
-  /** The service's IPv4 address, or `undefined` if its name leads to none. */
+  /** The service's IPv4 address; `undefined` if its name does not resolve to one. */
   readonly address: string | undefined;
 }
 
-/** The configuration with all that this host knows about it. */
+/** A configuration with what this host knows about it. */
 export interface CheckedConfig extends Config {
   /** The good entries in the file's order, or `undefined` if the file has no `:tproxy:` key. */
   readonly entries: readonly CheckedEntry[] | undefined;
@@ -25,11 +25,11 @@ export interface CheckedConfig extends Config {
   readonly remarks: readonly Problem[];
 }
 
-/** What only the host can tell. */
+/** Questions to the host. */
 export interface HostFacts {
   /** Resolves a host name. */
   readonly resolve: Resolve;
-  /** Tells the number of a user, or that there is no such user. */
+  /** Looks up the number of a user; `undefined` if there is no such user. */
   readonly uidOf: (name: string) => Promise<number | undefined>;
 }
 
@@ -37,9 +37,9 @@ export interface HostFacts {
  * Checks a configuration for all networks at once.
  *
  * @param config The configuration.
- * @param host Asks the host.
- * @returns The configuration with the address of each entry, and its problems with those of names, of the user and of
- * entries that are shadowed.
+ * @param host Questions to the host.
+ * @returns The configuration with the address of each entry. Its problems include names that do not resolve, an unknown user and
+ * entries that an earlier one shadows.
  */
 export async function checkConfig(config: Config, host: HostFacts): Promise<CheckedConfig> {
   const resolve = once(host.resolve);
@@ -65,7 +65,7 @@ export async function checkConfig(config: Config, host: HostFacts): Promise<Chec
   };
 }
 
-/** Whoever writes such an address means it; whoever only reads the file should see what it opens. */
+/** Who writes the address of this host means it; who reads the file should see what it opens. */
 function remarkOnLocal({ at, remoteAddr, address }: CheckedEntry): Problem[] {
   const advice = "guests reach what otherwise only this hypervisor does";
   return address !== undefined && isLocal(address) ? [{ at, key: ":remote_addr:", value: remoteAddr, advice }] : [];
@@ -99,12 +99,11 @@ const ROOT_OWNS = "nothing keeps a proxy that is taken over from root's files an
 const ONE_OWNS = "a proxy that is taken over may end the others; without this line each proxy is a user of its own";
 
 /**
- * Finds the entries that an earlier one with the same service port keeps from at least one network: it is for all
- * networks, or names a network that the later one names too. A later entry for all networks is none of them, since it
- * serves the networks that the earlier one leaves.
+ * Finds the entries that lose at least one network to an earlier entry with the same service port, which is for all networks or
+ * names the same network. A later entry for all networks is not shadowed: it serves the networks that the earlier one leaves.
  *
  * @param entries The entries in the file's order.
- * @returns A problem for each of them, which says where the earlier one is.
+ * @returns A problem for each, which says in which line the earlier one is.
  */
 export function findShadowed(entries: readonly ConfigEntry[]): Problem[] {
   const ports = new Map<number, { all?: number; some: Map<string, number> }>();
@@ -123,7 +122,7 @@ export function findShadowed(entries: readonly ConfigEntry[]): Problem[] {
 }
 
 /**
- * Writes a reference to a network.
+ * Renders a reference to a network.
  *
  * @param network The reference.
  * @returns For example `ID 7` or `name vnet0`; a name that is not one plain word is in quotes.
@@ -134,10 +133,10 @@ export function nameNetwork(network: NetworkReference): string {
 }
 
 /**
- * Writes a network as it was named.
+ * Renders a network as it was named.
  *
  * @param network The network.
- * @returns For example `ID 7, name vnet0`; `unnamed` for one that has neither, `unknown` if nobody has said whose it is.
+ * @returns For example `ID 7, name vnet0`; `unnamed` for one that has neither, `unknown` if nothing says which network it is.
  */
 export function describeNetwork({ id, name }: Network): string {
   if (name === UNNAMED_NETWORK.name) return "unnamed";

@@ -15,19 +15,20 @@ import { type CheckedConfig, type CheckedEntry, describeNetwork, nameNetwork } f
 import { describeProblem, type Problem } from "../config/config.ts";
 import { YamlError } from "../config/yaml_error.ts";
 
-/** What each debug level lets through, as the user document has it. */
+/** The names of the debug levels in the user document. */
 const LEVELS = { 0: "ERROR", 1: "WARNING", 2: "INFO", 3: "DEBUG" } as const;
 
-/** How much of the file's line is shown on either side of the caret. */
+/** How many characters of the file's line are shown on either side of the caret. */
 const WINDOW = 60;
 
 /**
  * Renders a checked configuration for people.
  *
  * @param config The configuration.
- * @param kept What stays as it is served now.
- * @param faults What is wrong beside the configuration.
- * @returns Lines: what is set, a table of the entries, the remarks, the problems, what stays, and how many they are.
+ * @param kept The services that stay as they are, since their entries can't be used.
+ * @param faults What is wrong besides the configuration.
+ * @returns The settings, a table of the entries, remarks, problems, faults, the services that stay, and how many problems and
+ * remarks there are.
  */
 export function renderText(
   config: CheckedConfig,
@@ -62,7 +63,7 @@ function count(found: number, what: string): string {
   return `${found || "no"} ${what}${found === 1 ? "" : "s"}`;
 }
 
-/** Only those that differ from what everybody has. */
+/** Renders the limits that differ from their defaults. */
 function renderLimits(limits: Limits): string {
   const changed = LIMIT_NAMES.filter((name) => limits[name] !== DEFAULT_LIMITS[name]);
   return changed.map((name) => renderLimit(name, limits[name])).join(" ") || "default";
@@ -91,8 +92,8 @@ function renderRemote({ remoteAddr, remotePort, address }: CheckedEntry): string
  * Renders a checked configuration for scripts.
  *
  * @param config The configuration.
- * @param kept What stays as it is served now.
- * @param faults What is wrong beside the configuration.
+ * @param kept The services that stay as they are, since their entries can't be used.
+ * @param faults What is wrong besides the configuration.
  * @returns One JSON object in one line.
  */
 export function renderJson(
@@ -129,16 +130,16 @@ export function renderJson(
 /**
  * Renders why a configuration can't be used at all, for people.
  *
- * @param program Who says so.
- * @param error Why.
- * @returns The one line that every program has for an error; if the file is not YAML, also the line in it and a caret.
+ * @param program The name of the program.
+ * @param error The error.
+ * @returns The line that every program prints for an error. If the file is not YAML, the line of the file and a caret follow.
  */
 export function renderErrorText(program: string, error: ConfigError): string {
   const message = `${program}: error: ${describe(error)}`;
   if (!(error instanceof YamlError)) return message;
   const { at, line } = error;
   const number = `${at.line}`;
-  // A window of a long line; what stays before the caret keeps its tabs, so that it is under its column.
+  // Of a long line a window is shown. Tabs stay, so that the caret is under its column.
   const start = Math.max(0, at.column - 1 - WINDOW);
   const before = line.slice(start, at.column - 1).replaceAll(/[^\t]/g, " ");
   const shown = line.slice(start, at.column - 1 + WINDOW);
@@ -149,8 +150,8 @@ export function renderErrorText(program: string, error: ConfigError): string {
  * Renders why a configuration can't be used at all, for scripts.
  *
  * @param path The file.
- * @param error Why.
- * @returns One JSON object in one line; place and text of the line are there if the file is not YAML.
+ * @param error The error.
+ * @returns One JSON object in one line. If the file is not YAML, it has the position and the line of the file.
  */
 export function renderErrorJson(path: string, error: ConfigError): string {
   const details = error instanceof YamlError

@@ -1,5 +1,5 @@
 /**
- * `setup list`: which bridges have endpoints, for which networks, and who made them. Read-only.
+ * `setup list`: which bridges have endpoints, for which networks, and who made them.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { findLost, readRecordFile } from "../setup/record_file.ts";
 
 /** A network on a bridge. */
 export interface ListedNetwork {
-  /** The network; `null` if nobody has said whose the endpoints are. */
+  /** The network; `null` if nothing says whose the endpoints are. */
   readonly network: Network | null;
   /** What its guests are served. */
   readonly endpoints: readonly SelectedEndpoint[];
@@ -29,7 +29,7 @@ export interface ListedNetwork {
 export interface ListedBridge {
   /** Its name. */
   readonly bridge: BridgeName;
-  /** `setup` if it is in the record, `driver` if it is in nft only: made by the network driver, or by hand. */
+  /** `setup` if it is in the record; `driver` if it is only in nft, where the network driver or a person made it. */
   readonly madeBy: "setup" | "driver";
   /** Its networks, in the order in which they came. */
   readonly networks: readonly ListedNetwork[];

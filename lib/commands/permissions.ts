@@ -1,5 +1,5 @@
 /**
- * `tproxy permissions`: what each program may do, and whether those that run may do just that. Read-only.
+ * `tproxy permissions`: what each program may do, and whether the daemons that run may do exactly that.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { NONE_RUNS } from "./status.ts";
 
 /** What was asked for. */
 export interface PermissionsRequest {
-  /** The one program it is about; all of them if it is missing. */
+  /** The program that it is about; all programs if it is missing. */
   readonly entrypoint?: Entrypoint;
   /** Whether it is about the daemons that run. */
   readonly running: boolean;
@@ -25,7 +25,7 @@ export interface PermissionsRequest {
 }
 
 /**
- * Shows what programs may do. The table is the same on every host and for everybody; what runs is root's to see.
+ * Shows what programs may do. The table is the same on every host, and anybody may see it; only root may see what runs.
  *
  * @param request Of which programs.
  * @returns What they may do. The exit code is 1 if a proxy that runs differs from what it should be, 3 if none runs of those

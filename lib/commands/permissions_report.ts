@@ -1,5 +1,5 @@
 /**
- * What `tproxy permissions` prints: whom each program runs as, and with which flags. Pure, and the same on every host.
+ * What `tproxy permissions` prints: the user and the flags of each program. Pure, and the same on every host.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export interface Grant {
   readonly flags: readonly string[];
 }
 
-/** Stands for any bridge. None can be called that. */
+/** Stands for any bridge. No bridge can have this name. */
 export const EXAMPLE_BRIDGE = "<br>" as BridgeName;
 
 /** Stands for every remote that nft has for a bridge. */
@@ -68,7 +68,7 @@ export function listGrants(config: string, form: Form): Grant[] {
  * Renders a list for people.
  *
  * @param grants What programs may do.
- * @returns A paragraph for each program, with a line for each flag; and what stands for something else.
+ * @returns A paragraph for each program with a line for each flag, and what the placeholders stand for.
  */
 export function renderGrants(grants: readonly Grant[]): string {
   const paragraphs = grants.map(({ entrypoint, bridge, user, flags }) => {

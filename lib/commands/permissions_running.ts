@@ -1,5 +1,5 @@
 /**
- * What `tproxy permissions --running` prints: how what each daemon may do differs from what it should be allowed. Pure.
+ * What `tproxy permissions --running` prints: how the daemons that run differ from those that would be started now. Pure.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Processes, RunningDaemon } from "../daemon/find.ts";
 import { groupOf, userOf } from "../daemon/owner.ts";
 import type { Form } from "../permissions/form.ts";
 
-/** How a daemon compares with what it should be. */
+/** How a daemon differs from one that would be started now. */
 export interface Comparison {
   /** Its process title. */
   readonly title: Title;
@@ -20,14 +20,14 @@ export interface Comparison {
   readonly bridge?: BridgeName;
   /** Its process ID. */
   readonly pid: number;
-  /** Whether it only finishes its streams. */
+  /** Whether it drains. */
   readonly draining: boolean;
-  /** What differs, a phrase each; empty if nothing does. */
+  /** A phrase for each difference; empty if there is none. */
   readonly differences: readonly string[];
 }
 
 /**
- * Compares every daemon that runs with what it should be if it were started now.
+ * Compares every daemon that runs with one that would be started now.
  *
  * @param processes Who runs.
  * @param desired What should run.
@@ -59,7 +59,7 @@ function compareDaemon(
     if (actual !== wanted) differences.push(`${what} ${actual}, expected ${wanted}`);
   };
   expect("user", `${uid}`, `${userOf(owner, role)}`);
-  // Root is started with the groups that its shell happens to have, and needs none of them.
+  // A daemon of root's has the groups of the shell that started it, and needs none.
   if (owner?.uid !== 0) {
     const others = role.program === "outer" ? [...bridges.keys()].map((name) => groupOf(owner, innerOf(name))) : [];
     expect("group", `${gid}`, `${groupOf(owner, role)}`);
@@ -69,7 +69,7 @@ function compareDaemon(
   return differences;
 }
 
-/** Takes the flags apart, so that one address too many is a short line. Their order means nothing to Deno. */
+/** Compares flags value by value, so that one address too many is a short line. Their order means nothing to Deno. */
 function compareFlags(flags: readonly string[], wanted: readonly string[]): string[] {
   const [has, should] = [new Set(flags.flatMap(split)), new Set(wanted.flatMap(split))];
   return [

@@ -1,5 +1,5 @@
 /**
- * What `tproxy status` prints. Read-only.
+ * `tproxy status`: what runs, what does not, and what is wrong.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import { renderWide } from "./status_table.ts";
 export const ALL_RUN = 0;
 /** None runs; init scripts take 3 for "not running" (Linux Standard Base, init script actions). */
 export const NONE_RUNS = 3;
-/** Some that should run do not, or something else is not as it should be. */
+/** Some proxies run, and something is not as it should be. */
 export const FAULTY = 4;
 
 /** A proxy that runs. */
@@ -37,25 +37,25 @@ export interface ProxyStatus {
   readonly pid: number;
   /** When it started, ISO 8601. */
   readonly since: string;
-  /** Whether it only finishes its streams. */
+  /** Whether it drains. */
   readonly draining: boolean;
-  /** How many streams one that drains still has; missing if it could not write it. */
+  /** How many streams a proxy that drains has; missing for others, or if it could not write it. */
   readonly live?: number;
   /** What the bridge's guests are served. */
   readonly endpoints?: readonly Endpoint[];
-  /** What it has counted, at most a second ago; missing for one that drains, or if it is not well formed. */
+  /** Its counts, at most a second old; missing for a proxy that drains, or if they are not well formed. */
   readonly counts?: Counts;
 }
 
-/** What runs and what does not. */
+/** What `status --json` prints. */
 export interface Status {
-  /** Those that run, outer first, draining ones too. */
+  /** The proxies that run, outer first, draining ones included. */
   readonly proxies: readonly ProxyStatus[];
-  /** The titles of those that should run and do not; empty if none runs. */
+  /** The titles of the proxies that should run and do not; empty if none runs. */
   readonly missing: readonly Title[];
-  /** All that is not as it should be; that one does not run, if others do, is among it. */
+  /** All that is not as it should be. A proxy that does not run while others do is a fault. */
   readonly faults: readonly Fault[];
-  /** Whether `tproxy stop` keeps all of them from being started. */
+  /** Whether `tproxy stop` keeps all proxies from being started. */
   readonly stopped: boolean;
 }
 
@@ -105,7 +105,7 @@ async function readStatus(): Promise<Status> {
   return { proxies, missing, faults, stopped };
 }
 
-/** The titles of the daemons that should run, outer first. */
+/** The titles of the proxies that should run, outer first. */
 function wantedBy({ endpoints, links, netns }: HostView): Title[] {
   const served = [...endpoints.keys()].filter((bridge) => links.has(bridge) || netns.has(namesOf(bridge).netns));
   return served.length === 0 ? [] : [OUTER.title, ...served.map((bridge) => innerOf(bridge).title).toSorted()];
@@ -120,7 +120,7 @@ async function describeDaemon(
   bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>,
 ): Promise<ProxyStatus> {
   const since = new Date(Date.now() - seconds * 1000).toISOString();
-  // The file is the one of whoever serves now.
+  // A proxy that serves writes the file, and one that drains does not.
   const counts = draining ? undefined : await readCounts(role);
   const live = draining ? await readLive(role, pid) : undefined;
   return {

@@ -1,5 +1,5 @@
 /**
- * What `tproxy status --wide` prints: a table of the proxies. Pure.
+ * What `tproxy status --wide` prints. Pure.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const HEAD = ["title", "pid", "since", "ports", "live", "failed", "refused", "st
  * Renders the proxies for people.
  *
  * @param status What runs, and what does not.
- * @returns A row for each proxy that runs, draining ones too, and for each that should.
+ * @returns A table with a row for each proxy that runs, draining ones included, and for each that should run.
  */
 export function renderWide({ proxies, missing, faults }: Pick<Status, "proxies" | "missing" | "faults">): string {
   const rows = [

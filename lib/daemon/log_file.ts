@@ -13,10 +13,8 @@ import { findLogReaders, groupOf, numberOf, type Owner, userOf } from "./owner.t
 let readers: Promise<number | undefined> | undefined;
 
 /**
- * Opens a daemon's log, and makes it if it is not there. The daemon may write to it, and the host's log readers may read it.
- *
- * WHY these may not where `:tproxy_process_owner:` names a user: there the group of the file is what keeps one bridge's
- * inner from the log of another's.
+ * Opens a daemon's log, and makes it if it is not there. The daemon may write to it. The host's log readers may read it, unless
+ * `:tproxy_process_owner:` names a user: then the group of the file keeps each inner from the logs of others.
  *
  * @param role What the daemon is.
  * @param owner The user that all daemons run as, if there is one.
@@ -35,7 +33,7 @@ export async function openLog(role: Role, owner: Owner): Promise<number> {
 }
 
 /**
- * Makes sure that a daemon's log is there, see {@linkcode openLog}.
+ * Makes a daemon's log if it is not there, as {@linkcode openLog} does.
  *
  * @param role What the daemon is.
  * @param owner The user that all daemons run as, if there is one.

@@ -15,13 +15,12 @@ import { openLog } from "./log_file.ts";
 /** A daemon starts in a tenth of a second, on a host that swaps in more. */
 const READY_DEADLINE_MS = 15_000;
 
-/** A daemon that prints nothing any more has ended by itself, or does within this time; and one that is killed has, too. */
+/** Within this time a daemon ends that has closed its output or was killed. */
 const END_DEADLINE_MS = 1_000;
 
 /**
- * How often a daemon is started that a SIGHUP ends.
- *
- * WHY it can: whatever it was told to ignore, Deno ends for a signal that comes just while it begins to listen for it.
+ * How often a daemon is started that a SIGHUP ends. It was told to ignore SIGHUP, but Deno ends for one that comes just while it
+ * begins to listen for the signal.
  */
 const TRIES = 3;
 
@@ -64,7 +63,7 @@ export async function startDaemon(start: DaemonStart): Promise<Started> {
   }
 }
 
-/** Waits for the end of a daemon; `undefined` if it does not come in time. */
+/** Waits for the end of a daemon; `undefined` if it does not end in time. */
 async function inTime(ended: Promise<string>): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => resolve(undefined), END_DEADLINE_MS);

@@ -12,8 +12,8 @@ import { lstatIfThere } from "../run_dir.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";
 
 /**
- * Makes the folder of a bridge's string: outer makes and renames sockets in it, inner finds its socket there, others find
- * nothing. What is in the place of a socket and is none is removed.
+ * Makes the folder of a bridge's string, in which outer makes and renames sockets. The bridge's inner finds its socket there, and
+ * nobody else finds anything. What is in the place of a socket and is none is removed.
  *
  * @param bridge The bridge.
  * @param owner The user that all daemons run as, if there is one.
@@ -45,7 +45,7 @@ async function giveStringDir(path: string, group: number, owner: Owner): Promise
   await Deno.chown(path, wanted.uid, group);
 }
 
-/** The inode of each bridge's socket: another one is that of an outer which has taken over. */
+/** The inode of each bridge's socket. It changes when another outer takes over. */
 export type Sockets = ReadonlyMap<BridgeName, number | null | undefined>;
 
 /**
@@ -64,10 +64,10 @@ export async function findSockets(bridges: readonly BridgeName[]): Promise<Socke
 }
 
 /**
- * Removes the sockets that have taken the places of others; whoever runs makes its own again when it is told to reload.
+ * Removes the sockets that have taken the places of others. The outer that runs makes its own again when it reloads.
  *
- * @param before Those that were there.
- * @returns Whether there were any.
+ * @param before The sockets that were there before.
+ * @returns Whether any was removed.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function removeNewSockets(before: Sockets): Promise<boolean> {

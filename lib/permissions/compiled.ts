@@ -11,7 +11,7 @@ import { OUTER } from "../role.ts";
 import type { Form } from "./form.ts";
 import { type Entrypoint, type Permissions, setupPermissions, toFlags, tproxyPermissions } from "./table.ts";
 
-/** Any address and any socket: Deno wants each socket by its whole path, and takes no folder. */
+/** Any address and any socket. Deno wants the whole path of each socket and takes no folder. */
 const ANY_NET = "--allow-net";
 
 const NOTHING: Permissions = { net: [], read: [], write: [], run: [], env: [], sys: [] };
@@ -19,7 +19,7 @@ const NOTHING: Permissions = { net: [], read: [], write: [], run: [], env: [], s
 /** The flags of each program. */
 const FLAGS: Readonly<Record<Entrypoint, readonly string[]>> = {
   setup: toFlags(setupPermissions(DEFAULT_CONFIG_PATH)),
-  // It starts the daemons by their paths and reads none of them.
+  // It starts the daemons by their paths, and reads none of their files.
   tproxy: toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, [])),
   outer: [...toFlags({ ...NOTHING, read: [RUN_DIR], write: [RUN_DIR, OUTER.log] }), ANY_NET],
   inner: [...toFlags({ ...NOTHING, read: [RUN_DIR], write: [RUN_DIR, LOG_DIR] }), ANY_NET],

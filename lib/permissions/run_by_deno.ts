@@ -1,9 +1,9 @@
 /**
  * Daemons that are JavaScript files, run by the Deno runtime.
  *
- * WHY the runtime and the script come as open descriptors: the data path runs as a user that can often reach neither (a runtime
- * under root's home, a checkout of mode 0700). Root opens both; setpriv runs the runtime as /proc/self/fd/3, and the runtime
- * reads the script from standard input. So nothing has to be copied, and the user needs no file at all.
+ * Root opens the runtime and the script and hands them to the daemon. setpriv runs the runtime as /proc/self/fd/3, and the runtime
+ * reads the script from standard input. The daemon's user can often reach neither file: the runtime may be in root's home, and the
+ * mode of a checkout 0700.
  *
  * @module
  */
@@ -12,10 +12,9 @@ import type { DaemonProgram, Form } from "./form.ts";
 import { toFlags } from "./table.ts";
 
 /**
- * V8's heap for new objects, in MiB: by default it grows to 16 under load and never shrinks, for objects of which hardly any
- * outlives a chunk of a stream. With 2 a burst leaves a quarter less resident memory behind, at no cost in processor time.
- *
- * And its function to collect garbage, which a daemon calls after a burst of streams.
+ * V8's settings. The heap for new objects grows to 16 MiB by default and never shrinks, though hardly an object outlives a chunk
+ * of a stream. With 2 MiB a burst leaves a quarter less resident memory behind, at no cost in processor time. A daemon calls the
+ * function to collect garbage after a burst of streams.
  */
 const HEAP = "--v8-flags=--max-semi-space-size=2,--expose-gc";
 
@@ -47,7 +46,7 @@ export function runByDeno(runtime: string, folder: string): DenoForm {
     commandOf: (program, flags) => [
       ...["/proc/self/fd/3", "run", "--quiet", "--no-config", "--no-lock", "--no-npm"],
       ...runtimeFlags(program),
-      // Taken for TypeScript, it would be transpiled, and Deno tries for 150 ms to keep the result in a cache.
+      // Deno would transpile TypeScript, and try for 150 ms to keep the result in a cache.
       "--ext=js",
       ...flags,
       "-",

@@ -1,5 +1,5 @@
 /**
- * What each entrypoint may do: the one table from which the launcher, the tasks and the documentation take it.
+ * What each entrypoint may do. The launchers, the tasks and the documentation take it from this table.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { type BridgeName, GUEST_ADDRESS, LOG_DIR, namesOf, NETNS_DIR, RUN_DIR } 
 import { innerOf, OUTER } from "../role.ts";
 import { type ProgramName, PROGRAMS } from "../programs.ts";
 
-/** The programs, in the order in which they come into play. */
+/** The four programs. */
 export type Entrypoint = "setup" | "tproxy" | "outer" | "inner";
 
-/** The values of Deno's `--allow-…` flags; an empty list is no flag, so no permission. */
+/** The values of Deno's `--allow-…` flags. An empty list is no flag, so no permission. */
 export interface Permissions {
   /** Addresses and sockets. */
   readonly net: readonly string[];
@@ -32,7 +32,7 @@ export interface Permissions {
 /** The YAML library asks for these two before it parses; they hold nothing. */
 const YAML_ENV = ["LOG_STREAM", "LOG_TOKENS"];
 
-/** Whether it is root that runs a command is found out before anything else. */
+/** A command first finds out whether root runs it. */
 const OWN_USER = ["uid"];
 
 /**
@@ -45,7 +45,7 @@ export function innerPermissions(bridge: BridgeName): Permissions {
   const { socket } = namesOf(bridge);
   const { log, routesFile, statsFile, usageFiles } = innerOf(bridge);
   return {
-    // Deno wants all three for a socket that is called.
+    // To connect to a socket, Deno wants the permissions net, read and write.
     net: [GUEST_ADDRESS, `unix:${socket}`],
     read: [routesFile, socket, ...usageFiles],
     write: [log, socket, statsFile, ...usageFiles],
