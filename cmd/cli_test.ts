@@ -201,3 +201,11 @@ Deno.test("parseSetup() prints the help of a verb on standard output", () => {
   assert.deepEqual(result, { verb: "done", exitCode: OK });
   for (const flag of ["--bridge", "--network", "--network-id", "--config"]) assert.match(stdout, new RegExp(flag));
 });
+
+Deno.test("parseTproxy() reads how to apply the configuration", () => {
+  const apply = { verb: "apply", dryRun: false, yes: false, json: false, config: DEFAULT_CONFIG_PATH };
+  assert.deepEqual(parseTproxy(["apply"]), apply);
+  assert.deepEqual(parseTproxy(["apply", "--dry-run", "--yes", "--json", "--config", "/a.conf"]), {
+    ...{ verb: "apply", dryRun: true, yes: true, json: true, config: "/a.conf" },
+  });
+});

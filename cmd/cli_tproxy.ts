@@ -21,6 +21,18 @@ export type TproxyCommand =
     readonly config: string;
   }
   | {
+    /** Apply the configuration to all bridges that `setup` has recorded. */
+    readonly verb: "apply";
+    /** The configuration file. */
+    readonly config: string;
+    /** Whether to say what would change, and change nothing. */
+    readonly dryRun: boolean;
+    /** Whether more than half of all services may go. */
+    readonly yes: boolean;
+    /** Whether the answer is for a script. */
+    readonly json: boolean;
+  }
+  | {
     /** Tell what runs. */
     readonly verb: "status";
     /** Two words a line, as the user document has it; a table; or all that is known, for a script. */
@@ -72,6 +84,13 @@ function defineTproxy(program: Command, done: (command: TproxyCommand) => void):
       .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
       .action(({ config }) => done({ verb: verb as keyof typeof VERBS, config }));
   }
+  program.command("apply")
+    .description("give running guests what the configuration says, on all bridges that setup has recorded")
+    .option("--dry-run", "print what would change, and change nothing", false)
+    .option("--yes", "change it even if more than half of all services go", false)
+    .option("--json", "print it as JSON", false)
+    .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
+    .action(({ dryRun, yes, json, config }) => done({ verb: "apply", dryRun, yes, json, config }));
   program.command("status").description("print the process ID of every proxy that runs")
     .addOption(new Option("--wide", "print a table, with those that only finish their streams").conflicts("json"))
     .option("--json", "print all that is known of each, as JSON")

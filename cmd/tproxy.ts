@@ -7,6 +7,7 @@
 
 import { printAnswer } from "./print_answer.ts";
 import { parseTproxy, type TproxyCommand } from "./cli_tproxy.ts";
+import { applyConfig } from "../lib/commands/apply.ts";
 import { check } from "../lib/commands/check.ts";
 import { reconcile } from "../lib/daemon/reconcile.ts";
 import { showPermissions } from "../lib/commands/permissions.ts";
@@ -35,6 +36,8 @@ async function main(): Promise<number> {
     case "watch":
       await watch(command.config);
       return OK;
+    case "apply":
+      return printAnswer(await applyConfig(command), command.json);
     case "status":
       return printAnswer(await showStatus(command.form === "wide"), command.form === "json");
     case "check":

@@ -10,7 +10,7 @@ import { describeNetwork } from "./check_config.ts";
 import type { Network, SelectedEndpoint } from "../config/select.ts";
 import { OK } from "../exit_code.ts";
 import { renderOptions } from "../limits_text.ts";
-import type { BridgeName } from "../names.ts";
+import { type BridgeName, UNNAMED_NETWORK } from "../names.ts";
 import { isSameEndpoint } from "../nft/element.ts";
 import { listState } from "../nft/nft.ts";
 import { renderTable } from "../table.ts";
@@ -21,7 +21,7 @@ import { findLost, readRecordFile } from "../setup/record_file.ts";
 export interface ListedNetwork {
   /** The network; `null` if nothing says whose the endpoints are. */
   readonly network: Network | null;
-  /** What its guests are served. */
+  /** What its guests are served; nothing if no entry is meant for it. */
   readonly endpoints: readonly SelectedEndpoint[];
 }
 
@@ -56,7 +56,8 @@ export function describeBridges(
     const others = (maps.get(bridge) ?? []).filter((endpoint) => !known.some((own) => isSameEndpoint(own, endpoint)));
     return {
       bridge,
-      madeBy: record.has(bridge) ? "setup" : "driver",
+      // What nobody has given a service is not the maker of those that are there.
+      madeBy: record.has(bridge) && (known.length > 0 || others.length === 0) ? "setup" : "driver",
       networks: [...networks, ...(others.length === 0 ? [] : [{ network: null, endpoints: others }])],
     };
   });
@@ -66,13 +67,15 @@ export function describeBridges(
  * Renders bridges for people.
  *
  * @param bridges The bridges.
- * @returns A table with a row for each endpoint, and for each bridge without any.
+ * @returns A table with a row for each endpoint, and for each network and each bridge without any.
  */
 export function renderBridges(bridges: readonly ListedBridge[]): string {
   if (bridges.length === 0) return "no bridge has endpoints";
   const rows = bridges.flatMap(({ bridge, madeBy, networks }) => {
     const own = networks.flatMap(({ network, endpoints }) =>
-      endpoints.map((endpoint) => [bridge, madeBy, describeNetwork(network ?? {}), ...renderEndpoint(endpoint)])
+      endpoints.length === 0
+        ? [[bridge, madeBy, describeNetwork(network ?? {}), "none", "", ""]]
+        : endpoints.map((endpoint) => [bridge, madeBy, describeNetwork(network ?? {}), ...renderEndpoint(endpoint)])
     );
     return own.length === 0 ? [[bridge, madeBy, "none", "", "", ""]] : own;
   });
@@ -80,20 +83,65 @@ export function renderBridges(bridges: readonly ListedBridge[]): string {
   return renderTable(rows.some((row) => row[5] !== "") ? table : table.map((row) => row.slice(0, 5))).join("\n");
 }
 
-function renderEndpoint({ servicePort, remoteAddr, remotePort, remoteName, options = {} }: SelectedEndpoint): string[] {
+/**
+ * Writes an endpoint.
+ *
+ * @param endpoint The endpoint.
+ * @returns Its service port, its remote with the address that a name has, and its options.
+ */
+export function renderEndpoint(
+  { servicePort, remoteAddr, remotePort, remoteName, options = {} }: SelectedEndpoint,
+): string[] {
   const resolved = remoteName === undefined ? "" : ` (${remoteAddr})`;
   return [`${servicePort}`, `${remoteName ?? remoteAddr}:${remotePort}${resolved}`, renderOptions(options)];
 }
 
 /**
- * Lists all bridges that have endpoints.
+ * Says what `tproxy apply` can't know: whose services are, and what entries call a network that has only a name or an ID.
+ *
+ * @param bridges The bridges.
+ * @returns A line for each bridge or network, with what to do about it.
+ */
+export function describeUnknown(bridges: readonly ListedBridge[]): string[] {
+  return bridges.flatMap(({ bridge, networks }) =>
+    networks.flatMap(({ network, endpoints }) => {
+      if (network === null) {
+        const ports = endpoints.map(({ servicePort }) => servicePort).join(" ");
+        const remedy = `run "tproxy-setup up --bridge ${bridge} --network NAME --network-id ID" for the network`;
+        return [`${bridge}: apply leaves ${ports} as it is, since nobody has said whose it is; ${remedy}`];
+      }
+      if (network.name === UNNAMED_NETWORK.name || network.id !== undefined && network.name !== undefined) return [];
+      const lacks = network.id === undefined ? "ID" : "name";
+      const remedy = `run "tproxy-setup up --bridge ${bridge} --network NAME --network-id ID" with both`;
+      return [
+        `${bridge}: an entry that has this network's ${lacks} does not reach it: ${
+          describeNetwork(network)
+        }; ${remedy}`,
+      ];
+    })
+  );
+}
+
+/**
+ * Finds all bridges that have endpoints, or networks for which there may be some.
+ *
+ * @returns The bridges by name.
+ * @throws {import("../errors.ts").TproxyError} If nft fails, or its answer is no listing.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy` and `--allow-run=/usr/sbin/nft`.
+ */
+export async function readBridges(): Promise<ListedBridge[]> {
+  const [file, nft] = [readRecordFile(), await listState()];
+  return describeBridges(new Map([...file.bridges, ...findLost(file, nft)]), nft.maps.bridges);
+}
+
+/**
+ * Lists all bridges that have endpoints, or networks for which there may be some.
  *
  * @returns The bridges; the exit code is 0.
  * @throws {import("../errors.ts").TproxyError} If nft fails, or its answer is no listing.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy` and `--allow-run=/usr/sbin/nft`.
  */
 export async function listBridges(): Promise<Answer> {
-  const [file, nft] = [readRecordFile(), await listState()];
-  const bridges = describeBridges(new Map([...file.bridges, ...findLost(file, nft)]), nft.maps.bridges);
-  return { text: renderBridges(bridges), notes: [], json: toJson(bridges), exitCode: OK };
+  const bridges = await readBridges();
+  return { text: renderBridges(bridges), notes: describeUnknown(bridges), json: toJson(bridges), exitCode: OK };
 }

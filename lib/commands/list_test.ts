@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseBridgeName, UNNAMED_NETWORK } from "../names.ts";
-import { describeBridges, renderBridges } from "./list.ts";
+import { describeBridges, describeUnknown, renderBridges } from "./list.ts";
 import type { NetworkRecord } from "../setup/record.ts";
 
 const [BR0, BR1, BR2] = ["br0", "br1", "br2"].map(parseBridgeName) as [
@@ -39,6 +39,29 @@ Deno.test("describeBridges() knows nobody's endpoints, recorded or only in the m
     const [bridge] = describeBridges(new Map([[BR0, networks]]), map);
     assert.deepEqual(bridge?.networks, [{ network: { id: "7", name: "vnet0" }, endpoints: A.endpoints }, listed]);
   }
+});
+
+Deno.test("describeBridges() and renderBridges() show a network that has no service, which makes no bridge setup's", () => {
+  const idle = { ...A, endpoints: [] };
+  const bridges = describeBridges(new Map([[BR0, [idle]], [BR1, [idle]]]), new Map([[BR1, [GATE]]]));
+  assert.deepEqual(bridges.map(({ madeBy }) => madeBy), ["setup", "driver"]);
+  assert.equal(
+    renderBridges(bridges),
+    `bridge  made by  network           service port  remote
+br0     setup    ID 7, name vnet0  none
+br1     driver   ID 7, name vnet0  none
+br1     driver   unknown           5030          10.11.12.13:5030`,
+  );
+});
+
+Deno.test("describeUnknown() names services that are nobody's, and networks without a name or an ID", () => {
+  const networks = [{ id: "8", endpoints: [] }, { name: "n", endpoints: [] }, A, B, { endpoints: [MIRROR] }];
+  const lines = describeUnknown(describeBridges(new Map([[BR1, networks]]), new Map()));
+  assert.deepEqual(lines.map((line) => line.split(";")[0]), [
+    "br1: an entry that has this network's name does not reach it: ID 8",
+    "br1: an entry that has this network's ID does not reach it: name n",
+    "br1: apply leaves 80 as it is, since nobody has said whose it is",
+  ]);
 });
 
 Deno.test("renderBridges() has a row for each endpoint, and for a bridge that has none", () => {

@@ -38,8 +38,14 @@ export async function prepareThenLock<P, T>({ path, prepare, lock, use }: Fresh<
   }
 }
 
-/** A text that differs if the file has been changed or replaced. */
-async function stampOf(path: string): Promise<string> {
+/**
+ * Tells one state of a file from another.
+ *
+ * @param path The file.
+ * @returns A text that differs if the file has been changed or replaced.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` for it.
+ */
+export async function stampOf(path: string): Promise<string> {
   try {
     const { dev, ino, size, mtime, ctime } = await Deno.stat(path);
     return [dev, ino, size, mtime?.getTime(), ctime?.getTime()].join(" ");

@@ -47,13 +47,15 @@ function isLocalhost(name: string): boolean {
  * Resolves a name to one IPv4 address.
  *
  * @param name A host name.
+ * @param preferred The addresses that come before others, as long as the name has them.
  * @returns The first IPv4 address, in dotted form, to which guests may be led; if there is none, the first one.
  * @throws {TproxyError} If it has none, or if the resolver takes longer than 3 seconds.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
  */
-export async function resolveIpv4(name: string): Promise<string> {
+export async function resolveIpv4(name: string, preferred: ReadonlySet<string> = new Set()): Promise<string> {
   const addresses = await resolveAllIpv4(name);
-  return addresses.find((address) => mayLeadTo(name, address)) ?? addresses[0];
+  const good = addresses.filter((address) => mayLeadTo(name, address));
+  return good.find((address) => preferred.has(address)) ?? good[0] ?? addresses[0];
 }
 
 /**

@@ -39,8 +39,8 @@ export type Change = (networks: readonly NetworkRecord[]) => readonly NetworkRec
  * of `setup`.
  *
  * @param bridge The bridge.
- * @param adopts Whether endpoints stay that are there although nothing is recorded of the bridge.
- * @param change The change; without any network left, all of the bridge goes.
+ * @param adopts Whether endpoints stay that are there although none is recorded of the bridge.
+ * @param change The change; without any endpoint left, nothing of the bridge stays in the kernel.
  * @throws {import("../errors.ts").KernelStateError} If the bridge is not there, or a device in the way is not ours.
  * @throws {import("../run_command.ts").CommandError} If ip, nft or sysctl fails.
  * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/table.ts`.
@@ -50,9 +50,10 @@ export async function changeBridge(bridge: BridgeName, adopts: boolean, change: 
   const listOnce = () => state ??= listState();
   const record = await recoverRecord(listOnce);
   const before = record.get(bridge) ?? [];
-  const networks = change(before.length === 0 && adopts ? adopt(bridge, await listOnce()) : before);
+  const isServed = before.some(({ endpoints }) => endpoints.length > 0);
+  const networks = change(!isServed && adopts ? [...before, ...adopt(bridge, await listOnce())] : before);
   await writeRecord(record, bridge, networks);
-  if (networks.length === 0) {
+  if (networks.every(({ endpoints }) => endpoints.length === 0)) {
     await removeRules(bridge);
     await removeLinks(namesOf(bridge));
     await forgetVlans(bridge);

@@ -13,7 +13,7 @@ import type { BridgeName } from "../names.ts";
 import { runCommand } from "../run_command.ts";
 import { type Link, parseLinks } from "../netns/observe.ts";
 import { guestPortsOf } from "../netns/ports.ts";
-import { down, up } from "./setup.ts";
+import { down, remember, up } from "./setup.ts";
 import { readVm } from "./vm_input.ts";
 import { type Nic, parseVmNics } from "./vm_xml.ts";
 
@@ -52,7 +52,10 @@ export async function runHook(
 }
 
 async function pre(nics: readonly Nic[], config: string): Promise<number> {
-  if (!await isConfigured(config)) return OK;
+  if (!await isConfigured(config)) {
+    await rememberAll(nics);
+    return OK;
+  }
   let exitCode = OK;
   for (const { id, bridge, network } of distinct(nics)) {
     try {
@@ -64,6 +67,17 @@ async function pre(nics: readonly Nic[], config: string): Promise<number> {
     }
   }
   return exitCode;
+}
+
+/** The guests get their services when the file has some, without being started again. It must not keep them from starting. */
+async function rememberAll(nics: readonly Nic[]): Promise<void> {
+  for (const { id, bridge, network } of distinct(nics)) {
+    try {
+      await remember(bridge, network);
+    } catch (error) {
+      log.error(describe(error), { nic: id, bridge });
+    }
+  }
 }
 
 /** Finds out whether the operator uses any of this. Who does not must be able to start VMs, whatever the file is like. */

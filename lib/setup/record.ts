@@ -12,7 +12,7 @@ import { isSameEndpoint } from "../nft/element.ts";
 
 /** A network on a bridge; one without ID and name stands for endpoints that were there before anything was recorded. */
 export interface NetworkRecord extends Network {
-  /** Its endpoints. */
+  /** Its endpoints; none if no entry is meant for it yet, which a later configuration may change. */
   readonly endpoints: readonly SelectedEndpoint[];
 }
 
@@ -37,14 +37,13 @@ function isSame(a: Network, b: Network): boolean {
  * network's from then on.
  *
  * @param networks The networks of the bridge.
- * @param network The network and its endpoints; without any, it is taken away.
+ * @param network The network and its endpoints.
  * @returns The networks afterwards.
  */
 export function withNetwork(networks: readonly NetworkRecord[], network: NetworkRecord): NetworkRecord[] {
-  if (network.endpoints.length === 0) return withoutNetwork(networks, network);
   const ports = new Set(network.endpoints.map(({ servicePort }) => servicePort));
   const others = networks.map((other) => isNobodys(other) ? withoutPorts(other, ports) : other)
-    .filter(({ endpoints }) => endpoints.length > 0);
+    .filter((other) => !isNobodys(other) || other.endpoints.length > 0);
   const known = others.some((other) => isSame(other, network));
   return known ? others.map((other) => isSame(other, network) ? network : other) : [...others, network];
 }
@@ -61,6 +60,27 @@ export function isNobodys({ id, name }: Network): boolean {
 
 function withoutPorts({ endpoints, ...network }: NetworkRecord, ports: ReadonlySet<number>): NetworkRecord {
   return { ...network, endpoints: endpoints.filter(({ servicePort }) => !ports.has(servicePort)) };
+}
+
+/**
+ * Tells whether a network is recorded on a bridge, with services or without.
+ *
+ * @param networks The networks of the bridge.
+ * @param network The network.
+ * @returns Whether it is there.
+ */
+export function hasNetwork(networks: readonly NetworkRecord[], network: Network): boolean {
+  return networks.some((other) => isSame(other, network));
+}
+
+/**
+ * Leaves out the bridges that have no service: there is nothing of theirs in the kernel.
+ *
+ * @param record What is recorded.
+ * @returns The bridges that have at least one service.
+ */
+export function withServices(record: SetupRecord): SetupRecord {
+  return new Map([...record].filter(([, networks]) => networks.some(({ endpoints }) => endpoints.length > 0)));
 }
 
 /**

@@ -76,7 +76,9 @@ function checkNetwork(value: unknown): NetworkRecord | undefined {
   }
   const endpoints = value.endpoints.map(checkEndpoint).filter((endpoint) => endpoint !== undefined);
   const ports = new Set(endpoints.map(({ servicePort }) => servicePort));
-  if (endpoints.length === 0 || ports.size !== value.endpoints.length) return undefined;
+  if (ports.size !== value.endpoints.length) return undefined;
+  // Nobody's endpoints are all that there is to say of them.
+  if (endpoints.length === 0 && value.id === undefined && value.name === undefined) return undefined;
   return {
     ...(value.id === undefined ? {} : { id: value.id }),
     ...(value.name === undefined ? {} : { name: value.name }),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type NetworkRecord, unionOf, withNetwork, withoutNetwork } from "./record.ts";
+import { parseBridgeName } from "../names.ts";
+import { hasNetwork, type NetworkRecord, unionOf, withNetwork, withoutNetwork, withServices } from "./record.ts";
 
 const endpoint = (servicePort: number, remoteAddr = "10.0.0.1") => ({ servicePort, remoteAddr, remotePort: 80 });
 const A: NetworkRecord = { id: "7", name: "vnet0", endpoints: [endpoint(80), endpoint(81)] };
@@ -31,7 +32,16 @@ Deno.test("withNetwork() keeps the place of a network that is there, and appends
   const changed = { ...A, name: "renamed", endpoints: [endpoint(90)] };
   assert.deepEqual(withNetwork([A, B], changed), [changed, B]);
   assert.deepEqual(withNetwork([B], A), [B, A]);
-  assert.deepEqual(withNetwork([A, B], { ...A, endpoints: [] }), [B]);
+  assert.deepEqual(withNetwork([A, B], { ...A, endpoints: [] }), [{ ...A, endpoints: [] }, B]);
+});
+
+Deno.test("withServices() leaves out a bridge whose networks have no service, and hasNetwork() knows them", () => {
+  const [served, idle] = [parseBridgeName("br0"), parseBridgeName("br1")];
+  const none = { ...A, endpoints: [] };
+  const record = new Map([[served, [none, B]], [idle, [none]]]);
+  assert.deepEqual(withServices(record), new Map([[served, [none, B]]]));
+  assert.equal(hasNetwork(record.get(idle) ?? [], A), true);
+  assert.equal(hasNetwork(record.get(idle) ?? [], B), false);
 });
 
 Deno.test("networks are told apart by ID, and by name where one has no ID", () => {

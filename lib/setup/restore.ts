@@ -16,7 +16,7 @@ import { runCommand } from "../run_command.ts";
 import { applyRecord } from "./apply.ts";
 import { type Link, parseLinks } from "../netns/observe.ts";
 import { findMissingInNft } from "./missing.ts";
-import type { NetworkRecord, SetupRecord } from "./record.ts";
+import { type NetworkRecord, type SetupRecord, withServices } from "./record.ts";
 import { isLost, readRecordFile, type RecordFile, recoverRecord } from "./record_file.ts";
 
 /** A VM's deploy waits for a pass, which ends nothing that is recorded anyway; and the next pass tries again. */
@@ -24,7 +24,7 @@ const LOCK_DEADLINE_MS = 5_000;
 
 /** What is recorded, and what is there of it, by one process for each kind of thing. */
 export interface Present {
-  /** The record's file. */
+  /** The record's file, without the bridges that have no service. */
   readonly file: RecordFile;
   /** What nft holds of ours. */
   readonly nft: NftState;
@@ -43,7 +43,8 @@ export interface Present {
  * `/run/one_tproxy`.
  */
 export async function look(): Promise<Present> {
-  const file = readRecordFile();
+  const whole = readRecordFile();
+  const file = { ...whole, bridges: withServices(whole.bridges) };
   const [nft, links, netns] = await Promise.all([
     listState(),
     file.bridges.size === 0 ? [] : runCommand("ip", ["-j", "-d", "link", "show"]).then(parseLinks),

@@ -5,19 +5,19 @@
  */
 
 import { remoteOf } from "../address.ts";
-import { describeProblem } from "../config/config.ts";
 import { prepareThenLock } from "../config/fresh.ts";
 import { readConfig } from "../config/read.ts";
 import { resolveIpv4 } from "../config/resolve.ts";
-import { type Network, once, selectEndpoints, type Selection } from "../config/select.ts";
-import { ConfigError, InputError } from "../errors.ts";
+import type { Network } from "../config/select.ts";
+import { InputError } from "../errors.ts";
 import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";
 import { listState } from "../nft/nft.ts";
 import { changeBridge, withSetupLock } from "./change.ts";
-import { type KeptEndpoint, keptOf } from "./keep.ts";
-import { endpointsOf, isNobodys, type NetworkRecord, withNetwork, withoutNetwork } from "./record.ts";
-import { recoverRecord } from "./record_file.ts";
+import { giveTo, selectGrants } from "./grant.ts";
+import type { KeptEndpoint } from "./keep.ts";
+import { endpointsOf, hasNetwork, isNobodys, withoutNetwork } from "./record.ts";
+import { recoverRecord, writeRecord } from "./record_file.ts";
 import { isNetwork } from "./record_parse.ts";
 
 /** A bridge, the network whose guests are on it, and the configuration. */
@@ -28,12 +28,6 @@ export interface UpRequest {
   readonly network?: Network;
   /** The configuration file. */
   readonly config: string;
-}
-
-/** What a network gets. */
-interface Wish {
-  readonly network: Network;
-  readonly selection: Selection;
 }
 
 /**
@@ -56,15 +50,22 @@ export async function up({ bridge, network, config: path }: UpRequest): Promise<
   }
   return await prepareThenLock({
     path,
-    prepare: () => select(path, named),
+    prepare: async () => await selectGrants(await readConfig(path), named, resolveIpv4),
     lock: withSetupLock,
-    use: async ({ wishes, warnings }) => {
+    use: async ({ grants, warnings }) => {
       for (const warning of warnings) log.warning(warning);
       const kept: KeptEndpoint[] = [];
       await changeBridge(bridge, true, (networks) => {
         // One that was only found in the record may have gone while its names were resolved.
-        const due = wishes.filter((wish) => network !== undefined || endpointsOf(networks, wish.network).length > 0);
-        return due.reduce((all, wish) => grant(bridge, all, wish, kept), networks);
+        const due = grants.filter((grant) => network !== undefined || hasNetwork(networks, grant.network));
+        return due.reduce((all, grant) => {
+          const given = giveTo(all, grant);
+          kept.push(...given.kept);
+          if (endpointsOf(given.networks, grant.network).length === 0) {
+            log.warning("No service is configured for this network", { bridge, ...grant.network });
+          }
+          return given.networks;
+        }, networks);
       });
       for (const { endpoint, at } of kept) {
         const fields = { bridge, port: endpoint.servicePort, remote: remoteOf(endpoint), entry: `${path}:${at.line}` };
@@ -86,41 +87,6 @@ async function findRecorded(bridge: BridgeName): Promise<Network[]> {
   );
 }
 
-/** Gives a network of a bridge what it should have, and what stays as it was. */
-function grant(
-  bridge: BridgeName,
-  networks: readonly NetworkRecord[],
-  { network, selection }: Wish,
-  kept: KeptEndpoint[],
-): NetworkRecord[] {
-  const own = keptOf(endpointsOf(networks, network), selection);
-  kept.push(...own);
-  const endpoints = [...selection.endpoints, ...own.map(({ endpoint }) => endpoint)];
-  if (endpoints.length === 0) log.warning("No service is configured for this network", { bridge, ...network });
-  return withNetwork(networks, { ...network, endpoints });
-}
-
-/** Finds out what networks get: it reads the configuration and resolves names, so it may take seconds. */
-async function select(
-  path: string,
-  networks: readonly Network[],
-): Promise<{ wishes: readonly Wish[]; warnings: ReadonlySet<string> }> {
-  const config = await readConfig(path);
-  const problems = [...config.problems, ...config.remarks].map((problem) => describeProblem(path, problem));
-  if (config.entries === undefined) {
-    for (const problem of problems) log.warning(problem);
-    throw new ConfigError(
-      `The configuration ${path} has no :tproxy: key`,
-      "add the list of services to it, see docs/reference.md",
-    );
-  }
-  const resolve = once(resolveIpv4);
-  const wishes = await Promise.all(networks.map(async (network): Promise<Wish> => {
-    return { network, selection: await selectEndpoints(config, network, resolve) };
-  }));
-  return { wishes, warnings: new Set([...problems, ...wishes.flatMap(({ selection }) => selection.warnings)]) };
-}
-
 /**
  * Removes a bridge's proxy, or what one network on it has. It goes by names and by what `up` recorded: the bridge, the
  * configuration and name resolution may be gone. Doing it twice, or after half of anything, is fine.
@@ -136,4 +102,22 @@ export async function down(bridge: BridgeName, network?: Network): Promise<void>
       ? changeBridge(bridge, false, () => [])
       : changeBridge(bridge, true, (networks) => withoutNetwork(networks, network))
   );
+}
+
+/**
+ * Records a network that can't be given anything now, so that it gets what a later configuration has for it. Nothing of the
+ * kernel's state changes.
+ *
+ * @param bridge The bridge.
+ * @param network The network.
+ * @throws {import("../errors.ts").LockError} If another run holds the lock of `setup` for longer than 30 seconds.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/table.ts`.
+ */
+export async function remember(bridge: BridgeName, network: Network): Promise<void> {
+  if (!isNetwork(network)) return;
+  await withSetupLock(async () => {
+    const record = await recoverRecord(listState);
+    const networks = record.get(bridge) ?? [];
+    if (!hasNetwork(networks, network)) await writeRecord(record, bridge, [...networks, { ...network, endpoints: [] }]);
+  });
 }

@@ -1,0 +1,104 @@
+/**
+ * `tproxy apply`: what the configuration changes, made so on every bridge that `setup` has recorded, with its guests running.
+ *
+ * @module
+ */
+
+import { describe } from "../errors.ts";
+import { FAILED, KEPT, OK } from "../exit_code.ts";
+import type { BridgeName } from "../names.ts";
+import { parseLinks } from "../netns/observe.ts";
+import { listState } from "../nft/nft.ts";
+import { runCommand } from "../run_command.ts";
+import { reconcile } from "../daemon/reconcile.ts";
+import { applyPlan, prepareConfig } from "../setup/apply_config.ts";
+import { withSetupLock } from "../setup/change.ts";
+import { type ConfigPlan, planConfig, removesMost } from "../setup/config_plan.ts";
+import type { SetupRecord } from "../setup/record.ts";
+import { recoverRecord } from "../setup/record_file.ts";
+import { type Answer } from "./answer.ts";
+import { renderJson, renderNotes, renderText } from "./apply_text.ts";
+import { type ListedBridge, readBridges } from "./list.ts";
+
+/** More than half of all services would go, and nobody has said that this is meant. */
+export const NEEDS_YES = 4;
+
+/** What `apply` is asked for. */
+export interface ApplyRequest {
+  /** The configuration file. */
+  readonly config: string;
+  /** Whether to say what would change, and change nothing. */
+  readonly dryRun: boolean;
+  /** Whether more than half of all services may go. */
+  readonly yes: boolean;
+}
+
+/** What has become of it. */
+export interface ApplyResult {
+  /** What the configuration changes. */
+  readonly plan: ConfigPlan;
+  /** Whether it was applied. */
+  readonly applied: boolean;
+  /** Why, of each bridge that is as it was. */
+  readonly failures: ReadonlyMap<BridgeName, string>;
+  /** All that went wrong, those failures too. */
+  readonly errors: readonly string[];
+  /** What is served now. */
+  readonly bridges: readonly ListedBridge[];
+}
+
+/**
+ * Applies the configuration to every bridge that is recorded and there, and has the proxies follow.
+ *
+ * @param request What is asked for.
+ * @returns The changes, what is served then, and all that was not applied. The exit code is 0; 1 if a bridge or the proxies
+ * could not follow; 3 if a service stays as it was; or {@linkcode NEEDS_YES}.
+ * @throws {import("../errors.ts").ConfigError} If the configuration can't be read or has no `:tproxy:` key; then nothing was
+ * changed.
+ * @throws {import("../errors.ts").TproxyError} If what is there can't be found out; then nothing was changed.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
+ */
+export async function applyConfig({ config, dryRun, yes }: ApplyRequest): Promise<Answer> {
+  const record: SetupRecord = await withSetupLock(() => recoverRecord(listState));
+  const [prepared, links] = await Promise.all([
+    prepareConfig(config, record),
+    runCommand("ip", ["-j", "-d", "link", "show"]).then(parseLinks),
+  ]);
+  const present = new Set(links.filter(({ kind }) => kind === "bridge").map(({ name }) => name));
+  const plan = planConfig(record, prepared.grants, present);
+  const needsYes = removesMost(plan) && !yes;
+  const applied = !dryRun && !needsYes;
+  const failures = applied ? await applyPlan(prepared, plan) : new Map<BridgeName, string>();
+  const errors = [...failures].map(([bridge, why]) => `${bridge} stays as it was: ${why}`);
+  if (applied) errors.push(...await reload(config));
+  if (needsYes) errors.push(refusal(plan));
+  const result = { plan, applied, failures, errors, bridges: await readBridges() };
+  const isKept = plan.bridges.some(({ kept }) => kept.length > 0);
+  return {
+    text: renderText(result),
+    notes: [...[...prepared.warnings].map((warning) => `warning: ${warning}`), ...renderNotes(result, config)],
+    json: renderJson(result),
+    exitCode: needsYes ? NEEDS_YES : errors.length > 0 ? FAILED : isKept ? KEPT : OK,
+  };
+}
+
+/** What was changed is to be told whatever becomes of the proxies. */
+async function reload(config: string): Promise<string[]> {
+  try {
+    await reconcile("reload", config);
+    return [];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return [describe(error)];
+  }
+}
+
+/**
+ * Says why a configuration is not applied.
+ *
+ * @param plan What it changes.
+ * @returns One line, with the command that applies it all the same.
+ */
+export function refusal({ removed, services }: ConfigPlan): string {
+  return `${removed} of ${services} services would go, so nothing was changed; if that is meant, run "tproxy apply --yes"`;
+}
