@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs one-tproxy on a hypervisor from the folder that this script is in; upgrades it; removes it. Whatever it does is
-# a line on standard output, and running it again does only what is missing. docs/opennebula.md shows how to use it.
+# Installs one-tproxy on a hypervisor from the folder that this script is in, upgrades it or removes it. It prints a line for
+# each thing that it does, and does only what is missing. docs/opennebula.md shows how to use it.
 # shellcheck source-path=SCRIPTDIR
 set -eu
 umask 022
@@ -45,7 +45,7 @@ DRIVERS='bridge fw ebtables 802.1Q vxlan'
 UNIT=/etc/systemd/system/one-tproxy.service
 LOGROTATE=/etc/logrotate.d/one-tproxy
 SUDOERS=/etc/sudoers.d/one-tproxy
-# In a comment of each of our files outside the prefix. A file without it is somebody else's.
+# Each of our files outside the prefix has this in a comment. A file without it is not ours.
 MARK='Installed by one-tproxy'
 
 here=$(dirname "$(readlink -f -- "$0")")
@@ -53,7 +53,7 @@ prefix=$DEFAULT_PREFIX
 mode=
 action=install
 
-# An installed copy of this script is for the prefix that it is in.
+# An installed copy of this script serves the prefix that it is in.
 case $here in */versions/*) if test -L "${here%/versions/*}/current"; then prefix=${here%/versions/*}; fi ;; esac
 
 while test $# -gt 0; do
@@ -69,7 +69,7 @@ while test $# -gt 0; do
 done
 test "$action" = install || test -z "$mode" || misuse
 
-# Read whole before anything is done: an upgrade or a removal may take these files away.
+# The parts are read before anything is done, since an upgrade or a removal may take their files away.
 for part in check programs files integrate service remove; do
   test -r "$here/share/install/$part.sh" || die "$here/share/install/$part.sh is missing; unpack the whole archive, and run install.sh there"
 done

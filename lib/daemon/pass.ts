@@ -134,7 +134,7 @@ export class Pass {
     try {
       await this.#provider.provide(role, pid, isNew);
     } catch (error) {
-      this.#fail("Cannot see to it how much a proxy may take", error, { title: role.title, pid });
+      this.#fail("Cannot set the resource limits of a proxy", error, { title: role.title, pid });
     }
   }
 

@@ -41,7 +41,7 @@ export class Monitor {
       this.#running = undefined;
       if (this.#isStopped || performance.now() - now >= LIVED_MS) return;
       this.#startAt = performance.now() + PAUSE_MS;
-      log.warning("A program that tells of changes has ended at once; they are found a little later", {
+      log.warning("A monitor ended at once; changes are found a little later", {
         program: this.#what,
       });
     });

@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# What has to be so before anything is changed. Part of install.sh.
+# Checks before anything is changed. Part of install.sh.
 
 check_machine() {
   test "$(id -u)" = 0 || die 'only root can install it; run it with sudo'
@@ -20,7 +20,7 @@ check_program() {
   test -x "$1" || die "$1 is not there; install it, for example with \"apt-get install $2\""
 }
 
-# The programs run as root, so nobody else may be able to put others in their place.
+# The programs run as root, so nobody else may be able to replace them.
 check_prefix() {
   case $prefix in
     / | [!/]* | '' | *[!A-Za-z0-9._/-]*)
@@ -52,7 +52,7 @@ check_content() {
   test -z "$bad" || die "$bad is not root's alone; remove it, and install again"
 }
 
-# One installation at a time, since there is one of each of these files.
+# There may be one installation, since there is one of each of these files.
 check_others() {
   for file in "$UNIT" "$LOGROTATE" "$SUDOERS" "$VNM/tproxy"; do
     if is_ours "$file"; then

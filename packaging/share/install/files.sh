@@ -1,8 +1,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# Files outside the prefix: written, kept, taken away. Part of install.sh.
+# Writing, keeping and removing files outside the prefix. Part of install.sh.
 #
-# The drivers' folder is oneadmin's. Root that writes, copies or changes modes there by path could be led elsewhere by a
-# link, so whatever happens in a folder is done as the folder's owner.
+# The drivers' folder is oneadmin's. A link in it could lead root elsewhere, so root does nothing there by path: what is done
+# in a folder is done as the folder's owner.
 
 is_ours() {
   test -f "$1" && grep -qs "$MARK" "$1"
@@ -14,7 +14,7 @@ as_owner() {
   setpriv --reuid="$(stat -c %u "$owned")" --regid="$(stat -c %g "$owned")" --clear-groups -- "$@"
 }
 
-# put SOURCE FILE MODE: a file of share/, with our prefix in it. One that is the same already stays as it is.
+# put SOURCE FILE MODE: writes a file of share/, with our prefix in it, unless it is there already.
 put() {
   folder=$(dirname "$2")
   if render "$1" | cmp -s - "$2" && test "$(stat -c %a "$2")" = "${3#0}"; then return 0; fi
@@ -26,13 +26,13 @@ render() {
   sed "s|$DEFAULT_PREFIX|$prefix|g" "$here/share/$1"
 }
 
-# write FOLDER NAME MODE: standard input, by a rename. Hooks, sudo and logrotate leave files of the other name alone.
+# write FOLDER NAME MODE: writes standard input, by a rename. Hooks, sudo and logrotate ignore files of the temporary name.
 write() {
   # shellcheck disable=SC2016
   as_owner "$1" sh -euc 'cd "$1"; n=.$2.dpkg-new; rm -f "$n"; cat >"$n"; chmod "$3" "$n"; mv -fT "$n" "$2"' sh "$@"
 }
 
-# put_instead SOURCE FILE MODE: the same, but what somebody else has put there is kept for when we are gone.
+# put_instead SOURCE FILE MODE: does as put, and keeps a file that is not ours, to put it back when we are removed.
 put_instead() {
   if test -e "$2" && ! is_ours "$2"; then
     test -f "$2" || die "$2 is in the way and no file; move it away"
@@ -44,7 +44,7 @@ put_instead() {
   put "$1" "$2" "$3"
 }
 
-# take_away FILE: a file of ours goes, and what was there before comes back.
+# take_away FILE: removes a file of ours, and puts back what was there before.
 take_away() {
   kept=$prefix/kept/${1##*/}
   if is_ours "$1"; then

@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# How OpenNebula comes to call the programs: one of three ways, which are in docs/opennebula.md. Part of install.sh.
+# The three ways in which OpenNebula calls the programs; docs/opennebula.md describes them. Part of install.sh.
 
 integrate() {
   test -n "$mode" || mode=$(cat "$prefix/mode" 2>/dev/null || :)
@@ -24,7 +24,7 @@ integrate() {
   if test "$mode" = hooks; then put_hooks; fi
 }
 
-# Other proxies hold the ports that ours listen on, so they go first. To run that file as root is what the driver does, too.
+# Other proxies hold the ports that ours listen on, so they are ended first. The driver runs that file as root, too.
 replace_proxies() {
   if is_ours "$VNM/tproxy" || ! test -x "$VNM/tproxy"; then
     put_instead drop-in/tproxy "$VNM/tproxy" 0755
@@ -37,7 +37,7 @@ replace_proxies() {
   "$VNM/tproxy" start || die "$VNM/tproxy start failed; see the line above"
 }
 
-# From now on the driver alone says what is on them. What setup has recorded would be put back against its will.
+# From now on the driver alone decides what is on the bridges. What setup recorded would be put back against the driver's will.
 leave_bridges() {
   test -e /run/one_tproxy/setup-record.json || return 0
   say 'Leaving the bridges to the driver: tproxy-setup release'
@@ -58,7 +58,7 @@ hook_files() {
   done
 }
 
-# The folders that we make are listed: others of these are OpenNebula's, even if nothing is in them.
+# We list the folders that we make. Other hook folders are OpenNebula's, even if they are empty.
 put_hooks() {
   for file in $(hook_files); do
     hooks=$(dirname "$file")

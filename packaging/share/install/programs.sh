@@ -1,9 +1,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # The programs, below the prefix. Part of install.sh.
 #
-# Each version has a folder of its own, PREFIX/versions/VERSION-DIGEST, and PREFIX/current leads to the one in use. A new
-# one is copied beside the others and takes its place by one rename: whoever starts a program meanwhile finds the whole old
-# one or the whole new one. The one before it stays until the next upgrade, for whoever has it open.
+# Each version has a folder, PREFIX/versions/VERSION-DIGEST, and PREFIX/current leads to the one in use. A new version is copied
+# beside the others and takes its place by one rename, so that a program that is started meanwhile is wholly old or wholly new.
+# The version before stays until the next upgrade, since programs may have it open.
 
 install_programs() {
   version=$(sed -n '/"component"/,/"licenses"/s/.*"version": *"\([0-9A-Za-z.+-]*\)".*/\1/p' "$here/sbom.json")

@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# The way back to what was there before: to the driver's own proxies, with live guests, or to nothing. Part of install.sh.
+# Removing one-tproxy. The driver's own proxies serve live guests again, if there are such proxies. Part of install.sh.
 
 withdraw() {
   remove_hooks
@@ -8,7 +8,7 @@ withdraw() {
   take_away "$SUDOERS"
 }
 
-# Whether OpenNebula has transparent proxies of its own, which will see to what it finds on the bridges.
+# Whether OpenNebula has transparent proxies of its own, which go on with what is on the bridges.
 driver_has_own() {
   for file in tproxy tproxy.rb; do
     if test -e "$prefix/kept/$file"; then return 0; fi
@@ -17,14 +17,14 @@ driver_has_own() {
   return 1
 }
 
-# The ports are free for as long as the driver's proxies take to start. Streams that are live end in ours.
+# Nobody listens while the driver's proxies start. Our proxies finish their live streams.
 leave_to_driver() {
   if test -x "$prefix/bin/tproxy"; then
     say 'Leaving the bridges to the driver: tproxy-setup release'
     "$prefix/bin/tproxy-setup" release || die 'tproxy-setup release failed; see the line above'
     withdraw
     say 'Our proxies take no more streams; live streams go on in them to their end'
-    # What the inner ones have taken still has to get through the outer one.
+    # Outer goes last: streams that the inners have accepted still have to get through it.
     retire 'one_tproxy_[^:]*'
     retire one_tproxy
   else
@@ -38,7 +38,7 @@ leave_to_driver() {
   "$VNM/tproxy" start || say "$VNM/tproxy start failed; see the line above"
 }
 
-# retire TITLE: has the proxies stop listening, by the signal that docs/reference.md names for it.
+# retire TITLE: tells the proxies to drain, by the signal that docs/reference.md names for it.
 retire() {
   for pid in $(running "$1"); do kill -USR2 "$pid" || :; done
   tries=0
@@ -53,7 +53,7 @@ running() {
   "$prefix/bin/tproxy" status 2>/dev/null | sed -n "s/^$1: //p"
 }
 
-# Nobody else would serve the bridges, or take them down.
+# Nobody else would serve the bridges or take them down.
 take_down() {
   if test -x "$prefix/bin/tproxy"; then
     say 'Stopping the proxies: tproxy stop'

@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# What runs: the supervision, and the proxies. Part of install.sh.
+# Starting and stopping the watch and the proxies. Part of install.sh.
 
 # sd_booted(3)
 has_systemd() {
@@ -21,7 +21,7 @@ install_service() {
   systemctl restart one-tproxy
 }
 
-# Live processes are asked, so that an upgrade that was interrupted is completed by the next run.
+# The processes that run are looked at, so that the next run completes an upgrade that was interrupted.
 is_this_version() {
   case $(readlink "/proc/$1/exe") in "$prefix/versions/$name/"*) return 0 ;; *) return 1 ;; esac
 }
