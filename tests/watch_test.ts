@@ -18,7 +18,7 @@ async function watched(lab: Lab, config = CONFIG): Promise<Scenario & { watch: {
   const scenario = await makeScenario(lab, config);
   await scenario.hv.up("br0");
   const watch = scenario.hv.startWatch();
-  await serves(scenario, 5);
+  await serves(scenario, 30);
   return { ...scenario, watch };
 }
 
@@ -98,7 +98,7 @@ Deno.test(
     const [port] = JSON.parse(await hv.host.text(["ip", "-j", "link", "show", "type", "veth"]))
       .filter(({ ifname }: { ifname: string }) => ifname.startsWith("one-"));
     await hv.host.ip(`link set dev ${port.ifname} master br0 up`);
-    await serves(scenario, 5);
+    await serves(scenario, 30);
   }),
 );
 
@@ -182,13 +182,13 @@ Deno.test(
     const { hv, guest } = scenario;
     await hv.up("br0");
     const first = hv.startWatch();
-    await serves(scenario, 5);
+    await serves(scenario, 30);
     const pids = await hv.status();
     await hv.host.text(["pkill", "-TERM", "-f", "tproxy.ts watch"]);
     assert.equal(await first.ended(), 0, first.output);
     hv.startWatch();
     await hv.host.text(["nft", "add", "element", "ip", "one_tproxy", "ep_br0", "{ 81 : 10.11.12.13 . 5030 }"]);
-    await until("the new watch has passed", () => isServed(guest, 81), 10);
+    await until("the new watch has passed", () => isServed(guest, 81), 30);
     assert.deepEqual(await hv.status(), pids);
   }),
 );
