@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import sample from "./fixtures/vm-pre.xml" with { type: "text" };
 import { driverUp } from "./lab/driver.ts";
 import { assertServed, CONFIG, fetchFrom, GATE, inLab, isServed, makeScenario, served } from "./lab/scenario.ts";
 import { numberless, stateOf } from "./lab/state.ts";
@@ -77,7 +78,7 @@ Deno.test(
 );
 
 Deno.test(
-  "apply reaches a network that had no service when its VM started, whether the file could be read then or not",
+  "apply reaches a network that had no service when its VM started",
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab, `:tproxy:\n${second("8")}`);
     const { stderr } = await hv.up("br0");
@@ -88,6 +89,21 @@ Deno.test(
     await assertServed(guest);
   }),
 );
+
+for (const [what, file] of [["could not be read", ":tproxy: ["], ["had nothing of ours", ":vxlan_id: 2\n"]] as const) {
+  Deno.test(
+    `apply reaches a network whose VM was started by a hook when the file ${what}`,
+    inLab(async (lab) => {
+      const { hv, guest } = await makeScenario(lab, file);
+      const hook = await hv.hook(["pre"], new TextEncoder().encode(sample).toBase64() + "\n");
+      assert.equal(hook.code, 0, hook.stderr);
+      await hv.configure(CONFIG);
+      const { code, stderr } = await hv.tproxy("apply");
+      assert.equal(code, 0, stderr);
+      await assertServed(guest);
+    }),
+  );
+}
 
 Deno.test(
   "apply goes on with other bridges where one can't follow, and that one stays as it was",

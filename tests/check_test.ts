@@ -92,6 +92,7 @@ Deno.test(
       file: DEFAULT_CONFIG_PATH,
       debugLevel: 3,
       processOwner: null,
+      followConfig: true,
       limits: DEFAULT_LIMITS,
       configured: true,
       entries: [

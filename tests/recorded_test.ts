@@ -77,7 +77,8 @@ br0     setup    ID 12, name b  81            10.0.0.2:81
 br1     setup    ID 7, name a   80            10.0.0.1:80
 br2     driver   unknown        5030          10.11.12.13:5030
 `,
-      stderr: "",
+      stderr: "br2: apply leaves 5030 as it is, since nobody has said whose it is; " +
+        'run "tproxy-setup up --bridge br2 --network NAME --network-id ID" for the network\n',
     });
     const [br0, , br2] = JSON.parse((await hv.setup("list", "--json")).stdout);
     assert.deepEqual([br0.bridge, br0.madeBy, br0.networks[1]], ["br0", "setup", {

@@ -13,10 +13,10 @@ import { runCommand } from "../run_command.ts";
 import { reconcile } from "../daemon/reconcile.ts";
 import { applyPlan, prepareConfig } from "../setup/apply_config.ts";
 import { withSetupLock } from "../setup/change.ts";
-import { type ConfigPlan, planConfig, removesMost } from "../setup/config_plan.ts";
+import { type ConfigPlan, describeRefusal, planConfig, removesMost } from "../setup/config_plan.ts";
 import type { SetupRecord } from "../setup/record.ts";
 import { recoverRecord } from "../setup/record_file.ts";
-import { type Answer } from "./answer.ts";
+import type { Answer } from "./answer.ts";
 import { renderJson, renderNotes, renderText } from "./apply_text.ts";
 import { type ListedBridge, readBridges } from "./list.ts";
 
@@ -71,7 +71,7 @@ export async function applyConfig({ config, dryRun, yes }: ApplyRequest): Promis
   const failures = applied ? await applyPlan(prepared, plan) : new Map<BridgeName, string>();
   const errors = [...failures].map(([bridge, why]) => `${bridge} stays as it was: ${why}`);
   if (applied) errors.push(...await reload(config));
-  if (needsYes) errors.push(refusal(plan));
+  if (needsYes) errors.push(describeRefusal(plan));
   const result = { plan, applied, failures, errors, bridges: await readBridges() };
   const isKept = plan.bridges.some(({ kept }) => kept.length > 0);
   return {
@@ -91,14 +91,4 @@ async function reload(config: string): Promise<string[]> {
     if (error instanceof Deno.errors.NotCapable) throw error;
     return [describe(error)];
   }
-}
-
-/**
- * Says why a configuration is not applied.
- *
- * @param plan What it changes.
- * @returns One line, with the command that applies it all the same.
- */
-export function refusal({ removed, services }: ConfigPlan): string {
-  return `${removed} of ${services} services would go, so nothing was changed; if that is meant, run "tproxy apply --yes"`;
 }

@@ -17,6 +17,7 @@ function config(entries: ConfigEntry[] | undefined, more: Partial<Config> = {}):
   return {
     path: "a.conf",
     debugLevel: 2,
+    followConfig: true,
     limits: DEFAULT_LIMITS,
     entries,
     doubts: [],

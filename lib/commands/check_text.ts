@@ -35,12 +35,13 @@ export function renderText(
   kept: readonly KeptService[] = [],
   faults: readonly Fault[] = [],
 ): string {
-  const { path, debugLevel, processOwner, limits, entries, problems, remarks } = config;
+  const { path, debugLevel, processOwner, followConfig, limits, entries, problems, remarks } = config;
   const settings = renderTable([
     ["file", path],
     ["debug level", `${debugLevel} (${LEVELS[debugLevel]})`],
     ["process owner", processOwner ?? "a user of its own for each proxy (default)"],
     ["limits", renderLimits(limits)],
+    ...(followConfig ? [] : [["followed", 'no: a change takes "tproxy apply"']]),
   ]);
   const blocks = [settings, renderEntries(entries)];
   for (const found of [remarks, problems]) {
@@ -101,12 +102,13 @@ export function renderJson(
   kept: readonly KeptService[] = [],
   faults: readonly Fault[] = [],
 ): string {
-  const { path, debugLevel, processOwner, limits, entries, problems, remarks } = config;
+  const { path, debugLevel, processOwner, followConfig, limits, entries, problems, remarks } = config;
   const fields = ({ at, key, value, advice }: Problem) => ({ ...at, key, value: value ?? null, advice });
   return JSON.stringify({
     file: path,
     debugLevel,
     processOwner: processOwner ?? null,
+    followConfig,
     limits,
     configured: entries !== undefined,
     entries: (entries ?? []).map(({ at, servicePort, remoteAddr, address, remotePort, networks, options }) => ({

@@ -35,6 +35,7 @@ const CONFIG: CheckedConfig = {
   path: "/a.conf",
   debugLevel: 3,
   processOwner: "one",
+  followConfig: true,
   limits: DEFAULT_LIMITS,
   entries: ENTRIES,
   doubts: [],
@@ -133,6 +134,7 @@ Deno.test("renderJson() has the same in one object", () => {
     file: "/a.conf",
     debugLevel: 3,
     processOwner: "one",
+    followConfig: true,
     limits: DEFAULT_LIMITS,
     configured: true,
     entries: [

@@ -69,6 +69,8 @@ export interface Config {
   readonly processOwner?: string;
   /** Where that stands. */
   readonly processOwnerAt?: Position;
+  /** `:tproxy_follow_config:`: whether a watch applies the file by itself; it does unless that is `false`. */
+  readonly followConfig: boolean;
   /** `:tproxy_max_connections:` and the like, each by default where it is not set. */
   readonly limits: Limits;
   /** The good entries of `:tproxy:` in the file's order, or `undefined` if the file has no such key. */

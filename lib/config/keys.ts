@@ -12,6 +12,7 @@ export const FILE_KEYS: readonly string[] = [
   "tproxy",
   "tproxy_debug_level",
   "tproxy_process_owner",
+  "tproxy_follow_config",
   ...LIMIT_NAMES.map((name) => `tproxy_${LIMITS[name].word}`),
 ];
 

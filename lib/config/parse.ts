@@ -32,6 +32,7 @@ export function parseConfig(text: string, path: string): Config {
     path,
     debugLevel: parseLevel(getOne(root, "tproxy_debug_level", report), report),
     ...parseOwner(getOne(root, "tproxy_process_owner", report), report),
+    followConfig: parseFollow(getOne(root, "tproxy_follow_config", report), report),
     limits: parseLimits(root, report),
     ...parseEntries(root, report, remark),
     problems,
@@ -74,6 +75,13 @@ function parseOwner(
   }
   report(wrong(value, ":tproxy_process_owner:", "the name of a user of this host"));
   return {};
+}
+
+function parseFollow(value: YamlValue | undefined, report: Report): boolean {
+  if (value === undefined || value.scalar === null) return true;
+  if (typeof value.scalar === "boolean") return value.scalar;
+  report(wrong(value, ":tproxy_follow_config:", "true or false"));
+  return true;
 }
 
 /** What `:tproxy:` comes to. */

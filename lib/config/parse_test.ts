@@ -21,6 +21,7 @@ Deno.test("parseConfig() takes from the shipped file what is ours, and nothing i
   assert.deepEqual(config, {
     path: "/etc/a.conf",
     debugLevel: 2,
+    followConfig: true,
     limits: DEFAULT_LIMITS,
     entries: [{
       at: { line: lineOf(":service_port: 5030"), column: 3 },
@@ -135,6 +136,17 @@ Deno.test("parseConfig() reads debug level and process owner, and falls back whe
   for (const owner of ["0", "-u", "a b", "a:b", "true"]) {
     assert.deepEqual(settings(`:tproxy_process_owner: ${owner}\n`), [2, undefined, `:tproxy_process_owner: ${owner}`]);
   }
+});
+
+Deno.test("parseConfig() has the file followed unless it says that it should not be", () => {
+  const follow = (text: string) => {
+    const { followConfig, problems } = parseConfig(text, "a.conf");
+    return [followConfig, ...problems.map(({ key, advice }) => `${key} ${advice}`)];
+  };
+  assert.deepEqual(follow(":tproxy: []\n"), [true]);
+  assert.deepEqual(follow(":tproxy_follow_config: false\n"), [false]);
+  assert.deepEqual(follow(":tproxy_follow_config: yes\n"), [true]);
+  assert.deepEqual(follow(":tproxy_follow_config: 0\n"), [true, ":tproxy_follow_config: expected true or false"]);
 });
 
 Deno.test("parseConfig() fails on a file that is not YAML, and never otherwise", () => {

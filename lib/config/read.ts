@@ -23,12 +23,20 @@ const MAX_BYTES = 256 * 1024;
  */
 // deno-lint-ignore require-await -- a file that can't be read is a promise that fails, as everywhere
 export async function readConfig(path: string): Promise<Config> {
-  return parseConfig(new TextDecoder().decode(readBytes(path)), path);
+  return parseConfig(readConfigText(path), path);
 }
 
-function readBytes(path: string): Uint8Array {
+/**
+ * Reads the configuration file and does not parse it.
+ *
+ * @param path The file.
+ * @returns Its text.
+ * @throws {ConfigError} If it can't be read, is not a regular file or is larger than 256 KiB.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` for it.
+ */
+export function readConfigText(path: string): string {
   try {
-    return readRegularFile(path, MAX_BYTES);
+    return new TextDecoder().decode(readRegularFile(path, MAX_BYTES));
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
     const [why, remedy] = reasonOf(cause, path);

@@ -10,7 +10,16 @@ function entry(line: number, servicePort: number, remoteAddr: string, networks: 
 }
 
 function config(...entries: ConfigEntry[]): Config {
-  return { path: "a.conf", debugLevel: 2, limits: DEFAULT_LIMITS, entries, doubts: [], problems: [], remarks: [] };
+  return {
+    path: "a.conf",
+    debugLevel: 2,
+    followConfig: true,
+    limits: DEFAULT_LIMITS,
+    entries,
+    doubts: [],
+    problems: [],
+    remarks: [],
+  };
 }
 
 /** A resolver that knows these names and no others. */

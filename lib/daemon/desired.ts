@@ -5,7 +5,7 @@
  */
 
 import type { Endpoint } from "../address.ts";
-import { describeProblem } from "../config/config.ts";
+import { type Config, describeProblem } from "../config/config.ts";
 import { readConfig } from "../config/read.ts";
 import { ConfigError, describe } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
@@ -122,10 +122,22 @@ export async function readSettings(path: string): Promise<Settings> {
     for (const problem of config.problems.filter(({ key }) => key.startsWith(":tproxy_"))) {
       log.warning(describeProblem(path, problem));
     }
-    return { debugLevel: config.debugLevel, limits: config.limits, owner: await findOwner(config.processOwner) };
+    return await settingsOf(config);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     log.warning(`${describe(error)}; going on with the default level, limits and user`);
-    return { debugLevel: DEFAULT_DEBUG_LEVEL, limits: DEFAULT_LIMITS, owner: undefined };
+    return await settingsOf(undefined);
   }
+}
+
+/**
+ * Finds out how the daemons should run by a configuration that has been read.
+ *
+ * @param config The configuration, or `undefined` if there is none.
+ * @returns What it says, by default where it says nothing.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
+ */
+export async function settingsOf(config: Config | undefined): Promise<Settings> {
+  if (config === undefined) return { debugLevel: DEFAULT_DEBUG_LEVEL, limits: DEFAULT_LIMITS, owner: undefined };
+  return { debugLevel: config.debugLevel, limits: config.limits, owner: await findOwner(config.processOwner) };
 }

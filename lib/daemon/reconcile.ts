@@ -42,6 +42,8 @@ export interface Supervisor {
   readonly onStart: (title: Title) => void;
   /** What it has missed in the passes before. An operator's word counts at once. */
   readonly sightings: Sightings;
+  /** How the daemons should run; it has to outlast a file that can't be read for a while. */
+  readonly settings: () => Promise<Settings>;
   /** The process IDs of daemons that show no sign of life, to be replaced. */
   readonly dead: ReadonlySet<number>;
 }
@@ -66,7 +68,7 @@ export async function reconcile(
   if (verb === "stop") return await stop(config);
   return await prepareThenLock({
     path: config,
-    prepare: () => readSettings(config),
+    prepare: () => supervisor?.settings() ?? readSettings(config),
     lock: withDaemonLock,
     use: async (settings) => {
       if (supervisor === undefined) await release();

@@ -29,9 +29,6 @@ export interface PreparedConfig extends Grants {
 /**
  * Reads a configuration, and finds out what it gives every recorded network.
  *
- * WHY a name keeps the address that is recorded if it still has it: a name with several gives them in another order each
- * time, which would be a change each time.
- *
  * @param path The file.
  * @param record What is recorded.
  * @returns The configuration.
@@ -41,12 +38,30 @@ export interface PreparedConfig extends Grants {
 export async function prepareConfig(path: string, record: SetupRecord): Promise<PreparedConfig> {
   const stamp = await stampOf(path);
   const config = await readConfig(path);
+  return { config, stamp, ...await grantsOf(config, record) };
+}
+
+/**
+ * Finds out what a configuration gives every recorded network.
+ *
+ * @param config The configuration.
+ * @param record What is recorded.
+ * @param resolve Resolves a name, and is told which addresses are recorded for it. Unless told, one of these that the name
+ * still has is taken: a name with several gives them in another order each time, which would be a change each time.
+ * @returns What each network gets.
+ * @throws {ConfigError} If it has no `:tproxy:` key.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
+ */
+export async function grantsOf(
+  config: Config,
+  record: SetupRecord,
+  resolve: (name: string, recorded: ReadonlySet<string>) => Promise<string> = resolveIpv4,
+): Promise<Grants> {
   const known = [...record.values()].flat().flatMap(({ endpoints }) => endpoints);
-  const resolve = (name: string) => {
+  return await selectGrants(config, networksIn(record), (name) => {
     const recorded = known.filter(({ remoteName }) => remoteName === name).map(({ remoteAddr }) => remoteAddr);
-    return resolveIpv4(name, new Set(recorded));
-  };
-  return { config, stamp, ...await selectGrants(config, networksIn(record), resolve) };
+    return resolve(name, new Set(recorded));
+  });
 }
 
 /**

@@ -116,6 +116,16 @@ export function removesMost({ services, removed }: ConfigPlan): boolean {
   return removed * 2 > services;
 }
 
+/**
+ * Says why a configuration is not applied.
+ *
+ * @param plan What it changes.
+ * @returns One line, with the command that applies it all the same.
+ */
+export function describeRefusal({ removed, services }: ConfigPlan): string {
+  return `${removed} of ${services} services would go, so nothing was changed; if that is meant, run "tproxy apply --yes"`;
+}
+
 function changesOf(before: readonly NetworkRecord[], after: readonly NetworkRecord[]): ServiceChange[] {
   const networks = new Map([...before, ...after].map(({ endpoints: _, ...network }) => [keyOf(network), network]));
   return [...networks].flatMap(([key, network]) => {

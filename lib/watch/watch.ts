@@ -1,7 +1,7 @@
 /**
- * Supervision by one pass after another. A pass sets bridges up again that are not as they should be, looks names up again, and
- * makes the daemons match. There is a pass on SIGHUP, on a change of our tables, of links or inside a namespace, and when a daemon
- * is gone; and one every few seconds, since an event may be lost.
+ * Supervision by one pass after another. A pass sets bridges up again that are not as they should be, follows the configuration,
+ * looks names up again, and makes the daemons match. There is a pass on SIGHUP, on a change of our tables, of links or inside a
+ * namespace, and when a daemon is gone; and one every few seconds, since an event may be lost.
  *
  * @module
  */
@@ -15,6 +15,7 @@ import { Backoff } from "./backoff.ts";
 import { Events, Monitor, type Reason } from "./events.ts";
 import { findDaemons, type RunningDaemon } from "../daemon/find.ts";
 import { HELD } from "../daemon/hold.ts";
+import { ConfigFollower } from "./follow_config.ts";
 import { BridgeKeeper } from "./keep_bridges.ts";
 import { NamespaceChooser } from "./namespaces.ts";
 import { ProxyKeeper } from "./keep_proxies.ts";
@@ -74,16 +75,19 @@ class Supervision {
   readonly #starts = new Backoff();
   readonly #sightings = new Sightings();
   readonly #config: string;
+  readonly #follower: ConfigFollower;
   #isHeld = false;
 
   constructor(config: string) {
     this.#config = config;
+    this.#follower = new ConfigFollower(config);
   }
 
   /** Does one pass. A part that fails keeps no other from being done. */
   async pass(reason: Reason, names: boolean): Promise<void> {
     const daemons = await attempt("look for the proxies", async () => (await findDaemons()).daemons) ?? [];
     const host = await attempt("keep the bridges as setup recorded them", () => this.bridges.keep(servedBy(daemons)));
+    await attempt("follow the configuration", () => this.#follower.follow(host, names));
     if (names) await attempt("follow names", refreshNames);
     const dead = await attempt("look for signs of life", () => this.#proxies.keep(daemons)) ?? new Set();
     await attempt("see to it that the proxies listen", () => this.#proxies.wake(daemons, host?.endpoints ?? new Map()));
@@ -92,6 +96,7 @@ class Supervision {
       const running = await reconcile(reason, this.#config, {
         mayStart: (title) => this.#mayStart(title),
         onStart: (title) => this.#starts.started(title, performance.now()),
+        settings: () => this.#follower.settings(),
         sightings: this.#sightings,
         dead,
       });
