@@ -10,7 +10,7 @@ import type { Counts } from "../../lib/protocol/lifecycle.ts";
 import { type Background, until } from "../../packaging/command.ts";
 import type { Host } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";
-import { CONFIG, GATE, makeScenario, type Scenario } from "../lab/scenario.ts";
+import { CONFIG, GATE, type Scenario, served } from "../lab/scenario.ts";
 import { latest, startScript } from "../lab/script.ts";
 
 /** The guest-facing address. */
@@ -31,13 +31,10 @@ export function entry(port: number, options = ""): string {
 
 /** Makes the topology, and starts the proxies. The settings are keys of the configuration, the entries come after nginx's. */
 export async function makeCrowd(lab: Lab, { settings = "", entries = "" } = {}): Promise<Crowd> {
-  const scenario = await makeScenario(lab, settings + CONFIG + entries);
+  const scenario = await served(lab, settings + CONFIG + entries, ["br0", "br1"]);
   const { hv } = scenario;
-  await hv.bridge("br1");
   const neighbour = await lab.guest("guest2", hv, "br0", "192.168.150.11");
   const stranger = await lab.guest("guest3", hv, "br1", "192.168.151.10");
-  await hv.up("br0");
-  await hv.serve("br1");
   return { ...scenario, neighbour, stranger };
 }
 

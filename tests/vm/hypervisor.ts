@@ -12,6 +12,15 @@ import { CONFIG, GATE } from "../lab/scenario.ts";
 import { BASE } from "../lab/system_root.ts";
 import { Machine, makeDisk } from "./machine.ts";
 
+/** What is there before an operator does anything: a network, and the configuration. */
+const PREPARE = `export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+ip link set dev lo up
+ip address add 10.11.12.1/24 dev eth0
+ip link set dev eth0 up
+mkdir -p /var/tmp/one/etc/vnm
+cp /root/OpenNebulaNetwork.conf /var/tmp/one/etc/vnm
+`;
+
 /**
  * Runs a script on a new virtual machine, in whose network the service is.
  *
@@ -25,7 +34,7 @@ export async function runHypervisor(lab: Lab, script: string, files: Record<stri
   await gate.ip("link add name lan type bridge", `address add ${GATE}/24 dev lan`, "link set dev lan up");
   await startNginx(gate, GATE, 5030);
   const rack = await lab.host("rack");
-  const all = { "start.sh": script, "root/OpenNebulaNetwork.conf": CONFIG, ...files };
+  const all = { "start.sh": PREPARE + script, "root/OpenNebulaNetwork.conf": CONFIG, ...files };
   const disk = await makeDisk(rack, "SYSTEM", all, `/=${BASE}`, `/root/${NAME}.tar.gz=${ARCHIVE}`);
   const hardware = { id: 1, mac: "02:00:0a:0b:0c:01", memory: 1536, processors: 2, disk, init: "/hypervisor" };
   const machine = await Machine.start(rack, gate, "lan", hardware);

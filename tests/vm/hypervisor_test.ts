@@ -38,13 +38,7 @@ const ATTACKS = Object.fromEntries(
 );
 
 /** Two bridges with two guests each; then what the guide says, for `br0`; then what guests see. */
-const SCRIPT = `export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-ip link set dev lo up
-ip address add 10.11.12.1/24 dev eth0
-ip link set dev eth0 up
-mkdir -p /var/tmp/one/etc/vnm
-cp /root/OpenNebulaNetwork.conf /var/tmp/one/etc/vnm
-guest() {
+const SCRIPT = `guest() {
   ip netns add "$1"
   ip link add "$3" type veth peer name eth0 netns "$1"
   ip link set dev "$3" master "$2" up

@@ -12,13 +12,7 @@ import { runHypervisor } from "./hypervisor.ts";
 import { NO_VM } from "./missing.ts";
 
 /** What the driver's "post" does for a VM's NIC with CVLANS: first the VM's port, then the bridge, then the proxy's port. */
-const SCRIPT = `export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-ip link set dev lo up
-ip address add 10.11.12.1/24 dev eth0
-ip link set dev eth0 up
-mkdir -p /var/tmp/one/etc/vnm
-cp /root/OpenNebulaNetwork.conf /var/tmp/one/etc/vnm
-ip link add name br0 type bridge
+const SCRIPT = `ip link add name br0 type bridge
 ip link set dev br0 up
 ip netns add guest
 ip link add one-1-0 type veth peer name eth0 netns guest
