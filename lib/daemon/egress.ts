@@ -39,16 +39,13 @@ export function egressFor(bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>)
   };
 }
 
-/** The rules that there are; `undefined` if this host can't have such rules. */
-export type Present = PresentEgress | undefined;
-
 /**
  * Reads the rules that there are.
  *
  * @returns The rules; `undefined` if they can't be read, which is logged and keeps nobody from being served.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
-export async function readEgress(): Promise<Present> {
+export async function readEgress(): Promise<PresentEgress | undefined> {
   return await orWarn(() => listEgress(OUTER_USER));
 }
 
@@ -61,7 +58,10 @@ export async function readEgress(): Promise<Present> {
  * served.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
-export async function widenEgress(wanted: Egress, present: Present): Promise<Present> {
+export async function widenEgress(
+  wanted: Egress,
+  present: PresentEgress | undefined,
+): Promise<PresentEgress | undefined> {
   if (present === undefined || wanted.innerEnds.size === 0) return present;
   const remotes = present.remotes.union(wanted.remotes);
   const innerEnds = present.innerEnds.union(wanted.innerEnds);
@@ -75,12 +75,12 @@ export async function widenEgress(wanted: Egress, present: Present): Promise<Pre
  * @param present The rules that there are.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
-export async function narrowEgress(wanted: Egress, present: Present): Promise<void> {
+export async function narrowEgress(wanted: Egress, present: PresentEgress | undefined): Promise<void> {
   if (present?.exists) await ensure(wanted, present);
 }
 
 /** Makes the rules if they differ. Making the same ones again would be an event for a watch, which would look again. */
-async function ensure(wanted: Egress, present: PresentEgress): Promise<Present> {
+async function ensure(wanted: Egress, present: PresentEgress): Promise<PresentEgress | undefined> {
   if (isSo(wanted, present)) return present;
   return await orWarn(async () => {
     await ensureEgress(OUTER_USER, wanted, present.intact);
