@@ -88,3 +88,9 @@ export async function countsOf({ hv }: Scenario): Promise<Map<string, Counts>> {
   const { proxies } = JSON.parse(stdout) as Status;
   return new Map(proxies.flatMap(({ title, counts }) => counts === undefined ? [] : [[title, counts]]));
 }
+
+/** Whether all three proxies have written their counts, and count no live stream. */
+export async function countNothing(crowd: Crowd): Promise<boolean> {
+  const counts = [...(await countsOf(crowd)).values()];
+  return counts.length === 3 && counts.every(({ live }) => live === 0);
+}

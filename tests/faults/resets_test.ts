@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { until } from "../../packaging/command.ts";
 import { inLab } from "../lab/scenario.ts";
-import { clientState, countsOf, entry, makeCrowd, PROXY, startClient, startService } from "./crowd.ts";
+import { clientState, countNothing, entry, makeCrowd, PROXY, startClient, startService } from "./crowd.ts";
 import { areBack, ask, assertUndisturbed, usageOf } from "./measure.ts";
 
 Deno.test(
@@ -30,9 +30,7 @@ Deno.test(
     await clientState(client, "all have ended", ({ opened, open }) => opened === 300 && open === 0);
     assertUndisturbed("a service resets", [neighbour, stranger], before, await ask([neighbour, stranger]));
     await until("the descriptors are back", async () => areBack(idle, await usageOf(hv)));
-    await until("no stream is counted", async () => {
-      return [...(await countsOf(crowd)).values()].every(({ live }) => live === 0);
-    });
+    await until("no stream is counted", () => countNothing(crowd));
   }),
 );
 
@@ -52,9 +50,7 @@ Deno.test(
         return !/ESTAB/.test(await hv.host.text(["ss", "-Htn", "dst", "10.11.12.13"]));
       });
       await until("the descriptors are back", async () => areBack(idle, await usageOf(hv)));
-      await until("no stream is counted", async () => {
-        return [...(await countsOf(crowd)).values()].every(({ live }) => live === 0);
-      });
+      await until("no stream is counted", () => countNothing(crowd));
     }
   }),
 );
