@@ -13,7 +13,7 @@ import type { KeptService } from "../setup/keep.ts";
 import { renderTable } from "../table.ts";
 import { type CheckedConfig, type CheckedEntry, describeNetwork, nameNetwork } from "./check_config.ts";
 import { describeProblem, type Problem } from "../config/config.ts";
-import { YamlError } from "../config/yaml_error.ts";
+import { YamlError } from "../config/yaml.ts";
 
 /** The names of the debug levels in the user document. */
 const LEVELS = { 0: "ERROR", 1: "WARNING", 2: "INFO", 3: "DEBUG" } as const;

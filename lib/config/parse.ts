@@ -11,7 +11,8 @@ import { parseEntry } from "./parse_entry.ts";
 import { checkFileKeys, checkSymbols, glued } from "./parse_keys.ts";
 import { parseLimits } from "./parse_limits.ts";
 import { getOne, type Report, toNumber, wrong } from "./values.ts";
-import { parseYaml, type YamlValue } from "./yaml.ts";
+import { parseYaml } from "./yaml.ts";
+import type { YamlValue } from "./yaml_value.ts";
 
 /**
  * Parses the configuration.

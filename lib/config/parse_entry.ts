@@ -13,7 +13,7 @@ import { checkEntryKeys, glued } from "./parse_keys.ts";
 import { parseOptions } from "./parse_limits.ts";
 import { parseNetworks } from "./parse_networks.ts";
 import { getOne, type Report, toNumber, wrong } from "./values.ts";
-import type { YamlValue } from "./yaml.ts";
+import type { YamlValue } from "./yaml_value.ts";
 
 /** What an entry comes to. Both are there if a part of it can't be understood, and the rest opens something all the same. */
 export interface ParsedEntry {

@@ -32,9 +32,9 @@ Deno.test("parseConfig() reads the shipped file the same with any line ends, tag
     ["strings of other keys that look like ours", `:x: |\n  :tproxy: no\n:y: "\n  :tproxy: no"\n${shipped}`],
     [
       "brackets",
-      `${shipped.split(":tproxy:")[0]}:tproxy: [{\n":service_port": 5030, ":remote_addr": 10.11.12.13,
-":remote_port": 5030}, {\n"service_port": 1234, "remote_addr": "mirror.example.org", "remote_port": 80,
-"networks": [0,vnet1]\n}]\n`,
+      `${shipped.split(":tproxy:")[0]}:tproxy: [\n { ":service_port": 5030, ":remote_addr": 10.11.12.13,
+ ":remote_port": 5030}, {\n "service_port": 1234, "remote_addr": "mirror.example.org", "remote_port": 80,
+ "networks": [0,vnet1]\n }\n]\n`,
     ],
   ];
   for (const [what, text] of variants) {

@@ -7,7 +7,7 @@
 import type { Position, Problem } from "./config.ts";
 import { ENTRY_KEYS, FILE_KEYS, nearestEntryKey, nearestFileKey, splitGlued } from "./keys.ts";
 import type { Report } from "./values.ts";
-import type { YamlKey, YamlValue } from "./yaml.ts";
+import type { YamlKey, YamlValue } from "./yaml_value.ts";
 
 /**
  * Looks at the keys of an entry.
@@ -22,7 +22,7 @@ import type { YamlKey, YamlValue } from "./yaml.ts";
 export function checkEntryKeys(entry: YamlValue, report: Report, remark: Report): void {
   for (const key of entry.keys) {
     if (ENTRY_KEYS.includes(key.name)) continue;
-    const { at, value: { source: value } } = key;
+    const [at, value] = [key.key.at, key.value.source];
     const glued = gluedText(key.name, at);
     const nearest = nearestEntryKey(key.name);
     if (glued !== undefined) report(glued);
@@ -43,7 +43,7 @@ export function checkFileKeys(root: YamlValue, report: Report): void {
     if (FILE_KEYS.includes(key.name)) continue;
     const nearest = nearestFileKey(key.name);
     if (nearest === undefined) continue;
-    report({ at: key.at, key: shown(key), value: key.value.source, advice: `expected the key to be :${nearest}:` });
+    report({ at: key.key.at, key: shown(key), value: key.value.source, advice: `expected the key to be :${nearest}:` });
   }
 }
 
@@ -59,11 +59,11 @@ export function checkSymbols(root: YamlValue, entries: readonly YamlValue[], rem
     ...root.keys.filter(({ name }) => FILE_KEYS.includes(name)),
     ...entries.flatMap((entry) => entry.keys.filter(({ name }) => ENTRY_KEYS.includes(name))),
   ];
-  const [first, ...others] = ours.filter(({ isSymbol }) => !isSymbol);
+  const [first, ...others] = ours.filter(({ key }) => !key.isSymbol);
   if (first === undefined) return;
   const value = others.length === 0 ? "no symbol" : `no symbol, like ${others.length} more of our keys`;
   const why = "OpenNebula's own driver, which reads the file with --drop-in, sees no other";
-  remark({ at: first.at, key: `${first.source}:`, value, advice: `expected :${first.name}:, since ${why}` });
+  remark({ at: first.key.at, key: `${first.key.source}:`, value, advice: `expected :${first.name}:, since ${why}` });
 }
 
 /**
@@ -81,6 +81,6 @@ function gluedText(text: string, at: Position): Problem | undefined {
   return key === undefined ? undefined : { at, key: `:${key}:`, value, advice: "expected a space after the colon" };
 }
 
-function shown({ name, source }: YamlKey): string {
-  return /^[\w-]{1,80}$/.test(name) ? `:${name}:` : source;
+function shown({ name, key }: YamlKey): string {
+  return /^[\w-]{1,80}$/.test(name) ? `:${name}:` : key.source;
 }

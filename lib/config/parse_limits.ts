@@ -15,7 +15,7 @@ import {
   toLimit,
 } from "../limits.ts";
 import { getOne, type Report, toNumber, wrong } from "./values.ts";
-import type { YamlValue } from "./yaml.ts";
+import type { YamlValue } from "./yaml_value.ts";
 
 /**
  * Parses the limits of a hypervisor.

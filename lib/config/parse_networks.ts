@@ -6,7 +6,7 @@
 
 import type { NetworkReference } from "./config.ts";
 import { getOne, type Report, wrong } from "./values.ts";
-import type { YamlValue } from "./yaml.ts";
+import type { YamlValue } from "./yaml_value.ts";
 
 /**
  * Parses `:networks:`.

@@ -5,7 +5,7 @@
  */
 
 import type { Problem } from "./config.ts";
-import type { YamlValue } from "./yaml.ts";
+import type { YamlValue } from "./yaml_value.ts";
 
 /** Collects what is wrong, so that parsing can go on. */
 export type Report = (problem: Problem) => void;

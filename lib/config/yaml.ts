@@ -1,168 +1,59 @@
 /**
- * YAML with positions: read as Ruby's YAML 1.1 reads it, with symbol and string keys alike. This and the modules that
- * begin with `yaml_` are the one wrapper around the `yaml` package.
+ * YAML 1.1 with positions, the one wrapper around the `yaml` package.
  *
  * @module
  */
 
-import { isMap, isScalar, isSeq, type Node } from "yaml";
+import { Composer, type Document, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, Parser } from "yaml";
+import { ConfigError } from "../errors.ts";
 import { type Position, printable } from "./config.ts";
-import { type PlainValue, resolvePlain } from "./scalar.ts";
-import { YamlDocument } from "./yaml_document.ts";
+import { splitGlued } from "./keys.ts";
+import { type YamlContent, type YamlFile, type YamlKey, YamlValue } from "./yaml_value.ts";
 
-/** The key by which one mapping takes in others. */
-const MERGE = "<<";
+const OPTIONS = {
+  version: "1.1",
+  // Plain scalars are resolved as Ruby does it, in scalar.ts, and a tag that nobody knows is nobody's mistake.
+  schema: "failsafe",
+  resolveKnownTags: false,
+  uniqueKeys: false,
+  prettyErrors: false,
+} as const;
+
+/** The shipped file is nested four deep; the package's recursion overflows the stack at some hundred. */
+const MAX_DEPTH = 100;
+
+/** Far more than a file of 256 KiB holds, unless its aliases multiply it. */
+const MAX_VALUES = 2_000_000;
+
+/** The package puts all that it did not expect into its message. */
+const LONGEST_REASON = 200;
 
 /** What makes a symbol of a key without a colon. */
 const SYMBOL_TAG = "!ruby/symbol";
 
-/** A key of a mapping. */
-export interface YamlKey {
-  /** Its name without colons and quotes; its text as the file has it if it is no plain value. */
-  readonly name: string;
-  /** Its text as the file has it, cut like {@linkcode YamlValue.source}. */
-  readonly source: string;
-  /** Whether Ruby makes a symbol of it; a text, for example `service_port` or `":service_port"`, is another key there. */
-  readonly isSymbol: boolean;
-  /** Where it is. */
+/** The configuration is not YAML. */
+export class YamlError extends ConfigError {
+  /** Where it stops being YAML. */
   readonly at: Position;
-  /** Its value. */
-  readonly value: YamlValue;
-}
-
-/** A key of a mapping, and the node of its value. */
-type Pair = Omit<YamlKey, "value"> & { readonly value: Node | null };
-
-/** A value in the file. */
-export class YamlValue {
-  /** The pairs of a mapping, once somebody has asked for a key: all of ours are looked for in the same one. */
-  #read: readonly Pair[] | undefined;
-  readonly #node: Node | null;
-  readonly #document: YamlDocument;
-  /** Where it begins, or where its key does if it is empty. */
-  readonly at: Position;
+  /** What is wrong there, without the place. */
+  readonly reason: string;
+  /** The text of that line. */
+  readonly line: string;
 
   /**
-   * Makes a value.
+   * The message is the place and the reason.
    *
-   * @param document The file it is in.
-   * @param node The node of the `yaml` package; `null` for an empty value.
-   * @param fallback The position of an empty value.
+   * @param path The file.
+   * @param details Where and what is wrong, and the text of the line.
+   * @param options The error that caused this one.
    */
-  constructor(document: YamlDocument, node: Node | null, fallback: Position) {
-    this.#document = document;
-    // An alias of nothing stays what it is, neither scalar nor list, so that it can't be taken for an empty value.
-    this.#node = node && document.follow(node);
-    this.at = node?.range ? document.positionOf(node.range[0]) : fallback;
+  constructor(path: string, details: { at: Position; reason: string; line: string }, options?: ErrorOptions) {
+    const { at, reason, line } = details;
+    super(`${path}:${at.line}:${at.column}: not YAML: ${reason}`, "correct that line", options);
+    this.at = at;
+    this.reason = reason;
+    this.line = line;
   }
-
-  /** The text as the file has it, cut to one short line that is safe to print. */
-  get source(): string {
-    const range = this.#node?.range;
-    const text = range ? this.#document.text.slice(range[0], range[1]).trim() : "";
-    if (text === "") return "empty";
-    const line = text.split("\n", 1)[0] ?? "";
-    return printable(line === text && line.length <= 80 ? line : `${line.slice(0, 77).trimEnd()}...`);
-  }
-
-  /** The plain value, if it is neither a list nor a mapping. */
-  get scalar(): PlainValue | undefined {
-    if (this.#node === null) return null;
-    if (!isScalar(this.#node)) return undefined;
-    const { value, type, tag } = this.#node;
-    return type === "PLAIN" && tag === undefined ? resolvePlain(String(value)) : String(value);
-  }
-
-  /** The values of a list, or `undefined` if it is none. */
-  get items(): YamlValue[] | undefined {
-    if (!isSeq(this.#node)) return undefined;
-    this.#document.count(this.#node.items.length);
-    return this.#node.items.map((item) => new YamlValue(this.#document, item as Node | null, this.at));
-  }
-
-  /** Where the document after this value's begins, if the file has one; it does not count, as in Ruby. */
-  get nextDocument(): Position | undefined {
-    return this.#document.next;
-  }
-
-  /** Whether it is a mapping. */
-  get isMapping(): boolean {
-    return isMap(this.#node);
-  }
-
-  /** The keys of a mapping in the file's order, then those of what is merged into it; none of anything else. */
-  get keys(): YamlKey[] {
-    return this.#mappings.flatMap((mapping) =>
-      mapping.#pairs.filter(({ name }) => name !== MERGE)
-        .map(({ value, ...key }) => ({ ...key, value: new YamlValue(this.#document, value, key.at) }))
-    );
-  }
-
-  /**
-   * Finds a key of a mapping, or of what is merged into it (`<<: *defaults`). If it is there more than once, the last one
-   * counts, as in Ruby.
-   *
-   * @param key The key without colons; `tproxy` finds `:tproxy:`, `tproxy:` and `"tproxy":`.
-   * @returns Its value, or `undefined` if there is no such key.
-   */
-  get(key: string): YamlValue | undefined {
-    for (const mapping of this.#mappings) {
-      const own = mapping.getAll(key).at(-1);
-      if (own !== undefined) return own;
-    }
-    return undefined;
-  }
-
-  /**
-   * Finds every value of a key of a mapping, without what is merged into it.
-   *
-   * @param key The key without colons.
-   * @returns The values in the file's order, of which only the last one counts.
-   */
-  getAll(key: string): YamlValue[] {
-    const pairs = this.#pairs.filter(({ name }) => name === key);
-    return pairs.map(({ at, value }) => new YamlValue(this.#document, value, at));
-  }
-
-  /** This value and what is merged into it, each once, in the order in which they are looked into. */
-  get #mappings(): YamlValue[] {
-    const seen = new Set<Node>();
-    const found: YamlValue[] = [];
-    const left: YamlValue[] = [this];
-    for (let value = left.pop(); value !== undefined; value = left.pop()) {
-      // Mappings may be merged into each other, or one of them a thousand times.
-      if (value.#node === null || seen.has(value.#node)) continue;
-      seen.add(value.#node);
-      found.push(value);
-      const merged = value.getAll(MERGE).flatMap((mapping) => mapping.items ?? [mapping]);
-      left.push(...merged.toReversed());
-    }
-    return found;
-  }
-
-  get #pairs(): readonly Pair[] {
-    return this.#read ??= this.#readPairs();
-  }
-
-  #readPairs(): Pair[] {
-    if (!isMap(this.#node)) return [];
-    const { items } = this.#node;
-    this.#document.count(items.length);
-    return items.map(({ key, value }) => {
-      const [written, node] = [key as Node | null, value as Node | null];
-      const name = new YamlValue(this.#document, written, this.at);
-      const meant = name.#node;
-      const text = isScalar(meant) ? String(meant.value) : name.source;
-      const isSymbol = isScalar(meant) &&
-        (meant.tag === undefined ? meant.type === "PLAIN" && text.startsWith(":") : meant.tag === SYMBOL_TAG);
-      return { name: bare(text), source: name.source, isSymbol, at: name.at, value: node };
-    });
-  }
-}
-
-/** Takes from a key what makes it a symbol, and the quotes that a symbol may have. */
-function bare(key: string): string {
-  return key.replace(/^:/, "").replace(/^(["'])(.*)\1$/, "$2");
 }
 
 /**
@@ -171,9 +62,113 @@ function bare(key: string): string {
  * @param text The file's text.
  * @param path Its name, for messages.
  * @returns Its top-level value.
- * @throws {import("./yaml_error.ts").YamlError} If it is not YAML; the message names line and column.
+ * @throws {YamlError} If it is not YAML, or is nested more than 100 deep; the message names line and column.
  */
 export function parseYaml(text: string, path: string): YamlValue {
-  const document = new YamlDocument(text, path);
-  return new YamlValue(document, document.root, { line: 1, column: 1 });
+  return new YamlReader(text, path).read();
+}
+
+/** Makes values of the package's nodes. */
+class YamlReader implements YamlFile {
+  readonly nextDocument: Position | undefined;
+  readonly #text: string;
+  readonly #path: string;
+  readonly #root: Node | null;
+  readonly #lines = new LineCounter();
+  /** The last value with each anchor so far. */
+  readonly #anchors = new Map<string, YamlValue>();
+  #seen = 0;
+
+  constructor(text: string, path: string) {
+    // A carriage return alone ends a line too, in YAML and for Ruby.
+    this.#text = text.replaceAll(/\r(?!\n)/g, "\n");
+    this.#path = path;
+    this.#lines.lineStarts = [0, ...this.#text.matchAll(/\n/g).map(({ index }) => index + 1)];
+    const [first, ...others] = this.#compose();
+    const error = first?.errors[0];
+    if (error !== undefined) this.#fail(error.pos[0], error.message, error);
+    const second = others.find(({ contents }) => !isScalar(contents) || contents.value !== "");
+    this.nextDocument = second && this.#positionOf(second.contents?.range[0] ?? second.range[0]);
+    this.#root = first?.contents ?? null;
+  }
+
+  /** The top-level value. */
+  read(): YamlValue {
+    return this.#toValue(this.#root, { line: 1, column: 1 });
+  }
+
+  /** Aliases of aliases multiply values without end, so whatever is looked at is counted. */
+  count(values: number): void {
+    this.#seen += values;
+    if (this.#seen <= MAX_VALUES) return;
+    const message = `The configuration ${this.#path} is too large once its aliases are followed`;
+    throw new ConfigError(message, "use fewer aliases of long lists");
+  }
+
+  #compose(): Document.Parsed[] {
+    const [lexer, parser] = [new Lexer(), new Parser()];
+    const fail = () => this.#fail(parser.offset, `nested more than ${MAX_DEPTH} deep`);
+    const tokens = function* (text: string) {
+      for (const lexeme of lexer.lex(text)) {
+        yield* parser.next(lexeme);
+        if (parser.stack.length > MAX_DEPTH) fail();
+      }
+      yield* parser.end();
+    };
+    return [...new Composer(OPTIONS).compose(tokens(this.#text), true, this.#text.length)];
+  }
+
+  /** Makes a value of a node; an empty one, which has no place, gets the fallback. */
+  #toValue(node: Node | null, fallback: Position): YamlValue {
+    const target = isAlias(node) ? this.#anchors.get(node.source) : undefined;
+    if (target !== undefined) return target;
+    const [start, end] = node?.range ?? [];
+    const at = start === undefined ? fallback : this.#positionOf(start);
+    const [items, keys]: [YamlValue[], YamlKey[]] = [[], []];
+    const text = start === undefined ? "" : this.#text.slice(start, end);
+    const value = new YamlValue(this, at, text, contentOf(node, items, keys));
+    // Before what is in it, which may be an alias of it.
+    if (node !== null && !isAlias(node) && node.anchor !== undefined) this.#anchors.set(node.anchor, value);
+    if (isSeq<Node | null>(node)) {
+      for (const item of node.items) items.push(this.#toValue(item, at));
+    } else if (isMap<Node | null, Node | null>(node)) {
+      for (const pair of node.items) keys.push(this.#toKey(pair.key, pair.value, at));
+    }
+    return value;
+  }
+
+  #toKey(key: Node | null, node: Node | null, fallback: Position): YamlKey {
+    const written = this.#toValue(key, fallback);
+    return { name: written.name, key: written, value: this.#toValue(node, written.at) };
+  }
+
+  #positionOf(offset: number): Position {
+    const { line, col } = this.#lines.linePos(offset);
+    return { line, column: col };
+  }
+
+  #fail(offset: number, reason: string, cause?: unknown): never {
+    // A bracket or quote that was never closed is missing after the last word before that place, not in some line below.
+    const end = /\b(?:end with|closing)\b/.test(reason) ? offset : this.#text.length;
+    const at = this.#positionOf(Math.min(offset, this.#text.slice(0, end).trimEnd().length));
+    const line = this.#text.split("\n", at.line)[at.line - 1]?.trimEnd() ?? "";
+    // Without a space behind it a colon ends no key, and the next line's colon is one too many for YAML.
+    const glued = splitGlued(line.slice(at.column - 1).split(/\s/, 1)[0] ?? "");
+    if (glued !== undefined) reason = `:${glued.key}:${glued.value} lacks a space after the colon`;
+    throw new YamlError(this.#path, { at, reason: reason.slice(0, LONGEST_REASON), line: printable(line) }, { cause });
+  }
+}
+
+function contentOf(node: Node | null, items: readonly YamlValue[], keys: readonly YamlKey[]): YamlContent {
+  if (isSeq(node)) return { kind: "list", items };
+  if (isMap(node)) return { kind: "mapping", keys };
+  if (isAlias(node)) return { kind: "alias of nothing" };
+  const { value = "", type = "PLAIN", tag } = node ?? {};
+  const [text, isUntagged] = [String(value), type === "PLAIN" && tag === undefined];
+  return {
+    kind: "scalar",
+    text,
+    isPlain: isUntagged,
+    isSymbol: isUntagged ? text.startsWith(":") : tag === SYMBOL_TAG,
+  };
 }
