@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isObject } from "./is_object.ts";
 import { type EndpointOptions, isLimit, LIMIT_NAMES, type Limits, OPTION_NAMES } from "./limits.ts";
 
 /**
@@ -25,7 +26,7 @@ export function checkLimits(value: unknown): Limits | undefined {
  * @returns The options and nothing else, or `undefined` if it is no object or one of them is out of range.
  */
 export function checkOptions(value: unknown): EndpointOptions | undefined {
-  if (!isObject(value)) return undefined;
+  if (!isObject<"proxyProtocol">(value)) return undefined;
   const names = OPTION_NAMES.filter((name) => value[name] !== undefined);
   if (!names.every((name) => isLimit(name, value[name]))) return undefined;
   const { proxyProtocol } = value;
@@ -42,13 +43,4 @@ export function checkOptions(value: unknown): EndpointOptions | undefined {
  */
 export function withOptions(options: EndpointOptions | undefined): { options?: EndpointOptions } {
   return options === undefined || Object.keys(options).length === 0 ? {} : { options };
-}
-
-interface Fields {
-  readonly [key: string]: unknown;
-  readonly proxyProtocol?: unknown;
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -76,6 +76,22 @@ export async function openShared(path: string, users: readonly number[], access:
 }
 
 /**
+ * Makes sure that a file is there which a proxy writes to; one that is as it should be is not even opened.
+ *
+ * @param path The file.
+ * @param users As for {@linkcode openShared}.
+ * @param access Whose it should be.
+ * @throws {TproxyError} As {@linkcode openShared}.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for its folder.
+ */
+export async function ensureAccess(path: string, users: readonly number[], access: Access): Promise<void> {
+  const info = await lstatIfThere(path);
+  const isRight = info !== undefined && info.isFile && info.nlink === 1 && info.uid === access.uid &&
+    info.gid === access.gid && ((info.mode ?? 0) & 0o7777) === access.mode;
+  if (!isRight) closeSync(await openShared(path, users, access));
+}
+
+/**
  * Makes sure that a file of root's is there which a proxy writes to, and nobody else reads, see {@linkcode openShared}.
  *
  * @param path The file.
@@ -85,7 +101,7 @@ export async function openShared(path: string, users: readonly number[], access:
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for its folder.
  */
 export async function ensureShared(path: string, uid: number, gid: number): Promise<void> {
-  closeSync(await openShared(path, [uid], { uid: 0, gid, mode: 0o660 }));
+  await ensureAccess(path, [uid], { uid: 0, gid, mode: 0o660 });
 }
 
 /**

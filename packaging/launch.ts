@@ -22,7 +22,8 @@ async function main(): Promise<number> {
     case "setup":
       return await run("setup", setupPermissions(configOf(args)), args);
     case "tproxy":
-      await bundleDaemons();
+      // Whoever is not root starts no proxies, and may not be able to write here.
+      if (Deno.uid() === 0) await bundleDaemons();
       return await run("tproxy", tproxyPermissions(configOf(args), checkout().reads), args);
     default:
       throw new InputError(`There is no entrypoint ${JSON.stringify(entrypoint ?? "")}`, 'name "setup" or "tproxy"');

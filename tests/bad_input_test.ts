@@ -221,3 +221,23 @@ Deno.test(
     }
   }),
 );
+
+Deno.test(
+  "the task tells somebody who is not root, and can't write to the checkout, the same",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const hv = await lab.hypervisor("hv1", "10.11.12.1");
+    await hv.configure(CONFIG);
+    const build = new URL("../.build", import.meta.url).pathname;
+    await hv.host.text(["mkdir", "-p", build]);
+    await hv.host.text(["mount", "--bind", build, build]);
+    await hv.host.text(["mount", "-o", "remount,bind,ro", build]);
+    // A user who can read what root can, as the runtime may be in root's home, and is another one.
+    const somebody = ["unshare", "--user", "--map-user=1000"];
+    const task = ["sh", "-c", 'PATH="${0%/*}:$PATH"; exec "$0" task --quiet tproxy "$@"', Deno.execPath()];
+    const start = await hv.host.run([...somebody, ...task, "start"]);
+    assert.deepEqual([start.code, start.stderr], [1, "tproxy: error: Only root can do this; run it with sudo\n"]);
+    const check = await hv.host.run([...somebody, ...task, "check"]);
+    assert.deepEqual([check.code, check.stderr], [0, ""]);
+  }),
+);

@@ -232,7 +232,12 @@ Deno.test(
     await assertServed(guest);
     succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb down"));
     await nothingIsLeft(host);
-    await host.text(["sed", "-i", "s/:remote_port: x/:remote_port: 5030/", DEFAULT_CONFIG_PATH]);
+    // A key without its colon is no symbol for Ruby, and the same to our programs.
+    await host.text(["sed", "-i", "s/:remote_port: x/:remote_port: 5030/; s/^:tproxy:/tproxy:/", DEFAULT_CONFIG_PATH]);
+    succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb up"));
+    await assertServed(guest);
+    succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb down"));
+    await nothingIsLeft(host);
     await host.ip("link delete dev br0");
     const failed = await asOneadmin(host, "ruby -w /tmp/driver.rb up");
     assert.deepEqual([failed.code, failed.stdout], [1, ""]);

@@ -4,9 +4,8 @@
  * @module
  */
 
-import { closeSync } from "node:fs";
 import type { Role } from "../role.ts";
-import { type Access, openShared } from "../shared_file.ts";
+import { type Access, ensureAccess, openShared } from "../shared_file.ts";
 import { findLogReaders, groupOf, numberOf, type Owner, userOf } from "./owner.ts";
 
 /** Looked up once: the host's groups do not change under a command, and a watch goes on with what it found. */
@@ -24,16 +23,21 @@ let readers: Promise<number | undefined> | undefined;
  * `--allow-run=/usr/bin/getent`.
  */
 export async function openLog(role: Role, owner: Owner): Promise<number> {
+  return await openShared(role.log, ...await accessOf(role, owner));
+}
+
+/** Who may own a log so far, and whose it should be. */
+async function accessOf(role: Role, owner: Owner): Promise<[users: number[], access: Access]> {
   const group = owner === undefined ? await (readers ??= findLogReaders()) : undefined;
   const uid = userOf(owner, role);
   const access: Access = group === undefined
     ? { uid: 0, gid: groupOf(owner, role), mode: 0o660 }
     : { uid, gid: group, mode: 0o640 };
-  return await openShared(role.log, [uid, numberOf(role)], access);
+  return [[uid, numberOf(role)], access];
 }
 
 /**
- * Makes a daemon's log if it is not there, as {@linkcode openLog} does.
+ * Makes a daemon's log if it is not there, as {@linkcode openLog} does; one that is as it should be is not opened.
  *
  * @param role What the daemon is.
  * @param owner The user that all daemons run as, if there is one.
@@ -41,5 +45,5 @@ export async function openLog(role: Role, owner: Owner): Promise<number> {
  * @throws {Deno.errors.NotCapable} As {@linkcode openLog}.
  */
 export async function ensureLog(role: Role, owner: Owner): Promise<void> {
-  closeSync(await openLog(role, owner));
+  await ensureAccess(role.log, ...await accessOf(role, owner));
 }

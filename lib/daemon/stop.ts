@@ -4,6 +4,7 @@
  * @module
  */
 
+import { delay } from "../delay.ts";
 import { DaemonError } from "../errors.ts";
 import { log } from "../log.ts";
 import { CommandError, runCommand } from "../run_command.ts";
@@ -60,7 +61,7 @@ export async function waitFor(
     const busy = new Set(daemons.filter(({ draining }) => until === "ended" || !draining).map(({ pid }) => pid));
     left = left.filter((pid) => busy.has(pid));
     if (left.length === 0 || performance.now() > deadline) return left;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await delay(POLL_MS);
   }
   return [];
 }

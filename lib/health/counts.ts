@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isObject } from "../is_object.ts";
 import { printable } from "../config/config.ts";
 import { parseBridgeName } from "../names.ts";
 import type { Counts } from "../protocol/lifecycle.ts";
@@ -71,10 +72,6 @@ export function parseCounts(text: string): Counts | undefined {
   const { time, message } = lastError;
   if (!isTime(time) || typeof message !== "string") return undefined;
   return { ...counts, lastError: { time, message: printable(message.slice(0, LONGEST_MESSAGE)) } };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isCount(value: unknown): value is number {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { delay } from "../delay.ts";
 import type { Endpoint } from "../address.ts";
 import type { Fault } from "../fault.ts";
 import type { BridgeName } from "../names.ts";
@@ -80,7 +81,7 @@ export async function findDeafFaults(
   endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>,
 ): Promise<Fault[]> {
   if ((await findDeaf(daemons, endpoints)).length === 0) return [];
-  await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  await delay(LOOK_AGAIN_MS);
   return (await findDeaf(daemons, endpoints)).map(({ daemon: { role: { title, log } }, listeners }) => ({
     code: "not-listening",
     subject: title,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { delay } from "../delay.ts";
 import type { Fault } from "../fault.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { lstatIfThere } from "../run_dir.ts";
@@ -82,7 +83,7 @@ export async function findDaemonFaults(daemons: readonly RunningDaemon[]): Promi
   const old = signs.filter((sign) => !isStopped(sign) && Date.now() - (sign.beat ?? Date.now()) >= SILENCE_MS);
   if (old.length === 0) return stopped;
   // The machine may have been suspended, or its clock been set.
-  await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  await delay(LOOK_AGAIN_MS);
   const beats = new Map((await readSigns(daemons)).map(({ pid, beat }) => [pid, beat]));
   const silent = old.filter(({ pid, beat }) => beats.get(pid) === beat).map(({ title, pid }): Fault => ({
     code: "silent",

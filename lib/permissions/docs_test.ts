@@ -79,7 +79,9 @@ Deno.test("the tasks setup and tproxy give the launcher its own permissions, and
     assert.equal(
       settings.tasks[name].command,
       "deno run --quiet --no-prompt --allow-run=$(deno eval -p 'Deno.execPath()') --allow-env=INIT_CWD " +
-        `--allow-read=.build --allow-write=.build packaging/launch.ts ${name}`,
+        `${
+          name === "tproxy" ? "--allow-sys=uid " : ""
+        }--allow-read=.build --allow-write=.build packaging/launch.ts ${name}`,
     );
   }
 });

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type Fields, isObject } from "../is_object.ts";
 import { type Endpoint, isIpv4, isPort } from "../address.ts";
 import { InputError } from "../errors.ts";
 import type { EndpointOptions, Limits } from "../limits.ts";
@@ -82,7 +83,7 @@ export function parseInnerRoutes(text: string): InnerRoutes {
  */
 export function parseOuterRoutes(text: string): OuterRoutes {
   const { bridges, ...rest } = parseObject(text);
-  if (!isObject(bridges)) throw wrong("bridges");
+  if (!isObject<Key>(bridges)) throw wrong("bridges");
   return {
     ...parseSettings(rest),
     bridges: new Map(
@@ -94,7 +95,7 @@ export function parseOuterRoutes(text: string): OuterRoutes {
   };
 }
 
-function parseSettings({ debugLevel, limits }: Fields): { debugLevel: DebugLevel; limits: Limits } {
+function parseSettings({ debugLevel, limits }: Fields<Key>): { debugLevel: DebugLevel; limits: Limits } {
   if (!isDebugLevel(debugLevel)) throw wrong("debugLevel");
   const checked = checkLimits(limits);
   if (checked === undefined) throw wrong("limits");
@@ -102,11 +103,11 @@ function parseSettings({ debugLevel, limits }: Fields): { debugLevel: DebugLevel
 }
 
 function parseServedPort(value: unknown): ServedPort {
-  if (!isObject(value) || !isPort(value.servicePort)) throw wrong("ports");
+  if (!isObject<Key>(value) || !isPort(value.servicePort)) throw wrong("ports");
   return { servicePort: value.servicePort, ...parseOptions("ports", value) };
 }
 
-function parseOptions(where: string, { options }: Fields): { options?: EndpointOptions } {
+function parseOptions(where: string, { options }: Fields<Key>): { options?: EndpointOptions } {
   if (options === undefined) return {};
   const checked = checkOptions(options);
   if (checked === undefined) throw wrong(`${where}: options`);
@@ -114,37 +115,24 @@ function parseOptions(where: string, { options }: Fields): { options?: EndpointO
 }
 
 function parseEndpoint(bridge: string, value: unknown): Endpoint {
-  if (!isObject(value)) throw wrong(`bridges.${bridge}`);
+  if (!isObject<Key>(value)) throw wrong(`bridges.${bridge}`);
   const { servicePort, remoteAddr, remotePort } = value;
   if (!isPort(servicePort) || !isIpv4(remoteAddr) || !isPort(remotePort)) throw wrong(`bridges.${bridge}`);
   return { servicePort, remoteAddr, remotePort, ...parseOptions(`bridges.${bridge}`, value) };
 }
 
-interface Fields {
-  readonly [key: string]: unknown;
-  readonly debugLevel?: unknown;
-  readonly limits?: unknown;
-  readonly ports?: unknown;
-  readonly bridges?: unknown;
-  readonly servicePort?: unknown;
-  readonly remoteAddr?: unknown;
-  readonly remotePort?: unknown;
-  readonly options?: unknown;
-}
+/** What is looked for in any of its objects. */
+type Key = "debugLevel" | "limits" | "ports" | "bridges" | "servicePort" | "remoteAddr" | "remotePort" | "options";
 
-function parseObject(text: string): Fields {
+function parseObject(text: string): Fields<Key> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     throw new InputError("The route file is not JSON", REMEDY, { cause });
   }
-  if (!isObject(value)) throw wrong("the whole");
+  if (!isObject<Key>(value)) throw wrong("the whole");
   return value;
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function wrong(what: string): InputError {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { delay } from "../delay.ts";
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
 
@@ -42,7 +43,7 @@ export async function acceptAll<A extends Deno.Addr>(
         told = performance.now();
         log.error("Cannot accept a connection; trying again", { ...fields, error: describe(error) });
       }
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      await delay(PAUSE_MS);
     }
   }
 }
@@ -58,7 +59,7 @@ export async function acceptAll<A extends Deno.Addr>(
 export async function backlogEmpty(accepted: () => number): Promise<void> {
   for (let quiet = 0; quiet < QUIET_TURNS;) {
     const before = accepted();
-    await new Promise((resolve) => setTimeout(resolve, TURN_MS));
+    await delay(TURN_MS);
     quiet = accepted() === before ? quiet + 1 : 0;
   }
 }

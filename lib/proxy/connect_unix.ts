@@ -4,6 +4,8 @@
  * @module
  */
 
+import { delay } from "../delay.ts";
+
 /** How long to try while outer's backlog is full, in milliseconds; it takes the whole of it in a tenth of that. */
 const PATIENCE_MS = 2_000;
 
@@ -26,7 +28,7 @@ export async function connectUnix(path: string): Promise<Deno.UnixConn> {
       return await Deno.connect({ transport: "unix", path });
     } catch (error) {
       if (!(error instanceof Deno.errors.WouldBlock) || performance.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      await delay(pause);
     }
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { delay } from "../delay.ts";
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
 
@@ -79,7 +80,7 @@ export class Listeners<K> {
         return await this.#listen(key);
       } catch (error) {
         if (!(error instanceof Deno.errors.AddrInUse) || performance.now() >= deadline) throw error;
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await delay(RETRY_MS);
       }
     }
   }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { delay } from "../delay.ts";
 import { readConfig } from "../config/read.ts";
 import { ConfigError, describe } from "../errors.ts";
 import { FAILED, OK } from "../exit_code.ts";
@@ -109,7 +110,7 @@ async function clean(nics: readonly Nic[]): Promise<number> {
     idle = idle.filter((bridge) => !isGone(bridge) && isIdle(links, bridge, ownPorts));
     if (idle.length === 0) return OK;
     log.info("No other guest is on it: looking again in a moment", { bridge: idle.join(" ") });
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    await delay(SETTLE_MS);
     const later = await listLinks();
     await downAll(idle.filter((bridge) => isIdle(later, bridge, ownPorts)));
   } catch (error) {

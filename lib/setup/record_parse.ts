@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isObject } from "../is_object.ts";
 import { type Endpoint, isDiallable, isPort } from "../address.ts";
 import type { Network, SelectedEndpoint } from "../config/select.ts";
 import { checkOptions, withOptions } from "../limits_json.ts";
@@ -29,7 +30,7 @@ const LONGEST_NAME = 1024;
  */
 export function parseRecord(text: string): ParsedRecord {
   const value = parseJson(text);
-  if (!isObject(value)) return { bridges: new Map(), damaged: "all" };
+  if (!isObject<Key>(value)) return { bridges: new Map(), damaged: "all" };
   const bridges = new Map<BridgeName, readonly NetworkRecord[]>();
   const damaged: BridgeName[] = [];
   for (const [name, networks] of Object.entries(value)) {
@@ -71,7 +72,7 @@ function checkNetworks(value: unknown): NetworkRecord[] | undefined {
 }
 
 function checkNetwork(value: unknown): NetworkRecord | undefined {
-  if (!isObject(value) || !isId(value.id) || !isName(value.name, value.id) || !Array.isArray(value.endpoints)) {
+  if (!isObject<Key>(value) || !isId(value.id) || !isName(value.name, value.id) || !Array.isArray(value.endpoints)) {
     return undefined;
   }
   const endpoints = value.endpoints.map(checkEndpoint).filter((endpoint) => endpoint !== undefined);
@@ -87,7 +88,7 @@ function checkNetwork(value: unknown): NetworkRecord | undefined {
 }
 
 function checkEndpoint(value: unknown): SelectedEndpoint | undefined {
-  if (!isObject(value)) return undefined;
+  if (!isObject<Key>(value)) return undefined;
   const { servicePort, remoteAddr, remotePort, remoteName } = value;
   if (!isPort(servicePort) || !isDiallable(remoteAddr) || !isPort(remotePort)) return undefined;
   if (remoteName !== undefined && !isHostName(remoteName)) return undefined;
@@ -97,21 +98,8 @@ function checkEndpoint(value: unknown): SelectedEndpoint | undefined {
   return { ...endpoint, ...(remoteName === undefined ? {} : { remoteName }) };
 }
 
-interface Fields {
-  readonly [key: string]: unknown;
-  readonly id?: unknown;
-  readonly name?: unknown;
-  readonly endpoints?: unknown;
-  readonly servicePort?: unknown;
-  readonly remoteAddr?: unknown;
-  readonly remotePort?: unknown;
-  readonly remoteName?: unknown;
-  readonly options?: unknown;
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+/** What is looked for in any of its objects. */
+type Key = "id" | "name" | "endpoints" | "servicePort" | "remoteAddr" | "remotePort" | "remoteName" | "options";
 
 function isId(value: unknown): value is string | undefined {
   return value === undefined || typeof value === "string" && /^\d{1,10}$/.test(value);

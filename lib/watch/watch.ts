@@ -6,6 +6,7 @@
  * @module
  */
 
+import { delay } from "../delay.ts";
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
 import { type BridgeName, TPROXY } from "../names.ts";
@@ -61,7 +62,7 @@ export async function watch(config: string): Promise<void> {
       passAt = performance.now() + PASS_MS;
     }
     await events.next(LOOK_MS);
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    await delay(SETTLE_MS);
     if (await look() !== events.seen) events.wish("start");
   }
   for (const monitor of monitors) monitor.stop();

@@ -24,7 +24,7 @@ module VNMMAD
         # one line, as it is when a command of the driver's own fails.
         def self.up(nic)
             # Whoever uses no transparent proxies must be able to start VMs.
-            return if CONF[:tproxy].to_a.empty?
+            return if (CONF[:tproxy] || CONF['tproxy']).to_a.empty?
 
             named = { 'network' => nic[:network], 'network-id' => nic[:network_id] }.compact
             network = named.empty? ? ['--unnamed-network'] : named.map {|name, value| "--#{name}=#{value}" }
