@@ -1,6 +1,6 @@
 /**
- * Chaos: for a while, whatever can go wrong does, at random. What costs no stream in itself may not cost one then either; and
- * afterwards everything has to serve, and nothing may be left over. For how many seconds comes behind `--`:
+ * Chaos: for a while, everything that can go wrong does, at random. An event that cuts no stream by itself may cut none among
+ * others. Afterwards everything has to serve, and nothing may be left over. The number of seconds follows `--`:
  * `deno task test tests/chaos_test.ts -- 600`.
  *
  * @module
@@ -16,7 +16,7 @@ const SECONDS = Number(Deno.args[0] ?? 60);
 
 type Event = (hv: Hypervisor) => Promise<unknown>;
 
-/** Runs a command that may fail: what it is about may not be there just now. */
+/** Runs a command that may fail, since its object may not exist at the moment. */
 function shell(...argv: string[]): Event {
   return (hv) => hv.host.run(argv);
 }
@@ -28,13 +28,13 @@ function setup(verb: "up" | "down", bridge: string): Event {
 
 const IN_NETNS = ["ip", "netns", "exec", "one_tproxy_br0"];
 
-/** Flushes while a command that was given at the same moment is on its way. */
+/** Flushes the ruleset while a command runs that was started at the same moment. */
 async function flushSoon(hv: Hypervisor): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, Math.random() * 500));
   for (let i = 0; i < 5; i++) await hv.host.text(["nft", "flush", "ruleset"]);
 }
 
-/** What costs no stream, whenever it happens. */
+/** Events that cut no stream, whenever they happen. */
 const GENTLE: Readonly<Record<string, Event>> = {
   "start": (hv) => hv.tproxy("start"),
   "reload": (hv) => hv.tproxy("reload"),
@@ -58,7 +58,7 @@ const GENTLE: Readonly<Record<string, Event>> = {
   "remove a socket": shell("rm", "-f", "/run/one_tproxy/written-by-proxies/br0/outer.socket"),
 };
 
-/** What costs no stream either, but leaves predecessors that serve them; there may be a few of those only. */
+/** Events that cut no stream, either, but leave predecessors, of which there may be only a few. */
 const HANDOVERS: Readonly<Record<string, Event>> = {
   "restart": (hv) => hv.tproxy("restart"),
   "three at once": (hv) => Promise.all(["start", "reload", "restart"].map((verb) => hv.tproxy(verb))),
@@ -131,7 +131,7 @@ Deno.test(
     const ask: Event = () => guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:5030/who"]);
     await unleash(hv, SECONDS, { ...GENTLE, ...HANDOVERS, ...ROUGH, "a guest asks": ask });
     for (const bridge of ["br0", "br1"]) await hv.up(bridge);
-    // The last word may have been a stop.
+    // The last command may have been a stop.
     await hv.tproxy("start");
     for (const from of [guest, second]) {
       // A proxy that was killed often is started late, a minute at most.

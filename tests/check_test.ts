@@ -17,7 +17,7 @@ function entry(servicePort: unknown, remoteAddr: string, ...more: string[]): str
   return `- ${lines.join("\n  ")}\n`;
 }
 
-/** A hypervisor with br0 and this configuration, to the byte. */
+/** Makes a hypervisor with br0 and exactly these bytes as its configuration. */
 async function hypervisor(lab: Lab, config: string | Uint8Array): Promise<Hypervisor> {
   const hv = await lab.hypervisor("hv1", "10.11.12.1");
   await hv.configure("");
@@ -26,13 +26,13 @@ async function hypervisor(lab: Lab, config: string | Uint8Array): Promise<Hyperv
   return hv;
 }
 
-/** Has the host resolve this one name. */
+/** Makes this the only name that the host resolves. */
 async function resolveTo(hv: Hypervisor, line: string): Promise<void> {
   await hv.host.write("/run/hosts", `${line}\n`);
   await hv.host.text(["mount", "--bind", "/run/hosts", "/etc/hosts"]);
 }
 
-/** Has a resolver that neither answers nor lets go of what it was given. */
+/** Gives the host a resolver that does not answer and does not close its descriptors. */
 async function slowDown(hv: Hypervisor): Promise<void> {
   await hv.host.write("/run/getent", "#!/bin/sh\nsleep 60\n");
   await hv.host.text(["chmod", "755", "/run/getent"]);

@@ -1,6 +1,6 @@
 /**
- * The compiled programs. Binaries that run take a denort, which is not to be had everywhere; what they are made with and
- * how they are started is tested without.
+ * The compiled programs. Making binaries that run takes a denort, which is not available everywhere. How they are made and
+ * started is tested without one.
  *
  * @module
  */

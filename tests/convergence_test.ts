@@ -1,6 +1,6 @@
 /**
- * Whatever happened before, `up` and `down` end in the state that was asked for. The number of random sequences comes
- * behind `--`: `deno task test tests/convergence_test.ts -- 1000`.
+ * `up` and `down` end in the state that was asked for, whatever happened before. The number of random sequences follows
+ * `--`: `deno task test tests/convergence_test.ts -- 1000`.
  *
  * @module
  */
@@ -35,7 +35,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** Does a step; what it was asked for is remembered in `wanted`, in the order in which networks came. */
+/** Does a step, and notes in `wanted` what should be there, with networks in the order in which they came. */
 async function take(hv: Hypervisor, step: Step, wanted: Map<string, Set<string>>): Promise<void> {
   if (step.do === "damage") {
     // There may be nothing to damage.
@@ -52,7 +52,7 @@ async function take(hv: Hypervisor, step: Step, wanted: Map<string, Set<string>>
   assert.equal(code, 0, `${JSON.stringify(step)}: ${stderr}`);
 }
 
-/** Asks once more for what was asked for. */
+/** Repeats all that should be there. */
 async function repeat(hv: Hypervisor, wanted: Map<string, Set<string>>): Promise<void> {
   for (const name of ["br0", "br1"]) {
     const networks = wanted.get(name) ?? new Set();

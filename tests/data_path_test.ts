@@ -98,7 +98,7 @@ Deno.test(
       lab,
       CONFIG + `- {":service_port": 7, ":remote_addr": ${GATE}, ":remote_port": 7007}\n`,
     );
-    // It says nothing before it has read everything to the end.
+    // sha256sum prints nothing before it has read to the end.
     gate.start(["socat", `TCP-LISTEN:7007,bind=${GATE},fork,reuseaddr`, "EXEC:sha256sum"]);
     const answer = await until("the service answers", async () => {
       const { stdout } = await guest.run(["socat", "-t", "10", "-", "TCP:169.254.16.9:7"], "hello");
@@ -164,7 +164,7 @@ Deno.test(
     const { hv, guest } = await served(lab, config);
     const ask = () => guest.run(["curl", "-sS", "--max-time", "5", "http://169.254.16.9:5030/"]);
     await ask();
-    // The level is known a moment after the first line.
+    // A daemon reads the level after it has written its first line.
     const errors = async (log: string) =>
       (await hv.log(log)).filter(({ level }) => level === "error").map(({ message }) => message);
     assert.deepEqual(await errors("one_tproxy"), ["Cannot reach the service"]);

@@ -1,5 +1,5 @@
 /**
- * Full disks: log lines are lost, streams are not, and what can't be written is said.
+ * Full disks: log lines are lost, streams are not, and an error names what can't be written.
  *
  * @module
  */
@@ -32,7 +32,7 @@ Deno.test(
     await hv.serve("br0");
     await fill(hv.host, "/var/log");
     for (const verb of ["reload", "restart"]) await hv.control(verb);
-    // More lines than the rest of a page holds.
+    // More lines than fit into the rest of a page.
     for (let i = 0; i < 20; i++) await assertServed(guest);
     await hv.host.text(["rm", "/var/log/full"]);
     await fetchFrom(guest, "/who");

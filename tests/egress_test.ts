@@ -1,6 +1,6 @@
 /**
- * What the kernel lets the proxies send, whatever has become of Deno's sandbox: in their places are programs that never had
- * one. Every attempt is seen to succeed without our rules.
+ * What the kernel lets the proxies send if Deno's sandbox fails: programs without a sandbox run in place of the proxies. Every
+ * attempt succeeds without our rules.
  *
  * @module
  */
@@ -19,20 +19,20 @@ const TABLE = "one_tproxy_egress";
 const LOOPBACK = `- { ":service_port": 8080, ":remote_addr": 127.0.0.1, ":remote_port": 8080 }\n`;
 const BR0 = parseBridgeName("br0");
 
-/** What listeners say to whoever has said something. */
+/** A listener's answer to anything that is sent. */
 const ANSWER = "SYSTEM:read line; echo answered";
 
-/** A copy of ping(8) without the file capability, which nobody who has given up all capabilities may run. */
+/** A copy of ping(8) without its file capability: a process without capabilities could not run the original. */
 const PING = "/run/ping";
 
-/** Who outer is: its own user, one that the configuration names, or `nobody`, as it was in a former version. */
+/** Users of outer: its own, one that the configuration names, and `nobody`, as in a former version. */
 const OUTERS = [
   [numberOf(OUTER), numberOf(OUTER)],
   [numberOf(OUTER), 65534],
   [65534, numberOf(OUTER)],
 ] as const;
 
-/** The command line of a program that runs as a proxy would, but for the sandbox. */
+/** The command line of a program that runs like a proxy, but without the sandbox. */
 function as(uid: number, gid: number, ...argv: string[]): string[] {
   const rights = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--clear-groups"];
   return ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, ...rights, ...argv];
@@ -111,7 +111,7 @@ Deno.test(
       assert.deepEqual(await attempt(uid, gid, listed), listed.map(() => true), `${uid}:${gid}`);
       assert.deepEqual(await attempt(uid, gid, others), others.map(() => false), `${uid}:${gid}`);
     }
-    // Everybody else is as free as before, and so would outer be without the rules.
+    // The rules restrict nobody else, and without them outer is not restricted, either.
     assert.deepEqual(await attempt(65534, 65534, others), others.map(() => true));
     await assertServed(guest);
     await hv.host.text(["nft", "delete", "table", "inet", TABLE]);
@@ -209,7 +209,7 @@ Deno.test(
   }),
 );
 
-/** What may happen to the rules: nft's commands. */
+/** Commands of nft that damage the rules. */
 const LOSSES: Readonly<Record<string, string>> = {
   "all rules are flushed": "flush ruleset",
   "outer's table is deleted": `delete table inet ${TABLE}`,

@@ -1,5 +1,5 @@
 /**
- * Nobody but the proxy has its address: not a guest, not a machine on the other side of the uplink.
+ * Only the proxy has its address: no guest and no machine beyond the uplink can take it.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { NO_VM } from "./vm/missing.ts";
 
 // What needs tcpdump is not for a user namespace.
 
-/** Makes a host claim the address and the proxy's MAC address, and shout it out. */
+/** Makes a host claim the address and the proxy's MAC address, and announce it. */
 async function impersonate(host: Host, device: string, mac?: string): Promise<void> {
   await host.ip(
     `link set dev ${device} down`,
@@ -102,7 +102,7 @@ Deno.test(
       assert.ok(code === 7 || code === 28, `curl exited with ${code}`);
     };
     await attempt();
-    // Even one that knows where to send it does not get a packet through.
+    // A packet does not get through even from a host that knows the MAC address.
     await neighbour.ip(`neigh replace ${ADDRESS} lladdr ${mac} dev vx12 nud permanent`);
     const inNetns = ["ip", "netns", "exec", "one_tproxy_br0"];
     const seen = await receives(hv.host, "br0a", "tcp", async () => {
@@ -141,7 +141,7 @@ Deno.test(
     assert.equal(await attempt(), "");
     const late = await lab.guest("late", hv, "br0", "192.168.150.11");
     for (const host of [guest, late]) await assertServed(host);
-    // Without the rules it would be served, so the silence is theirs.
+    // Without the rules it is served, so the rules are the reason.
     await hv.host.text(["nft", "delete", "table", "bridge", "one_tproxy"]);
     assert.equal(await attempt(), "gate 10.11.12.1\n");
   }),
@@ -208,7 +208,7 @@ Deno.test(
     await hv.host.text(["sysctl", "-q", "-w", "net.ipv4.ip_forward=1"]);
     await hv.down("br0");
     await hv.up("br0");
-    // To an address of the other guest that only the proxy could lead to.
+    // To an address of the other guest that can be reached only through the proxy.
     await guest.ip("address add 192.0.2.1/32 dev lo");
     await mallory.ip(`route add 192.0.2.1 via ${ADDRESS} dev eth0 onlink`);
     const seen = await receives(guest, "eth0", "icmp", async () => {

@@ -83,7 +83,7 @@ Deno.test(
     await startNginx(gate, GATE, 8081);
     const other = await lab.service("other", "10.11.12.34");
     await startNginx(other, "10.11.12.34", 5030);
-    // What the network driver made: what setup has recorded would be put back.
+    // As the network driver makes it: a service that setup has recorded would be put back.
     await driverUp(hv, 5030);
     await hv.control("start");
     const download = await startDownload(gate, guest);
@@ -126,7 +126,7 @@ Deno.test(
     const { hv, gate, guest } = await served(lab);
     const download = await startDownload(gate, guest);
     const own = [OUTER, innerOf(BR0)].map((role) => `${numberOf(role)}`);
-    // Where none is named, each is a user of its own.
+    // Without a configured user each proxy has one of its own.
     for (const owner of ["daemon", "nobody", "root", undefined, "daemon"]) {
       await hv.configure(owner === undefined ? CONFIG : `:tproxy_process_owner: ${owner}\n${CONFIG}`);
       await hv.control("start");

@@ -19,7 +19,7 @@ Deno.test(
     await hv.control("stop");
     await until("the watch says so", () => Promise.resolve(watch.output.match(HELD) !== null));
 
-    // What is restored was restored in a pass, which would have started the proxies as well.
+    // The pass that has restored the bridge would also have started the proxies.
     for (let i = 0; i < 2; i++) {
       await hv.host.text(["nft", "flush", "ruleset"]);
       await hv.host.text(["pkill", "-HUP", "-f", "tproxy.ts watch"]);

@@ -1,5 +1,5 @@
 /**
- * The network drivers' hooks on a real kernel: what a VM's coming and going does to the bridges that it is on.
+ * The network drivers' hooks on a real kernel: what happens to a VM's bridges when it comes and goes.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { CONFIG, inLab, makeHypervisor } from "./lab/scenario.ts";
 
 const CONFIG_PATH = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
 
-/** The sample's second network has a service that the first one has not. */
+/** The sample's second network has a service that the first one does not have. */
 const TWO_NETWORKS = CONFIG +
   "- {':service_port': 80, ':remote_addr': 10.11.12.34, ':remote_port': 80, ':networks': [12]}\n";
 
@@ -174,7 +174,7 @@ Deno.test(
     const hv = await hypervisor(lab);
     const input = vm(["br0", "7"], ["onebr.12", "12"]);
     await hv.hook(["pre"], input);
-    // The VM's own port may still be there, and a way out is no guest, even if it is a veth end.
+    // The VM's own port may still be there, and an uplink is no guest, even if it is a veth end.
     await addPort(hv, "one-42-0", "br0");
     await addPort(hv, "uplink0", "br0");
     await addPort(hv, "uplink1", "br0", "vxlan id 12 dstport 4789 dev eth0");

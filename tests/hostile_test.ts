@@ -1,5 +1,5 @@
 /**
- * A hostile peer on the string: whoever has taken over an inner proxy can say there what it likes.
+ * A hostile peer on the string: a compromised inner can send anything there.
  *
  * @module
  */
@@ -53,7 +53,7 @@ async function warnings(hv: Hypervisor): Promise<Record<string, unknown>[]> {
   return (await hv.log("one_tproxy")).filter(({ level }) => level === "warning");
 }
 
-/** How often it has happened: a line may tell of many. */
+/** How often it has happened: one line may stand for many. */
 function timesOf(lines: readonly Record<string, unknown>[]): number {
   return lines.reduce((sum, { times }) => sum + Number(times ?? 1), 0);
 }
@@ -116,7 +116,7 @@ Deno.test(
     await hv.up("br1", "vnet1", "8");
     await hv.control("start");
     await assertServed(other, 81);
-    // As the other bridge's guest, to the other bridge's service, with a field that names the other bridge.
+    // It claims to be the other bridge's guest, asks for the other bridge's service, and names the other bridge in a field.
     const claim = new Uint8Array([...preamble(81, "192.168.151.10"), 0xe0, 0, 3, ...new TextEncoder().encode("br1")]);
     claim[15] = 12 + 6;
     const request = new TextEncoder().encode("GET /who HTTP/1.0\r\n\r\n").toHex();
@@ -138,7 +138,7 @@ Deno.test(
     const attacks = [
       startAttack(hv, { count: 500, pieces: [] }),
       startAttack(hv, { count: 490, pieces: [whole.slice(0, 40)] }),
-      // A byte now and then does not buy it more time.
+      // It gets no more time for a byte now and then.
       startAttack(hv, { count: 10, pieces: whole.match(/../g) ?? [], pauseMs: 300 }),
     ];
     let answered = 0;

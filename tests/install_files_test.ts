@@ -1,6 +1,5 @@
 /**
- * What the installer puts into folders of other programs, read by these programs: logrotate, sudo, systemd; and the shell's
- * own reviewer.
+ * The installer's files in the folders of logrotate, sudo and systemd, checked by these programs, and by shellcheck.
  *
  * @module
  */

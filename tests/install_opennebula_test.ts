@@ -19,7 +19,7 @@ import { BASE, listingOf, MACHINE } from "./lab/system_root.ts";
 /** What OpenNebula's own sudoers allow, as far as the unmodified driver needs it here. */
 const SUDOERS = "oneadmin ALL=(ALL) NOPASSWD: /usr/sbin/ip, /usr/sbin/nft, /var/tmp/one/vnm/tproxy\n";
 
-/** A driver's own proxies, which write down what they are told. */
+/** A driver's own proxies, which log their arguments. */
 const THEIRS = '#!/bin/sh\necho "$1" >>/var/tmp/one/calls\n';
 
 function fixture(name: string): string {
@@ -39,7 +39,7 @@ async function putTheirs(host: Host, name: string, content: string, mode: string
   await shell(host, `chown oneadmin: ${VNM}/${name}; chmod ${mode} ${VNM}/${name}`);
 }
 
-/** Waits until nothing of ours is left; a proxy that is told to end takes a moment. */
+/** Waits until nothing of ours is left: a proxy needs a moment to end. */
 async function nothingIsLeft(host: Host): Promise<void> {
   const look = "nft list ruleset | grep -E 'map|chain'; ip netns list; ps -eo args= | grep '^one_tproxy'; true";
   await until("nothing is left", async () => await host.text(["sh", "-c", look]) === "");

@@ -1,6 +1,5 @@
 /**
- * The installed unit under a systemd that runs: what it starts, what outlives it, and that its restrictions leave it its
- * work.
+ * The installed unit under a running systemd: what it starts, what outlives it, and that it works with its restrictions.
  *
  * @module
  */
@@ -34,7 +33,7 @@ Deno.test(
     await systemd.text(["sh", "-e", "-c", commandsOf("Without OpenNebula").split("\n")[0] ?? ""]);
     await served();
 
-    // One that may not hear of what happens in other namespaces would have ended at once.
+    // A monitor that may not see other namespaces would have ended at once.
     await until("the watch hears of changes inside namespaces", async () => {
       const listed = await systemd.text(["ps", "-eo", "etimes=,args="]);
       return Number(/^ *(\d+) .*ip monitor .*all-nsid$/m.exec(listed)?.[1] ?? 0) >= 3;
@@ -42,7 +41,7 @@ Deno.test(
     const first = await inner();
     await systemd.text(["kill", "-KILL", String(first)]);
     await until("the killed proxy is back", async () => (await inner()) !== first && (await inner()) !== undefined);
-    // What the watch puts back has to be seen by the host, and by the drivers: it may have no mounts of its own.
+    // The host and the drivers have to see what the watch restores, so it may not have a mount namespace of its own.
     await systemd.text(["ip", "netns", "delete", "one_tproxy_br0"]);
     await until(
       "the namespace is back",

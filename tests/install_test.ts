@@ -1,6 +1,6 @@
 /**
- * The installer, on a system that has nothing but Debian's base and what the proxies need: what an operator copies from
- * the guide, upgrades, refusals, and that nothing stays.
+ * The installer on Debian's base and the packages that the proxies need: the commands of the guide, upgrades, refusals, and a
+ * removal that leaves nothing.
  *
  * @module
  */
@@ -94,7 +94,7 @@ Deno.test(
     assert.doesNotMatch(await host.text(["tail", "-n", "1", `${PREFIX}/current/CHANGELOG.md`]), /second/);
     assert.equal(await download.finish(), true);
     await assertServed(guest);
-    // The one before stays, for whoever has it open; older ones do not.
+    // The version before stays, since somebody may have it open; older ones go.
     await host.text(["/root/third/install.sh"]);
     assert.equal((await versions()).trim().split("\n").length, 2);
     await host.text([`${PREFIX}/current/install.sh`, "--remove"]);

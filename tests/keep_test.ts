@@ -1,6 +1,5 @@
 /**
- * A service that is served, and what a change of the configuration makes of it: only an entry that is really gone takes it
- * away.
+ * What a change of the configuration does to a served service: only a removed entry removes it.
  *
  * @module
  */
@@ -28,7 +27,7 @@ async function elements(hv: Hypervisor): Promise<string> {
   return listed.map((element) => element.replaceAll(/\s+/g, " ").trim()).toSorted().join(", ");
 }
 
-/** Applies a configuration by an operator's hand. */
+/** Writes a configuration and applies it with `setup up`. */
 async function apply(hv: Hypervisor, config: string): Promise<{ code: number; kept: string[] }> {
   await hv.configure(config);
   const { code, stderr } = await hv.setup(...UP);
@@ -75,10 +74,10 @@ Deno.test(
     assert.deepEqual(await apply(hv, CONFIG + bad), { code: 0, kept: [] });
     assert.equal(await elements(hv), "5030 : 10.11.12.13 . 5030");
     await apply(hv, CONFIG + SECOND);
-    // It was meant for another network, and the one that this one had is gone.
+    // The bad entry is for another network, and this network's own is gone.
     assert.deepEqual(await apply(hv, CONFIG + bad.replace("[7]", "[8]")), { code: 0, kept: [] });
     assert.equal(await elements(hv), "5030 : 10.11.12.13 . 5030");
-    // A good entry has the port.
+    // A good entry for the same port counts.
     await apply(hv, CONFIG + SECOND);
     assert.deepEqual(await apply(hv, CONFIG + bad + SECOND.replace(".34", ".35")), { code: 0, kept: [] });
     assert.equal(await elements(hv), "5030 : 10.11.12.13 . 5030, 80 : 10.11.12.35 . 8080");

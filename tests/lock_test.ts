@@ -1,5 +1,5 @@
 /**
- * Nothing slow happens while others wait: files are read and names are resolved before a lock is taken.
+ * Nothing slow happens under a lock: files are read and names are resolved before it is taken.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { assertServed, CONFIG, inLab, makeScenario, served } from "./lab/scenari
 
 const UP = ["up", "--bridge", "br0", "--network", "vnet0", "--network-id", "7"];
 
-/** Has the resolver tell which locks are taken when it is asked, and for what. */
+/** Has the resolver log each question, and which locks are taken at that moment. */
 async function watchResolver({ host }: Hypervisor): Promise<void> {
   await host.text(["cp", "/usr/bin/getent", "/run/real-getent"]);
   const lines = ["setupLock", "daemonLock"] as const;
@@ -69,7 +69,7 @@ Deno.test(
   }),
 );
 
-/** Runs `work` while somebody has a lock, and something waits for it that has read the configuration already. */
+/** Runs `work` while another process holds a lock and a command that has read the configuration waits for it. */
 async function whileWaiting(lab: Lab, lock: string, verb: "setup" | "start", work: (hv: Hypervisor) => Promise<void>) {
   const { hv } = await makeScenario(
     lab,

@@ -32,7 +32,7 @@ Deno.test(
       async () => (await first.run(["ping", "-c1", "-W1", "192.168.150.11"])).code === 0,
     );
     const capture = one.host.start(["tcpdump", "-n", "-l", "--immediate-mode", "-i", "cable0", "-Z", "root", "arp"]);
-    // A request that has to be seen shows later that the capture was on before the ones that must not be.
+    // This request has to be seen: it shows that the capture ran before the requests that must not be seen.
     await until("the capture is on", async () => {
       await first.run(["ip", "neigh", "flush", "all"]);
       await first.run(["ping", "-c1", "-W1", "192.168.150.11"]);

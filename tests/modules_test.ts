@@ -73,7 +73,7 @@ Deno.test("inner and outer are made of lib/proxy, lib/protocol, lib/*.ts and nod
 function mayImport(from: string, to: string): boolean {
   if (from === to || to === "lib") return true;
   if (from === "packaging") return to !== "tests";
-  // The data path is apart: nothing but its two programs knows it, and it knows nobody but what it talks to.
+  // Only its two programs import the data path, and it imports only the protocol.
   if (from === "lib/proxy") return to === "lib/protocol";
   if (to === "lib/proxy") return from === "cmd";
   return LAYERS.includes(from) && LAYERS.indexOf(from) < LAYERS.indexOf(to);

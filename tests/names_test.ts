@@ -1,5 +1,5 @@
 /**
- * Host names in the configuration: followed when they move, and trusted no further than they have to be.
+ * Host names in the configuration: followed when their address changes, and refused where they lead to this host alone.
  *
  * @module
  */
@@ -37,7 +37,7 @@ Deno.test(
     const watch = hv.startWatch();
     await until("the proxies run", async () => (await hv.status()).size === 2, 30);
     await hv.host.write("/run/fails", "");
-    // Only what changes the map.
+    // Only commands that change the map.
     await wrapNft(
       hv.host,
       `case "$*" in -f*) script=$(cat)
@@ -61,7 +61,7 @@ Deno.test(
   "a name that comes to lead to this host alone is not followed, and not taken by setup",
   inLab(async (lab) => {
     const { hv, guest } = await named(lab);
-    // What listens there counts on nobody but this host.
+    // A program that listens there expects only clients of this host.
     await startNginx(hv.host, "127.0.0.1", 5030);
     const watch = hv.startWatch();
     await until("the proxies run", async () => (await hv.status()).size === 2, 30);

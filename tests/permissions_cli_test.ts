@@ -1,5 +1,5 @@
 /**
- * `tproxy permissions`: what each program may do, and whether those that run may do just that.
+ * `tproxy permissions`: what each program may do, and whether the running ones may do exactly that.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { CONFIG, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
 const BR0 = parseBridgeName("br0");
 const ownerOf = (role: Role) => ROOTLESS ? "root" : `${numberOf(role)}`;
 
-/** Has br0's service be somewhere else, without a word to the proxies. */
+/** Changes the address of br0's service in nft, and does not tell the proxies. */
 async function moveService(hv: Hypervisor, address: string): Promise<void> {
   await hv.configure(CONFIG.replace(GATE, address));
   await hv.up("br0");

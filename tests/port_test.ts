@@ -52,7 +52,7 @@ Deno.test(
         for (const state of ["down", "up"]) await hv.host.text([...INSIDE, "ip", "link", "set", "dev", "br0a", state]);
         await ipv6Of(hv);
       });
-    // Another guest answers, so it is not the bridge that is silent.
+    // Another guest answers, so the bridge carries such packets.
     await until("a guest answers to all nodes", async () => {
       return (await mallory.run(ping("ff02::1"))).code === 0;
     });
@@ -98,7 +98,7 @@ Deno.test(
   }),
 );
 
-/** Whether a filter for IPv4 sees what crosses a bridge, as security groups need it. */
+/** Whether an IPv4 filter sees what crosses a bridge: security groups need that. */
 const BRIDGE_NETFILTER = "net.bridge.bridge-nf-call-iptables";
 const HAS_BRIDGE_NETFILTER = (await run(["/usr/bin/unshare", "--net", "sysctl", "-q", BRIDGE_NETFILTER])).code === 0;
 
@@ -133,7 +133,7 @@ Deno.test(
     };
     const [mac, proxy] = [await macOf(mallory, "eth0"), await proxyMac(hv)];
     const ask = (ip: string) => frame(EVERYBODY, mac, [], arp("request", { mac, ip }, { mac: NOBODY, ip: ADDRESS }));
-    // A hundred, a tenth of what the kernel keeps: the machine's table is one for all that runs on it.
+    // A hundred is a tenth of the kernel's table of neighbours, which the whole machine shares.
     const addresses = Array.from({ length: 100 }, (_, i) => `192.168.150.${i + 100}`);
     const flood = () => sendFrames(mallory, "eth0", addresses.map(ask));
     await assertServed(mallory);
@@ -142,7 +142,7 @@ Deno.test(
     await reach(mallory, ADDRESS);
     const known = await neighbours();
     assert.ok(known > 32 && known <= 66, `${known} neighbours`);
-    // What the kernel remembers of a guest outlives the rules.
+    // The kernel keeps its entries of guests when the rules are gone.
     await hv.up("br0");
     const packet = (ip: string): FrameFrom => (from) => frame(proxy, from, [], udp(ip, ADDRESS));
     const arrived = await arrivals(

@@ -1,6 +1,5 @@
 /**
- * The setup record survives: of one that is gone or damaged as much comes back as can be known, and what can't be known
- * stays.
+ * A setup record that is gone or damaged is restored as far as possible, and a service whose network is unknown stays.
  *
  * @module
  */
@@ -14,7 +13,7 @@ import type { Lab } from "./lab/lab.ts";
 import { assertServed, inLab, served } from "./lab/scenario.ts";
 import { NOTHING, numberless, stateOf } from "./lab/state.ts";
 
-/** Two networks that clash on one port, with options and a name. */
+/** Two networks that want the same port, with options and a name. */
 const CONFIG = `:tproxy:
 - { ":service_port": 80, ":remote_addr": 10.0.0.1, ":remote_port": 80, ":networks": [7], ":max_connections": 9 }
 - { ":service_port": 81, ":remote_addr": 10.0.0.1, ":remote_port": 81, ":networks": [7] }
@@ -44,7 +43,7 @@ async function elements(hv: Hypervisor, bridge = "br0"): Promise<string | undefi
 
 const BR0 = '80 comment "max_connections=9" : 10.0.0.1 . 80, 81 : 10.0.0.1 . 81, 82 : 127.0.0.1 . 82';
 
-/** What may happen to the file, and what is said of it. */
+/** Damages of the file, and the warning of each. */
 const LOSSES: Readonly<Record<string, [string[], RegExp]>> = {
   "the record is gone": [["rm", RUN_FILES.setupRecord], /The setup record is gone .*recovered=br0 br1/],
   "the whole folder is gone": [["rm", "-r", "/run/one_tproxy"], /The setup record is gone .*recovered=br0 br1/],
@@ -201,7 +200,7 @@ Deno.test(
   inLab(async (lab) => {
     const hv = await lab.hypervisor("hv1", "10.11.12.1");
     await hv.bridge("br0");
-    // A command line can hold no NUL, and no half of a character.
+    // A command line can't contain NUL or half a character.
     const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 128 }).filter((name) => !name.includes("\0"));
     const ports = fc.uniqueArray(fc.integer({ min: 1, max: 65535 }), { minLength: 1, maxLength: 300 });
     await fc.assert(

@@ -1,6 +1,6 @@
 /**
- * Reloads and restarts under load: what one network's change does to everybody else's streams is nothing. How many reloads
- * comes behind `--`: `deno task test tests/reload_test.ts -- 100`.
+ * Reloads and restarts under load: a change of one network does nothing to the streams of others. The number of reloads
+ * follows `--`: `deno task test tests/reload_test.ts -- 100`.
  *
  * @module
  */
@@ -22,7 +22,7 @@ function loop(host: Host, command: string): Background {
   return host.start(["sh", "-c", `while [ ! -e /run/stop ]; do ${command} || echo "failed with $?"; done`]);
 }
 
-/** Has every guest download known content, and one make requests all the time, while something is done; nothing may fail. */
+/** Has each guest download known content, and one make requests all the time, during an action; nothing may fail. */
 async function underLoad(lab: Lab, guestCount: number, act: (hv: Hypervisor) => Promise<unknown>): Promise<void> {
   const { hv, gate, guest } = await makeScenario(lab);
   await gate.text(["dd", "if=/dev/urandom", "of=/run/nginx-5030/files/known", "bs=1M", "count=4", "status=none"]);
@@ -34,7 +34,7 @@ async function underLoad(lab: Lab, guestCount: number, act: (hv: Hypervisor) => 
   await hv.serve("br0");
   const get = `curl -sS --fail --max-time 60 --limit-rate 400k ${URL}/files/known`;
   const downloads = guests.map((guest) => loop(guest, `${get} | sha256sum`));
-  // Twenty a second are enough to meet every moment of a handover, and leave a slow machine the time for one.
+  // Twenty a second meet every moment of a handover, and leave a slow machine enough time for it.
   const requests = loop(guest, `curl -sS --fail --max-time 60 -o /dev/null ${URL}/who && sleep 0.05`);
   await act(hv);
   for (const guest of guests) await guest.text(["touch", "/run/stop"]);

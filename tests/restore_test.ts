@@ -1,5 +1,5 @@
 /**
- * An empty listing is not a wish: what `setup` has recorded is served, whatever becomes of it in nft, and is put back.
+ * A service that `setup` has recorded is served even if nft has lost it, and is put back.
  *
  * @module
  */
@@ -126,11 +126,11 @@ Deno.test(
     const served = async (...ports: number[]) => {
       for (const port of ports) await assertServed(guest, port, `${port}`);
     };
-    // As it does for a VM in a network of which nothing is recorded yet, and with another remote for a port of ours.
+    // As the driver does for a VM in an unrecorded network, and with another remote for one of our ports.
     const driver = "flush map ip one_tproxy ep_br0\n" +
       "add element ip one_tproxy ep_br0 { 82 : 10.11.12.13 . 5030 }\n" +
       "add element ip one_tproxy ep_br0 { 81 : 10.11.12.99 . 5030 }\n";
-    // The moments in between count, too.
+    // Guests are served between the steps, too.
     const poll = "curl -s --max-time 5 -o /dev/null http://169.254.16.9/who || echo failed; echo >>/run/polls";
     const polling = guest.start(["sh", "-c", `while :; do ${poll}; done`]);
     await until("it polls", async () => (await guest.run(["test", "-e", "/run/polls"])).code === 0);
@@ -147,7 +147,7 @@ Deno.test(
     assert.equal(polling.output, "");
     assert.deepEqual(await hv.status(), pids);
     assert.ok(await scenario.download.finish(), "the live stream was cut");
-    // Whoever asks for what is configured gets that and nothing else.
+    // `setup up` applies the configuration and nothing else.
     await hv.up("br0", "other", "12");
     assert.ok(!(await elements(scenario)).includes("82"));
   }),
@@ -168,7 +168,7 @@ Deno.test(
   }),
 );
 
-/** Makes a bridge look like the network driver's own, of which nothing is recorded. */
+/** Makes a bridge look like the network driver's own, which is not recorded. */
 async function forget({ hv: { host } }: Scenario): Promise<void> {
   await host.text(["nft", "delete", "set", "bridge", "one_tproxy", "record_br0"]);
   await host.text(["rm", RUN_FILES.setupRecord]);

@@ -1,5 +1,5 @@
 /**
- * Proxies that have been replaced and only finish their streams: what they may take, for how long, and how many there are.
+ * Replaced proxies that finish their streams: how many streams, for how long, and how many such proxies.
  *
  * @module
  */
@@ -23,7 +23,7 @@ async function makeEcho(lab: Parameters<Parameters<typeof inLab>[0]>[0], setting
 async function open(guest: Host, count: number, port = 7): Promise<{ client: Background; open: number }> {
   const client = startClient(guest, { port, count, how: "echo" });
   const { answers } = await clientState(client, "all are tried", ({ opened }) => opened === count);
-  // Those that are served have had several answers more by then, so those that are refused are closed.
+  // The served streams have had several more answers by then, so the refused ones are closed.
   const settled = await clientState(client, "they are served", (now) => now.answers >= answers + 5 * now.open);
   return { client, open: settled.open };
 }
@@ -46,7 +46,7 @@ Deno.test(
       await hv.control("restart");
       assert.equal((await open(guest, 3)).open, 0, `after ${i + 1} restarts`);
     }
-    // The bridge has 7 and the hypervisor 9, whoever serves them.
+    // The bridge has 7 streams and the hypervisor 9, in whichever proxies.
     assert.equal((await open(neighbour, 4)).open, 2);
     await hv.control("restart");
     assert.equal((await open(neighbour, 4)).open, 0);
@@ -74,7 +74,7 @@ Deno.test(
     assert.ok(before.every(({ draining, live }) => !draining && live === undefined));
     await hv.control("restart");
     const replaced = (await proxiesOf(hv)).filter(({ draining }) => draining);
-    // The inner of br1 had nobody, and is gone.
+    // The inner of br1 had no stream, and is gone.
     assert.deepEqual(
       replaced.map(({ title, bridge, pid, since, live, counts }) => ({ title, bridge, pid, since, live, counts })),
       before.slice(0, 2).map(({ title, bridge, pid }, i) => {
@@ -104,7 +104,7 @@ Deno.test(
       "the replaced proxies have ended",
       async () => (await proxiesOf(hv)).every(({ draining }) => !draining),
     );
-    // Whichever of the two closes them first.
+    // Either of the two may close them first.
     const lines = (await Promise.all(["one_tproxy", "one_tproxy_br0"].map((title) => hv.log(title)))).flat();
     const said = lines.find(({ message }) => /:tproxy_hard_stop_after:/.test(String(message)));
     assert.deepEqual([said?.["level"], said?.["streams"]], ["warning", 2]);
@@ -176,7 +176,7 @@ Deno.test(
     const replaced = [...(await hv.status()).values()];
     await hv.control("restart");
     const serving = [...(await hv.status()).values()];
-    // The signal that makes Deno listen for a debugger: whoever connects to that runs what he likes in the proxy.
+    // On this signal Deno listens for a debugger, and whoever connects can run any code in the proxy.
     await hv.host.text(["kill", "-s", "USR1", "--", ...[...replaced, ...serving].map(String)]);
     await hv.control("reload");
     const { answers } = await clientState(client, "it speaks", () => true);

@@ -1,5 +1,5 @@
 /**
- * What must not stop or confuse the daemons: failing tools, look-alikes, leftovers, many commands at once.
+ * Failing tools, look-alikes, leftovers and many commands at once neither stop nor confuse the daemons.
  *
  * @module
  */
@@ -112,7 +112,7 @@ Deno.test(
   "a new port whose first start could not write outer's routes is served after the next start",
   inLab(async (lab) => {
     const { hv, guest } = await served(lab);
-    // The same remote on one more port: both proxies stay, and have to be told.
+    // One more port with the same remote: both proxies stay, and have to read it.
     await hv.configure(`${CONFIG}- :service_port: 5031\n  :remote_addr: ${GATE}\n  :remote_port: 5030\n`);
     await hv.up("br0");
     const obstacle = `${OUTER.routesFile}.new`;

@@ -1,5 +1,5 @@
 /**
- * Many bridges on one hypervisor: all are served, and a change of one is nobody else's business.
+ * Many bridges on one hypervisor: all are served, and a change of one does not touch the others.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { assertServed, CONFIG, GATE, inLab, makeScenario } from "./lab/scenario.
 const BRIDGES = Array.from({ length: 30 }, (_, i) => `br${i}`);
 const LAST = "br29";
 
-/** Ten services, of which one is there; outer has to be allowed all of them. */
+/** Ten services, of which one runs; outer needs permission for all of them. */
 const TEN = CONFIG + Array.from({ length: 9 }, (_, i) => {
   return `- {":service_port": ${6000 + i}, ":remote_addr": 10.11.13.${i}, ":remote_port": ${6000 + i}}\n`;
 }).join("");
@@ -39,7 +39,7 @@ Deno.test(
     assert.equal(permissions.code, 0, permissions.stdout);
     assert.equal(permissions.stdout.trim().split("\n").length, titles.length);
 
-    // Nothing has to be started for a port that leads where outer may go already, and one inner alone has to hear of it.
+    // A port with a remote that outer may dial already needs no start, and only one inner has to reload.
     await hv.host.text(["nft", "add", "element", "ip", "one_tproxy", `ep_${LAST}`, `{ 81 : ${GATE} . 5030 }`]);
     await hv.control("start");
     assert.deepEqual(await hv.status(), before);

@@ -1,5 +1,5 @@
 /**
- * Somebody else's filter on the bridge, as OpenNebula's security groups make one for each of a VM's interfaces.
+ * Another program's filter on the bridge, such as OpenNebula's security groups make for each interface of a VM.
  *
  * @module
  */
@@ -12,7 +12,7 @@ const PORTS = [81, 1234, 5030];
 const CONFIG = ":tproxy:\n" +
   PORTS.map((port) => `- {":service_port": ${port}, ":remote_addr": ${GATE}, ":remote_port": 5030}\n`).join("");
 
-/** The user document's example, less what is not about the proxy: nothing else leaves the guest's port. */
+/** The part of the user document's example that concerns the proxy: nothing else leaves the guest's port. */
 const SECURITY_GROUP = `table bridge security_groups {
   chain forward {
     type filter hook forward priority filter; policy accept;

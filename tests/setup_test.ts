@@ -9,7 +9,6 @@ import { until } from "../packaging/command.ts";
 import { CONFIG, inLab, makeHypervisor } from "./lab/scenario.ts";
 import { DAMAGES, NOTHING, numberless, stateOf } from "./lab/state.ts";
 
-/** A hypervisor with br0 and nothing else; no guest, no service. */
 Deno.test(
   "up leaves what the user document shows",
   inLab(async (lab) => {

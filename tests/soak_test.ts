@@ -1,6 +1,6 @@
 /**
- * A soak: for a while everything that guests usually do, all at once, with a reload now and then. No stream may break, and
- * neither memory nor descriptors may grow. How many minutes comes behind `--`: `deno task test tests/soak_test.ts -- 10`.
+ * A soak test: guests do everything that they usually do, all at once, with a reload now and then. No stream may break, and
+ * neither memory nor descriptors may grow. The number of minutes follows `--`: `deno task test tests/soak_test.ts -- 10`.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { startScript } from "./lab/script.ts";
 
 const MINUTES = Number(Deno.args[0] ?? 1);
 
-/** What V8 and the allocator may keep beyond what they had after the first quarter, whatever happens, in kB. */
+/** How much more memory V8 and the allocator may keep than after the first quarter, in kB. */
 const SLACK_KB = 40_000;
 
 /** Several streams each way, small and large, some of which are read only after the guest's FIN. */

@@ -1,5 +1,5 @@
 /**
- * What keeps guests from being served, although all proxies run: `tproxy status` names it, and `tproxy watch` mends it.
+ * Faults that keep guests from being served although all proxies run: `tproxy status` names them, `tproxy watch` repairs them.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const IN_NETNS = ["ip", "netns", "exec", "one_tproxy_br0"];
 /** Something that breaks a bridge. */
 interface Damage {
   readonly commands: readonly (readonly string[])[];
-  /** The code and a part of the text of each fault that comes of it. */
+  /** The code and a part of the text of each resulting fault. */
   readonly faults: Readonly<Record<string, RegExp>>;
 }
 
@@ -132,7 +132,7 @@ for (const [name, broken] of Object.entries(DAMAGES)) {
       await until("it watches", () => Promise.resolve(watch.output.includes("Watching")));
       await damage(hv, broken);
       const [text = /^$/] = Object.values(broken.faults);
-      // What puts back what is missing may come first; it knows less.
+      // The pass that restores what is missing may come first, and its message says less.
       const texts = `${text.source.replaceAll(/^\^|\$$/g, "")}|the port br0b is gone`;
       const said = new RegExp(`A bridge is not as it should be; .*(?:${texts})`);
       await until("the watch says so", () => Promise.resolve(said.test(watch.output)));
@@ -237,7 +237,7 @@ for (const [what, remove] of Object.entries(REMOVALS)) {
   );
 }
 
-/** Holds a process as a debugger does, until it is ended: it can be killed, but neither goes on nor hears of signals. */
+/** Holds a process like a debugger: it can be killed, but neither runs nor gets other signals. */
 const DEBUGGER =
   "syscall(101, 16, $ARGV[0] + 0, 0, 0) == 0 or die $!; $| = 1; print 'attached'; 1 while waitpid($ARGV[0], 0) > 0";
 
@@ -329,7 +329,7 @@ Deno.test(
     await until("all are set up", () => {
       return Promise.resolve(watch.output.match(/The bridge is set up/g)?.length === bridges.length);
     }, 240);
-    // It takes 12 seconds until each had its turn, so these would wait for two minutes if they waited for it.
+    // Looking into all namespaces in turn takes 12 seconds, so without events these would take two minutes.
     const deadline = performance.now() + 75_000;
     for (const bridge of bridges.filter((_, i) => i % 2 === 0)) {
       await hv.host.text(["ip", "-n", `one_tproxy_${bridge}`, "route", "flush", "table", "main"]);

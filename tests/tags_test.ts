@@ -1,5 +1,5 @@
 /**
- * VLAN tags, LLC and whatever else can be around a packet get nobody past the rules that guard the proxy's address.
+ * VLAN tags, LLC and other encapsulations get no packet past the rules that guard the proxy's address.
  *
  * @module
  */
@@ -35,7 +35,7 @@ import { startNginx } from "./lab/nginx.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { assertServed, fetchFrom, inLab } from "./lab/scenario.ts";
 
-/** All that Linux takes for no tag at all when it receives it. */
+/** Tags that Linux treats as no tag when it receives them. */
 const NO_TAGS: Readonly<Record<string, readonly Tag[]>> = {
   "no tag": [],
   "8021q": [dot1q(0)],
@@ -47,7 +47,7 @@ const NO_TAGS: Readonly<Record<string, readonly Tag[]>> = {
   "8021q, 8021ad": [dot1q(0), dot1ad(0)],
 };
 
-/** Tags that become none where a bridge filters VLANs: it takes its own VLAN's tag off for a port. */
+/** Tags that a bridge with VLAN filtering removes: it takes its own VLAN's tag off for a port. */
 const TAGS_OF_A_VLAN: Readonly<Record<string, readonly Tag[]>> = {
   "the VLAN's": [dot1q(5)],
   "the VLAN's of 8021ad": [dot1ad(5)],
@@ -55,7 +55,7 @@ const TAGS_OF_A_VLAN: Readonly<Record<string, readonly Tag[]>> = {
   "the VLAN's, then 8021ad and 8021q": [dot1q(5), dot1ad(0), dot1q(0)],
 };
 
-/** Every way to say, with some tags, that one is at the proxy's address. */
+/** Every way to claim the proxy's address, with some tags. */
 function claims(tags: readonly Tag[], guest: Party): Record<string, FrameFrom> {
   const packet = (payload: (sender: Party) => Payload, to = guest.mac): FrameFrom => (mac) =>
     frame(to, mac, tags, payload({ mac, ip: ADDRESS }));
@@ -115,7 +115,7 @@ Deno.test(
     const [victim, own, proxy] = [await macOf(guest, "eth0"), await macOf(mallory, "eth0"), await proxyMac(hv)];
     await mallory.ip(`address add ${ADDRESS}/32 dev eth0`);
     await startNginx(mallory, ADDRESS, 5030);
-    // Otherwise the kernel keeps an entry for a second before it takes another answer.
+    // Otherwise the kernel keeps an entry for a second before it accepts another answer.
     await guest.text(["sysctl", "-q", "-w", "net.ipv4.neigh.eth0.locktime=0"]);
     const attack = (tags: readonly Tag[]) => {
       const reply = arp("reply", { mac: own, ip: ADDRESS }, { mac: victim, ip: "192.168.150.10" });
@@ -146,7 +146,7 @@ Deno.test(
     const { hv, guest, mallory } = await withMallory(lab);
     const attempt = () => arriving(guest, mallory, "eth0", "192.168.150.66");
     assert.deepEqual(await attempt(), { claims: [], honest: HONEST });
-    // Rules that an operator has saved, and loaded again, say the same.
+    // Rules that an operator has saved and loaded again work the same.
     const listing = await hv.host.text(["nft", "list", "table", "bridge", "one_tproxy"]);
     await hv.host.text(["nft", "-f", "-"], `delete table bridge one_tproxy\n${listing}`);
     assert.deepEqual(await attempt(), { claims: [], honest: HONEST });

@@ -30,7 +30,7 @@ Deno.test(
     const after = await proxyMac(hv);
     assert.notEqual(after, before);
     for (const each of [guest, idle]) {
-      // Who is not told finds out after half a minute.
+      // A guest that is not told finds out after half a minute.
       await until(`${each.name} knows`, async () => await knownMac(each) === after, 10);
       await assertServed(each);
     }
@@ -54,7 +54,7 @@ Deno.test(
       await fetchFrom(guest, "/who");
       const here = await receives(guest, "eth0", "arp", () => hv.up("br0"));
       assert.match(here, /Request who-has 169\.254\.16\.9 .*tell 169\.254\.16\.9/);
-      // Whatever was to come has come when this has.
+      // All that was sent before has arrived when this has.
       await guest.run(["arping", "-q", "-c", "1", "-w", "2", "-I", "eth0", "192.168.150.77"]);
     });
     assert.match(beyond, /who-has 192\.168\.150\.77/, "the capture saw nothing at all");

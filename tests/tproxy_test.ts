@@ -1,5 +1,5 @@
 /**
- * `tproxy` and the daemons: who runs, as whom, until when.
+ * `tproxy` and the daemons: which run, as which user, and until when.
  *
  * @module
  */
@@ -91,7 +91,7 @@ Deno.test(
     for (const bridge of ["br0", "br1"]) await hv.up(bridge);
     const connect = ["socat", "-u", "OPEN:/dev/null", `UNIX-CONNECT:${WRITTEN}/br0/outer.socket`];
     const own = [["cat", "/run/one_tproxy/inner-ports.br0.json"], ["cat", "/var/log/one_tproxy_br0.log"], connect];
-    // Where all are one user, it is the group that tells a proxy from another, and from what else that user runs.
+    // If all are one user, the group distinguishes the proxies, and from other processes of that user.
     for (const owner of [undefined, 1]) {
       if (owner !== undefined) await hv.configure(`:tproxy_process_owner: daemon\n${CONFIG}`);
       await hv.control("start");
@@ -140,7 +140,7 @@ Deno.test(
     assert.equal(await read("adm"), true, "the logs are new, after a rotation for example");
     await fetchFrom(guest, "/who");
     assert.ok((await hv.log("one_tproxy_br0")).some(({ message }) => message === "Opened"));
-    // There the group is what keeps one inner from another's log.
+    // There the group keeps one inner from another's log.
     await hv.configure(`:tproxy_process_owner: daemon\n${CONFIG}`);
     await hv.control("start");
     assert.deepEqual([await read("adm"), await read("users")], [false, false]);

@@ -1,5 +1,5 @@
 /**
- * `tproxy watch`: whatever is taken away comes back, and nothing that crashes stays down.
+ * `tproxy watch`: it restores what is removed, and starts again what crashes.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A hypervisor on which there is nothing but the system, and nothing can be written but where the proxies may.
+ * A hypervisor that has only the system, and that is read-only except where the proxies may write.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import type { Host } from "./host.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** Hides the checkout and the home, in which runtime and cache of the one who runs the tests may be. */
+/** Hides the checkout and the home: the runtime and its cache may be in them. */
 const HIDE = `for dir in "\${HOME:-/root}" "$0"; do
   # The one may be in the other.
   if test -d "$dir" && test "$dir" != /; then mount -t tmpfs -o mode=755 tmpfs "$dir"; fi
 done`;
 
 /**
- * Remounts what the mount table lists (proc(5): place and options), except the kernel's own, /run and /var/log. With all its
- * options, which a user namespace has to keep.
+ * Remounts all that the mount table lists (proc(5): mount point and options), except the kernel's own, /run and /var/log. It
+ * keeps all options, since a user namespace has to.
  */
 const READ_ONLY = `while read -r _ _ _ _ point options _; do
   case $point in
@@ -25,7 +25,7 @@ const READ_ONLY = `while read -r _ _ _ _ point options _; do
   esac
 done </proc/self/mountinfo`;
 
-/** Leaves a host its system, what else it has to itself, and neither the checkout nor a home; all read-only. */
+/** Takes the checkout and the home away from a host, and makes the rest read-only. */
 export async function makeBare(host: Host): Promise<void> {
   await host.text(["sh", "-e", "-c", HIDE, ROOT]);
   await host.text(["sh", "-e", "-c", READ_ONLY]);

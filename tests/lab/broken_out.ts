@@ -1,5 +1,5 @@
 /**
- * Programs in the place of a proxy that has broken out of Deno's sandbox: only the kernel is left to stop them.
+ * Programs in place of a proxy that has broken out of Deno's sandbox: only the kernel can stop them.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What some of the tests are about and takes its time: it is made only for them, while there is a network.
+ * Builds that only some tests need and that take long: they are made only for these tests, before the lab is entered.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import { prepareBase } from "./system_root.ts";
 
 const BUILDS: readonly { readonly task: string; readonly tests: RegExp; readonly mayFail?: true }[] = [
   { task: "dist", tests: /dist|install|vm/ },
-  // Without a denort there is nothing to test; it has said so, and its tests are skipped.
+  // Without a denort it says so and fails, and its tests are skipped.
   { task: "compile", tests: /compile/, mayFail: true },
 ];
 
 /**
- * Makes what the tests of some files need; all of it where no file is named.
+ * Makes what the named test files need, or everything if no file is named.
  *
  * @param args The arguments of `deno task test`.
- * @param enter The beginning of a command line that runs what follows where it is to be made.
- * @returns 0, or the exit code of what has failed.
+ * @param enter The beginning of a command line that runs the build in another root; empty for this machine.
+ * @returns 0, or the exit code of the build that has failed.
  */
 export async function buildFor(args: readonly string[], enter: readonly string[]): Promise<number> {
   const files = args.filter((arg) => /^tests\//.test(arg));

@@ -15,7 +15,7 @@ import type { Hypervisor } from "./hypervisor.ts";
 import { Lab } from "./lab.ts";
 import { fetchFrom, served } from "./scenario.ts";
 
-/** Ends the proxy that `tproxy` has started: its files stay for the one that is started by hand. */
+/** Ends the proxy that `tproxy` has started. Its files stay for the proxy that is started by hand. */
 async function endStarted(hv: Hypervisor, { title }: Role): Promise<void> {
   await hv.host.text(["kill", "-s", "TERM", String((await hv.status()).get(title))]);
   await until(`${title} has ended`, async () => !(await hv.status()).has(title));

@@ -19,11 +19,11 @@ export type ScriptStart = DaemonStart & { readonly form: DenoForm };
 const BR0 = parseBridgeName("br0");
 
 /**
- * Tells what a proxy is started with where br0 alone is served, the scenario's service.
+ * Tells what a proxy is started with if only br0 is served, with the scenario's service.
  *
  * @param role What the proxy is.
- * @param host The inode of the hypervisor's network namespace; a proxy with another one is none of the hypervisor's.
- * @returns All of it but the bounds of its memory, which depend on the machine.
+ * @param host The inode of the hypervisor's network namespace; `tproxy` ignores a proxy with another one.
+ * @returns Everything except the bounds of its memory, which depend on the machine.
  */
 export function startOf(role: Role, host = 1): ScriptStart {
   const form = checkout();

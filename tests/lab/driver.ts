@@ -1,5 +1,5 @@
 /**
- * OpenNebula's network driver, as far as it makes what a bridge's proxy needs: one process for each step and no comment.
+ * What OpenNebula's network driver makes for a bridge's proxy: one process for each step, no comment in the map.
  *
  * @module
  */

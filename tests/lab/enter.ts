@@ -21,10 +21,10 @@ import { BENCH_TOOLS, DEMO_TOOLS, ensureTools, TEST_TOOLS, VM_TOOLS } from "./to
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** Folders that a lab's hosts have to themselves, so that a checkout in them would be out of their sight. */
+/** Folders that each host of a lab has of its own, so that it can't see a checkout in them. */
 const HIDDEN = /^\/(?:run|var\/log|var\/tmp)\//;
 
-/** What a lab runs that is not bundled: its packages are fetched while there is a network. */
+/** Programs that are not bundled: their packages are fetched while there is a network. */
 const PROGRAMS = ["cmd/setup.ts", "cmd/tproxy.ts"];
 
 /** What has to be installed for each. */
@@ -41,13 +41,13 @@ const SHOWS = {
   bench: ["tests/bench/bench.ts"],
 };
 
-/** Files that run by themselves: they take all of the machine, or what its kernel shares among network namespaces. */
+/** Files that run alone: they need the whole machine, or use what its kernel shares among network namespaces. */
 const ALONE = /^tests\/(?:vm\/|faults\/syn_flood)/;
 
 /** How many labs there are at once. */
 const AT_ONCE = navigator.hardwareConcurrency;
 
-/** A file that hangs must not take the others' time with it; the longest takes minutes. */
+/** A file that hangs must not block the others; the longest takes minutes. */
 const DEADLINE = ["/usr/bin/timeout", "--signal=KILL", "1200"];
 
 /** Where unit tests are beside their source. */
@@ -63,7 +63,7 @@ async function main(): Promise<number> {
     throw new Error(`the checkout is in ${ROOT}, which the lab hides; move it, for example to /opt`);
   }
   const isRoot = Deno.uid() === 0;
-  // Without root there are no virtual machines: nothing to make, and tests that say so and are skipped.
+  // Without root there are no virtual machines: their tests say so and are skipped.
   const machines = what === "vm" && isRoot;
   await ensureTools(what === "vm" && !isRoot ? DEMO_TOOLS : TOOLS[what], isRoot);
   const namespaces = await findNamespaces(isRoot);
@@ -77,7 +77,7 @@ async function main(): Promise<number> {
   }
   const [release, ...ofRelease] = args;
   const chosen = { test: args, release: ofRelease, vm: ["tests/vm/", ...args] }[what];
-  // Once for all runs, and of all modules where no file is named; it fetches what only tests need, too.
+  // Once for all runs: types of the named files, or of all modules. It also fetches the packages of the tests.
   const checked = await runHere([
     Deno.execPath(),
     "check",
@@ -89,7 +89,7 @@ async function main(): Promise<number> {
   if (what === "release" && !isRoot) throw new Error("the root of a release is made by root; run it with sudo");
   const inRelease = what === "release" ? [...namespaces, ...await prepareRelease(release)] : [];
   if (what !== "vm" || machines) {
-    // The archive's bytes depend on tar and gzip, so those of the release pack it.
+    // The archive's bytes depend on tar and gzip, so the release's own pack it.
     const built = await buildFor(chosen, inRelease);
     if (built !== 0) return built;
   }

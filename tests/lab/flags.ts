@@ -6,10 +6,10 @@
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** What may be run inside: the two that make and enter namespaces, and the three that look after them. */
+/** The programs that the lab's code may run: two that make and enter namespaces, and three that manage what is in them. */
 const LAB_PROGRAMS = ["/usr/bin/nsenter", "/usr/bin/unshare", "/usr/bin/ps", "/usr/sbin/ip", "/usr/bin/kill"];
 
-/** The flags of what runs in the lab. */
+/** The flags of programs that run in the lab. */
 export const LAB_FLAGS: readonly string[] = [
   "--no-prompt",
   "--cached-only",

@@ -16,13 +16,13 @@ export const EVERYBODY = "ff:ff:ff:ff:ff:ff";
 export interface Tag {
   /** Its EtherType. */
   readonly type: number;
-  /** The VLAN; 0 says that the tag holds no more than a priority. */
+  /** The VLAN; 0 if the tag has only a priority. */
   readonly id: number;
   /** 0 to 7. */
   readonly priority?: number;
 }
 
-/** What a frame holds. */
+/** The payload of a frame. */
 export interface Payload {
   /** Its EtherType; `undefined` for what begins with an LLC header, which has a length in that place. */
   readonly type: number | undefined;
@@ -30,7 +30,7 @@ export interface Payload {
   readonly hex: string;
 }
 
-/** Who is meant by an address of layer 2 and one of layer 3. */
+/** A host's addresses of layer 2 and layer 3. */
 export interface Party {
   readonly mac: string;
   readonly ip: string;

@@ -1,5 +1,5 @@
 /**
- * A lock of ours in the hands of somebody who does not let go of it.
+ * One of our locks, held by a process that does not release it.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Host } from "./host.ts";
 
 /** Takes a lock on a host. */
 export async function holdLock(host: Host, path: string): Promise<AsyncDisposable> {
-  // Without a child, which would hold it, too.
+  // A child would hold the lock, too.
   const holder = host.start(["flock", "--no-fork", path, "sleep", "infinity"]);
   await until("the lock is taken", async () => (await host.run(["flock", "--nonblock", path, "true"])).code === 1);
   return holder;

@@ -1,6 +1,6 @@
 /**
- * A host in the lab: network, mounts and processes of its own, so that it sees nothing of the machine but its files, and
- * everything in it ends with it.
+ * A host in the lab. It has network, mounts and processes of its own: it sees only the machine's files, and all that runs on
+ * it ends with it.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { Background, type Result, run, text, until } from "../../packaging/comma
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** What a host has to itself, so that nothing it writes reaches the machine. */
+/** Folders that each host has of its own, so that nothing it writes reaches the machine. */
 const PRIVATE_DIRS = ["/run", "/var/log", "/var/tmp"];
 
 /** A hypervisor, a guest or a service. */
@@ -18,7 +18,7 @@ export class Host implements AsyncDisposable {
   readonly name: string;
   /** The process that holds its namespaces, as `ip link … netns PID` takes it. */
   readonly pid: number;
-  /** Where its programs are started, as nsenter is told: a folder of this machine, or of a root that it has to itself. */
+  /** nsenter's option for the working folder of its programs: in this machine's root, or in one of its own. */
   workingFolder = `--wd=${ROOT}`;
   readonly #holder: Background;
   readonly #started: Background[] = [];

@@ -77,7 +77,7 @@ export function install(host: Host, ...args: string[]): Promise<Result> {
   return host.run([`/root/${NAME}/install.sh`, ...args]);
 }
 
-/** Runs lines of shell on a host, as one types them; each has to succeed. */
+/** Runs lines of shell on a host; each has to succeed. */
 export function shell(host: Host, lines: string): Promise<string> {
   return host.text(["sh", "-e", "-c", lines]);
 }
@@ -96,7 +96,7 @@ export function asOneadmin(host: Host, line: string): Promise<Result> {
   return host.run(["runuser", "-u", "oneadmin", "--", "sh", "-c", line]);
 }
 
-/** Commands under a heading of the guide, as an operator copies them: its first ones, or those further down. */
+/** The commands of a block under a heading of the guide: of the first block, or of a later one. */
 export function commandsOf(heading: string, at = 0): string {
   const text = guide.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
   const [, commands] = [...text.matchAll(/^```sh\n([^]*?)^```$/gm)][at] ?? [];

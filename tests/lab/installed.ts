@@ -15,7 +15,7 @@ export async function runInstalled({ hv }: Scenario, bin: string, program: strin
   return result;
 }
 
-/** Does what an operator does on day one, with the programs of a folder, to the guest's first answer. */
+/** Does what an operator does on the first day, with the programs of a folder, until the guest gets an answer. */
 export async function serve(scenario: Scenario, bin: string): Promise<void> {
   const { hv, guest } = scenario;
   await runInstalled(scenario, bin, "tproxy-setup", "up", "--bridge", "br0", "--network", "vnet0", "--network-id", "7");
@@ -29,7 +29,7 @@ export async function serve(scenario: Scenario, bin: string): Promise<void> {
   assert.match(listed, /^one_tproxy_br0$/m);
 }
 
-/** Takes it all down again, and sees to it that nothing is left. */
+/** Takes it down again, and checks that nothing is left. */
 export async function unserve(scenario: Scenario, bin: string): Promise<void> {
   await runInstalled(scenario, bin, "tproxy-setup", "down", "--bridge", "br0");
   await runInstalled(scenario, bin, "tproxy", "start");

@@ -72,7 +72,7 @@ export class Lab implements AsyncDisposable {
   /** Moves a guest to a bridge of the same name on another hypervisor, as a live migration does: the guest stays as it is. */
   async move(guest: Host, from: Hypervisor, to: Hypervisor, bridge: string): Promise<void> {
     const port = this.#guestPorts.get(guest) ?? "";
-    // Only the network of the one host: it is out here that the other's process ID means something.
+    // Only into the one host's network: its process namespace does not know the other host's process ID.
     const inside = ["/usr/bin/nsenter", `--target=${from.host.pid}`, "--net", "--"];
     await text([...inside, "/usr/sbin/ip", "link", "set", "dev", port, "nomaster", "netns", String(to.host.pid)]);
     await to.host.ip(`link set dev ${port} master ${bridge} up`);

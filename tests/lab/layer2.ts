@@ -1,5 +1,5 @@
 /**
- * What hosts on one bridge see of each other on layer 2, and hosts that are up to no good there.
+ * What hosts on one bridge see of each other on layer 2, and hosts that attack there.
  *
  * @module
  */
@@ -37,11 +37,11 @@ export async function reach(from: Host, to: string): Promise<void> {
   await until(`${from.name} reaches ${to}`, async () => (await from.run(ping)).code === 0, 30);
 }
 
-// tcpdump gives up in a user namespace: there is no other user to become. A short snapshot length, since the buffer has room
+// tcpdump fails in a user namespace, which has no other user to change to. A short snapshot length, since the buffer has room
 // for 32 of the default one.
 const TCPDUMP = ["tcpdump", "-n", "-e", "-l", "--immediate-mode", "-Z", "root", "-Q", "in", "-s", "128"];
 
-/** Tells what arrives at a device while something is done; `where` enters a namespace of the host. */
+/** Captures what arrives at a device during an action; `where` enters a namespace of the host. */
 export async function receives(
   host: Host,
   device: string,
@@ -79,14 +79,14 @@ export async function arrivals(
   await until("the capture is on", () => Promise.resolve(capture.output.includes("listening on")));
   const all = [...frames.values()].map((frame, at) => frame(macs[at] ?? ""));
   await sendFrames(sender.host, sender.device, [...all, last(end)]);
-  // One that has to arrive, after all others: whatever has not arrived by then never will.
+  // The last frame has to arrive: a frame that has not arrived by then never will.
   await until("the last frame arrives", () => Promise.resolve(capture.output.includes(`${end} >`)), 30);
   capture.signal("SIGINT");
   await capture.ended();
   return [...frames.keys()].filter((_, at) => capture.output.includes(`${macs[at]} >`));
 }
 
-/** Makes the usual topology with the proxy of br0 up, and a second guest on br0 that is up to no good. */
+/** Makes the usual topology with the proxy of br0 up, and a second guest on br0 that attacks. */
 export async function withMallory(lab: Lab): Promise<{ hv: Hypervisor; guest: Host; mallory: Host }> {
   const { hv, guest } = await makeScenario(lab);
   const mallory = await lab.guest("mallory", hv, "br0", "192.168.150.66");

@@ -1,5 +1,5 @@
 /**
- * Network, mount and process namespaces for all that a run does.
+ * Network, mount and process namespaces for a whole run.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { run } from "../../packaging/command.ts";
 export async function findNamespaces(isRoot: boolean): Promise<string[]> {
   const user = isRoot ? [] : ["--user", "--map-root-user"];
   const unshare = [
-    // Whatever ends this process, the kernel ends unshare with it, and unshare its child, and with that the namespaces.
+    // When this process ends, the kernel ends unshare, unshare its child, and so the namespaces.
     "/usr/bin/setpriv",
     "--pdeathsig=KILL",
     "/usr/bin/unshare",
@@ -27,8 +27,8 @@ export async function findNamespaces(isRoot: boolean): Promise<string[]> {
     "--kill-child",
     "--mount-proc",
     "--",
-    // The first process of a namespace inherits its orphans; a shell buries them, deno does not. A user's PATH on Debian has
-    // no folder of programs for root.
+    // The first process of a namespace inherits its orphans. A shell reaps them, deno does not. Debian's PATH for a user does
+    // not include /usr/sbin.
     ...["/bin/sh", "-c", 'export PATH="$PATH:/usr/sbin:/sbin"; "$@"; exit $?', "sh"],
   ];
   const { code, stderr } = await run([...unshare, "/usr/bin/true"]);

@@ -1,5 +1,5 @@
 /**
- * Something between our programs and nft, for what happens just then.
+ * A script in place of nft, for what happens while our programs call it.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export async function wrapNft(host: Host, script: string): Promise<void> {
   await host.text(["mount", "--bind", "/run/nft-wrapper", "/usr/sbin/nft"]);
 }
 
-/** Puts the real one back for whoever starts it from now on; one that runs goes on with the script. */
+/** Puts the real nft back. A run that has begun goes on with the script. */
 export async function unwrapNft(host: Host): Promise<void> {
   await host.text(["umount", "--lazy", "/usr/sbin/nft"]);
 }

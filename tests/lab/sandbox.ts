@@ -1,5 +1,5 @@
 /**
- * What no program of ours may do, whatever else it may.
+ * What none of our programs may do.
  *
  * @module
  */
@@ -38,7 +38,7 @@ const NEVER: readonly Attempt[] = [
   ["link", "/etc/shadow", `${WRITTEN}/br0/probe`],
   ["rename", "/etc/hostname", `${WRITTEN}/br0/probe`],
   ["rename", `${RUN}/inner-ports.br0.json`, "/tmp/probe"],
-  // Allowed or not, a program goes by its own path, and with no library of somebody's choice.
+  // Even a program that is allowed runs only by its own path, and without a library of somebody's choice.
   ...all("run", "/bin/sh", "/usr/bin/env", FILES.runtime, "/proc/self/exe"),
   ...all("run", "/sbin/ip", "/proc/self/root/usr/sbin/ip", `${RUN}/ip`),
   ["run", "/usr/sbin/ip", { LD_PRELOAD: "/tmp/probe.so" }],
@@ -60,7 +60,7 @@ const NEVER: readonly Attempt[] = [
   ...all("fetch", "http://10.11.12.14/", "file:///etc/shadow"),
   ["fetch", `http://${GATE}:5030/`, { url: "http://10.11.12.14:3128" }],
   ["fetch", `http://${GATE}:5030/`, { transport: "unix", path: `${WRITTEN}/br1/outer.socket` }],
-  // A NUL in front makes it an abstract one, which needs no file.
+  // A NUL in front makes the socket abstract: it needs no file.
   ...all("dialSocket", `${WRITTEN}/br1/outer.socket`, "\0probe", "/run/systemd/private"),
   ...all("listenSocket", `${WRITTEN}/br1/outer.socket.next`, `${WRITTEN}/br0/probe`, "\0probe", "/tmp/probe"),
 ];
@@ -75,16 +75,16 @@ const NO_CODE = all(
   "jsr:@std/assert",
 );
 
-/** A daemon is one file and needs no package. The others are held to the lock file, after asking the registry. */
+/** A daemon is one file and needs no package. The other programs get only the packages of the lock file. */
 export const NO_PACKAGES: readonly Attempt[] = all("import", "npm:left-pad@1.3.0");
 
 /**
- * Shows that a program may do some things, and neither some others nor what none may.
+ * Shows that a program may do some things, may not do some others, and may not do what no program may.
  *
  * @param probe The probe in the program's place.
  * @param may What has to succeed.
  * @param mayNot What has to be refused, beside what always has to be.
- * @param noCode Code that it may not load, beside what nobody may.
+ * @param noCode Code that it may not load, beside what no program may.
  */
 export async function assertSandbox(
   probe: Probe,
@@ -92,7 +92,7 @@ export async function assertSandbox(
   mayNot: readonly Attempt[],
   noCode: readonly Attempt[] = [],
 ): Promise<void> {
-  // Without this, a probe that can do nothing at all would prove everything.
+  // Otherwise a probe that can do nothing at all would pass.
   await assertOutcomes(probe, may, /^done$/);
   await assertOutcomes(probe, [...NEVER, ...mayNot], DENIED);
   await assertOutcomes(probe, [...NO_CODE, ...noCode], REFUSED);

@@ -1,6 +1,6 @@
 /**
- * The programs in `tests/fixtures/` that play guests and services: started on a host with one argument, they print what
- * has become of them as lines of JSON.
+ * The programs in `tests/fixtures/` that play guests and services. They take one argument, and print their state as lines of
+ * JSON.
  *
  * @module
  */
@@ -13,11 +13,11 @@ export function startScript(host: Host, name: string, net: string, argument: unk
   const program = new URL(`../fixtures/${name}`, import.meta.url).pathname;
   const flags = ["--quiet", "--no-config", "--no-prompt", `--allow-net=${net}`];
   const argv = [Deno.execPath(), "run", ...flags, program, JSON.stringify(argument)];
-  // Deno's threads have to be in its own process namespace; so it is a child, and ends with the parent that is signalled.
+  // Deno has to be in the host's process namespace, so nsenter forks it; it ends with the nsenter that is signalled.
   return host.start(["setpriv", "--pdeathsig=KILL", ...argv], { inside: true });
 }
 
-/** The latest that it has printed, as it was meant; `undefined` before the first line. */
+/** The value of the last line that it has printed; `undefined` before the first line. */
 export function latest<T>({ output }: Background): T | undefined {
   const line = output.slice(0, output.lastIndexOf("\n")).split("\n").at(-1) ?? "";
   return line === "" ? undefined : JSON.parse(line);

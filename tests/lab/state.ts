@@ -1,5 +1,5 @@
 /**
- * A hypervisor's kernel state as far as it is ours, to be compared; and ways to damage it.
+ * The part of a hypervisor's kernel state that is ours, in a form to compare; and ways to damage it.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Hypervisor } from "./hypervisor.ts";
 /** What nft lists of the sets that the kernel fills, as guests come and go. */
 const SEEN = /(?<=set (?:senders|newcomers)_[^}]*)\n\t\telements = \{[^}]*\}/g;
 
-/** What {@linkcode stateOf} gives where nothing of ours is. */
+/** The result of {@linkcode stateOf} on a host without anything of ours. */
 export const NOTHING = ["", "", ""];
 
 /** All of our kernel state, in a form that is equal if and only if the state is. */
@@ -25,21 +25,21 @@ export async function stateOf({ host }: Hypervisor): Promise<string[]> {
   ]);
   const all = [["nft", "list", "ruleset"], ["ip", "-o", "link", "show", "type", "veth"], ...inside];
   const texts = await Promise.all(all.map((argv) => host.text(argv)));
-  // The uplink to the lab is not ours, timers run, and the kernel tells of a carrier when it finds the time.
+  // The uplink to the lab is not ours, timers run, and the kernel reports a carrier with a delay.
   const passing = /^.*eth0.*\n|(?<=_timer +)[\d.]+|NO-CARRIER,|,LOWER_UP|(?<=state )(?:UP|DOWN|LOWERLAYERDOWN)/gm;
   return [names.join(" "), ...texts.map((text) => text.replaceAll(SEEN, "").replaceAll(passing, ""))];
 }
 
-/** The same without what a new device changes, its number, and without the order in which things are listed. */
+/** The same without the numbers of devices, which differ after a device is made again, and without the order of lines. */
 export function numberless(state: string[]): string[] {
   return state.map((text) => {
     const lines = text.replaceAll(/^\d+: |(?<=@if)\d+|(?<=link-netnsid )\d+/gm, "#").split("\n");
-    // A set's elements stand in any order, too, and not each on a line of its own.
+    // A set's elements have no order, either, and several are on one line.
     return lines.map((line) => line.replaceAll(/elements = \{|[,}]/g, "").trim()).toSorted().join("\n");
   });
 }
 
-/** Ways to damage a bridge's state, as somebody at a shell might. */
+/** Ways to damage a bridge's state, as an operator at a shell might. */
 export const DAMAGES: Readonly<Record<string, string[][]>> = {
   "the veth pair is gone": [["ip", "link", "delete", "dev", "br0b"]],
   "the namespace is gone": [["ip", "netns", "delete", "one_tproxy_br0"]],

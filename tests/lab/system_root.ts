@@ -9,7 +9,7 @@ import type { Host } from "./host.ts";
 
 const BUILD = new URL("../../.build/", import.meta.url).pathname;
 
-/** Debian's base, and beside it only what the programs need. */
+/** Debian's base, and the packages that our programs need. */
 export const BASE = `${BUILD}base-root`;
 
 /** This machine's own system. */
@@ -43,7 +43,7 @@ export async function makeRoot(root: string, release: string, packages: readonly
     const { code, stderr } = await run(["/usr/bin/env", ...argv]);
     if (code !== 0) throw new Error(`mmdebstrap can't make ${next}: ${stderr.trim().replaceAll("\n", " | ")}`);
   }
-  // Half a root must not be taken for one.
+  // An incomplete root must not be taken for a complete one.
   await Deno.rename(next, root);
 }
 
@@ -79,7 +79,7 @@ for file do cp -r "$file" root; done
 ${PIVOT}`;
 
 /**
- * Gives a host a root of its own, of which it may change what it likes. Nothing reaches what it is made of.
+ * Gives a host a root of its own. Its changes do not reach the folder that the root is made of.
  *
  * @param host The host.
  * @param root What it is made of: {@linkcode BASE} or {@linkcode MACHINE}.

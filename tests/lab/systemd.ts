@@ -79,7 +79,7 @@ export class Systemd implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#starter.signal("SIGKILL");
     await this.#host.run(["kill", "-KILL", this.#pid]);
-    // The groups are the machine's, and empty as soon as the kernel has buried everybody.
+    // The control groups are the machine's, and are empty once the kernel has reaped all processes.
     await until("its control groups are gone", async () => {
       const script = 'find /run/groups -depth -path "*/one-tproxy-lab*" -type d -exec rmdir {} + 2>/dev/null';
       return (await this.#host.run(["sh", "-c", script])).code === 0;
