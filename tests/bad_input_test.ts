@@ -174,7 +174,7 @@ async function asNobody(hv: Hypervisor): Promise<(program: Program, ...args: str
 }
 
 Deno.test(
-  "somebody who is not root is told so by every verb in the same line, before anything is tried",
+  "every verb tells a user who is not root so in the same line, before anything is tried",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const hv = await lab.hypervisor("hv1", "10.11.12.1");

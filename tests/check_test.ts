@@ -148,7 +148,7 @@ Deno.test(
 );
 
 Deno.test(
-  "check finds nothing wrong with a file that has nothing of ours",
+  "check finds nothing wrong with a file that has none of our keys",
   inLab(async (lab) => {
     const hv = await hypervisor(lab, ":vlan_mtu: 1500\n");
     const { code, stdout } = await hv.tproxy("check");
@@ -224,7 +224,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a resolver that does not answer takes its entries away within seconds, and nothing else",
+  "a resolver that does not answer costs only its entries, within seconds",
   inLab(async (lab) => {
     const hv = await hypervisor(lab, CONFIG + entry(80, "slow.example") + entry(81, "slower.example"));
     await slowDown(hv);
@@ -247,7 +247,7 @@ Deno.test(
 );
 
 Deno.test(
-  "check ends with 0 where there are only remarks, and has them apart from problems",
+  "check ends with 0 if there are only remarks, and lists them apart from problems",
   inLab(async (lab) => {
     const hv = await hypervisor(lab, CONFIG.replace(":remote_port", "remote_port") + "  :colour: red\n");
     const { code, stdout } = await hv.tproxy("check");

@@ -74,7 +74,7 @@ async function putStandIn(hv: Hypervisor, name: string, entrypoint: Role["progra
 }
 
 Deno.test(
-  "inner and outer do their work with what they are compiled with; who goes back to scripts gets successors",
+  "inner and outer work with the permissions they are compiled with, and a change back to scripts replaces them",
   inLab(async (lab) => {
     const { hv, guest } = await served(lab);
     const before = await hv.status();

@@ -38,7 +38,7 @@ Deno.test(
 );
 
 Deno.test(
-  "two bridges are served at once, and one port may mean another service on each",
+  "two bridges are served at once, and one port may lead to another service on each",
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(
       lab,
@@ -109,7 +109,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a guest that reads slowly holds its service up instead of filling memory",
+  "a guest that reads slowly slows its service down instead of filling memory",
   inLab(async (lab) => {
     const { hv, gate, guest } = await served(lab);
     await gate.text(["dd", "if=/dev/zero", "of=/run/nginx-5030/files/big", "bs=1M", "count=300", "status=none"]);

@@ -32,7 +32,7 @@ async function shout(host: Host, device: string): Promise<void> {
 }
 
 Deno.test(
-  "a guest that claims the address, loudly, takes no other guest's requests",
+  "a guest that claims and announces the address gets no other guest's requests",
   inLab(async (lab) => {
     const { hv, guest, mallory } = await withMallory(lab);
     await impersonate(mallory, "eth0");
@@ -47,7 +47,7 @@ Deno.test(
 );
 
 Deno.test(
-  "without the rules such a guest does take them",
+  "without the rules such a guest gets them",
   inLab(async (lab) => {
     const { hv, guest, mallory } = await withMallory(lab);
     await hv.host.text(["nft", "flush", "chain", "bridge", "one_tproxy", "guard_br0"]);
@@ -62,7 +62,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a guest with the proxy's MAC address draws no other guest's frames to itself",
+  "a guest with the proxy's MAC address gets no other guest's frames",
   inLab(async (lab) => {
     const { hv, guest, mallory } = await withMallory(lab);
     const mac = await proxyMac(hv);
@@ -76,7 +76,7 @@ Deno.test(
 );
 
 Deno.test(
-  "IPv4 packets from the address come from nobody but the proxy",
+  "IPv4 packets from the address come only from the proxy",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { guest, mallory } = await withMallory(lab);

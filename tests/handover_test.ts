@@ -25,7 +25,7 @@ async function pidsOf(hv: Hypervisor): Promise<number[]> {
 }
 
 Deno.test(
-  "start and reload leave alone what runs as it should",
+  "start and reload do not touch proxies that run as they should",
   inLab(async (lab) => {
     const { hv, gate, guest } = await served(lab);
     const pids = await pidsOf(hv);

@@ -106,7 +106,7 @@ Deno.test(
 );
 
 Deno.test(
-  "whoever starts a program during an upgrade gets the whole old or the whole new one",
+  "a program that is started during an upgrade is the whole old or the whole new one",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { host } = await makeInstallation(lab, BASE);

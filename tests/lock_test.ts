@@ -50,7 +50,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a FIFO as configuration holds nobody up",
+  "a FIFO as configuration blocks nobody",
   inLab(async (lab) => {
     const { hv, guest } = await served(lab, CONFIG, ["br0", "br1"]);
     await hv.host.text(["rm", DEFAULT_CONFIG_PATH]);
@@ -96,7 +96,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a start that waited goes by what the configuration says by then",
+  "a start that waited uses the configuration as it is by then",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const hv = await whileWaiting(

@@ -53,7 +53,7 @@ Deno.test(
 );
 
 Deno.test(
-  "permissions answers a program that there is not with usage",
+  "permissions answers the name of an unknown program with usage",
   inLab(async (lab) => {
     const { hv } = await makeScenario(lab);
     for (const args of [["iner"], ["setup", "--running"], ["outer", "inner"]]) {
@@ -65,7 +65,7 @@ Deno.test(
 );
 
 Deno.test(
-  "permissions --running says ok of what has just been started",
+  "permissions --running says ok of proxies that have just been started",
   inLab(async (lab) => {
     const { hv } = await makeScenario(lab);
     assert.deepEqual(await compare(hv), { code: 3, lines: ["no proxy runs: nothing is known of its permissions"] });
@@ -110,7 +110,7 @@ Deno.test(
 );
 
 Deno.test(
-  "permissions --running tells a proxy that drains, and what it still may do",
+  "permissions --running shows a draining proxy, and what it still may do",
   inLab(async (lab) => {
     const { hv, gate, guest } = await served(lab);
     const download = await startDownload(gate, guest);
@@ -131,7 +131,7 @@ Deno.test(
 );
 
 Deno.test(
-  "permissions --running tells that the proxies run as a user that is not configured any more",
+  "permissions --running shows that the proxies run as a user that is no longer configured",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { hv } = await served(lab);
@@ -146,7 +146,7 @@ Deno.test(
 );
 
 Deno.test(
-  "permissions --running tells a namespace of the past, and a proxy that serves nothing any more",
+  "permissions --running shows a proxy in a deleted namespace, and one that serves nothing any more",
   inLab(async (lab) => {
     const { hv } = await served(lab);
     await hv.host.text(["ip", "netns", "delete", "one_tproxy_br0"]);

@@ -105,7 +105,7 @@ Deno.test(
 );
 
 Deno.test(
-  "what nobody knows whose it is stays, and is a network's as soon as that has the port",
+  "a service whose network is unknown stays, and belongs to a network as soon as that has the port",
   inLab(async (lab) => {
     const hv = await recorded(lab);
     // As a version without copies has left it; and as the network driver makes it.
@@ -130,7 +130,7 @@ Deno.test(
 );
 
 Deno.test(
-  "taking one network away takes nothing of a bridge of which nothing is known; taking all away does",
+  "removing one network removes nothing from an unrecorded bridge; removing all does",
   inLab(async (lab) => {
     const hv = await recorded(lab);
     await hv.host.text(["rm", RUN_FILES.setupRecord]);

@@ -63,7 +63,7 @@ for (const verb of ["start", "reload"]) {
 }
 
 Deno.test(
-  "whoever flushes the ruleset each time that a pass is about to look ends nothing, under watch",
+  "under watch, a program that flushes the ruleset just before each look ends nothing",
   inLab(async (lab) => {
     const scenario = await live(lab);
     const { hv: { host } } = scenario;
@@ -114,7 +114,7 @@ const TWO_NETWORKS = `:tproxy:
 `;
 
 Deno.test(
-  "a driver that flushes a recorded map to its own network's elements takes no other network's away",
+  "a driver that reduces a recorded map to its own network's elements removes no other network's",
   inLab(async (lab) => {
     const scenario = await live(lab, TWO_NETWORKS);
     const { hv, guest } = scenario;
@@ -154,7 +154,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a recorded element that somebody takes out is put back by the watch, and one that somebody adds stays",
+  "the watch puts back a recorded element that somebody removes, and leaves one that somebody adds",
   inLab(async (lab) => {
     const scenario = await live(lab);
     const { hv, guest } = scenario;
@@ -175,7 +175,7 @@ async function forget({ hv: { host } }: Scenario): Promise<void> {
 }
 
 Deno.test(
-  "the watch does not believe the first time that it sees a driver's map empty; start does",
+  "the watch ends nothing when it sees a driver's map empty for the first time; start does",
   inLab(async (lab) => {
     const scenario = await live(lab);
     const { hv: { host } } = scenario;

@@ -151,7 +151,7 @@ Deno.test(
 );
 
 Deno.test(
-  "whatever stands in a replaced proxy's file hurts neither its successor nor status",
+  "no content of a replaced proxy's file hurts its successor or status",
   inLab(async (lab) => {
     const { hv, guest, neighbour } = await makeEcho(lab, ":tproxy_max_connections_per_guest: 2\n");
     await open(guest, 2);

@@ -19,7 +19,7 @@ async function pidsOf(hv: Hypervisor): Promise<number[]> {
 }
 
 Deno.test(
-  "a listing that fails stops nothing",
+  "a listing that fails ends nothing",
   inLab(async (lab) => {
     const { hv, guest } = await served(lab);
     const pids = await pidsOf(hv);

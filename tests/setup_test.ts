@@ -46,7 +46,7 @@ Deno.test(
 );
 
 Deno.test(
-  "up run twice is up run once",
+  "up run twice changes nothing the second time",
   inLab(async (lab) => {
     const hv = await makeHypervisor(lab);
     await hv.up("br0");

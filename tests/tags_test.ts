@@ -167,7 +167,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a question for the address leaves through no port, whatever tags it has",
+  "an ARP request for the address leaves through no port, whatever tags it has",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { hv, guest, mallory } = await withMallory(lab);

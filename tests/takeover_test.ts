@@ -40,7 +40,7 @@ Deno.test(
 );
 
 Deno.test(
-  "what guests are told is heard on their hypervisor alone, when their bridge is set up and when it is taken over",
+  "announcements to guests stay on their hypervisor, when their bridge is set up and when it is taken over",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { hv, guest, neighbour } = await withNeighbour(lab);

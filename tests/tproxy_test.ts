@@ -83,7 +83,7 @@ Deno.test(
 );
 
 Deno.test(
-  "what only root and the proxies are to read is read by nobody else, an inner of another bridge included",
+  "files that are only for root and the proxies are read by nobody else, not even an inner of another bridge",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { hv } = await makeScenario(lab);
@@ -171,7 +171,7 @@ Deno.test(
 );
 
 Deno.test(
-  "stop ends everything and waits for it; start begins anew",
+  "stop ends everything and waits for it; start starts all again",
   inLab(async (lab) => {
     const { hv, guest } = await served(lab);
     const pids = await pidsOf(hv);

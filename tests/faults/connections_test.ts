@@ -26,7 +26,7 @@ async function refusals({ hv }: Crowd, title: string, limit: string): Promise<{ 
 }
 
 Deno.test(
-  "over each limit the newest is refused, counted and logged, and whoever was there before goes on",
+  "over each limit the newest stream is refused, counted and logged, and the earlier ones go on",
   inLab(async (lab) => {
     const crowd = await makeCrowd(lab, { settings: SETTINGS, entries: ENTRIES });
     const { gate, guest, neighbour, stranger } = crowd;

@@ -70,7 +70,7 @@ Deno.test(
 );
 
 Deno.test(
-  "descriptors that nobody may give are one warning, and the proxies serve with what they have",
+  "descriptors that the host does not allow are one warning, and the proxies serve with what they have",
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab);
     await hv.up("br0");

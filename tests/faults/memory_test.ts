@@ -23,7 +23,7 @@ async function limitMemory(hv: Hypervisor, title: string, pid: number): Promise<
 }
 
 Deno.test(
-  "a guest that fills all buffers there are does not exhaust memory, and others are served",
+  "a guest that fills all buffers does not exhaust memory, and others are served",
   inLab(async (lab) => {
     const { hv, gate, guest, neighbour, stranger } = await makeCrowd(lab, { entries: entry(7) });
     await startService(gate, 7, "echo");

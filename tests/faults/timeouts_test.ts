@@ -78,7 +78,7 @@ Deno.test(
 );
 
 Deno.test(
-  "an inner that does not say whom it brings is sent away after the header timeout",
+  "an inner that sends no preamble is refused after the header timeout",
   inLab(async (lab) => {
     const { hv, guest } = await makeCrowd(lab, { settings: ":tproxy_header_timeout: 1\n" });
     const path = "/run/one_tproxy/written-by-proxies/br0/outer.socket";

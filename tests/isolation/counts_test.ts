@@ -52,7 +52,7 @@ async function shown(hv: Hypervisor): Promise<Map<string, { lastError?: { messag
 }
 
 Deno.test(
-  "bad counts of a proxy mean that there are none of it, and take nothing from the others",
+  "bad counts of a proxy count as missing, and do not affect the others",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { hv, guest } = await served(lab, CONFIG, ["br0", "br1"]);
@@ -77,7 +77,7 @@ Deno.test(
 );
 
 Deno.test(
-  "what a proxy says that its last error was moves no terminal's cursor",
+  "the text of a proxy's last error moves no terminal's cursor",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { hv } = await served(lab);
@@ -94,7 +94,7 @@ Deno.test(
 );
 
 Deno.test(
-  "proxies that write all they can fill nothing but their own file system, and nobody is the worse for it",
+  "proxies that write all they can fill only their own file system, and all guests are served",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab);

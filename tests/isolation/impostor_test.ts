@@ -61,7 +61,7 @@ Deno.test(
 );
 
 Deno.test(
-  "the disguise is a good one: root, whom nothing could keep from it, is taken for a daemon with it",
+  "the disguise is complete: a process of root's with it counts as a daemon",
   inLab(async (lab) => {
     const { hv } = await makeScenario(lab);
     await hv.up("br0");
@@ -71,7 +71,7 @@ Deno.test(
 );
 
 Deno.test(
-  "where one user is named, a process of that user with title, namespace and mark is none of them",
+  "with a configured user, a process of that user with title, namespace and mark counts as no daemon",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab, `:tproxy_process_owner: daemon\n${CONFIG}`);

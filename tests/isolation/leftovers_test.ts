@@ -41,7 +41,7 @@ async function leftovers(hv: Hypervisor): Promise<string> {
 }
 
 Deno.test(
-  "folders 30,000 deep that a former version's proxy left stop neither start, stop nor watch, and go",
+  "folders 30,000 deep of a former version's proxy stop neither start, stop nor watch, and are removed",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab);
@@ -97,7 +97,7 @@ Deno.test(
 );
 
 Deno.test(
-  "links and names that are no text lead root nowhere; what can't be removed is said, and in nobody's way",
+  "links and names that are no text lead root nowhere; what can't be removed is named, and stops nothing",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { hv, guest } = await served(lab, CONFIG, ["br0", "br1"]);
@@ -119,7 +119,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a program that swaps folders for links while root removes them leads it nowhere",
+  "a program that replaces folders by links while root removes them leads it nowhere",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { hv } = await served(lab);

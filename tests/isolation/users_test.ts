@@ -118,7 +118,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a container that lacks the proxies' users says so in one line, and can do with root",
+  "in a container that lacks the proxies' users start says so in one line, and root works",
   inLab(async (lab) => {
     const { hv } = await makeScenario(lab);
     const flags = toFlags(setupPermissions(DEFAULT_CONFIG_PATH));
