@@ -37,6 +37,8 @@ export interface EndpointOptions {
   readonly idleTimeoutMs?: number;
   /** The header by which it wants to be told who the guest is; none unless set. */
   readonly proxyProtocol?: "v2";
+  /** Whether guests without a route to the address reach it, too; they do unless it is `false`. */
+  readonly redirect?: boolean;
 }
 
 /** A kind of number: how people write it, and what of it makes sense. */
@@ -91,8 +93,11 @@ export const LIMIT_NAMES = Object.keys(LIMITS) as readonly (keyof Limits)[];
 /** The names of those that an endpoint may have for itself. */
 export const OPTION_NAMES = ["maxConnections", "maxConnectionsPerGuest", "connectTimeoutMs", "idleTimeoutMs"] as const;
 
-/** The word for the one option that is no number. */
+/** The word for the option that names a header. */
 export const PROXY_PROTOCOL = "proxy_protocol";
+
+/** The word for the option that is yes or no; with `tproxy_` before it, its key for all of a hypervisor. */
+export const REDIRECT = "redirect";
 
 /**
  * Converts a number as people write it.

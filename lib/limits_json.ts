@@ -26,13 +26,18 @@ export function checkLimits(value: unknown): Limits | undefined {
  * @returns The options and nothing else, or `undefined` if it is no object or one of them is out of range.
  */
 export function checkOptions(value: unknown): EndpointOptions | undefined {
-  if (!isObject<"proxyProtocol">(value)) return undefined;
+  if (!isObject<"proxyProtocol" | "redirect">(value)) return undefined;
   const names = OPTION_NAMES.filter((name) => value[name] !== undefined);
   if (!names.every((name) => isLimit(name, value[name]))) return undefined;
-  const { proxyProtocol } = value;
+  const { proxyProtocol, redirect } = value;
   if (proxyProtocol !== undefined && proxyProtocol !== "v2") return undefined;
+  if (redirect !== undefined && typeof redirect !== "boolean") return undefined;
   const numbers: EndpointOptions = Object.fromEntries(names.map((name) => [name, value[name]]));
-  return { ...numbers, ...(proxyProtocol === undefined ? {} : { proxyProtocol }) };
+  return {
+    ...numbers,
+    ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
+    ...(redirect === undefined ? {} : { redirect }),
+  };
 }
 
 /**

@@ -1,11 +1,19 @@
 /**
  * An endpoint's options in words, as they stand in the comment of its nft element and in what `tproxy check` prints:
- * `max_connections=100 connect_timeout=5 proxy_protocol=v2`.
+ * `max_connections=100 connect_timeout=5 proxy_protocol=v2 redirect=no`.
  *
  * @module
  */
 
-import { type EndpointOptions, LIMITS, type Limits, OPTION_NAMES, PROXY_PROTOCOL, toLimit } from "./limits.ts";
+import {
+  type EndpointOptions,
+  LIMITS,
+  type Limits,
+  OPTION_NAMES,
+  PROXY_PROTOCOL,
+  REDIRECT,
+  toLimit,
+} from "./limits.ts";
 
 /** What a comment says. */
 export interface ParsedOptions {
@@ -32,12 +40,17 @@ export function renderLimit(name: keyof Limits, value: number): string {
  * Writes options in words.
  *
  * @param options The options.
- * @returns The words with spaces between them, at most 116 bytes where nft takes 128; empty if there are none.
+ * @returns The words with spaces between them, at most 129 bytes with `redirect=yes`, which no endpoint has, and the 128 that
+ * nft takes without; empty if there are none.
  */
 export function renderOptions(options: EndpointOptions): string {
   const words = OPTION_NAMES.flatMap((name) => options[name] === undefined ? [] : [renderLimit(name, options[name])]);
-  return [...words, ...(options.proxyProtocol === undefined ? [] : [`${PROXY_PROTOCOL}=${options.proxyProtocol}`])]
-    .join(" ");
+  const { proxyProtocol, redirect } = options;
+  return [
+    ...words,
+    ...(proxyProtocol === undefined ? [] : [`${PROXY_PROTOCOL}=${proxyProtocol}`]),
+    ...(redirect === undefined ? [] : [`${REDIRECT}=${redirect ? "yes" : "no"}`]),
+  ].join(" ");
 }
 
 /**
@@ -48,20 +61,22 @@ export function renderOptions(options: EndpointOptions): string {
  * @returns The options, in the order in which they are always written, and the words that are none.
  */
 export function parseOptions(text: string): ParsedOptions {
-  const found = new Map<string, number | "v2">();
+  const found = new Map<string, number | "v2" | boolean>();
   const unknown: string[] = [];
   for (const part of text.split(" ").filter((part) => part !== "")) {
     const [name, value] = parseWord(part) ?? [];
     if (name === undefined || value === undefined || found.has(name)) unknown.push(part);
     else found.set(name, value);
   }
-  const names = [...OPTION_NAMES, "proxyProtocol"].filter((name) => found.has(name));
+  const names = [...OPTION_NAMES, "proxyProtocol", "redirect"].filter((name) => found.has(name));
   const options: EndpointOptions = Object.fromEntries(names.map((name) => [name, found.get(name)]));
   return { options, unknown };
 }
 
-function parseWord(part: string): [string, number | "v2"] | undefined {
+function parseWord(part: string): [string, number | "v2" | boolean] | undefined {
   if (part === `${PROXY_PROTOCOL}=v2`) return ["proxyProtocol", "v2"];
+  if (part === `${REDIRECT}=yes`) return ["redirect", true];
+  if (part === `${REDIRECT}=no`) return ["redirect", false];
   const [, word, digits] = /^([a-z_]+)=([1-9]\d{0,6})$/.exec(part) ?? [];
   const name = OPTION_NAMES.find((name) => LIMITS[name].word === word);
   const value = name && toLimit(name, Number(digits));

@@ -12,6 +12,7 @@ const options: fc.Arbitrary<EndpointOptions> = fc.record({
   connectTimeoutMs: timeout,
   idleTimeoutMs: timeout,
   proxyProtocol: fc.constant<"v2">("v2"),
+  redirect: fc.boolean(),
 }, { requiredKeys: [], noNullPrototype: true });
 
 Deno.test("the default limits are in range", () => {
@@ -31,10 +32,11 @@ Deno.test("toLimit() takes the numbers from 1 to the largest, and seconds become
 
 Deno.test("the longest options fit into the 128 bytes that nft has for a comment", () => {
   const largest = OPTION_NAMES.map((name) => [name, LIMITS[name].unit.max * LIMITS[name].unit.factor]);
-  const text = renderOptions({ ...Object.fromEntries(largest), proxyProtocol: "v2" });
+  const text = renderOptions({ ...Object.fromEntries(largest), proxyProtocol: "v2", redirect: false });
   assert.equal(
     text,
-    "max_connections=1000000 max_connections_per_guest=1000000 connect_timeout=86400 idle_timeout=86400 proxy_protocol=v2",
+    "max_connections=1000000 max_connections_per_guest=1000000 connect_timeout=86400 idle_timeout=86400 " +
+      "proxy_protocol=v2 redirect=no",
   );
   assert.ok(text.length <= 128);
 });

@@ -64,6 +64,12 @@ export const RUN_FILES = {
 /** The bridge-family nft set that holds every bridge-side veth end, see `lib/nft/bridge_rules.ts`. */
 export const VETH_SET = "veth_ends";
 
+/**
+ * The MAC address in place of each proxy's own where a rule can't tell which bridge a packet is on, see
+ * `lib/nft/bridge_rules.ts`. No host has it. Behind "16", which begins no address of {@linkcode namesOf}, is 169.254.16.9.
+ */
+export const REDIRECT_MAC = "16:00:a9:fe:10:09";
+
 /** A name that {@linkcode parseBridgeName} has accepted: safe as a device, in a path, in a command and in a rule. */
 export type BridgeName = string & { readonly validated: "BridgeName" };
 
@@ -136,6 +142,10 @@ export interface BridgeNames {
   readonly guardChain: string;
   /** The chain in `table bridge one_tproxy` that decides what may pass between the veth end and the other ports. */
   readonly portChain: string;
+  /** The chain in `table bridge one_tproxy` that sends a guest's packets to the proxy, whatever route the guest has. */
+  readonly redirectChain: string;
+  /** The set of the service ports for which it does so. */
+  readonly redirected: string;
   /** The chain that `portChain` jumps to, which decides from how many addresses a guest may speak to the proxy. */
   readonly senderChain: string;
   /** The set of those addresses, each with its port. */
@@ -174,6 +184,8 @@ export function namesOf(bridge: BridgeName): BridgeNames {
     chain: `ch_${bridge}`,
     guardChain: `guard_${bridge}`,
     portChain: `port_${bridge}`,
+    redirectChain: `redirect_${bridge}`,
+    redirected: `redirected_${bridge}`,
     senderChain: `sender_${bridge}`,
     senders: `senders_${bridge}`,
     newcomers: `newcomers_${bridge}`,

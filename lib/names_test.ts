@@ -24,6 +24,8 @@ Deno.test("namesOf() gives the names that the network drivers know", () => {
     guardChain: "guard_br0",
     portChain: "port_br0",
     senderChain: "sender_br0",
+    redirectChain: "redirect_br0",
+    redirected: "redirected_br0",
     senders: "senders_br0",
     newcomers: "newcomers_br0",
     copySet: "record_br0",

@@ -94,6 +94,7 @@ Deno.test(
       processOwner: null,
       followConfig: true,
       limits: DEFAULT_LIMITS,
+      redirect: true,
       configured: true,
       entries: [
         {

@@ -110,7 +110,7 @@ Deno.test(
     const rules = await host.text(["nft", "list", "ruleset"]);
     assert.match(rules, /elements = \{ 5030 : 10\.11\.12\.13 \. 5030 \}/);
     assert.match(rules, /chain ch_br0 /);
-    assert.doesNotMatch(rules, /(?:guard|port|sender|senders|newcomers|record)_br0|egress/);
+    assert.doesNotMatch(rules, /(?:guard|redirect|redirected|port|sender|senders|newcomers|record)_br0|egress/);
     assert.equal((await host.run(["ls", "/run/one_tproxy", "/opt/one-tproxy"])).stdout, "");
     assert.equal(await download.finish(), true);
     await until(

@@ -60,6 +60,18 @@ Deno.test(
 );
 
 Deno.test(
+  "a security group sees and decides as well where the guest has no route but its default route",
+  inLab(async (lab) => {
+    const { hv, guest } = await served(lab, CONFIG);
+    await lab.guest("gateway", hv, "br0", "192.168.150.1");
+    await guest.ip("route delete 169.254.16.9 dev eth0", "route add default via 192.168.150.1");
+    assert.deepEqual(await answeringPorts(guest), PORTS);
+    await hv.host.text(["nft", "-f", "-"], SECURITY_GROUP);
+    assert.deepEqual(await answeringPorts(guest), [1234, 5030]);
+  }),
+);
+
+Deno.test(
   "setup and tproxy leave a security group as it is, whatever they do",
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab, CONFIG);

@@ -69,6 +69,18 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
     ],
     faults: { "rules-missing": /^the chain guard_br0 is gone$/ },
   },
+  "the rules that redirect are flushed": {
+    commands: [["nft", "flush", "chain", "bridge", "one_tproxy", "redirect_br0"]],
+    faults: { "rules-missing": /^the chain redirect_br0 is empty$/ },
+  },
+  "no port is redirected": {
+    commands: [["nft", "flush", "set", "bridge", "one_tproxy", "redirected_br0"]],
+    faults: { "redirect-missing": /^the set redirected_br0 as setup made it is gone$/ },
+  },
+  "another port is redirected, too": {
+    commands: [["nft", "add element bridge one_tproxy redirected_br0 { 22 }"]],
+    faults: { "redirect-missing": /^the set redirected_br0 as setup made it is gone$/ },
+  },
   "a rule lets everything pass before the others": {
     commands: [["nft", "insert", "rule", "bridge", "one_tproxy", "guard_br0", "accept"]],
     faults: { "rules-changed": /^the rules in the chain guard_br0 are not those that setup made$/ },

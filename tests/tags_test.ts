@@ -135,6 +135,9 @@ Deno.test(
       await attack(tags);
       await until(`the guest is poisoned by ${name}`, async () => await knownMac(guest) === own);
     }
+    // It sends to Mallory what goes to the proxy all the same, for as long as packets are redirected.
+    await assertServed(guest);
+    await hv.host.text(["nft", "flush", "chain", "bridge", "one_tproxy", "redirect_br0"]);
     assert.equal(await fetchFrom(guest, "/who"), "mallory 192.168.150.10\n");
   }),
 );

@@ -19,6 +19,7 @@ function config(entries: ConfigEntry[] | undefined, more: Partial<Config> = {}):
     debugLevel: 2,
     followConfig: true,
     limits: DEFAULT_LIMITS,
+    redirect: true,
     entries,
     doubts: [],
     problems: [],

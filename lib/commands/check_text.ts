@@ -9,6 +9,7 @@ import { type ConfigError, describe } from "../errors.ts";
 import { describeFault, type Fault } from "../fault.ts";
 import { DEFAULT_LIMITS, LIMIT_NAMES, type Limits } from "../limits.ts";
 import { renderLimit, renderOptions } from "../limits_text.ts";
+import { GUEST_ADDRESS } from "../names.ts";
 import type { KeptService } from "../setup/keep.ts";
 import { renderTable } from "../table.ts";
 import { type CheckedConfig, type CheckedEntry, describeNetwork, nameNetwork } from "./check_config.ts";
@@ -35,12 +36,13 @@ export function renderText(
   kept: readonly KeptService[] = [],
   faults: readonly Fault[] = [],
 ): string {
-  const { path, debugLevel, processOwner, followConfig, limits, entries, problems, remarks } = config;
+  const { path, debugLevel, processOwner, followConfig, limits, redirect, entries, problems, remarks } = config;
   const settings = renderTable([
     ["file", path],
     ["debug level", `${debugLevel} (${LEVELS[debugLevel]})`],
     ["process owner", processOwner ?? "a user of its own for each proxy (default)"],
     ["limits", renderLimits(limits)],
+    ...(redirect ? [] : [["redirect", `no: a guest needs a route to ${GUEST_ADDRESS}`]]),
     ...(followConfig ? [] : [["followed", 'no: a change takes "tproxy apply"']]),
   ]);
   const blocks = [settings, renderEntries(entries)];
@@ -102,7 +104,7 @@ export function renderJson(
   kept: readonly KeptService[] = [],
   faults: readonly Fault[] = [],
 ): string {
-  const { path, debugLevel, processOwner, followConfig, limits, entries, problems, remarks } = config;
+  const { path, debugLevel, processOwner, followConfig, limits, redirect, entries, problems, remarks } = config;
   const fields = ({ at, key, value, advice }: Problem) => ({ ...at, key, value: value ?? null, advice });
   return JSON.stringify({
     file: path,
@@ -110,6 +112,7 @@ export function renderJson(
     processOwner: processOwner ?? null,
     followConfig,
     limits,
+    redirect,
     configured: entries !== undefined,
     entries: (entries ?? []).map(({ at, servicePort, remoteAddr, address, remotePort, networks, options }) => ({
       line: at.line,

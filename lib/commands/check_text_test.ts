@@ -37,6 +37,7 @@ const CONFIG: CheckedConfig = {
   processOwner: "one",
   followConfig: true,
   limits: DEFAULT_LIMITS,
+  redirect: true,
   entries: ENTRIES,
   doubts: [],
   problems: [],
@@ -136,6 +137,7 @@ Deno.test("renderJson() has the same in one object", () => {
     processOwner: "one",
     followConfig: true,
     limits: DEFAULT_LIMITS,
+    redirect: true,
     configured: true,
     entries: [
       {

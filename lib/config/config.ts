@@ -73,6 +73,8 @@ export interface Config {
   readonly followConfig: boolean;
   /** `:tproxy_max_connections:` and the like, each by default where it is not set. */
   readonly limits: Limits;
+  /** `:tproxy_redirect:`: whether guests without a route reach the entries that do not say so themselves. */
+  readonly redirect: boolean;
   /** The good entries of `:tproxy:` in the file's order, or `undefined` if the file has no such key. */
   readonly entries: readonly ConfigEntry[] | undefined;
   /** What of `:tproxy:` can't be understood, in the file's order. */

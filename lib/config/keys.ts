@@ -4,8 +4,11 @@
  * @module
  */
 
-import { LIMIT_NAMES, LIMITS, OPTION_NAMES, PROXY_PROTOCOL } from "../limits.ts";
+import { LIMIT_NAMES, LIMITS, OPTION_NAMES, PROXY_PROTOCOL, REDIRECT } from "../limits.ts";
 import { printable } from "./config.ts";
+
+/** What a key for all entries has before the key of one entry. */
+const FOR_ALL = "tproxy_";
 
 /** The file's keys that are ours, without colons. */
 export const FILE_KEYS: readonly string[] = [
@@ -13,7 +16,8 @@ export const FILE_KEYS: readonly string[] = [
   "tproxy_debug_level",
   "tproxy_process_owner",
   "tproxy_follow_config",
-  ...LIMIT_NAMES.map((name) => `tproxy_${LIMITS[name].word}`),
+  `${FOR_ALL}${REDIRECT}`,
+  ...LIMIT_NAMES.map((name) => `${FOR_ALL}${LIMITS[name].word}`),
 ];
 
 /** An entry's keys, without colons. */
@@ -24,6 +28,7 @@ export const ENTRY_KEYS: readonly string[] = [
   "networks",
   ...OPTION_NAMES.map((name) => LIMITS[name].word),
   PROXY_PROTOCOL,
+  REDIRECT,
 ];
 
 /** What people write for `networks`, and what the letters alone would not tell. */
@@ -40,12 +45,15 @@ const LONGEST = 64;
 
 /**
  * Finds the key of an entry that another key may be a misspelling of: some letters differ, or one is the beginning of the
- * other (`net`, `remote_address`), with or without a plural's "s" (`network_id`).
+ * other (`net`, `remote_address`), with or without a plural's "s" (`network_id`); or it is the key for all entries
+ * (`tproxy_idle_timeout`).
  *
  * @param name A key that no entry has, without colons.
  * @returns The nearest key of an entry, or `undefined` if it resembles none.
  */
 export function nearestEntryKey(name: string): string | undefined {
+  const isForAll = name.startsWith(FOR_ALL) && ENTRY_KEYS.includes(name.slice(FOR_ALL.length));
+  if (isForAll) return name.slice(FOR_ALL.length);
   return NETWORKS.test(name) ? "networks" : nearestOf(name, ENTRY_KEYS, true);
 }
 

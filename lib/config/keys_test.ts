@@ -18,6 +18,8 @@ Deno.test("nearestEntryKey() finds what letters that are wrong, missing, too man
     idle_timeuot: "idle_timeout",
     max_conections: "max_connections",
     proxy_protocl: "proxy_protocol",
+    tproxy_redirect: "redirect",
+    tproxy_idle_timeout: "idle_timeout",
   };
   for (const [name, key] of Object.entries(meant)) assert.equal(nearestEntryKey(name), key, name);
 });

@@ -5,12 +5,13 @@
  * @module
  */
 
+import { REDIRECT } from "../limits.ts";
 import { DEFAULT_DEBUG_LEVEL, isDebugLevel } from "../log.ts";
 import type { Config, Doubt, Problem } from "./config.ts";
 import { parseEntry } from "./parse_entry.ts";
 import { checkFileKeys, checkSymbols, glued } from "./parse_keys.ts";
 import { parseLimits } from "./parse_limits.ts";
-import { getOne, type Report, toNumber, wrong } from "./values.ts";
+import { getOne, parseBoolean, type Report, toNumber, wrong } from "./values.ts";
 import { parseYaml } from "./yaml.ts";
 import type { YamlValue } from "./yaml_value.ts";
 
@@ -33,8 +34,9 @@ export function parseConfig(text: string, path: string): Config {
     path,
     debugLevel: parseLevel(getOne(root, "tproxy_debug_level", report), report),
     ...parseOwner(getOne(root, "tproxy_process_owner", report), report),
-    followConfig: parseFollow(getOne(root, "tproxy_follow_config", report), report),
+    followConfig: parseBoolean(root, "tproxy_follow_config", report) ?? true,
     limits: parseLimits(root, report),
+    redirect: parseBoolean(root, `tproxy_${REDIRECT}`, report) ?? true,
     ...parseEntries(root, report, remark),
     problems,
     remarks,
@@ -76,13 +78,6 @@ function parseOwner(
   }
   report(wrong(value, ":tproxy_process_owner:", "the name of a user of this host"));
   return {};
-}
-
-function parseFollow(value: YamlValue | undefined, report: Report): boolean {
-  if (value === undefined || value.scalar === null) return true;
-  if (typeof value.scalar === "boolean") return value.scalar;
-  report(wrong(value, ":tproxy_follow_config:", "true or false"));
-  return true;
 }
 
 /** What `:tproxy:` comes to. */

@@ -12,9 +12,10 @@ import {
   type Limits,
   OPTION_NAMES,
   PROXY_PROTOCOL,
+  REDIRECT,
   toLimit,
 } from "../limits.ts";
-import { getOne, type Report, toNumber, wrong } from "./values.ts";
+import { getOne, parseBoolean, type Report, toNumber, wrong } from "./values.ts";
 import type { YamlValue } from "./yaml_value.ts";
 
 /**
@@ -42,7 +43,12 @@ export function parseOptions(entry: YamlValue, report: Report): EndpointOptions 
   const options = OPTION_NAMES.map((name) => [name, parseLimit(entry, LIMITS[name].word, name, report)] as const);
   const numbers: EndpointOptions = Object.fromEntries(options.filter(([, value]) => value !== undefined));
   const proxyProtocol = parseProxyProtocol(entry, report);
-  return { ...numbers, ...(proxyProtocol === undefined ? {} : { proxyProtocol }) };
+  const redirect = parseBoolean(entry, REDIRECT, report);
+  return {
+    ...numbers,
+    ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
+    ...(redirect === undefined ? {} : { redirect }),
+  };
 }
 
 function parseLimit(parent: YamlValue, key: string, name: keyof Limits, report: Report): number | undefined {

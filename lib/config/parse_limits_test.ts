@@ -104,3 +104,18 @@ Deno.test("parseConfig() reports a limit and an option that are there twice", ()
     2,
   ]);
 });
+
+Deno.test("parseConfig() reads whether guests need a route, for all entries and for one", () => {
+  const read = (all: string, own: string) => {
+    const { redirect, entries, problems } = parseConfig(`${all}\n${ENTRY}  ${own}\n`, "a.conf");
+    return [redirect, entries?.[0]?.options?.redirect, problems.map((p) => describeProblem("a.conf", p))];
+  };
+  assert.deepEqual(read("", ""), [true, undefined, []]);
+  assert.deepEqual(read(":tproxy_redirect:", ":redirect: ~"), [true, undefined, []]);
+  assert.deepEqual(read(":tproxy_redirect: false", ":redirect: yes"), [false, true, []]);
+  assert.deepEqual(read(":tproxy_redirect: on", ":redirect: off"), [true, false, []]);
+  assert.deepEqual(read(":tproxy_redirect: 0", ':redirect: "false"'), [true, undefined, [
+    "a.conf:1:19: :tproxy_redirect: is 0; expected true or false",
+    'a.conf:6:14: :redirect: is "false"; expected true or false',
+  ]]);
+});

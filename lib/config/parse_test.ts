@@ -23,6 +23,7 @@ Deno.test("parseConfig() takes from the shipped file what is ours, and nothing i
     debugLevel: 2,
     followConfig: true,
     limits: DEFAULT_LIMITS,
+    redirect: true,
     entries: [{
       at: { line: lineOf(":service_port: 5030"), column: 3 },
       servicePort: 5030,

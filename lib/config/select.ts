@@ -5,6 +5,7 @@
  */
 
 import { type Endpoint, isIpv4 } from "../address.ts";
+import type { EndpointOptions } from "../limits.ts";
 import { withOptions } from "../limits_json.ts";
 import { type Config, type ConfigEntry, describeProblem, type Doubt, type Problem } from "./config.ts";
 import { isLocal, LOCAL_BLOCKS, mayLeadTo, resolveIpv4 } from "./resolve.ts";
@@ -75,7 +76,7 @@ export async function selectEndpoints(
   }
   const ask = once(resolve);
   const endpoints = await Promise.all([...chosen.values()].map(async (entry) => {
-    const { servicePort, remotePort, options } = entry;
+    const { servicePort, remotePort } = entry;
     const remoteAddr = await resolveRemote(entry, ask);
     if (typeof remoteAddr !== "string") {
       warnings.push(describeProblem(config.path, remoteAddr));
@@ -83,7 +84,7 @@ export async function selectEndpoints(
       return undefined;
     }
     const isName = remoteAddr !== entry.remoteAddr;
-    const endpoint = { servicePort, remoteAddr, remotePort, ...withOptions(options) };
+    const endpoint = { servicePort, remoteAddr, remotePort, ...withOptions(optionsOf(entry, config)) };
     return { ...endpoint, ...(isName ? { remoteName: entry.remoteAddr } : {}) };
   }));
   return {
@@ -92,6 +93,12 @@ export async function selectEndpoints(
     warnings,
     doubts,
   };
+}
+
+/** An endpoint says of redirection only that it has none. */
+function optionsOf({ options = {} }: ConfigEntry, config: Config): EndpointOptions {
+  const { redirect = config.redirect, ...others } = options;
+  return { ...others, ...(redirect ? {} : { redirect }) };
 }
 
 /** Debian's installer gives a host's own name the address 127.0.1.1 in /etc/hosts. */

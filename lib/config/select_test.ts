@@ -15,6 +15,7 @@ function config(...entries: ConfigEntry[]): Config {
     debugLevel: 2,
     followConfig: true,
     limits: DEFAULT_LIMITS,
+    redirect: true,
     entries,
     doubts: [],
     problems: [],
@@ -172,4 +173,16 @@ Deno.test("selectEndpoints() has the doubts that concern the network, and one fo
   const fail = () => Promise.reject(new TproxyError("no"));
   const selection = await selectEndpoints({ ...config(nowhere), doubts }, { id: "7" }, fail);
   assert.deepEqual(selection.doubts, [doubts[0], doubts[2], doubts[3], doubts[4], { at: nowhere.at, servicePort: 80 }]);
+});
+
+Deno.test("selectEndpoints() says of an endpoint that it is not redirected, as its entry or else the file has it", async () => {
+  for (const all of [true, false]) {
+    for (const own of [undefined, true, false]) {
+      const options = { maxConnections: 5, ...(own === undefined ? {} : { redirect: own }) };
+      const one = { ...config({ ...entry(1, 80, "10.0.0.1"), options }), redirect: all };
+      const { endpoints } = await selectEndpoints(one, { id: "7" }, unused);
+      const expected = { maxConnections: 5, ...(own ?? all ? {} : { redirect: false }) };
+      assert.deepEqual(endpoints.map(({ options }) => options), [expected], `${all} ${own}`);
+    }
+  }
 });

@@ -50,3 +50,19 @@ export function toNumber(value: YamlValue): number | undefined {
 export function wrong(value: YamlValue, key: string, expected: string, missing = false): Problem {
   return { at: value.at, key, value: missing ? undefined : value.source, advice: `expected ${expected}` };
 }
+
+/**
+ * Parses a key that is yes or no.
+ *
+ * @param parent The mapping that may have the key.
+ * @param key The key without colons.
+ * @param report Is told of a bad value.
+ * @returns The value, or `undefined` if it is missing or bad.
+ */
+export function parseBoolean(parent: YamlValue, key: string, report: Report): boolean | undefined {
+  const value = getOne(parent, key, report);
+  if (value === undefined || value.scalar === null) return undefined;
+  if (typeof value.scalar === "boolean") return value.scalar;
+  report(wrong(value, `:${key}:`, "true or false"));
+  return undefined;
+}

@@ -112,7 +112,8 @@ export async function findFaultsOfBridges(
     try {
       const inside = lookInto.has(name) ? await lookInside(names, SYSCTL_KEYS) : undefined;
       const port = host.links.get(names.bridgeEnd);
-      const held = { elements: host.maps.get(name), copy: host.copies.get(name) };
+      const redirected = host.table.sets.get(names.redirected);
+      const held = { elements: host.maps.get(name), redirected, copy: host.copies.get(name) };
       const view = { bridge, port, inside, missing: findMissingInNft(names, networks, held), table: host.table };
       const faults = findBridgeFaults({ names, isRecorded, applied: host.applied.get(name), sysctls }, view);
       if (faults.length > 0) found.set(name, faults);

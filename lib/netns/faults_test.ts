@@ -19,7 +19,7 @@ const INSIDE: Extract<Inside, { state: "alive" }> = {
 const APPLIED: AppliedRules = {
   form: "veth-set",
   script: scriptOf(NAMES, "veth-set"),
-  chains: { ch_br0: "1", guard_br0: "2", port_br0: "3", sender_br0: "4" },
+  chains: { ch_br0: "1", guard_br0: "2", port_br0: "3", sender_br0: "4", redirect_br0: "5" },
 };
 
 function chains(overrides: Record<string, Content | undefined> = {}): Map<string, Content> {
@@ -28,6 +28,7 @@ function chains(overrides: Record<string, Content | undefined> = {}): Map<string
     guard_br0: { rules: 9, fingerprint: "2" },
     port_br0: { rules: 5, fingerprint: "3" },
     sender_br0: { rules: 7, fingerprint: "4" },
+    redirect_br0: { rules: 5, fingerprint: "5" },
     ...overrides,
   };
   return new Map(Object.entries(all).flatMap(([name, content]) => content === undefined ? [] : [[name, content]]));
@@ -107,6 +108,7 @@ Deno.test("findBridgeFaults() compares rules by content", () => {
     table: { chains: chains(overrides), sets },
   });
   assert.deepEqual(codes(table({ guard_br0: undefined })), ["rules-missing"]);
+  assert.deepEqual(codes(table({ redirect_br0: undefined })), ["rules-missing"]);
   assert.deepEqual(codes(table({ guard_br0: { rules: 0, fingerprint: "0" } })), ["rules-missing"]);
   assert.deepEqual(codes(table({ port_br0: { rules: 5, fingerprint: "9" } })), ["rules-changed"]);
   assert.deepEqual(codes(table({}, new Map([["veth_ends", ["br1b"]]]))), ["rules-changed"]);
@@ -132,7 +134,7 @@ Deno.test("findBridgeFaults() leaves the network driver what is its own: MAC add
   const own = {
     ...inside({ links: [{ ...END, address: "02:00:00:00:00:01" }] }),
     bridge: { ...BRIDGE, mtu: 9000 },
-    table: { chains: chains({ guard_br0: undefined, port_br0: undefined }), sets: new Map() },
+    table: { chains: chains({ guard_br0: undefined, redirect_br0: undefined, port_br0: undefined }), sets: new Map() },
   };
   assert.deepEqual(codes(own, DRIVERS), []);
   assert.deepEqual(codes(inside({ links: [{ ...END, mtu: 1400 }] }), DRIVERS), ["mtu-differs"]);

@@ -14,7 +14,13 @@ Deno.test("describeChains() takes down the fingerprint of each chain, but of non
   assert.deepEqual(describeChains(NAMES, "ibrname", found), {
     form: "ibrname",
     script: scriptOf(NAMES, "ibrname"),
-    chains: { ch_br0: "of ch_br0", guard_br0: "of guard_br0", sender_br0: "of sender_br0", port_br0: "" },
+    chains: {
+      ch_br0: "of ch_br0",
+      guard_br0: "of guard_br0",
+      redirect_br0: "of redirect_br0",
+      sender_br0: "of sender_br0",
+      port_br0: "",
+    },
   });
 });
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type BridgeNames, GUEST_ADDRESS, VETH_SET } from "../names.ts";
+import { type BridgeNames, GUEST_ADDRESS, REDIRECT_MAC, VETH_SET } from "../names.ts";
 
 /**
  * How the rules recognise the frames of their bridge.
@@ -12,7 +12,7 @@ import { type BridgeNames, GUEST_ADDRESS, VETH_SET } from "../names.ts";
  * WHY two: a chain of the bridge family sees every bridge of the host. `meta ibrname` narrows it to one, but needs
  * CONFIG_NFT_BRIDGE_META, which some kernels lack. There the rules make an exception for every bridge's veth end; since a
  * frame never leaves the bridge it is on, that says the same for every bridge that has a proxy. What it costs: bridges
- * without a proxy carry no ARP for the address either.
+ * without a proxy carry no ARP for the address either, nor TCP for it to a port that is a service's on another bridge.
  */
 export type BridgeForm = "ibrname" | "veth-set";
 
@@ -34,6 +34,8 @@ export const GUEST_KINDS: readonly string[] = ["tun", "veth"];
 const ARP = "meta protocol { arp, 0x8035 }";
 const ARP_SENDER = `@nh,112,32 ${hexOf(GUEST_ADDRESS)}`;
 const ARP_REQUEST_FOR = `@nh,48,16 1 @nh,192,32 ${hexOf(GUEST_ADDRESS)}`;
+
+const kindsOfGuests = `{ ${GUEST_KINDS.map((kind) => `"${kind}"`).join(", ")} }`;
 
 /** How many addresses a guest may use towards the proxy: at once, and how many new ones an hour. */
 const NEWCOMERS = "limit rate over 64/hour burst 64 packets";
@@ -61,7 +63,8 @@ export function driverRules(names: BridgeNames, form: BridgeForm): string[] {
 }
 
 /**
- * What may come in at a port: nobody but our veth end has the address, in ARP or in IPv4, or its MAC address.
+ * What may come in at a port: nobody but our veth end has the address, in ARP or in IPv4, or its MAC address. Nobody
+ * has the one that stands for it either.
  *
  * WHY prerouting: that is before the bridge learns where a MAC address is, and before the host itself sees the frame.
  *
@@ -73,7 +76,7 @@ export function guardRules(names: BridgeNames, form: BridgeForm): string[] {
   return [
     ...(form === "ibrname" ? [otherBridges(names)] : []),
     fromOurEnd(names, form),
-    `ether saddr ${names.netnsEndMac} drop`,
+    `ether saddr ${form === "ibrname" ? names.netnsEndMac : `{ ${names.netnsEndMac}, ${REDIRECT_MAC} }`} drop`,
     `ip saddr ${GUEST_ADDRESS} drop`,
     // Nearly every frame; the rules below are about others.
     "meta protocol { ip, ip6 } accept",
@@ -82,6 +85,32 @@ export function guardRules(names: BridgeNames, form: BridgeForm): string[] {
     "meta protocol { 8021q, 8021ad } @nh,4,12 0 drop",
     `${SNAP_ARP_SENDER} drop`,
     `${SNAP_IP_SENDER} drop`,
+  ];
+}
+
+/**
+ * What reaches the proxy without a route: TCP from a guest to the address and a service's port, which the guest sends to the
+ * MAC address of its gateway, gets the MAC address of the proxy.
+ *
+ * Without `meta ibrname` the rule can't know which bridge the packet is on. There it gets {@linkcode REDIRECT_MAC}: the bridge
+ * knows no port for that and forwards the packet to all of them, and `port_<br>` lets it through to our veth end alone.
+ *
+ * WHY the priority of destination NAT: what filters in this hook afterwards sees the packet as it goes on.
+ *
+ * @param names The bridge's names.
+ * @param form Which rendering the kernel takes.
+ * @returns The rules of `redirect_<br>`, in the prerouting hook.
+ */
+export function redirectRules(names: BridgeNames, form: BridgeForm): string[] {
+  return [
+    ...(form === "ibrname" ? [otherBridges(names)] : []),
+    fromOurEnd(names, form),
+    // Frames with a tag are not for the proxy, see portRules().
+    "ether type != ip accept",
+    `ip daddr != ${GUEST_ADDRESS} accept`,
+    // The gateway of whoever is beyond an uplink is not ours to replace.
+    `meta iifkind != ${kindsOfGuests} accept`,
+    `tcp dport @${names.redirected} ether daddr set ${form === "ibrname" ? names.netnsEndMac : REDIRECT_MAC}`,
   ];
 }
 
@@ -97,7 +126,7 @@ export function guardRules(names: BridgeNames, form: BridgeForm): string[] {
  * @returns The rules of `port_<br>`, in the forward hook.
  */
 export function portRules(names: BridgeNames, form: BridgeForm): string[] {
-  const [end, kinds] = [`"${names.bridgeEnd}"`, `{ ${GUEST_KINDS.map((kind) => `"${kind}"`).join(", ")} }`];
+  const [end, kinds] = [`"${names.bridgeEnd}"`, kindsOfGuests];
   return [
     ...(form === "ibrname" ? [otherBridges(names)] : []),
     // A bridge with VLAN filtering may tag what goes to a guest, for a port that is a trunk.
@@ -105,6 +134,11 @@ export function portRules(names: BridgeNames, form: BridgeForm): string[] {
     `iifname ${end} drop`,
     // The same as the rule of the network drivers, with a tag as well.
     `${ARP} ${ARP_REQUEST_FOR} ${notOurEnd(names, form)} drop`,
+    // A bridge that has not heard of the proxy for five minutes forwards what is for it to all ports.
+    ...(form === "ibrname" ? [`ether daddr ${names.netnsEndMac} oifname != ${end} drop`] : [
+      `oifname ${end} ether daddr ${REDIRECT_MAC} ether daddr set ${names.netnsEndMac}`,
+      `ether daddr { ${names.netnsEndMac}, ${REDIRECT_MAC} } ${notOurEnd(names, form)} drop`,
+    ]),
     // What goes from guest to guest; each chain of this kind sees the frames of all bridges.
     `oifname != ${end} accept`,
     // `ether type` is the EtherType of the tag, if there is one.

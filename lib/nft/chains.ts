@@ -5,7 +5,7 @@
  */
 
 import { type BridgeNames, TPROXY } from "../names.ts";
-import { type BridgeForm, driverRules, guardRules, portRules, senderRules } from "./bridge_rules.ts";
+import { type BridgeForm, driverRules, guardRules, portRules, redirectRules, senderRules } from "./bridge_rules.ts";
 
 /** A chain in `table bridge one_tproxy`. */
 export interface Chain {
@@ -28,6 +28,7 @@ export function chainsOf(names: BridgeNames, form: BridgeForm): Chain[] {
   return [
     { name: names.chain, hook: "forward priority filter", rules: driverRules(names, form) },
     { name: names.guardChain, hook: "prerouting priority filter", rules: guardRules(names, form) },
+    { name: names.redirectChain, hook: "prerouting priority dstnat", rules: redirectRules(names, form) },
     { name: names.senderChain, hook: undefined, rules: senderRules(names) },
     // After the one that it jumps to.
     { name: names.portChain, hook: "forward priority filter", rules: portRules(names, form) },

@@ -16,7 +16,7 @@ import { parseTable } from "./parse.ts";
 export interface BridgeTable {
   /** What is in each chain, by the chain's name. */
   readonly chains: ReadonlyMap<string, Content>;
-  /** The elements of each set of names, by the set's name. */
+  /** The elements of each set of names or of ports, by the set's name. */
   readonly sets: ReadonlyMap<string, readonly string[]>;
 }
 

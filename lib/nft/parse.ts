@@ -136,10 +136,14 @@ function toObjects(items: readonly object[]): TableObject[] {
       family,
       kind,
       name: String(field(body, "name")),
-      elements: Array.isArray(elements) ? elements.map(valueOf).filter((element) => typeof element === "string") : [],
+      elements: Array.isArray(elements) ? elements.map(valueOf).filter(isNameOrPort).map(String) : [],
     });
   }
   return objects;
+}
+
+function isNameOrPort(element: unknown): element is string | number {
+  return typeof element === "string" || typeof element === "number";
 }
 
 /**

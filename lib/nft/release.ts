@@ -30,10 +30,12 @@ export function renderRelease({ maps, objects }: Pick<NftState, "maps" | "object
   const released: BridgeName[] = [];
   const script: string[] = [];
   for (const bridge of [...bridges].toSorted()) {
-    const { map, guardChain, portChain, senderChain, copySet, senders, newcomers } = namesOf(bridge);
+    const { map, guardChain, redirectChain, portChain, senderChain, copySet, redirected, senders, newcomers } = namesOf(
+      bridge,
+    );
     // A chain after the one that jumps to it, and sets after the chains that fill them.
-    const chains = [guardChain, portChain, senderChain].filter((chain) => present.has(`chain ${chain}`));
-    const sets = [copySet, senders, newcomers].filter((set) => present.has(`set ${set}`));
+    const chains = [guardChain, redirectChain, portChain, senderChain].filter((chain) => present.has(`chain ${chain}`));
+    const sets = [copySet, redirected, senders, newcomers].filter((set) => present.has(`set ${set}`));
     const endpoints = maps.bridges.get(bridge) ?? [];
     const plain = endpoints.map(({ servicePort, remoteAddr, remotePort }) => ({ servicePort, remoteAddr, remotePort }));
     const commented = plain.filter((_, i) => endpoints[i]?.options !== undefined);
@@ -50,6 +52,6 @@ export function renderRelease({ maps, objects }: Pick<NftState, "maps" | "object
 
 /** The bridge that a chain or set is of, if only we know it. */
 function bridgeOf(name: string): BridgeName[] {
-  const [, bridge = ""] = /^(?:guard|port|senders?|newcomers|record)_(.*)$/.exec(name) ?? [];
+  const [, bridge = ""] = /^(?:guard|redirect(?:ed)?|port|senders?|newcomers|record)_(.*)$/.exec(name) ?? [];
   return BRIDGE_NAME.test(bridge) ? [bridge as BridgeName] : [];
 }

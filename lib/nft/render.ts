@@ -9,6 +9,7 @@ import { type BridgeName, namesOf, TPROXY, VETH_SET } from "../names.ts";
 import { type BridgeForm, senderSets } from "./bridge_rules.ts";
 import { chainNamesOf, chainsOf, renderChain } from "./chains.ts";
 import { renderCopy } from "./copy.ts";
+import { renderRedirected } from "./redirect.ts";
 import { renderMap } from "./render_map.ts";
 
 /** What one bridge's map and chains are to hold. */
@@ -42,6 +43,7 @@ export function renderUp({ bridge, endpoints, present, copy }: BridgeRules, form
       `add element bridge ${TPROXY} ${VETH_SET} { "${names.bridgeEnd}" }`,
     ]),
     ...senderSets(names).map(([set, spec]) => `add set bridge ${TPROXY} ${set} ${spec}`),
+    ...renderRedirected(names.redirected, endpoints),
     ...chainsOf(names, form).flatMap(renderChain),
   );
 }
@@ -54,7 +56,7 @@ export interface TableObject {
   readonly kind: string;
   /** Its name. */
   readonly name: string;
-  /** The elements of a set of names; empty for everything else. */
+  /** The elements of a set of names or of ports; empty for everything else. */
   readonly elements: readonly string[];
 }
 
@@ -73,7 +75,7 @@ export function renderDown(bridge: BridgeName, tables: Tables): string {
   const own: Readonly<Record<string, readonly string[]>> = {
     "ip map": [names.map],
     "bridge chain": chainNamesOf(names),
-    "bridge set": [names.copySet, names.senders, names.newcomers],
+    "bridge set": [names.copySet, names.redirected, names.senders, names.newcomers],
   };
   const isOurs = ({ family, kind, name }: TableObject) => own[`${family} ${kind}`]?.includes(name) ?? false;
   const isVethSet = (object: TableObject) => object.kind === "set" && object.name === VETH_SET;

@@ -7,7 +7,6 @@ const BR0 = parseBridgeName("br0");
 const MAC = "12:19:13:6f:7b:9f";
 /** 169.254.16.9 is 0xa9fe1009. */
 const GUARD = [
-  `ether saddr ${MAC} drop`,
   "ip saddr 169.254.16.9 drop",
   "meta protocol { ip, ip6 } accept",
   "meta protocol { arp, 0x8035 } @nh,112,32 0xa9fe1009 drop",
@@ -28,6 +27,25 @@ const TO_PROXY = [
 const SETS = ["senders_br0 { type ifname . ipv4_addr", "newcomers_br0 { type ifname"].map((set) =>
   `add set bridge one_tproxy ${set} ; flags dynamic, timeout ; timeout 1h ; size 65535 ; }`
 );
+/** What makes the set of redirected ports, and the chain that begins with these rules. */
+function redirect(mac: string, ...first: string[]): string[] {
+  return [
+    "add chain bridge one_tproxy redirect_br0 { type filter hook prerouting priority dstnat ; policy accept ; }",
+    "flush chain bridge one_tproxy redirect_br0",
+    ...[
+      ...first,
+      "ether type != ip accept",
+      "ip daddr != 169.254.16.9 accept",
+      'meta iifkind != { "tun", "veth" } accept',
+      `tcp dport @redirected_br0 ether daddr set ${mac}`,
+    ].map((rule) => `add rule bridge one_tproxy redirect_br0 ${rule}`),
+  ];
+}
+const REDIRECTED = [
+  "add set bridge one_tproxy redirected_br0 { type inet_service ; }",
+  "flush set bridge one_tproxy redirected_br0",
+  "add element bridge one_tproxy redirected_br0 { 1234, 5030 }",
+];
 const SENDER = [
   "add chain bridge one_tproxy sender_br0",
   "flush chain bridge one_tproxy sender_br0",
@@ -71,6 +89,7 @@ Deno.test("renderUp() writes this script where the kernel has meta ibrname", () 
     "add element ip one_tproxy ep_br0 { 1234 : 10.11.12.34 . 80, 5030 : 10.11.12.13 . 5030 }",
     "add table bridge one_tproxy",
     ...SETS,
+    ...REDIRECTED,
     "add chain bridge one_tproxy ch_br0 { type filter hook forward priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy ch_br0",
     'add rule bridge one_tproxy ch_br0 iifname "br0b" accept',
@@ -80,14 +99,18 @@ Deno.test("renderUp() writes this script where the kernel has meta ibrname", () 
     "flush chain bridge one_tproxy guard_br0",
     'add rule bridge one_tproxy guard_br0 meta ibrname != "br0" accept',
     'add rule bridge one_tproxy guard_br0 iifname "br0b" accept',
-    ...GUARD.map((rule) => `add rule bridge one_tproxy guard_br0 ${rule}`),
+    ...[`ether saddr ${MAC} drop`, ...GUARD].map((rule) => `add rule bridge one_tproxy guard_br0 ${rule}`),
+    ...redirect(MAC, 'meta ibrname != "br0" accept', 'iifname "br0b" accept'),
     ...SENDER,
     "add chain bridge one_tproxy port_br0 { type filter hook forward priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy port_br0",
     'add rule bridge one_tproxy port_br0 meta ibrname != "br0" accept',
-    ...[...FROM_PROXY, `${REQUEST} oifname != "br0b" drop`, ...TO_PROXY].map((rule) =>
-      `add rule bridge one_tproxy port_br0 ${rule}`
-    ),
+    ...[
+      ...FROM_PROXY,
+      `${REQUEST} oifname != "br0b" drop`,
+      `ether daddr ${MAC} oifname != "br0b" drop`,
+      ...TO_PROXY,
+    ].map((rule) => `add rule bridge one_tproxy port_br0 ${rule}`),
   ]);
 });
 
@@ -104,6 +127,12 @@ Deno.test("renderUp() writes an endpoint's options as its element's comment", ()
   );
 });
 
+Deno.test("renderUp() leaves out of the set of redirected ports those of endpoints that say so", () => {
+  const off = ENDPOINTS.map((endpoint, i) => i === 0 ? { ...endpoint, options: { redirect: false } } : endpoint);
+  const script = linesOf(renderUp({ bridge: BR0, endpoints: off }, "ibrname"));
+  assert.ok(script.includes("add element bridge one_tproxy redirected_br0 { 5030 }"));
+});
+
 Deno.test("renderUp() writes this script where the kernel has no meta ibrname", () => {
   assert.deepEqual(linesOf(renderUp({ bridge: BR0, endpoints: ENDPOINTS }, "veth-set")), [
     "add table ip one_tproxy",
@@ -114,6 +143,7 @@ Deno.test("renderUp() writes this script where the kernel has no meta ibrname", 
     "add set bridge one_tproxy veth_ends { type ifname ; }",
     'add element bridge one_tproxy veth_ends { "br0b" }',
     ...SETS,
+    ...REDIRECTED,
     "add chain bridge one_tproxy ch_br0 { type filter hook forward priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy ch_br0",
     "add rule bridge one_tproxy ch_br0 iifname @veth_ends accept",
@@ -121,13 +151,20 @@ Deno.test("renderUp() writes this script where the kernel has no meta ibrname", 
     "add chain bridge one_tproxy guard_br0 { type filter hook prerouting priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy guard_br0",
     "add rule bridge one_tproxy guard_br0 iifname @veth_ends accept",
-    ...GUARD.map((rule) => `add rule bridge one_tproxy guard_br0 ${rule}`),
+    ...[`ether saddr { ${MAC}, 16:00:a9:fe:10:09 } drop`, ...GUARD].map((rule) =>
+      `add rule bridge one_tproxy guard_br0 ${rule}`
+    ),
+    ...redirect("16:00:a9:fe:10:09", "iifname @veth_ends accept"),
     ...SENDER,
     "add chain bridge one_tproxy port_br0 { type filter hook forward priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy port_br0",
-    ...[...FROM_PROXY, `${REQUEST} oifname != @veth_ends drop`, ...TO_PROXY].map((rule) =>
-      `add rule bridge one_tproxy port_br0 ${rule}`
-    ),
+    ...[
+      ...FROM_PROXY,
+      `${REQUEST} oifname != @veth_ends drop`,
+      `oifname "br0b" ether daddr 16:00:a9:fe:10:09 ether daddr set ${MAC}`,
+      `ether daddr { ${MAC}, 16:00:a9:fe:10:09 } oifname != @veth_ends drop`,
+      ...TO_PROXY,
+    ].map((rule) => `add rule bridge one_tproxy port_br0 ${rule}`),
   ]);
 });
 
@@ -140,8 +177,8 @@ Deno.test("renderUp() empties the map of a bridge without endpoints and adds non
 Deno.test("renderUp() names nothing of any other bridge", () => {
   for (const form of ["ibrname", "veth-set"] as const) {
     const script = renderUp({ bridge: parseBridgeName("onebr.12"), endpoints: ENDPOINTS }, form);
-    const named = new Set(script.match(/\b(?:ep|ch|guard|port|senders?|newcomers)_[\w.-]+|"[^"]+"/g));
-    const prefixes = ["ep", "ch", "guard", "port", "sender", "senders", "newcomers"];
+    const named = new Set(script.match(/\b(?:ep|ch|guard|redirect(?:ed)?|port|senders?|newcomers)_[\w.-]+|"[^"]+"/g));
+    const prefixes = ["ep", "ch", "guard", "redirect", "redirected", "port", "sender", "senders", "newcomers"];
     const own = [...prefixes.map((prefix) => `${prefix}_onebr.12`), '"onebr.12b"', '"tun"', '"veth"'];
     assert.deepEqual(named, new Set(form === "ibrname" ? [...own, '"onebr.12"'] : own));
   }
@@ -172,14 +209,15 @@ Deno.test("renderDown() leaves what belongs to other bridges", () => {
     ip: [map("ep_br0"), map("ep_br1")],
     bridge: [
       vethEnds("br0b", "br1b"),
-      ...["senders_br0", "newcomers_br0", "senders_br1"].map((name) => ({ ...vethEnds(), name })),
-      ...["ch_br0", "ch_br1", "guard_br0", "sender_br0", "port_br0", "port_br1"].map(chain),
+      ...["redirected_br0", "senders_br0", "newcomers_br0", "senders_br1"].map((name) => ({ ...vethEnds(), name })),
+      ...["ch_br0", "ch_br1", "guard_br0", "redirect_br0", "sender_br0", "port_br0", "port_br1"].map(chain),
     ],
   };
   assert.deepEqual(linesOf(renderDown(BR0, tables)), [
     "delete map ip one_tproxy ep_br0",
-    ...["ch", "guard", "sender", "port"].map((name) => `flush chain bridge one_tproxy ${name}_br0`),
-    ...["ch", "guard", "sender", "port"].map((name) => `delete chain bridge one_tproxy ${name}_br0`),
+    ...["ch", "guard", "redirect", "sender", "port"].map((name) => `flush chain bridge one_tproxy ${name}_br0`),
+    ...["ch", "guard", "redirect", "sender", "port"].map((name) => `delete chain bridge one_tproxy ${name}_br0`),
+    "delete set bridge one_tproxy redirected_br0",
     "delete set bridge one_tproxy senders_br0",
     "delete set bridge one_tproxy newcomers_br0",
     'delete element bridge one_tproxy veth_ends { "br0b" }',

@@ -12,7 +12,7 @@ function read(value: unknown): unknown {
 }
 
 Deno.test("parseRecord() reads what was written", () => {
-  const options = { maxConnections: 5, proxyProtocol: "v2" as const };
+  const options = { maxConnections: 5, proxyProtocol: "v2" as const, redirect: false };
   const record = {
     br0: [NETWORK, { name: "other", endpoints: [{ ...ENDPOINT, options, remoteName: "gate.example." }] }],
     "onebr.12": [{ endpoints: [ENDPOINT] }],
@@ -60,6 +60,7 @@ Deno.test("parseRecord() loses the bridge that is damaged, and no other", () => 
       { options: [] },
       { options: { maxConnections: 0 } },
       { options: { proxyProtocol: "v1" } },
+      { options: { redirect: "no" } },
     ]
   ) networks.push([{ ...NETWORK, endpoints: [{ ...ENDPOINT, ...bad }] }]);
   for (const br1 of networks) {

@@ -80,9 +80,10 @@ function firstMissing(
   if (link(bridge)?.kind !== "bridge") return undefined;
   if (!netns.has(names.netns)) return `the namespace ${names.netns}`;
   if (link(names.bridgeEnd)?.master !== bridge) return `the port ${names.bridgeEnd}`;
-  const chain = [names.chain, names.guardChain, names.portChain].find((name) => !hasChain(name));
+  const chain = [names.chain, names.guardChain, names.redirectChain, names.portChain].find((name) => !hasChain(name));
   if (chain !== undefined) return `the chain ${chain}`;
-  const held = { elements: nft.maps.bridges.get(bridge), copy: nft.copies.get(bridge) };
+  const redirected = nft.objects.find(({ kind, name }) => kind === "set" && name === names.redirected)?.elements;
+  const held = { elements: nft.maps.bridges.get(bridge), redirected, copy: nft.copies.get(bridge) };
   return findMissingInNft(names, networks, held)?.[1];
 }
 

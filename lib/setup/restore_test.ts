@@ -13,12 +13,15 @@ const NETWORKS = [{ id: "7", name: "caf\u00e9", endpoints: [ENDPOINT] }];
 const RECORD = new Map([[BR0, NETWORKS]]);
 const CHAIN: TableObject = { family: "bridge", kind: "chain", name: "ch_br0", elements: [] };
 const GUARD: TableObject = { ...CHAIN, name: "guard_br0" };
+const REDIRECT: TableObject = { ...CHAIN, name: "redirect_br0" };
+const REDIRECTED: TableObject = { ...CHAIN, kind: "set", name: "redirected_br0", elements: ["80"] };
+const RULES = [CHAIN, GUARD, REDIRECT, REDIRECTED];
 const PORT: TableObject = { ...CHAIN, name: "port_br0" };
 
 function nft(overrides: Partial<NftState> = {}, elements: readonly Endpoint[] | undefined = [ENDPOINT]): NftState {
   const bridges = new Map(elements === undefined ? [] : [[BR0, elements]]);
   const maps = { bridges, unusable: new Map(), warnings: [] };
-  return { maps, objects: [CHAIN, GUARD, PORT], copies: new Map([[BR0, copyOf(NETWORKS)]]), ...overrides };
+  return { maps, objects: [...RULES, PORT], copies: new Map([[BR0, copyOf(NETWORKS)]]), ...overrides };
 }
 
 const NO_MAP: NftState["maps"] = { bridges: new Map(), unusable: new Map(), warnings: [] };
@@ -45,9 +48,11 @@ Deno.test("findMissing() names what is gone of a bridge, or is not what was reco
     [{ nft: nft({}, [{ ...ENDPOINT, servicePort: 81 }]) }, element],
     [{ nft: nft({}, [{ ...ENDPOINT, remoteAddr: "10.0.0.2" }]) }, element],
     [{ nft: nft({}, [{ ...ENDPOINT, options: { maxConnections: 5 } }]) }, element],
-    [{ nft: nft({ objects: [GUARD, PORT] }) }, "the chain ch_br0"],
-    [{ nft: nft({ objects: [CHAIN, PORT] }) }, "the chain guard_br0"],
-    [{ nft: nft({ objects: [CHAIN, GUARD] }) }, "the chain port_br0"],
+    [{ nft: nft({ objects: [GUARD, REDIRECT, PORT] }) }, "the chain ch_br0"],
+    [{ nft: nft({ objects: [CHAIN, REDIRECT, PORT] }) }, "the chain guard_br0"],
+    [{ nft: nft({ objects: [CHAIN, GUARD, PORT] }) }, "the chain redirect_br0"],
+    [{ nft: nft({ objects: RULES }) }, "the chain port_br0"],
+    [{ nft: nft({ objects: [CHAIN, GUARD, REDIRECT, PORT] }) }, "the set redirected_br0 as setup made it"],
     [{ nft: nft({ copies: new Map() }) }, copy],
     [{ nft: nft({ copies: new Map([[BR0, "[]"]]) }) }, copy],
   ];

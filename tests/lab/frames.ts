@@ -59,13 +59,24 @@ export function arp(operation: "request" | "reply", sender: Party, target: Party
   return { type: 0x0806, hex: head + mac(sender.mac) + ip(sender.ip) + mac(target.mac) + ip(target.ip) };
 }
 
-/** Makes an IPv4 packet with a UDP header to the discard port and nothing in it; RFC 791, RFC 768. */
-export function udp(from: string, to: string): Payload {
-  const header = (checksum: number) => `45000020000040004011${hex(checksum, 2)}${ip(from)}${ip(to)}`;
+/** Makes an IPv4 packet with a UDP header, to the discard port unless told, and nothing in it; RFC 791, RFC 768. */
+export function udp(from: string, to: string, port = 9): Payload {
+  return ipv4(from, to, 17, `0009${hex(port, 2)}00000000`);
+}
+
+/** Makes an IPv4 packet with the header of TCP that asks for a connection, without checksum; RFC 9293. */
+export function syn(from: string, to: string, port: number): Payload {
+  return ipv4(from, to, 6, `9c40${hex(port, 2)}00000001000000005002faf000000000`);
+}
+
+function ipv4(from: string, to: string, protocol: number, payload: string): Payload {
+  const length = hex(20 + payload.length / 2, 2);
+  const header = (checksum: number) =>
+    `4500${length}0000400040${hex(protocol, 1)}${hex(checksum, 2)}${ip(from)}${ip(to)}`;
   const words = header(0).match(/..../g) ?? [];
   const sum = words.reduce((total, word) => total + parseInt(word, 16), 0);
   const folded = (sum & 0xffff) + (sum >> 16);
-  return { type: 0x0800, hex: `${header(~folded & 0xffff)}0009000900000000`.padEnd(80, "0") };
+  return { type: 0x0800, hex: `${header(~folded & 0xffff)}${payload}`.padEnd(80, "0") };
 }
 
 /** Puts a packet behind an LLC header and a SNAP header; RFC 1042. */

@@ -54,8 +54,11 @@ export class Lab implements AsyncDisposable {
     return host;
   }
 
-  /** Makes a guest on a bridge, configured as the user document says: an address and the route to 169.254.16.9. */
-  async guest(name: string, hypervisor: Hypervisor, bridge: string, address: string): Promise<Host> {
+  /**
+   * Makes a guest on a bridge, configured as the user document says, an address and the route to 169.254.16.9; or with the
+   * default route by a gateway in its place.
+   */
+  async guest(name: string, hypervisor: Hypervisor, bridge: string, address: string, gateway?: string): Promise<Host> {
     const guest = await this.host(name);
     const port = `one-${this.#guestPorts.size}-0`;
     await ip(`link add name eth0 netns ${guest.pid} type veth peer name ${port} netns ${hypervisor.host.pid}`);
@@ -64,7 +67,7 @@ export class Lab implements AsyncDisposable {
     await guest.ip(
       `address add ${address}/24 dev eth0`,
       "link set dev eth0 up",
-      "route add 169.254.16.9 dev eth0",
+      gateway === undefined ? "route add 169.254.16.9 dev eth0" : `route add default via ${gateway}`,
     );
     return guest;
   }

@@ -11,9 +11,11 @@ import {
   driverRules,
   guardRules,
   portRules,
+  redirectRules,
   senderRules,
   senderSets,
 } from "../../../lib/nft/bridge_rules.ts";
+import { renderRedirected } from "../../../lib/nft/redirect.ts";
 import { renderCopy } from "../../../lib/nft/copy.ts";
 import { copyOf, type NetworkRecord } from "../../../lib/setup/record.ts";
 
@@ -42,7 +44,8 @@ const nft = (line: string): Argv => ["/usr/sbin/nft", line];
 /** The commands that set a bridge up on which nothing of ours is. */
 export function commandsUp(names: BridgeNames, network: NetworkRecord, form: BridgeForm): Argv[] {
   const { bridge, bridgeEnd, netns, netnsEnd, map } = names;
-  const at = (hook: string) => ` { type filter hook ${hook} priority filter ; policy accept ; }`;
+  const at = (hook: string, priority = "filter") =>
+    ` { type filter hook ${hook} priority ${priority} ; policy accept ; }`;
   const chain = (name: string, hook: string, rules: readonly string[]) => [
     nft(`add chain bridge ${TPROXY} ${name}${hook}`),
     ...rules.map((rule) => nft(`add rule bridge ${TPROXY} ${name} ${rule}`)),
@@ -73,6 +76,8 @@ export function commandsUp(names: BridgeNames, network: NetworkRecord, form: Bri
     ...senderSets(names).map(([set, spec]) => nft(`add set bridge ${TPROXY} ${set} ${spec}`)),
     ...chain(names.chain, at("forward"), driverRules(names, form)),
     ...chain(names.guardChain, at("prerouting"), guardRules(names, form)),
+    ...renderRedirected(names.redirected, network.endpoints).map(nft),
+    ...chain(names.redirectChain, at("prerouting", "dstnat"), redirectRules(names, form)),
     ...chain(names.senderChain, "", senderRules(names)),
     ...chain(names.portChain, at("forward"), portRules(names, form)),
   ];
@@ -84,8 +89,10 @@ export function commandsDown(names: BridgeNames, form: BridgeForm): Argv[] {
     nft(`delete map ip ${TPROXY} ${names.map}`),
     nft(`delete chain bridge ${TPROXY} ${names.chain}`),
     nft(`delete chain bridge ${TPROXY} ${names.guardChain}`),
+    nft(`delete chain bridge ${TPROXY} ${names.redirectChain}`),
     nft(`delete chain bridge ${TPROXY} ${names.portChain}`),
     nft(`delete chain bridge ${TPROXY} ${names.senderChain}`),
+    nft(`delete set bridge ${TPROXY} ${names.redirected}`),
     nft(`delete set bridge ${TPROXY} ${names.senders}`),
     nft(`delete set bridge ${TPROXY} ${names.newcomers}`),
     nft(`delete set bridge ${TPROXY} ${names.copySet}`),
