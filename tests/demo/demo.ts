@@ -13,6 +13,9 @@ import { dim, explain, headline, PICTURE, prompt, verdict } from "./show.ts";
 
 const GATE = "10.11.12.13";
 
+/** The guests' default gateway. */
+const ROUTER = "192.168.150.1";
+
 const CONFIG = `:tproxy:
 - :service_port: 5030
   :remote_addr: ${GATE}
@@ -50,6 +53,7 @@ async function lookAt(name: string, hv: Hypervisor): Promise<void> {
 }
 
 async function askFrom(name: string, guest: Host, id: number): Promise<void> {
+  await show(name, "ip route", () => guest.run(["ip", "route"]));
   const direct = `curl -sS --max-time 1 http://${GATE}:5030/vm`;
   prompt(name, direct);
   const { code, stderr } = await guest.run(direct.split(" "));
@@ -85,11 +89,13 @@ async function demonstrate(lab: Lab): Promise<void> {
     const hv = await lab.hypervisor(`hv${n}`, `10.11.12.${n}`);
     await hv.configure(CONFIG);
     await hv.bridge("br0");
-    hypervisors.push([`hv${n}`, hv, await lab.guest(`guest${n}`, hv, "br0", `192.168.150.1${n}`)]);
+    hypervisors.push([`hv${n}`, hv, await lab.guest(`guest${n}`, hv, "br0", `192.168.150.1${n}`, ROUTER)]);
   }
   const [one, two] = hypervisors;
   if (one === undefined || two === undefined) throw new DemoError("two are needed");
   await lab.cable(one[1], two[1], "br0");
+  // Nobody's router has a way to OneGate; and a guest sends nothing before it knows its router.
+  await lab.guest("router", two[1], "br0", ROUTER);
 
   headline("Set up the bridge and start the proxies, as the network driver does when a VM is deployed");
   for (const [name, hv] of hypervisors) await setUp(name, hv);
@@ -97,12 +103,14 @@ async function demonstrate(lab: Lab): Promise<void> {
   headline("What that has made");
   await lookAt(one[0], one[1]);
 
-  headline("Each guest has no route to OneGate, and reaches it at 169.254.16.9");
+  headline(
+    "Each guest has a default route and no other, by a router that can't reach OneGate, and reaches it at 169.254.16.9",
+  );
   for (const [i, [, , guest]] of hypervisors.entries()) await askFrom(guest.name, guest, 42 + i);
-  const [hop] = JSON.parse(await two[2].text(["ip", "-j", "neigh", "show", "169.254.16.9"]));
-  const [end] = JSON.parse(await two[1].host.text(["ip", "-n", "one_tproxy_br0", "-j", "link", "show", "dev", "br0a"]));
-  if (hop.lladdr !== end.address) throw new DemoError("guest2 was not answered by its own hypervisor");
-  explain(`guest2 knows 169.254.16.9 as ${hop.lladdr}, which is br0a of its own hypervisor.`);
+  const who = "curl -sS --max-time 5 http://169.254.16.9:5030/who";
+  const answer = await show(two[2].name, who, () => two[2].run(who.split(" ")));
+  if (answer !== "onegate 10.11.12.2\n") throw new DemoError("guest2 was not served by its own hypervisor");
+  explain("OneGate names the client that it sees: hv2, which is guest2's own hypervisor.");
 
   headline("Take it down again, as the driver does when the last guest leaves");
   for (const [name, hv] of hypervisors) {

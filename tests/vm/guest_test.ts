@@ -10,10 +10,11 @@ import type { Hypervisor } from "../lab/hypervisor.ts";
 import { commandsOf, giveSystem, shell } from "../lab/installation.ts";
 import type { Lab } from "../lab/lab.ts";
 import { TOKEN } from "../lab/nginx.ts";
-import { CONFIG, inLab, makeGate } from "../lab/scenario.ts";
+import { CONFIG, inLab, makeGate, served } from "../lab/scenario.ts";
 import { BASE } from "../lab/system_root.ts";
 import { type Hardware, Machine, makeDisk } from "./machine.ts";
 import { NO_VM } from "./missing.ts";
+import { BUSYBOX } from "./prepare.ts";
 
 const MAC = "02:00:c0:a8:96:0a";
 
@@ -114,5 +115,30 @@ Deno.test(
     assert.equal(first?.number, before.length + 1);
     assert.deepEqual(rest.map(({ number }) => number), rest.map((_, at) => before.length + 2 + at));
     assert.deepEqual([...new Set(rest.map(({ name, by }) => `${name} ${by}`))], ["example0-0 gate 10.11.12.2"]);
+  }),
+);
+
+Deno.test(
+  "a VM without contextualization is served by the default route that DHCP gives it",
+  { ignore: NO_VM },
+  inLab(async (lab) => {
+    const { hv } = await served(lab);
+    const router = await lab.guest("router", hv, "br0", "192.168.150.1");
+    const lease = ["start 192.168.150.20", "end 192.168.150.20", "interface eth0", "option subnet 255.255.255.0"];
+    const files = ["lease_file /run/udhcpd.leases", "pidfile /run/udhcpd.pid", "option router 192.168.150.1"];
+    await router.write("/run/udhcpd.conf", [...lease, ...files, ""].join("\n"));
+    await router.write("/run/udhcpd.leases", "");
+    router.start([BUSYBOX, "udhcpd", "-f", "/run/udhcpd.conf"]);
+    const hardware = { id: 43, mac: "02:00:c0:a8:96:14", memory: 128, processors: 1, init: "/dhcp" };
+    const rack = await lab.host("rack");
+    await rack.text(["mkdir", "/run/vm"]);
+    const machine = await Machine.start(rack, hv.host, "br0", hardware);
+    await machine.printed(/^by=\[gate 10\.11\.12\.1\]$/m, 60);
+    assert.doesNotMatch(machine.console, /^by=\[(?!gate)/m, "its first packet was not served");
+    assert.match(machine.console, /^default via 192\.168\.150\.1 dev eth0 *$/m);
+    assert.doesNotMatch(machine.console, /^169\.254/m);
+    await hv.host.text(["nft", "flush", "chain", "bridge", "one_tproxy", "redirect_br0"]);
+    await machine.printed(/^by=\[(?!gate).*\]$/m, 60);
+    await machine.stop();
   }),
 );

@@ -18,8 +18,8 @@ export interface Hardware {
   readonly memory: number;
   /** How many processors. */
   readonly processors: number;
-  /** The image of its only disk, on the host that QEMU runs on. */
-  readonly disk: string;
+  /** The image of its only disk, on the host that QEMU runs on; missing if it has none. */
+  readonly disk?: string;
   /** What its kernel starts, in the initramfs. */
   readonly init: string;
 }
@@ -64,7 +64,7 @@ export class Machine {
       ...["-m", `${memory}`, "-smp", `${processors}`, "-display", "none", "-nodefaults", "-no-reboot"],
       ...["-serial", "stdio", "-monitor", `unix:${this.#monitor},server=on,wait=off`],
       ...["-kernel", KERNEL, "-initrd", INITRAMFS, "-append", `console=ttyS0 quiet panic=-1 rdinit=${init}`],
-      ...["-drive", `file=${disk},format=raw,if=virtio,readonly=on`],
+      ...(disk === undefined ? [] : ["-drive", `file=${disk},format=raw,if=virtio,readonly=on`]),
       ...["-netdev", `tap,id=nic0,ifname=${this.#tap},script=no,downscript=no`],
       ...["-device", `virtio-net-pci,netdev=nic0,mac=${mac},romfile=`],
       ...(incoming === undefined ? [] : ["-incoming", `tcp:${incoming}`]),

@@ -15,9 +15,13 @@ export const KERNEL = `${DIR}vmlinuz`;
 /** What it unpacks in memory. */
 export const INITRAMFS = `${DIR}initramfs.gz`;
 
+/** Its busybox, which runs on any Linux. */
+export const BUSYBOX = `${DIR}root/bin/busybox`;
+
 /** The kinds of machines: for each a script `init/<kind>.sh`, and the modules that it needs. */
 const KINDS = {
   guest: ["virtio_pci", "virtio_net", "virtio_blk", "isofs"],
+  dhcp: ["virtio_pci", "virtio_net"],
   // There is no modprobe that could load what rules and devices ask for.
   hypervisor: [
     "virtio_pci",
@@ -29,7 +33,7 @@ const KINDS = {
     "veth",
     "nft_limit",
     "nft_meta_bridge",
-    "nft_limit",
+    "br_netfilter",
     "nft_reject_inet",
   ],
 };
