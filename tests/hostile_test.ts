@@ -85,6 +85,8 @@ Deno.test(
   "a peer without a good preamble is sent away at once with a line in the log, and guests notice nothing",
   inLab(async (lab) => {
     const { hv, guest } = await served(lab);
+    // With the string, which stays.
+    await assertServed(guest);
     const before = await descriptorsOf(hv);
     for (const [what, pieces] of Object.entries(BAD)) {
       const logged = timesOf(await warnings(hv));
@@ -133,6 +135,8 @@ Deno.test(
   "a thousand silent and slow peers are sent away after five seconds, and guests are answered all the while",
   inLab(async (lab) => {
     const { hv, guest } = await served(lab);
+    // With the string, which stays.
+    await assertServed(guest);
     const before = await descriptorsOf(hv);
     const whole = preamble(5030).toHex();
     const attacks = [

@@ -162,7 +162,7 @@ async function drain({ role: { title }, streams }: Proxy, signals: Signals, limi
   using timers = new DisposableStack();
   const after = (ms: number, why: string) => timers.adopt(setTimeout(() => close(why), ms), clearTimeout);
   after(limits.hardStopAfterMs, "Closing the streams that a replaced proxy still has after :tproxy_hard_stop_after:");
-  while (signals.stop === "patient" && streams.size > 0) await Promise.race([idle, signals.next()]);
+  while (signals.stop === "patient" && !streams.isIdle) await Promise.race([idle, signals.next()]);
   if (signals.stop === "soon") after(limits.drainTimeoutMs, "Closing the streams that did not end in time");
   await idle;
 }

@@ -14,14 +14,14 @@ export const PERIOD_MS = 250;
 /** Something that has a deadline. */
 export abstract class Deadline {
   /** How long it may take, or be without progress, in milliseconds. */
-  readonly timeoutMs: number;
+  timeoutMs: number;
   /** When its time began. */
-  at: number = performance.now();
-  /** Whether there was progress since then. */
-  touched = false;
+  start = 0;
+  /** Whether there was progress since then. At first its time has not begun: that saves each stream a look at the clock. */
+  touched = true;
 
   /**
-   * Makes it, and begins its time; {@linkcode Deadlines.add} has it looked after.
+   * {@linkcode Deadlines.add} begins its time.
    *
    * @param timeoutMs How long it may take, or be without progress, in milliseconds.
    */
@@ -78,9 +78,9 @@ export class Deadlines {
     for (const deadline of this.#open) {
       if (deadline.touched) {
         deadline.touched = false;
-        deadline.at = now;
+        deadline.start = now;
       }
-      if (now - deadline.at < deadline.timeoutMs) {
+      if (now - deadline.start < deadline.timeoutMs) {
         deadline.look();
       } else {
         this.remove(deadline);

@@ -1,6 +1,6 @@
 /**
  * The guest-facing half: it listens at 169.254.16.9 inside a bridge's namespace and passes every connection down the
- * string, behind a preamble that says who called. It knows no remote address.
+ * string. It knows no remote address.
  *
  * @module
  */
@@ -9,19 +9,19 @@ import { describe } from "../errors.ts";
 import { log } from "../log.ts";
 import { DEFAULT_LIMITS, type EndpointOptions, type Limits } from "../limits.ts";
 import { type BridgeName, type BridgeNames, GUEST_ADDRESS, namesOf } from "../names.ts";
+import { RESET } from "../protocol/frames.ts";
 import { parseInnerRoutes } from "../protocol/routes.ts";
 import { innerOf, type InnerRole } from "../role.ts";
 import { acceptAll } from "./accept.ts";
-import { connectUnix } from "./connect_unix.ts";
+import { close } from "./connection.ts";
 import type { Loaded, Proxy } from "./daemon.ts";
 import { Deadlines } from "./deadlines.ts";
+import type { Guest, GuestEnd, GuestOwner } from "./guest.ts";
 import { guestShare } from "./guest_share.ts";
+import { GuestString } from "./guest_string.ts";
 import { Listeners } from "./listeners.ts";
 import { NowAndThen } from "./rate_limited_log.ts";
-import { type Opened, Opening } from "./send_preamble.ts";
 import { type Claim, Places } from "./quota.ts";
-import { encodePreamble } from "../protocol/preamble.ts";
-import { close, relay } from "./relay.ts";
 import { Stats } from "./stats.ts";
 import { Streams } from "./streams.ts";
 
@@ -31,12 +31,13 @@ const BACKLOG = 4096;
 const OF_BRIDGE = ":tproxy_max_connections_per_bridge:";
 
 /** The inner proxy of one bridge. */
-export class Inner implements Proxy {
+export class Inner implements Proxy, GuestOwner {
   readonly role: InnerRole;
   readonly streams: Streams = new Streams();
   readonly stats: Stats = new Stats("guests");
   readonly places: Places = new Places();
   readonly #names: BridgeNames;
+  readonly #string: GuestString;
   #limits: Limits = DEFAULT_LIMITS;
   #options: ReadonlyMap<number, EndpointOptions> = new Map();
   readonly #deadlines = new Deadlines();
@@ -52,6 +53,13 @@ export class Inner implements Proxy {
   constructor(bridge: BridgeName) {
     this.role = innerOf(bridge);
     this.#names = namesOf(bridge);
+    this.#string = new GuestString({
+      path: this.#names.socket,
+      owner: this,
+      deadlines: this.#deadlines,
+      streams: this.streams,
+      answerTimeoutMs: () => this.#limits.headerTimeoutMs,
+    });
   }
 
   /** See {@linkcode Proxy}. */
@@ -71,6 +79,7 @@ export class Inner implements Proxy {
   /** See {@linkcode Proxy}. */
   async stopListening(): Promise<void> {
     await this.#listeners.follow([]);
+    this.#string.retire();
   }
 
   #listen(port: number): Deno.TcpListener {
@@ -82,7 +91,7 @@ export class Inner implements Proxy {
   }
 
   #admit(guest: Deno.TcpConn, port: number): Promise<void> {
-    const { hostname } = guest.remoteAddr;
+    const { hostname, port: remotePort } = guest.remoteAddr;
     const claims = this.#claims(hostname, port);
     const refused = this.places.take(claims);
     if (refused !== undefined) {
@@ -97,7 +106,18 @@ export class Inner implements Proxy {
       });
       return Promise.resolve();
     }
-    return this.#serve(guest, port, claims);
+    const { idleTimeoutMs = this.#limits.idleTimeoutMs } = this.#options.get(port) ?? {};
+    this.stats.opened();
+    this.streams.add(guest);
+    this.#string.bring({
+      connection: guest,
+      address: hostname,
+      port: remotePort,
+      servicePort: port,
+      claims,
+      idleTimeoutMs,
+    });
+    return Promise.resolve();
   }
 
   #claims(guest: string, port: number): Claim[] {
@@ -117,52 +137,41 @@ export class Inner implements Proxy {
     ];
   }
 
-  async #serve(guest: Deno.TcpConn, port: number, claims: readonly Claim[]): Promise<void> {
-    this.stats.opened();
-    this.streams.add(guest);
-    try {
-      const opened = await this.#open(guest, port);
-      if (opened === undefined) return;
-      const { fromPeer, fromString: down, error, isCut } = await relay(guest, opened.string, {
-        deadlines: this.#deadlines,
-        idleTimeoutMs: this.#options.get(port)?.idleTimeoutMs ?? this.#limits.idleTimeoutMs,
-        begun: opened.begun,
-        traffic: this.stats.traffic,
-      });
-      const up = opened.sent + fromPeer;
-      if (isCut) this.stats.failedWith("The outer proxy could not bring a guest to its service; its log says why");
+  /** See {@linkcode GuestOwner}. */
+  opened(guest: Guest): void {
+    if (log.enabled("debug")) log.debug("Opened", this.#fields(guest));
+  }
+
+  /** See {@linkcode GuestOwner}. */
+  moved(up: number, down: number): void {
+    this.stats.moved(up, down);
+  }
+
+  /** See {@linkcode GuestOwner}. */
+  ended(guest: Guest, { up, down, error, reason }: GuestEnd): void {
+    if (reason === RESET.unreachable || reason === RESET.refused) {
+      this.stats.failedWith("The outer proxy could not bring a guest to its service; its log says why");
+    }
+    if (log.enabled("debug")) {
       const why = error === undefined ? {} : { error: describe(error) };
-      log.debug("Closed", { ...this.#fields(guest, port), up, down, ...why });
-    } finally {
-      this.streams.end(guest);
-      this.places.giveBack(claims);
+      log.debug("Closed", { ...this.#fields(guest), up, down, ...why });
     }
+    this.#forget(guest);
   }
 
-  async #open(guest: Deno.TcpConn, port: number): Promise<Opened & { string: Deno.UnixConn } | undefined> {
-    const { hostname: sourceAddr, port: sourcePort } = guest.remoteAddr;
-    const preamble = { sourceAddr, sourcePort, destinationAddr: GUEST_ADDRESS, destinationPort: port };
-    let opening: Opening | undefined;
-    let string: Deno.UnixConn | undefined;
-    try {
-      guest.setNoDelay(true);
-      guest.setKeepAlive(true);
-      opening = new Opening(guest, encodePreamble(preamble));
-      string = await connectUnix(this.#names.socket);
-      const opened = await opening.send(string);
-      this.stats.sentAhead(opened.sent);
-      log.debug("Opened", this.#fields(guest, port));
-      return { string, ...opened };
-    } catch (error) {
-      if (string !== undefined) close(string);
-      opening?.abandon();
-      this.stats.failedWith(`Cannot pass a guest on to the outer proxy: ${describe(error)}`);
-      this.#failures.note("", { ...this.#fields(guest, port), error: describe(error) });
-      return undefined;
-    }
+  /** See {@linkcode GuestOwner}. */
+  failed(guest: Guest, error: unknown): void {
+    this.stats.failedWith(`Cannot pass a guest on to the outer proxy: ${describe(error)}`);
+    this.#failures.note("", { ...this.#fields(guest), error: describe(error) });
+    this.#forget(guest);
   }
 
-  #fields({ remoteAddr }: Deno.TcpConn, port: number): Readonly<Record<string, unknown>> {
-    return { bridge: this.#names.bridge, guest: `${remoteAddr.hostname}:${remoteAddr.port}`, port };
+  #forget({ connection, claims }: Guest): void {
+    this.streams.end(connection);
+    this.places.giveBack(claims);
+  }
+
+  #fields({ address, port, servicePort }: Guest): Readonly<Record<string, unknown>> {
+    return { bridge: this.#names.bridge, guest: `${address}:${port}`, port: servicePort };
   }
 }

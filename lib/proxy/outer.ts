@@ -1,6 +1,6 @@
 /**
- * The service-facing half: one UNIX listener for each bridge, so the socket that a stream comes in on is its network;
- * the stream's preamble says which of that network's services it is for. It dials what its routes name and nothing else.
+ * The service-facing half: one UNIX listener for each bridge, so the socket that a stream comes in on is its network; the
+ * stream says which of that network's services it is for. It dials what its routes name and nothing else.
  *
  * @module
  */
@@ -10,50 +10,38 @@ import { describe } from "../errors.ts";
 import { log } from "../log.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { type BridgeName, namesOf } from "../names.ts";
-import { type OuterRoutes, parseOuterRoutes } from "../protocol/routes.ts";
+import { RESET } from "../protocol/frames.ts";
+import type { Preamble } from "../protocol/preamble.ts";
+import { parseOuterRoutes } from "../protocol/routes.ts";
 import { OUTER, type OuterRole } from "../role.ts";
 import { lstatIfThere } from "../run_dir.ts";
-import { acceptAll, backlogEmpty } from "./accept.ts";
-import { giveBuffer } from "./buffers.ts";
+import { close } from "./connection.ts";
 import type { Loaded, Proxy } from "./daemon.ts";
 import { Deadlines } from "./deadlines.ts";
-import { greet, type Greeting, openingFor } from "./receive_preamble.ts";
-import { type Closable, Listeners } from "./listeners.ts";
-import { NowAndThen } from "./rate_limited_log.ts";
+import { Listeners } from "./listeners.ts";
+import { listenForStrings } from "./listen_unix.ts";
+import type { OuterMux, StreamServer } from "./outer_mux.ts";
+import { servePlain } from "./plain_stream.ts";
 import { type Claim, Places } from "./quota.ts";
-import { close, relay, writeAll } from "./relay.ts";
+import { NowAndThen } from "./rate_limited_log.ts";
+import { type Call, dotted, ServiceChannel, type ServiceEnd, type ServiceOwner } from "./service.ts";
 import { Stats } from "./stats.ts";
+import { StringServer } from "./string_server.ts";
 import { Streams } from "./streams.ts";
 
-/** What to log with a stream. */
-interface Fields extends Readonly<Record<string, unknown>> {
-  readonly bridge: BridgeName;
-  readonly guest: string;
-  readonly port: number;
-  readonly remote: string;
-}
-
-/** A stream that has reached its service. */
-interface Opened {
-  readonly service: Deno.TcpConn;
-  /** How many of the guest's bytes it was sent. */
-  readonly sent: number;
-  readonly idleTimeoutMs: number;
-  readonly fields: Fields;
-}
-
 /** The outer proxy of a hypervisor. */
-export class Outer implements Proxy {
+export class Outer implements Proxy, StreamServer, ServiceOwner {
   readonly role: OuterRole = OUTER;
   readonly streams: Streams = new Streams();
   readonly stats: Stats = new Stats("services");
   readonly places: Places = new Places();
-  #routes: OuterRoutes["bridges"] = new Map();
+  /** Connections that have not said what they are: as many as there may be streams. */
+  readonly #entering = new Places();
+  #routes: ReadonlyMap<BridgeName, ReadonlyMap<number, Endpoint>> = new Map();
   #limits: Limits = DEFAULT_LIMITS;
   readonly #deadlines = new Deadlines();
   readonly #refusals = new NowAndThen((fields) => log.warning("Refused a stream: too many", fields));
   readonly #failures = new NowAndThen((fields) => log.error("Cannot reach the service", fields));
-  readonly #strangers = new NowAndThen((fields) => log.warning("Refused a stream without a good preamble", fields));
   readonly #unserved = new NowAndThen((fields) =>
     log.warning("Refused a guest: its network has no such service", fields)
   );
@@ -67,7 +55,10 @@ export class Outer implements Proxy {
   /** See {@linkcode Proxy}. */
   async load(): Promise<Loaded> {
     const { debugLevel, limits, bridges } = parseOuterRoutes(await Deno.readTextFile(OUTER.routesFile));
-    this.#routes = bridges;
+    this.#routes = new Map([...bridges].map(([bridge, endpoints]) => {
+      // Of two for one port the first counts.
+      return [bridge, new Map(endpoints.toReversed().map((endpoint) => [endpoint.servicePort, endpoint]))];
+    }));
     this.#limits = limits;
     // A socket that somebody has removed is one that no inner can reach. One that is another's is a successor's: to take it
     // back would leave that one without any.
@@ -84,144 +75,149 @@ export class Outer implements Proxy {
     await this.#listeners.follow([]);
   }
 
-  async #listen(bridge: BridgeName): Promise<Closable> {
-    const { stringDir, socket, nextSocket } = namesOf(bridge);
-    // Bound under another name and renamed, the new socket takes over from an old one, or from a stale file, with no
-    // moment at which a guest would find none.
-    await removeSocket(nextSocket);
-    const listener = Deno.listen({ transport: "unix", path: nextSocket });
-    const { ino } = await Deno.stat(nextSocket);
-    // Inner is of the folder's group. Nobody else gets this far, but for who runs as outer's user.
-    await Deno.chown(nextSocket, null, (await Deno.stat(stringDir)).gid);
-    await Deno.chmod(nextSocket, 0o660);
-    await Deno.rename(nextSocket, socket);
-    let accepted = 0;
-    const accepting = acceptAll(listener, (string) => {
-      accepted++;
-      return this.#admit(bridge, string as Deno.UnixConn);
-    }, { bridge });
+  async #listen(bridge: BridgeName): Promise<{ close(): Promise<void> }> {
+    const server = new StringServer({
+      bridge,
+      server: this,
+      servePlain: (connection, preamble) => this.#servePlain(bridge, connection, preamble),
+      deadlines: this.#deadlines,
+      streams: this.streams,
+      stats: this.stats,
+      headerTimeoutMs: () => this.#limits.headerTimeoutMs,
+    });
+    const listener = await listenForStrings(bridge, (connection) => this.#enter(bridge, server, connection));
     return {
       close: async () => {
-        if ((await lstatIfThere(socket))?.ino === ino) await removeSocket(socket);
-        await backlogEmpty(() => accepted);
-        close(listener);
-        await accepting;
+        // Only now, when guests that inner sends elsewhere find a successor there, or nobody.
+        server.goAway();
+        await listener.close();
       },
     };
   }
 
-  #admit(bridge: BridgeName, string: Deno.UnixConn): Promise<void> {
+  async #enter(bridge: BridgeName, server: StringServer, connection: Deno.UnixConn): Promise<void> {
+    const claims = this.#claims(bridge);
+    if (!this.#admit(this.#entering, bridge, claims)) return close(connection);
+    this.streams.add(connection);
+    await server.take(connection);
+    this.streams.forget(connection);
+    this.#entering.giveBack(claims);
+  }
+
+  #claims(bridge: BridgeName): Claim[] {
     const { maxConnections, maxConnectionsPerBridge } = this.#limits;
-    const claims: Claim[] = [
+    return [
       { of: "", max: maxConnections, limit: ":tproxy_max_connections:" },
       { of: bridge, max: maxConnectionsPerBridge, limit: ":tproxy_max_connections_per_bridge:" },
     ];
-    const refused = this.places.take(claims);
-    if (refused !== undefined) {
-      close(string);
-      this.stats.refused();
-      this.#refusals.note(`${refused.limit} ${bridge}`, { bridge, limit: refused.limit, max: refused.max });
-      return Promise.resolve();
-    }
-    return this.#serve(bridge, string, claims);
   }
 
-  async #serve(bridge: BridgeName, string: Deno.UnixConn, claims: readonly Claim[]): Promise<void> {
+  #admit(places: Places, bridge: BridgeName, claims: readonly Claim[]): boolean {
+    const refused = places.take(claims);
+    if (refused === undefined) return true;
+    this.stats.refused();
+    this.#refusals.note(`${refused.limit} ${bridge}`, { bridge, limit: refused.limit, max: refused.max });
+    return false;
+  }
+
+  /** See {@linkcode StreamServer}. */
+  serve(mux: OuterMux, id: number, guest: number, port: number, servicePort: number): void {
+    const claims = this.#claims(mux.bridge);
+    if (!this.#admit(this.places, mux.bridge, claims)) return mux.writer.reset(id, RESET.refused);
     this.stats.opened();
-    this.streams.add(string);
-    try {
-      const opened = await this.#open(bridge, string);
-      if (opened === undefined) return;
-      const { service, sent, idleTimeoutMs, fields } = opened;
-      const { fromPeer: down, fromString, error } = await relay(service, string, {
-        deadlines: this.#deadlines,
-        idleTimeoutMs,
-        traffic: this.stats.traffic,
-      });
-      const up = sent + fromString;
-      log.debug("Closed", { ...fields, up, down, ...(error === undefined ? {} : { error: describe(error) }) });
-    } finally {
-      this.streams.end(string);
-      this.places.giveBack(claims);
-    }
-  }
-
-  async #open(bridge: BridgeName, string: Deno.UnixConn): Promise<Opened | undefined> {
-    const greeting = await this.#greet(bridge, string);
-    if (greeting === undefined) return undefined;
-    using _buffer = { [Symbol.dispose]: () => giveBuffer(greeting.buffer) };
-    const { sourceAddr, sourcePort, destinationPort: port } = greeting.preamble;
-    const caller = { bridge, guest: `${sourceAddr}:${sourcePort}`, port };
-    const endpoint = this.#routes.get(bridge)?.find((endpoint) => endpoint.servicePort === port);
+    const endpoint = this.#routes.get(mux.bridge)?.get(servicePort);
     if (endpoint === undefined) {
-      this.stats.failedWith(`The network of ${bridge} has no service on port ${port}`);
-      this.#unserved.note(`${bridge} ${port}`, caller);
-      return undefined;
+      this.places.giveBack(claims);
+      this.#refuse(mux.bridge, `${dotted(guest)}:${port}`, servicePort);
+      return mux.writer.reset(id, RESET.unreachable);
     }
-    const fields = { ...caller, remote: remoteOf(endpoint) };
-    const service = await this.#dial(endpoint, greeting, fields);
-    if (service === undefined) return undefined;
-    this.stats.sentAhead(greeting.body.length);
-    const idleTimeoutMs = endpoint.options?.idleTimeoutMs ?? this.#limits.idleTimeoutMs;
-    return { service, sent: greeting.body.length, idleTimeoutMs, fields };
+    const channel = new ServiceChannel(mux, id, this.#call(guest, port, endpoint, claims), this);
+    this.streams.add(channel);
+    void channel.dial();
   }
 
-  async #greet(bridge: BridgeName, string: Deno.UnixConn): Promise<Greeting | undefined> {
-    const { headerTimeoutMs } = this.#limits;
-    let isLate = false;
-    using _deadline = this.#deadlines.within(headerTimeoutMs, () => {
-      isLate = true;
-      close(string);
-    });
-    try {
-      const greeting = await greet(string);
-      if (greeting === undefined) log.debug("Answered a health check", { bridge });
-      return greeting;
-    } catch (error) {
-      const why = isLate ? `it was not all there after ${headerTimeoutMs / 1000} seconds` : describe(error);
-      this.stats.failedWith(`A stream of ${bridge} had no good preamble: ${why}`);
-      this.#strangers.note(`${bridge} ${why}`, { bridge, error: why });
-      return undefined;
-    }
+  #call(guest: number, port: number, endpoint: Endpoint, claims: readonly Claim[]): Call {
+    const { options = {} } = endpoint;
+    return {
+      guest,
+      port,
+      endpoint,
+      claims,
+      connectTimeoutMs: options.connectTimeoutMs ?? this.#limits.connectTimeoutMs,
+      idleTimeoutMs: options.idleTimeoutMs ?? this.#limits.idleTimeoutMs,
+    };
   }
 
-  async #dial(
-    endpoint: Endpoint,
-    greeting: Greeting,
-    fields: Fields,
-  ): Promise<Deno.TcpConn | undefined> {
-    const timeoutMs = endpoint.options?.connectTimeoutMs ?? this.#limits.connectTimeoutMs;
-    const controller = new AbortController();
-    using _deadline = this.#deadlines.within(timeoutMs, () => {
-      controller.abort(new Deno.errors.TimedOut(`it did not accept within ${timeoutMs / 1000} seconds`));
-    });
-    let service: Deno.TcpConn | undefined;
-    try {
-      service = await Deno.connect({
-        hostname: endpoint.remoteAddr,
-        port: endpoint.remotePort,
-        signal: controller.signal,
+  #refuse(bridge: BridgeName, guest: string, port: number): void {
+    this.stats.failedWith(`The network of ${bridge} has no service on port ${port}`);
+    this.#unserved.note(`${bridge} ${port}`, { bridge, guest, port });
+  }
+
+  async #servePlain(bridge: BridgeName, connection: Deno.UnixConn, preamble: Preamble): Promise<void> {
+    const claims = this.#claims(bridge);
+    if (!this.#admit(this.places, bridge, claims)) return close(connection);
+    this.stats.opened();
+    this.streams.add(connection);
+    const { sourceAddr, sourcePort, destinationPort: port } = preamble;
+    const guest = `${sourceAddr}:${sourcePort}`;
+    const endpoint = this.#routes.get(bridge)?.get(port);
+    if (endpoint === undefined) {
+      this.#refuse(bridge, guest, port);
+    } else {
+      const fields = { bridge, guest, port, remote: remoteOf(endpoint) };
+      const end = await servePlain(connection, preamble, this.#call(0, sourcePort, endpoint, claims), {
+        deadlines: this.#deadlines,
+        opened: () => log.debug("Opened", fields),
+        failed: (error) => this.#fail(fields, error),
+        count: (down, up) => this.stats.moved(down, up),
       });
-      service.setNoDelay(true);
-      service.setKeepAlive(true);
-      const opening = openingFor(greeting, endpoint.options?.proxyProtocol);
-      if (opening.length > 0) await writeAll(service, opening);
-      log.debug("Opened", fields);
-      return service;
-    } catch (error) {
-      if (service !== undefined) close(service);
-      const { bridge, port, remote } = fields;
-      this.stats.failedWith(`Cannot reach ${remote}: ${describe(error)}`);
-      this.#failures.note(`${bridge} ${port} ${remote}`, { ...fields, error: describe(error) });
-      return undefined;
+      if (end !== undefined) this.#logClosed(fields, end);
     }
+    this.streams.end(connection);
+    this.places.giveBack(claims);
+  }
+
+  /** See {@linkcode ServiceOwner}. */
+  opened(channel: ServiceChannel): void {
+    if (log.enabled("debug")) log.debug("Opened", fieldsOf(channel));
+  }
+
+  /** See {@linkcode ServiceOwner}. */
+  moved(up: number, down: number): void {
+    this.stats.moved(down, up);
+  }
+
+  /** See {@linkcode ServiceOwner}. */
+  failed(channel: ServiceChannel, error: unknown): void {
+    this.#fail(fieldsOf(channel), error);
+  }
+
+  /** See {@linkcode ServiceOwner}. */
+  ended(channel: ServiceChannel, end: ServiceEnd): void {
+    if (log.enabled("debug") && channel.hasBegun) this.#logClosed(fieldsOf(channel), end);
+    this.streams.end(channel);
+    this.places.giveBack(channel.call.claims);
+  }
+
+  #fail(fields: ReturnType<typeof fieldsOf>, error: unknown): void {
+    const { bridge, port, remote } = fields;
+    this.stats.failedWith(`Cannot reach ${remote}: ${describe(error)}`);
+    this.#failures.note(`${bridge} ${port} ${remote}`, { ...fields, error: describe(error) });
+  }
+
+  #logClosed(fields: ReturnType<typeof fieldsOf>, { up, down, error }: ServiceEnd): void {
+    log.debug("Closed", { ...fields, up, down, ...(error === undefined ? {} : { error: describe(error) }) });
   }
 }
 
-async function removeSocket(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+/** What to log with a stream. */
+function fieldsOf(channel: ServiceChannel): { bridge: BridgeName; guest: string; port: number; remote: string } {
+  const { call, mux } = channel;
+  const { guest, port, endpoint } = call;
+  return {
+    bridge: (mux as OuterMux).bridge,
+    guest: `${dotted(guest)}:${port}`,
+    port: endpoint.servicePort,
+    remote: remoteOf(endpoint),
+  };
 }

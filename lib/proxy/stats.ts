@@ -5,19 +5,18 @@
  */
 
 import type { Counts } from "../protocol/lifecycle.ts";
-import type { Traffic } from "./relay.ts";
 
 /** How often the file is written. */
 const INTERVAL_MS = 1_000;
 
 /** Counts, and writes the counts to a file. */
 export class Stats {
-  /** What goes through, counted while it does. */
-  readonly traffic: Traffic = { fromPeers: 0, fromStrings: 0 };
   readonly #peers: "guests" | "services";
   #total = 0;
   #failed = 0;
   #refused = 0;
+  #fromPeers = 0;
+  #toPeers = 0;
   #lastError: Counts["lastError"];
 
   /**
@@ -34,10 +33,10 @@ export class Stats {
     this.#total++;
   }
 
-  /** Counts bytes of a guest that went to the other side before the rest was relayed. */
-  sentAhead(bytes: number): void {
-    if (this.#peers === "guests") this.traffic.fromPeers += bytes;
-    else this.traffic.fromStrings += bytes;
+  /** Counts bytes, while they go through, from peers to strings and the other way. */
+  moved(fromPeers: number, toPeers: number): void {
+    this.#fromPeers += fromPeers;
+    this.#toPeers += toPeers;
   }
 
   /** Counts a stream that was not brought to the other side, or a listener that could not be opened. */
@@ -60,8 +59,8 @@ export class Stats {
    */
   counts(listening: Counts["listening"], live: number): Counts {
     const lastError = this.#lastError === undefined ? {} : { lastError: this.#lastError };
-    const { fromPeers, fromStrings } = this.traffic;
-    const [up, down] = this.#peers === "guests" ? [fromPeers, fromStrings] : [fromStrings, fromPeers];
+    const both = [this.#fromPeers, this.#toPeers] as const;
+    const [up, down] = this.#peers === "guests" ? both : both.toReversed() as [number, number];
     return {
       listening,
       live,

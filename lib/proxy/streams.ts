@@ -4,14 +4,15 @@
  * @module
  */
 
-import { close } from "./relay.ts";
+import { close } from "./connection.ts";
 
-/** The connections a daemon has open. */
+/** The streams a daemon has open, and the strings that carry them. */
 export class Streams {
   readonly #open = new Set<Disposable>();
+  readonly #strings = new Set<Disposable>();
   #onIdle: (() => void) | undefined;
 
-  /** How many there are. */
+  /** How many streams there are. */
   get size(): number {
     return this.#open.size;
   }
@@ -19,7 +20,7 @@ export class Streams {
   /**
    * Adds a stream.
    *
-   * @param connection The connection that it came in on.
+   * @param connection What to close to end it.
    */
   add(connection: Disposable): void {
     this.#open.add(connection);
@@ -28,21 +29,49 @@ export class Streams {
   /**
    * Ends a stream, and forgets it.
    *
-   * @param connection The connection that it came in on; it may be closed already.
+   * @param connection The same; it may be closed already.
    */
   end(connection: Disposable): void {
     close(connection);
+    this.forget(connection);
+  }
+
+  /** Forgets what was added, and does not close it. */
+  forget(connection: Disposable): void {
     this.#open.delete(connection);
-    if (this.#open.size === 0) this.#onIdle?.();
+    this.#look();
   }
 
   /**
-   * Waits until there are none.
+   * Adds a string. It is no stream, but something may still be on its way on it when there is none.
+   *
+   * @param string The string.
+   * @param gone When it is gone, and to be forgotten.
+   */
+  addString(string: Disposable, gone: Promise<unknown>): void {
+    this.#strings.add(string);
+    void gone.then(() => {
+      this.#strings.delete(string);
+      this.#look();
+    });
+  }
+
+  /** Whether there is neither a stream nor a string. */
+  get isIdle(): boolean {
+    return this.#open.size === 0 && this.#strings.size === 0;
+  }
+
+  #look(): void {
+    if (this.isIdle) this.#onIdle?.();
+  }
+
+  /**
+   * Waits until there is neither a stream nor a string.
    *
    * @returns When the last one has ended; at once if there is none.
    */
   idle(): Promise<void> {
-    if (this.#open.size === 0) return Promise.resolve();
+    if (this.isIdle) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onIdle = resolve;
     return promise;
@@ -50,6 +79,6 @@ export class Streams {
 
   /** Ends all of them now. */
   closeAll(): void {
-    for (const connection of this.#open) close(connection);
+    for (const connection of [...this.#open, ...this.#strings]) close(connection);
   }
 }

@@ -44,3 +44,20 @@ Deno.test("Streams.closeAll() closes every stream, for whoever serves it to end 
   streams.closeAll();
   assert.deepEqual([streams.size, one.closed, other.closed], [2, 1, 1]);
 });
+
+Deno.test("Streams.idle() waits for strings too, which are no streams, and closeAll() closes them", async () => {
+  const streams = new Streams();
+  const [string, connection] = [new Connection(), new Connection()];
+  const gone = Promise.withResolvers<void>();
+  streams.addString(string, gone.promise);
+  streams.add(connection);
+  let idle = false;
+  const waiting = streams.idle().then(() => idle = true);
+  streams.forget(connection);
+  await Promise.resolve();
+  assert.deepEqual([streams.size, streams.isIdle, idle, connection.closed], [0, false, false, 0]);
+  streams.closeAll();
+  assert.equal(string.closed, 1);
+  gone.resolve();
+  await waiting;
+});

@@ -1,0 +1,137 @@
+/**
+ * One direction of a stream: from the string to a peer, which is a guest or a service.
+ *
+ * WHY no `async` function: each chunk of every stream goes through here, most of them while nothing else waits.
+ *
+ * @module
+ */
+
+import { Backlog } from "./backlog.ts";
+import { giveBuffer } from "./buffers.ts";
+import { areHoldersShort, type Holder, releaseHolder } from "./holders.ts";
+
+/** Where it is delivered to. */
+export type Peer = Pick<Deno.TcpConn, "write" | "setNoDelay">;
+
+/** Who wants to know what became of it. */
+export interface DeliveryOwner {
+  /** Bytes have been taken by the peer, or thrown away because it takes no more. */
+  onTaken(count: number): void;
+  /** The peer takes no more. */
+  onRefused(error: unknown): void;
+  /** There is nothing left to deliver. */
+  onDelivered(): void;
+}
+
+/** Delivers chunks in order; those that come while another is being written wait. */
+export class Delivery {
+  readonly #owner: DeliveryOwner;
+  #peer: Peer | undefined;
+  #writes = 0;
+  /** What is being written, and the buffer that it has to itself or shares. */
+  #chunk: Uint8Array | undefined;
+  #buffer: Uint8Array<ArrayBuffer> | undefined;
+  #holder: Holder | undefined;
+  #backlog: Backlog | undefined;
+  #isRefused = false;
+
+  /**
+   * @param owner Who wants to know what became of it.
+   */
+  constructor(owner: DeliveryOwner) {
+    this.#owner = owner;
+  }
+
+  /** Whether there is nothing left to deliver. */
+  get isDone(): boolean {
+    return this.#chunk === undefined && (this.#backlog === undefined || this.#backlog.isEmpty);
+  }
+
+  /** Whether the peer takes no more; then everything is thrown away. */
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
+  /** Begins to deliver; what has come before goes first. */
+  begin(peer: Peer): void {
+    this.#peer = peer;
+    this.#next();
+  }
+
+  /**
+   * Delivers a chunk.
+   *
+   * @param holder The buffer it is in.
+   * @param offset Where it begins.
+   * @param length How long it is.
+   */
+  push(holder: Holder, offset: number, length: number): void {
+    const chunk = holder.bytes.subarray(offset, offset + length);
+    const isBusy = this.#peer === undefined || this.#chunk !== undefined;
+    if (this.#isRefused && !isBusy) {
+      this.#owner.onTaken(length);
+    } else if (isBusy || areHoldersShort()) {
+      (this.#backlog ??= new Backlog()).push(chunk);
+      if (!isBusy) this.#next();
+    } else {
+      holder.users++;
+      this.#holder = holder;
+      this.#write(chunk);
+    }
+  }
+
+  /** Forgets what has not been written. A write that is under way still ends. */
+  stop(): void {
+    this.#backlog?.clear();
+    this.#isRefused = true;
+  }
+
+  #write(chunk: Uint8Array): void {
+    const peer = this.#peer as Peer;
+    this.#chunk = chunk;
+    // The first write waits for nothing (Nagle), and many streams have no second.
+    if (++this.#writes === 2) peer.setNoDelay(true);
+    peer.write(chunk).then(this.#onWritten, this.#onError);
+  }
+
+  readonly #onWritten = (count: number): void => {
+    const chunk = this.#chunk as Uint8Array;
+    if (count < chunk.length && !this.#isRefused) {
+      this.#owner.onTaken(count);
+      this.#chunk = chunk.subarray(count);
+      (this.#peer as Peer).write(this.#chunk).then(this.#onWritten, this.#onError);
+      return;
+    }
+    this.#release();
+    this.#owner.onTaken(chunk.length);
+    this.#next();
+  };
+
+  readonly #onError = (error: unknown): void => {
+    const wasRefused = this.#isRefused;
+    const length = (this.#chunk as Uint8Array).length;
+    this.#isRefused = true;
+    this.#release();
+    if (!wasRefused) this.#owner.onRefused(error);
+    this.#owner.onTaken(length);
+    this.#next();
+  };
+
+  #release(): void {
+    this.#chunk = undefined;
+    if (this.#buffer !== undefined) giveBuffer(this.#buffer);
+    else if (this.#holder !== undefined) releaseHolder(this.#holder);
+    this.#buffer = undefined;
+    this.#holder = undefined;
+  }
+
+  #next(): void {
+    for (let chunk = this.#backlog?.shift(); chunk !== undefined; chunk = this.#backlog?.shift()) {
+      this.#buffer = chunk;
+      if (!this.#isRefused) return this.#write(chunk);
+      this.#release();
+      this.#owner.onTaken(chunk.length);
+    }
+    this.#owner.onDelivered();
+  }
+}

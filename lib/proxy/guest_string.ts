@@ -1,0 +1,169 @@
+/**
+ * How inner brings guests to outer: on one string, which is opened when the first guest comes and again whenever it is gone.
+ *
+ * An outer that does not know the hello (one of version 0.1.0 after a roll-back, or HAProxy) gets a connection for each
+ * guest, with a PROXY v2 header and the stream behind it.
+ *
+ * @module
+ */
+
+import { describe } from "../errors.ts";
+import { log } from "../log.ts";
+import { GUEST_ADDRESS } from "../names.ts";
+import { ProtocolError } from "../protocol/frames.ts";
+import { encodePreamble } from "../protocol/preamble.ts";
+import { close, writeAll } from "./connection.ts";
+import { connectUnix } from "./connect_unix.ts";
+import type { Deadlines } from "./deadlines.ts";
+import { dialOuter } from "./dial_outer.ts";
+import { type Guest, GuestChannel, type GuestOwner } from "./guest.ts";
+import { InnerMux } from "./inner_mux.ts";
+import type { MuxEnd } from "./mux.ts";
+import { Promotions } from "./promotions.ts";
+import { relay } from "./relay.ts";
+import type { Streams } from "./streams.ts";
+
+/** How long an outer that does not know the hello is not greeted again, in milliseconds. */
+const PLAIN_MS = 10_000;
+
+/** What it needs of inner. */
+export interface GuestStringOptions {
+  /** Outer's socket. */
+  readonly path: string;
+  /** Who looks after the guests' streams. */
+  readonly owner: GuestOwner;
+  /** All deadlines of inner. */
+  readonly deadlines: Deadlines;
+  /** All streams of inner. */
+  readonly streams: Streams;
+  /** Tells how long outer may take to answer, in milliseconds. */
+  readonly answerTimeoutMs: () => number;
+}
+
+/** The string of an inner. */
+export class GuestString {
+  readonly #options: GuestStringOptions;
+  readonly #promotions = new Promotions();
+  #mux: InnerMux | undefined;
+  /** Guests that came while there was no string. */
+  #waiting: Guest[] = [];
+  #isOpening = false;
+  #isRetired = false;
+  #plainUntil = -Infinity;
+
+  /**
+   * @param options What it needs of inner.
+   */
+  constructor(options: GuestStringOptions) {
+    this.#options = options;
+  }
+
+  /** Brings a guest to outer. */
+  bring(guest: Guest): void {
+    if (this.#mux?.takesStreams) return this.#open(this.#mux, guest);
+    if (performance.now() < this.#plainUntil) return void this.#bringPlain(guest);
+    this.#waiting.push(guest);
+    if (!this.#isOpening) void this.#openString();
+  }
+
+  /** Ends the string with its last stream: no guests come any more. */
+  retire(): void {
+    this.#isRetired = true;
+    this.#mux?.retire();
+  }
+
+  #open(mux: InnerMux, guest: Guest): void {
+    const { owner } = this.#options;
+    new GuestChannel(mux, guest, owner, this.#promote, this.#unpromote);
+    owner.opened(guest);
+  }
+
+  async #openString(): Promise<void> {
+    const { path, deadlines, streams, answerTimeoutMs } = this.#options;
+    this.#isOpening = true;
+    this.#mux?.retire();
+    this.#mux = undefined;
+    const [number = 0] = crypto.getRandomValues(new Uint32Array(1));
+    let failure: unknown;
+    try {
+      const connection = await dialOuter(path, { string: number, channel: undefined }, deadlines, answerTimeoutMs());
+      if (connection === undefined) {
+        log.info("The outer proxy takes no string; each guest gets a connection with PROXY v2");
+        this.#plainUntil = performance.now() + PLAIN_MS;
+      } else {
+        const mux = this.#mux = new InnerMux(connection, deadlines, number);
+        streams.addString(mux, mux.gone);
+        void mux.gone.then((end) => this.#tell(end));
+      }
+    } catch (error) {
+      failure = error;
+    }
+    this.#isOpening = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const guest of waiting) {
+      if (failure === undefined) this.bring(guest);
+      else this.#options.owner.failed(guest, failure);
+    }
+    if (this.#isRetired) this.retire();
+  }
+
+  #tell({ error, streams }: MuxEnd): void {
+    const why = error === undefined ? {} : { error: describe(error) };
+    if (error instanceof ProtocolError) log.error("The outer proxy broke the string's protocol", { streams, ...why });
+    else if (streams > 0) log.error("Lost the string to the outer proxy, and all streams on it", { streams, ...why });
+    else log.debug("The string to the outer proxy has ended", why);
+  }
+
+  readonly #promote = (channel: GuestChannel, guest: Guest): void => {
+    const mux = channel.mux as InnerMux;
+    if (mux.takesStreams && this.#promotions.take(guest.address)) void this.#makeBulk(mux, channel, guest);
+  };
+
+  readonly #unpromote = (guest: Guest): void => this.#promotions.giveBack(guest.address);
+
+  async #makeBulk(mux: InnerMux, channel: GuestChannel, guest: Guest): Promise<void> {
+    const { path, deadlines, answerTimeoutMs } = this.#options;
+    channel.isPromoting = true;
+    let bulk: Deno.UnixConn | undefined;
+    try {
+      bulk = await dialOuter(path, { string: mux.number, channel: channel.id }, deadlines, answerTimeoutMs());
+    } catch (error) {
+      log.debug("Cannot open a connection for a large stream", { guest: guest.address, error: describe(error) });
+    }
+    if (bulk !== undefined && !channel.isOver) return channel.attach(bulk);
+    if (bulk !== undefined) close(bulk);
+    // It stays on the string, and may be promoted later.
+    channel.isPromoting = false;
+    this.#unpromote(guest);
+  }
+
+  async #bringPlain(guest: Guest): Promise<void> {
+    const { path, owner, deadlines } = this.#options;
+    let string: Deno.UnixConn | undefined;
+    try {
+      string = await connectUnix(path);
+      guest.connection.setNoDelay(true);
+      guest.connection.setKeepAlive(true);
+      await writeAll(
+        string,
+        encodePreamble({
+          sourceAddr: guest.address,
+          sourcePort: guest.port,
+          destinationAddr: GUEST_ADDRESS,
+          destinationPort: guest.servicePort,
+        }),
+      );
+    } catch (error) {
+      if (string !== undefined) close(string);
+      return owner.failed(guest, error);
+    }
+    owner.opened(guest);
+    const { fromPeer: up, toPeer: down, error } = await relay(guest.connection, string, {
+      deadlines,
+      idleTimeoutMs: guest.idleTimeoutMs,
+      count: (up, down) => owner.moved(up, down),
+    });
+    owner.ended(guest, { up, down, error });
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * A string: one connection between inner and outer, with the streams of all guests of a bridge as channels on it. What can't
+ * be ends it, and all its streams with it: the two halves do not agree any more about what the bytes are.
+ *
+ * @module
+ */
+
+import { FrameDecoder, type FrameSink } from "../protocol/decode_frames.ts";
+import { ProtocolError, type ResetReason } from "../protocol/frames.ts";
+import type { Channel } from "./channel.ts";
+import { close, type Duplex } from "./connection.ts";
+import type { Deadlines } from "./deadlines.ts";
+import { FrameWriter } from "./frame_writer.ts";
+import { type Holder, releaseHolder, takeHolder } from "./holders.ts";
+
+/** What the streams of a string that is gone end with. */
+export const LOST = "the string to the other proxy is gone";
+
+/** How a string has ended. */
+export interface MuxEnd {
+  /** What broke it, if anything did. */
+  readonly error: unknown;
+  /** How many streams it cut: those that had brought something to their peer. */
+  readonly streams: number;
+}
+
+/** One end of a string. */
+export abstract class Mux implements FrameSink, Disposable {
+  /** What the string's frames are written with. */
+  readonly writer: FrameWriter;
+  /** Resolved when the string is gone. */
+  readonly gone: Promise<MuxEnd>;
+  readonly #connection: Duplex;
+  readonly #deadlines: Deadlines;
+  readonly #channels = new Map<number, Channel>();
+  readonly #decoder = new FrameDecoder(this);
+  #holder: Holder | undefined;
+  #lastChannel: number;
+  #isGone = false;
+  #end: MuxEnd = { error: undefined, streams: 0 };
+
+  /**
+   * @param connection The connection, behind the hello; the mux closes it.
+   * @param deadlines Where the deadlines of its streams are kept.
+   * @param lastChannel The largest number that a channel has had.
+   */
+  constructor(connection: Duplex, deadlines: Deadlines, lastChannel = 0) {
+    this.#connection = connection;
+    this.#deadlines = deadlines;
+    this.#lastChannel = lastChannel;
+    this.writer = new FrameWriter(connection, (error) => this.#finish(error));
+    this.gone = this.#readAll();
+  }
+
+  /** How many streams it has. */
+  get size(): number {
+    return this.#channels.size;
+  }
+
+  /** Whether it is of no use any more. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** The largest number that a channel has had. */
+  protected get lastChannel(): number {
+    return this.#lastChannel;
+  }
+
+  /** Noted for each stream that is being opened, whatever will become of it. */
+  protected set lastChannel(channel: number) {
+    this.#lastChannel = channel;
+  }
+
+  /** Finds a stream. */
+  get(channel: number): Channel | undefined {
+    return this.#channels.get(channel);
+  }
+
+  /** Adds a stream that has been opened. */
+  add(channel: Channel): void {
+    this.#channels.set(channel.id, channel);
+    this.#deadlines.add(channel);
+  }
+
+  /** Forgets a stream that is over. */
+  remove(channel: Channel): void {
+    this.#channels.delete(channel.id);
+    this.#deadlines.remove(channel);
+  }
+
+  /** Ends the string now, and all its streams. */
+  [Symbol.dispose](): void {
+    this.#finish(undefined);
+  }
+
+  /** See {@linkcode FrameSink}; what a half can't get is refused unless it says otherwise. */
+  onOpen(channel: number, _address: number, _port: number, _servicePort: number): void {
+    throw new ProtocolError(`The outer proxy has opened channel ${channel}`);
+  }
+
+  /** See {@linkcode FrameSink}. */
+  onData(channel: number, offset: number, length: number): void {
+    this.find(channel)?.onData(this.#holder as Holder, offset, length);
+  }
+
+  /** See {@linkcode FrameSink}. */
+  onFin(channel: number): void {
+    this.find(channel)?.onFin();
+  }
+
+  /** See {@linkcode FrameSink}. */
+  onReset(channel: number, reason: ResetReason): void {
+    this.find(channel)?.onReset(reason);
+  }
+
+  /** See {@linkcode FrameSink}. */
+  onCredit(channel: number, count: number): void {
+    this.find(channel)?.onCredit(count);
+  }
+
+  /** See {@linkcode FrameSink}. */
+  onPromote(channel: number): void {
+    throw new ProtocolError(`The inner proxy asks that channel ${channel} be promoted`);
+  }
+
+  /** See {@linkcode FrameSink}. */
+  onSwitch(channel: number): void {
+    this.find(channel)?.onSwitch();
+  }
+
+  /** See {@linkcode FrameSink}. */
+  onGoAway(): void {
+    throw new ProtocolError("The inner proxy has sent GOAWAY");
+  }
+
+  /** Finds a stream that a frame is for: `undefined` if it has ended here, which the other half may not know yet. */
+  protected find(channel: number): Channel | undefined {
+    const found = this.#channels.get(channel);
+    if (found === undefined && channel > this.#lastChannel) {
+      throw new ProtocolError(`A frame is for channel ${channel}, which was never opened`);
+    }
+    return found;
+  }
+
+  async #readAll(): Promise<MuxEnd> {
+    let holder = takeHolder();
+    let length = 0;
+    try {
+      for (;;) {
+        const count = await this.#connection.read(length === 0 ? holder.bytes : holder.bytes.subarray(length));
+        if (count === null || this.#isGone) break;
+        const end = length + count;
+        this.#holder = holder;
+        const used = this.#decoder.decode(holder.bytes, end);
+        length = end - used;
+        // Somebody still writes what is in it.
+        const next = holder.users === 1 ? holder : takeHolder();
+        if (length > 0) next.bytes.set(holder.bytes.subarray(used, end));
+        if (next !== holder) releaseHolder(holder);
+        holder = next;
+      }
+      this.#finish(undefined);
+    } catch (error) {
+      this.#finish(error);
+    }
+    releaseHolder(holder);
+    return this.#end;
+  }
+
+  #finish(error: unknown): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    const cut = this.#channels.values().filter(({ toPeer }) => toPeer > 0);
+    this.#end = { error, streams: [...cut].length };
+    this.writer.stop();
+    close(this.#connection);
+    for (const channel of this.#channels.values()) channel.finish(LOST, undefined);
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Outer's end of a string: it learns which streams there are.
+ *
+ * @module
+ */
+
+import type { BridgeName } from "../names.ts";
+import { FRAME, ProtocolError } from "../protocol/frames.ts";
+import type { Channel } from "./channel.ts";
+import type { Duplex } from "./connection.ts";
+import type { Deadlines } from "./deadlines.ts";
+import { Mux } from "./mux.ts";
+import { MOST_PROMOTED } from "./promotions.ts";
+
+/** Who serves the streams of a string. */
+export interface StreamServer {
+  /**
+   * Serves a stream that inner has opened; adds it to the mux, or resets it.
+   *
+   * @param mux Its string.
+   * @param channel Its number there.
+   * @param guest The guest's address, as one number.
+   * @param port The guest's port.
+   * @param servicePort The port that it has called.
+   */
+  serve(mux: OuterMux, channel: number, guest: number, port: number, servicePort: number): void;
+}
+
+/** Outer's end of a string. */
+export class OuterMux extends Mux {
+  /** The bridge whose guests' streams it carries. */
+  readonly bridge: BridgeName;
+  readonly #server: StreamServer;
+  #hasSentGoAway = false;
+  /** How many streams have a connection of their own. */
+  #promoted = 0;
+
+  /**
+   * @param connection The connection, behind the hello; the mux closes it.
+   * @param deadlines Where the deadlines of its streams are kept.
+   * @param bridge The bridge whose guests' streams it carries.
+   * @param server Who serves its streams.
+   */
+  constructor(connection: Duplex, deadlines: Deadlines, bridge: BridgeName, server: StreamServer) {
+    super(connection, deadlines);
+    this.bridge = bridge;
+    this.#server = server;
+  }
+
+  /** Asks that no more streams be opened; those that are under way are served. */
+  goAway(): void {
+    if (this.#hasSentGoAway || this.isGone) return;
+    this.#hasSentGoAway = true;
+    this.writer.bare(FRAME.goAway, 0);
+  }
+
+  /**
+   * Finds the stream that a connection is for, which inner has made because there is much to carry.
+   *
+   * @param id The stream's number.
+   * @returns The stream; `undefined` if there is no such stream, it has a connection already, or there are enough of them.
+   */
+  promotable(id: number): Channel | undefined {
+    const channel = this.get(id);
+    return channel === undefined || channel.isPromoting || this.#promoted >= MOST_PROMOTED ? undefined : channel;
+  }
+
+  /** Uses a connection for a stream that {@linkcode promotable} has found. */
+  promote(channel: Channel): void {
+    channel.isPromoting = true;
+    this.#promoted++;
+  }
+
+  /** Notes that a stream is over. */
+  channelEnded(channel: Channel): void {
+    if (channel.isPromoting) this.#promoted--;
+  }
+
+  /** See {@linkcode Mux.onOpen}. */
+  override onOpen(channel: number, guest: number, port: number, servicePort: number): void {
+    if (channel <= this.lastChannel) throw new ProtocolError(`Channel ${channel} was opened before`);
+    this.lastChannel = channel;
+    this.#server.serve(this, channel, guest, port, servicePort);
+  }
+}

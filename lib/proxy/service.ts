@@ -1,0 +1,170 @@
+/**
+ * A stream to a service, as outer carries it: as a channel on a string.
+ *
+ * @module
+ */
+
+import type { Endpoint } from "../address.ts";
+import { GUEST_ADDRESS } from "../names.ts";
+import { FRAME, RESET, type ResetReason } from "../protocol/frames.ts";
+import { encodePreamble, type Preamble } from "../protocol/preamble.ts";
+import { Channel } from "./channel.ts";
+import { close, writeAll } from "./connection.ts";
+import type { OuterMux } from "./outer_mux.ts";
+import type { Claim } from "./quota.ts";
+
+/** A stream that is to be brought to a service. */
+export interface Call {
+  /** The guest's address, as one number. */
+  readonly guest: number;
+  /** The guest's port. */
+  readonly port: number;
+  /** The service. */
+  readonly endpoint: Endpoint;
+  /** What the stream takes of the limits. */
+  readonly claims: readonly Claim[];
+  /** How long the service may take to accept, in milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** How long the stream may be silent both ways, in milliseconds. */
+  readonly idleTimeoutMs: number;
+}
+
+/** How a stream has ended. */
+export interface ServiceEnd {
+  /** Bytes from the guest. */
+  readonly up: number;
+  /** Bytes to the guest. */
+  readonly down: number;
+  /** What broke it, if anything did. */
+  readonly error: unknown;
+}
+
+/** Who looks after streams to services. */
+export interface ServiceOwner {
+  /** A stream has reached its service. */
+  opened(channel: ServiceChannel): void;
+  /** So many bytes have come from guests, and gone to them. */
+  moved(up: number, down: number): void;
+  /** A stream has ended. */
+  ended(channel: ServiceChannel, end: ServiceEnd): void;
+  /** A service could not be reached. */
+  failed(channel: ServiceChannel, error: unknown): void;
+}
+
+/** A stream to a service as a channel on a string. */
+export class ServiceChannel extends Channel {
+  /** What it is. */
+  readonly call: Call;
+  readonly #owner: ServiceOwner;
+  readonly #dialing = new AbortController();
+
+  /**
+   * @param mux Its string.
+   * @param id Its number there.
+   * @param call What it is.
+   * @param owner Who looks after it.
+   */
+  constructor(mux: OuterMux, id: number, call: Call, owner: ServiceOwner) {
+    super(mux, id, call.connectTimeoutMs);
+    this.call = call;
+    this.#owner = owner;
+    mux.add(this);
+  }
+
+  /** The two ends of the guest's connection. */
+  get preamble(): Preamble {
+    const { guest, port, endpoint } = this.call;
+    const sourceAddr = dotted(guest);
+    return { sourceAddr, sourcePort: port, destinationAddr: GUEST_ADDRESS, destinationPort: endpoint.servicePort };
+  }
+
+  /** Dials the service, and carries bytes. It never throws. */
+  async dial(): Promise<void> {
+    const { endpoint, idleTimeoutMs } = this.call;
+    let service: Deno.TcpConn | undefined;
+    try {
+      service = await dialService(endpoint, () => this.preamble, this.#dialing.signal);
+    } catch (error) {
+      if (this.isOver) return;
+      this.#owner.failed(this, error);
+      return this.reset(error, RESET.unreachable);
+    }
+    if (this.isOver) return close(service);
+    this.timeoutMs = idleTimeoutMs;
+    this.touch();
+    this.#owner.opened(this);
+    this.begin(service);
+  }
+
+  /** See {@linkcode Channel}. */
+  override missed(): void {
+    if (this.hasBegun) return super.missed();
+    this.#dialing.abort(lateService(this.timeoutMs));
+  }
+
+  /** See {@linkcode Channel}. */
+  protected override wantPromotion(): void {
+    this.mux.writer.bare(FRAME.promote, this.id);
+  }
+
+  /** See {@linkcode Channel}. */
+  protected override count(fromPeer: number, toPeer: number): void {
+    this.#owner.moved(toPeer, fromPeer);
+  }
+
+  /** See {@linkcode Channel}. */
+  protected override ended(error: unknown, _reason: ResetReason | undefined): void {
+    if (!this.hasBegun) this.#dialing.abort();
+    (this.mux as OuterMux).channelEnded(this);
+    this.#owner.ended(this, { up: this.toPeer, down: this.fromPeer, error });
+  }
+}
+
+/**
+ * What a service that did not accept in time has done.
+ *
+ * @param timeoutMs How long it had, in milliseconds.
+ * @returns The error.
+ */
+export function lateService(timeoutMs: number): Error {
+  return new Deno.errors.TimedOut(`it did not accept within ${timeoutMs / 1000} seconds`);
+}
+
+/**
+ * Connects to a service, and tells it who calls if it wants to know.
+ *
+ * @param endpoint The service.
+ * @param preamble Tells who calls. The header is made anew: what else an inner may have put into its own is not for the
+ * service.
+ * @param signal Ends the attempt.
+ * @returns The connection.
+ * @throws {Deno.errors.ConnectionRefused} If nothing listens, and whatever else a connect or a write may fail with.
+ * @throws {Deno.errors.NotCapable} Without `--allow-net=` for its address and port.
+ */
+export async function dialService(
+  { remoteAddr, remotePort, options }: Endpoint,
+  preamble: () => Preamble,
+  signal: AbortSignal,
+): Promise<Deno.TcpConn> {
+  const service = await Deno.connect({ hostname: remoteAddr, port: remotePort, signal });
+  if (options?.proxyProtocol === undefined) return service;
+  try {
+    // What follows the header would wait for its acknowledgement.
+    service.setNoDelay(true);
+    await writeAll(service, encodePreamble(preamble()));
+    return service;
+  } catch (error) {
+    close(service);
+    throw error;
+  }
+}
+
+/**
+ * Writes an address as people do.
+ *
+ * @param address The address, as one number.
+ * @returns Dotted decimal.
+ */
+export function dotted(address: number): string {
+  return [24, 16, 8, 0].map((shift) => address >>> shift & 255).join(".");
+}

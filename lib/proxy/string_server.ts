@@ -1,0 +1,147 @@
+/**
+ * What comes in on a bridge's socket: strings, connections for large streams on them, and plain streams. Whoever connects
+ * may have been taken over, so nothing of it is unbounded.
+ *
+ * @module
+ */
+
+import { describe } from "../errors.ts";
+import { log } from "../log.ts";
+import type { BridgeName } from "../names.ts";
+import { ProtocolError } from "../protocol/frames.ts";
+import { encodeHello, type Hello } from "../protocol/hello.ts";
+import type { Preamble } from "../protocol/preamble.ts";
+import { close, writeAll } from "./connection.ts";
+import type { Deadlines } from "./deadlines.ts";
+import type { MuxEnd } from "./mux.ts";
+import { OuterMux, type StreamServer } from "./outer_mux.ts";
+import { NowAndThen } from "./rate_limited_log.ts";
+import { type Received, receivePreamble } from "./receive_preamble.ts";
+import type { Stats } from "./stats.ts";
+import type { Streams } from "./streams.ts";
+
+/** How many strings a bridge may have: one for each inner proxy of it, those included that only finish their streams. */
+const MOST_STRINGS = 16;
+
+const strangers = new NowAndThen((fields) => log.warning("Refused a stream without a good preamble", fields));
+const offenders = new NowAndThen((fields) => log.warning("Ended a string that broke the protocol", fields));
+const surplus = new NowAndThen((fields) => log.warning("Refused a string: the bridge has too many", fields));
+
+/** What it needs of outer. */
+export interface StringServerOptions {
+  /** The bridge whose socket it is. */
+  readonly bridge: BridgeName;
+  /** Who serves the streams of strings. */
+  readonly server: StreamServer;
+  /**
+   * Serves a plain stream; it must not throw.
+   *
+   * @param connection The connection, behind the preamble; it is to be closed.
+   * @param preamble Who calls, and what for.
+   */
+  readonly servePlain: (connection: Deno.UnixConn, preamble: Preamble) => Promise<void>;
+  /** All deadlines of outer. */
+  readonly deadlines: Deadlines;
+  /** All streams of outer. */
+  readonly streams: Streams;
+  /** What outer counts. */
+  readonly stats: Stats;
+  /** Tells how long a peer may take to say what it brings, in milliseconds. */
+  readonly headerTimeoutMs: () => number;
+}
+
+/** Serves what comes in on a bridge's socket. */
+export class StringServer {
+  readonly #options: StringServerOptions;
+  readonly #strings = new Map<number, OuterMux>();
+  #isLeaving = false;
+
+  /**
+   * @param options What it needs of outer.
+   */
+  constructor(options: StringServerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Serves a connection, whatever it is.
+   *
+   * @param connection The connection; it is closed.
+   * @returns When it has said what it is, and is served.
+   */
+  async take(connection: Deno.UnixConn): Promise<void> {
+    const first = await this.#receive(connection);
+    if (first?.preamble !== undefined) return void this.#options.servePlain(connection, first.preamble);
+    try {
+      if (first === undefined) close(connection);
+      else if (first.hello.channel === undefined) await this.#takeString(connection, first.hello);
+      else await this.#takeBulk(connection, first.hello, first.hello.channel);
+    } catch (error) {
+      log.debug("A peer went before it was answered", { bridge: this.#options.bridge, error: describe(error) });
+      close(connection);
+    }
+  }
+
+  /** Asks for no more streams, on the strings that are there and on those that are about to come. */
+  goAway(): void {
+    this.#isLeaving = true;
+    for (const string of this.#strings.values()) string.goAway();
+  }
+
+  async #receive(connection: Deno.UnixConn): Promise<Received | undefined> {
+    const { bridge, deadlines, stats, headerTimeoutMs } = this.#options;
+    const timeoutMs = headerTimeoutMs();
+    let isLate = false;
+    using _deadline = deadlines.within(timeoutMs, () => {
+      isLate = true;
+      close(connection);
+    });
+    try {
+      const received = await receivePreamble(connection);
+      if (received === undefined) log.debug("Answered a health check", { bridge });
+      return received;
+    } catch (error) {
+      const why = isLate ? `it was not all there after ${timeoutMs / 1000} seconds` : describe(error);
+      stats.failedWith(`A stream of ${bridge} had no good preamble: ${why}`);
+      strangers.note(`${bridge} ${why}`, { bridge, error: why });
+      return undefined;
+    }
+  }
+
+  async #takeString(connection: Deno.UnixConn, hello: Hello): Promise<void> {
+    const { bridge, deadlines, server, streams } = this.#options;
+    if (this.#strings.size >= MOST_STRINGS || this.#strings.has(hello.string)) {
+      surplus.note(bridge, { bridge, max: MOST_STRINGS });
+      return close(connection);
+    }
+    await writeAll(connection, encodeHello(hello));
+    const string = new OuterMux(connection, deadlines, bridge, server);
+    this.#strings.set(hello.string, string);
+    streams.addString(string, string.gone);
+    void string.gone.then((end) => {
+      this.#strings.delete(hello.string);
+      this.#tell(end);
+    });
+    if (this.#isLeaving) string.goAway();
+  }
+
+  async #takeBulk(connection: Deno.UnixConn, hello: Hello, id: number): Promise<void> {
+    const string = this.#strings.get(hello.string);
+    const channel = string?.promotable(id);
+    if (string === undefined || channel === undefined) return close(connection);
+    string.promote(channel);
+    await writeAll(connection, encodeHello(hello));
+    channel.attach(connection);
+  }
+
+  #tell({ error, streams }: MuxEnd): void {
+    const { bridge, stats } = this.#options;
+    if (error === undefined && streams === 0) return log.debug("A string has ended", { bridge });
+    const why = error === undefined ? "it was closed" : describe(error);
+    if (!(error instanceof ProtocolError)) {
+      return log.info("A string has ended with its streams", { bridge, streams, why });
+    }
+    stats.failedWith(`A string of ${bridge} broke the protocol: ${why}`);
+    offenders.note(bridge, { bridge, streams, error: why });
+  }
+}
