@@ -6,37 +6,10 @@
 
 import assert from "node:assert/strict";
 import { encodePreamble } from "../lib/protocol/preamble.ts";
-import { type Background, until } from "../packaging/command.ts";
+import { until } from "../packaging/command.ts";
+import { outcomeOf, startAttack } from "./lab/attack.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { assertServed, CONFIG, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
-
-const SOCKET = "/run/one_tproxy/written-by-proxies/br0/outer.socket";
-const PROGRAM = new URL("fixtures/hostile.js", import.meta.url).pathname;
-
-/** What the peer does on each of its connections. */
-interface Attack {
-  readonly count?: number;
-  readonly pieces: readonly string[];
-  readonly pauseMs?: number;
-}
-
-/** How it ended for the peer. */
-interface Outcome {
-  readonly closed: number;
-  readonly ms: number;
-  readonly bytes: number;
-}
-
-function startAttack(hv: Hypervisor, { count = 1, pieces, pauseMs = 0 }: Attack): Background {
-  const flags = ["--no-prompt", `--allow-net=unix:${SOCKET}`, `--allow-read=${SOCKET}`, `--allow-write=${SOCKET}`];
-  const attack = JSON.stringify({ path: SOCKET, count, pieces, pauseMs });
-  return hv.host.start([Deno.execPath(), "run", "--quiet", "--no-config", ...flags, PROGRAM, attack], { inside: true });
-}
-
-async function outcomeOf(attack: Background): Promise<Outcome> {
-  assert.equal(await attack.ended(), 0, attack.output);
-  return JSON.parse(attack.output.trim().split("\n").at(-1) ?? "");
-}
 
 function preamble(destinationPort: number, sourceAddr = "192.168.150.10"): Uint8Array {
   return encodePreamble({ sourceAddr, sourcePort: 40000, destinationAddr: "169.254.16.9", destinationPort });

@@ -32,6 +32,8 @@ export abstract class Mux implements FrameSink, Disposable {
   readonly gone: Promise<MuxEnd>;
   readonly #connection: Duplex;
   readonly #deadlines: Deadlines;
+  /** Keeps the deadlines' timer running: to begin and end it costs more than all else about a stream's deadline. */
+  readonly #lifetime: Disposable;
   readonly #channels = new Map<number, Channel>();
   readonly #decoder = new FrameDecoder(this);
   #holder: Holder | undefined;
@@ -47,6 +49,7 @@ export abstract class Mux implements FrameSink, Disposable {
   constructor(connection: Duplex, deadlines: Deadlines, lastChannel = 0) {
     this.#connection = connection;
     this.#deadlines = deadlines;
+    this.#lifetime = deadlines.within(Infinity, () => {});
     this.#lastChannel = lastChannel;
     this.writer = new FrameWriter(connection, (error) => this.#finish(error));
     this.gone = this.#readAll();
@@ -174,6 +177,7 @@ export abstract class Mux implements FrameSink, Disposable {
     const cut = this.#channels.values().filter(({ toPeer }) => toPeer > 0);
     this.#end = { error, streams: [...cut].length };
     this.writer.stop();
+    this.#lifetime[Symbol.dispose]();
     close(this.#connection);
     for (const channel of this.#channels.values()) channel.finish(LOST, undefined);
   }

@@ -87,8 +87,10 @@ export class SharedUsage {
    * @returns How many streams each limit counts, by what it is of.
    */
   others(): ReadonlyMap<string, number> {
+    // Most have none, and this is asked several times for each stream.
+    if (this.#predecessors.length === 0) return this.#others;
     const now = performance.now();
-    if (this.#predecessors.length === 0 || now - this.#readAt < READ_MS) return this.#others;
+    if (now - this.#readAt < READ_MS) return this.#others;
     this.#readAt = now;
     this.#predecessors = this.#predecessors.filter(isAlive);
     const sum = new Map<string, number>();

@@ -116,6 +116,7 @@ export class StringServer {
     }
     await writeAll(connection, encodeHello(hello));
     const string = new OuterMux(connection, deadlines, bridge, server);
+    log.debug("A string was opened", { bridge });
     this.#strings.set(hello.string, string);
     streams.addString(string, string.gone);
     void string.gone.then((end) => {
@@ -136,10 +137,11 @@ export class StringServer {
 
   #tell({ error, streams }: MuxEnd): void {
     const { bridge, stats } = this.#options;
-    if (error === undefined && streams === 0) return log.debug("A string has ended", { bridge });
     const why = error === undefined ? "it was closed" : describe(error);
     if (!(error instanceof ProtocolError)) {
-      return log.info("A string has ended with its streams", { bridge, streams, why });
+      if (streams === 0) log.debug("A string has ended", { bridge, why });
+      else log.info("A string has ended with its streams", { bridge, streams, why });
+      return;
     }
     stats.failedWith(`A string of ${bridge} broke the protocol: ${why}`);
     offenders.note(bridge, { bridge, streams, error: why });

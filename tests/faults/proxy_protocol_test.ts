@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { until } from "../../packaging/command.ts";
-import { assertServed, fetchFrom, inLab, served } from "../lab/scenario.ts";
+import { assertServed, fetchFrom, inLab, isServed, served } from "../lab/scenario.ts";
 import { entry, makeCrowd } from "./crowd.ts";
 
 const NGINX = `daemon off; user root; worker_processes 1; pid /run/pp/pid; error_log /run/pp/error.log;
@@ -67,7 +67,10 @@ Deno.test(
   }),
 );
 
-/** HAProxy in the place of an inner proxy, which looks ten times a second whether outer is there. */
+/**
+ * HAProxy in the place of an inner proxy, which looks ten times a second whether outer is there, and puts an additional field
+ * (TLV) into each header.
+ */
 const INNER = `global
   stats socket /run/pp/stats.socket
 defaults
@@ -77,7 +80,7 @@ defaults
   timeout server 5s
 listen s
   bind 169.254.16.9:5030
-  server outer unix@/run/one_tproxy/written-by-proxies/br0/outer.socket send-proxy-v2 check inter 100ms
+  server outer unix@/run/one_tproxy/written-by-proxies/br0/outer.socket send-proxy-v2 proxy-v2-options crc32c check inter 100ms
 `;
 
 Deno.test(
@@ -99,5 +102,40 @@ Deno.test(
     assert.deepEqual((await hv.log("one_tproxy")).filter(({ level }) => level === "warning"), []);
     const { proxies } = JSON.parse((await hv.tproxy("status", "--json")).stdout);
     assert.equal(proxies[0].counts.failed, 0);
+  }),
+);
+
+const PLAIN = "The outer proxy takes no string; each guest gets a connection with PROXY v2";
+
+/** HAProxy in the place of outer. */
+const OUTER = `defaults
+  mode tcp
+  timeout connect 5s
+  timeout client 5s
+  timeout server 5s
+listen s
+  bind unix@/run/one_tproxy/written-by-proxies/br0/outer.socket mode 666 accept-proxy
+  server gate 10.11.12.13:5030
+`;
+
+Deno.test(
+  "an inner whose outer knows PROXY v2 only serves its guests, and finds out when there is one that knows the string",
+  inLab(async (lab) => {
+    const { hv, guest } = await served(lab);
+    await hv.host.text(["kill", "-KILL", String((await hv.status()).get("one_tproxy"))]);
+    await hv.host.write("/run/pp/outer.cfg", OUTER);
+    await using haproxy = hv.host.start(["haproxy", "-db", "-f", "/run/pp/outer.cfg"], { inside: true });
+    const plain = async () => (await hv.log("one_tproxy_br0")).some(({ message }) => message === PLAIN);
+    await until("a guest is served", async () => await isServed(guest));
+    assert.ok(await plain(), haproxy.output);
+    for (let i = 0; i < 5; i++) await assertServed(guest);
+    await hv.control("start");
+    await assertServed(guest);
+    const opened = async () => (await hv.log("one_tproxy")).filter(({ message }) => message === "A string was opened");
+    const before = (await opened()).length;
+    await until("there is a string again", async () => {
+      await assertServed(guest);
+      return (await opened()).length > before;
+    }, 30);
   }),
 );

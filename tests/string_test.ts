@@ -1,0 +1,157 @@
+/**
+ * The string, end to end: what becomes of its streams when a half ends or has been taken over, and of a large stream.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { encodeHello } from "../lib/protocol/hello.ts";
+import { clientState, countsOf, entry, makeCrowd, startClient, startService } from "./faults/crowd.ts";
+import { areBack, ask, assertUndisturbed, usageOf } from "./faults/measure.ts";
+import { outcomeOf, startAttack } from "./lab/attack.ts";
+import { until } from "../packaging/command.ts";
+import type { Hypervisor } from "./lab/hypervisor.ts";
+import { assertServed, CONFIG, inLab, isServed, served } from "./lab/scenario.ts";
+
+/** How many connections outer has accepted on a bridge's socket and not closed. */
+async function connectionsOf(hv: Hypervisor): Promise<number> {
+  const lines = (await hv.host.text(["ss", "-Hx", "state", "established"])).split("\n");
+  return lines.filter((line) => line.includes("/br0/outer.socket ")).length;
+}
+
+Deno.test(
+  "1,000 live streams of guests end at once with outer, and guests are served again as soon as it is back",
+  inLab(async (lab) => {
+    const crowd = await makeCrowd(lab, { entries: entry(7) });
+    const { hv, gate, guest, neighbour } = crowd;
+    await startService(gate, 7, "echo");
+    const client = startClient(guest, { port: 7, count: 1000, how: "echo", everyMs: 1000 });
+    await clientState(client, "all are served", ({ open, answers }) => open === 1000 && answers > 1000);
+    assert.equal(await connectionsOf(hv), 1, "each stream has a connection of its own");
+    await hv.host.text(["kill", "-KILL", String((await hv.status()).get("one_tproxy"))]);
+    await clientState(client, "all have ended", ({ open }) => open === 0, 10);
+    const lost = (await hv.log("one_tproxy_br0")).find(({ message }) => /^Lost the string/.test(String(message)));
+    assert.deepEqual([lost?.["level"], lost?.["streams"]], ["error", 1000]);
+    await hv.control("start");
+    for (const each of [guest, neighbour]) await assertServed(each);
+    await until("no other stream is counted", async () => (await countsOf(crowd)).get("one_tproxy_br0")?.live === 0);
+  }),
+);
+
+Deno.test(
+  "1,000 live streams of services end at once with their inner, and another bridge's go on",
+  inLab(async (lab) => {
+    const crowd = await makeCrowd(lab, { entries: entry(7) });
+    const { hv, gate, guest, stranger } = crowd;
+    await startService(gate, 7, "silent");
+    const idle = await usageOf(hv);
+    const client = startClient(guest, { port: 7, count: 1000, how: "silent" });
+    const other = startClient(stranger, { port: 7, count: 5, how: "silent" });
+    await until("outer carries all", async () => (await countsOf(crowd)).get("one_tproxy")?.live === 1005);
+    await hv.host.text(["kill", "-KILL", String((await hv.status()).get("one_tproxy_br0"))]);
+    await until("outer has closed them", async () => (await countsOf(crowd)).get("one_tproxy")?.live === 5);
+    client.signal("SIGKILL");
+    assert.equal((await clientState(other, "it goes on", () => true)).open, 5);
+    other.signal("SIGKILL");
+    const outer = new Map([...idle].filter(([title]) => title === "one_tproxy"));
+    await until("the descriptors are back", async () => areBack(outer, await usageOf(hv)));
+  }),
+);
+
+Deno.test(
+  "100 uploads to a service that reads nothing take little memory, and nobody else's time",
+  inLab(async (lab) => {
+    const { hv, gate, guest, neighbour, stranger } = await makeCrowd(lab, { entries: entry(7) });
+    await startService(gate, 7, "silent");
+    const others = [neighbour, stranger];
+    const before = await ask(others);
+    const idle = await usageOf(hv);
+    const flood = startClient(guest, { port: 7, count: 100, how: "flood" });
+    await clientState(flood, "all are stuck", ({ opened, sent }) => opened === 100 && sent > 10_000_000);
+    for (let i = 0; i < 3; i++) assertUndisturbed("a service reads nothing", others, before, await ask(others));
+    for (const [title, { rss }] of await usageOf(hv)) {
+      const grown = rss - (idle.get(title)?.rss ?? 0);
+      assert.ok(grown < 60_000, `${title} has grown by ${grown} kB`);
+    }
+    flood.signal("SIGKILL");
+    await until("the descriptors are back", async () => areBack(idle, await usageOf(hv)));
+  }),
+);
+
+Deno.test(
+  "a large stream gets a connection of its own, which is gone with it, and of 100 only a few do",
+  inLab(async (lab) => {
+    const { hv, gate, guest } = await makeCrowd(lab, { entries: entry(7) });
+    await startService(gate, 7, "deaf");
+    await assertServed(guest);
+    assert.equal(await connectionsOf(hv), 1);
+    for (const [count, most] of [[1, 2], [100, 5]] as const) {
+      const upload = startClient(guest, { port: 7, count, how: "flood" });
+      await until(`${most} connections are there`, async () => await connectionsOf(hv) === most);
+      await clientState(upload, "much has been sent", ({ sent }) => sent > count * 2_000_000);
+      assert.equal(await connectionsOf(hv), most);
+      upload.signal("SIGKILL");
+      await until("the string alone is left", async () => await connectionsOf(hv) === 1);
+    }
+  }),
+);
+
+const STRING = encodeHello({ string: 7, channel: undefined }).toHex();
+const OPEN = "0100000800000001c0a8960a9c4013a6";
+const OFFENCES: Readonly<Record<string, string>> = {
+  "a request in place of frames": new TextEncoder().encode("GET / HTTP/1.1\r\nHost: 169.254.16.9\r\n\r\n").toHex(),
+  "a stream that is opened twice": OPEN + OPEN,
+  "more bytes than there is credit for": `${OPEN} 0201000000000001 00*65536 020100000000000100 00*65535`,
+  "a frame of 16 MiB": `${OPEN} 02ffffff00000001`,
+  "a frame for a stream that was never opened": "0300000000000009",
+};
+
+Deno.test(
+  "an inner that breaks the protocol loses its string, which is logged, and nobody else loses anything",
+  inLab(async (lab) => {
+    const { hv, gate, guest, stranger } = await makeCrowd(lab, { entries: entry(7) });
+    await startService(gate, 7, "echo");
+    const clients = [guest, stranger].map((host) => startClient(host, { port: 7, count: 3, how: "echo" }));
+    for (const client of clients) await clientState(client, "it is served", ({ answers }) => answers > 5);
+    const offences = async () =>
+      (await hv.log("one_tproxy")).filter(({ message }) => message === "Ended a string that broke the protocol");
+    let known = 0;
+    for (const [what, pieces] of Object.entries(OFFENCES)) {
+      const attack = startAttack(hv, { pieces: [STRING, ...pieces.split(" ")] });
+      const { closed, ms } = await outcomeOf(attack);
+      assert.equal(closed, 1, what);
+      assert.ok(ms < 4500, `${what}: closed after ${ms} ms`);
+      const lines = await until(`${what} is logged`, async () => {
+        const lines = await offences();
+        return lines.length > known && lines;
+      });
+      known = lines.length;
+      assert.deepEqual([lines.at(-1)?.["level"], lines.at(-1)?.["bridge"]], ["warning", "br0"], what);
+    }
+    for (const client of clients) {
+      const { answers } = await clientState(client, "it speaks", () => true);
+      assert.equal((await clientState(client, "it is answered", (now) => now.answers > answers + 6)).open, 3);
+    }
+    for (const host of [guest, stranger]) await assertServed(host);
+  }),
+);
+
+Deno.test(
+  "strings without end, and connections for streams that there are not, are refused, and guests are served",
+  inLab(async (lab) => {
+    const { hv, guest } = await served(lab, CONFIG);
+    await assertServed(guest);
+    const strings = Array.from({ length: 40 }, (_, i) => {
+      return startAttack(hv, { pieces: [encodeHello({ string: 100 + i, channel: undefined }).toHex()] });
+    });
+    await until("it is logged", async () => {
+      return (await hv.log("one_tproxy")).some(({ message }) => /the bridge has too many/.test(String(message)));
+    });
+    assert.equal(await connectionsOf(hv) <= 16, true);
+    assert.ok(await isServed(guest), "the string that was there is of use");
+    const bulk = startAttack(hv, { count: 20, pieces: [encodeHello({ string: 100, channel: 5 }).toHex()] });
+    assert.equal((await outcomeOf(bulk)).closed, 20);
+    for (const attack of strings) attack.signal("SIGKILL");
+    await assertServed(guest);
+  }),
+);
