@@ -124,11 +124,12 @@ Deno.test(
     const { hv, guest } = await served(lab);
     await hv.host.text(["kill", "-KILL", String((await hv.status()).get("one_tproxy"))]);
     await hv.host.write("/run/pp/outer.cfg", OUTER);
-    await using haproxy = hv.host.start(["haproxy", "-db", "-f", "/run/pp/outer.cfg"], { inside: true });
+    const haproxy = hv.host.start(["haproxy", "-db", "-f", "/run/pp/outer.cfg"], { inside: true });
     const plain = async () => (await hv.log("one_tproxy_br0")).some(({ message }) => message === PLAIN);
     await until("a guest is served", async () => await isServed(guest));
     assert.ok(await plain(), haproxy.output);
     for (let i = 0; i < 5; i++) await assertServed(guest);
+    haproxy.signal("SIGKILL");
     await hv.control("start");
     await assertServed(guest);
     const opened = async () => (await hv.log("one_tproxy")).filter(({ message }) => message === "A string was opened");
