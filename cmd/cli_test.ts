@@ -35,8 +35,10 @@ Deno.test("parseTproxy() knows its verbs", () => {
 });
 
 Deno.test("parseTproxy() reads which file to check, and for whom the answer is", () => {
-  const check = { verb: "check", config: "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf", json: false };
+  const config = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
+  const check = { verb: "check", asDriver: false, config, json: false };
   assert.deepEqual(parseTproxy(["check"]), check);
+  assert.deepEqual(parseTproxy(["check", "--as-driver"]), { ...check, asDriver: true });
   assert.deepEqual(parseTproxy(["check", "--config", "/a.conf"]), { ...check, config: "/a.conf" });
   assert.deepEqual(parseTproxy(["check", "--json", "--config=/a.conf"]), { ...check, config: "/a.conf", json: true });
 });

@@ -41,6 +41,8 @@ export type TproxyCommand =
   | {
     /** Check the configuration. */
     readonly verb: "check";
+    /** Whether to say what OpenNebula's own driver makes of it. */
+    readonly asDriver: boolean;
     /** The configuration file. */
     readonly config: string;
     /** Whether the answer is for a script. */
@@ -96,9 +98,10 @@ function defineTproxy(program: Command, done: (command: TproxyCommand) => void):
     .option("--json", "print all that is known of each, as JSON")
     .action(({ wide, json }) => done({ verb: "status", form: wide ? "wide" : json ? "json" : "plain" }));
   program.command("check").description("print what is configured, for whom, and what is wrong with it")
+    .option("--as-driver", "print as well what OpenNebula's own driver makes of it, as with --drop-in", false)
     .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
     .option("--json", "print it as JSON")
-    .action(({ config, json = false }) => done({ verb: "check", config, json }));
+    .action(({ asDriver, config, json = false }) => done({ verb: "check", asDriver, config, json }));
   program.command("permissions").description("print the user and the permission flags of each program")
     .addArgument(
       new Argument("[entrypoint]", "the only one to be printed").choices(["setup", "tproxy", "outer", "inner"]),

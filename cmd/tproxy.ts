@@ -41,7 +41,7 @@ async function main(): Promise<number> {
     case "status":
       return printAnswer(await showStatus(command.form === "wide"), command.form === "json");
     case "check":
-      return printAnswer(await check(command.config), command.json);
+      return printAnswer(await check(command.config, command.asDriver), command.json);
     case "permissions":
       return printAnswer(await showPermissions(command), command.json);
     case "done":

@@ -15,7 +15,8 @@ import { setupPermissions, toFlags, tproxyPermissions } from "../lib/permissions
 import { makeBare } from "./lab/bare_root.ts";
 import { Host } from "./lab/host.ts";
 import { runInstalled, serve, unserve } from "./lab/installed.ts";
-import { inLab, makeScenario } from "./lab/scenario.ts";
+import { ROOTLESS } from "./lab/rootless.ts";
+import { CONFIG, inLab, makeScenario } from "./lab/scenario.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const NAME = `one-tproxy-${settings.version}-linux-x86_64`;
@@ -64,6 +65,31 @@ Deno.test(
     await unserve(scenario, bin);
   }),
 );
+
+Deno.test("check runs on a front-end, from the archive, as anybody, without nft, a bridge or users of ours", async () => {
+  await using host = await Host.create("front-end");
+  await host.text(["mkdir", "-p", "/run/archive", "/run/remotes"]);
+  await host.text(["tar", "-xzf", ARCHIVE, "-C", "/run/archive"]);
+  await host.write("/run/remotes/OpenNebulaNetwork.conf", CONFIG.replace("5030", "503O"));
+  await host.write("/run/remotes/good.conf", CONFIG);
+  // Where nft, ip and bridge are.
+  await host.text(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/usr/sbin"]);
+  const anybody = ROOTLESS ? [] : ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+  const check = (file: string) =>
+    host.run([...anybody, "env", "-i", `/run/archive/${NAME}/bin/tproxy`, "check", "--as-driver", "--config", file]);
+  const good = await check("/run/remotes/good.conf");
+  assert.equal(good.code, 0, good.stderr);
+  assert.match(good.stdout, /what OpenNebula's own driver makes of it.*\n.*\n5030 +10\.11\.12\.13:5030 +all +3\n/);
+  const bad = await check("/run/remotes/OpenNebulaNetwork.conf");
+  assert.equal(bad.code, 1, bad.stderr);
+  assert.match(bad.stdout, /OpenNebula's own driver makes nothing of it/);
+  await host.write("/run/remotes/broken.conf", ":tproxy: [");
+  assert.match(
+    (await check("/run/remotes/broken.conf")).stderr,
+    /takes nothing of a file .* starts VMs with its defaults$/m,
+  );
+  assert.match(bad.stdout, /:3:18: :service_port: is 503O; OpenNebula's driver passes the entry over; write a port$/m);
+});
 
 Deno.test(
   "tproxy permissions tells what the distribution's launchers give, and restart finds the daemons beside it",

@@ -8,7 +8,9 @@
 import type { Answer } from "./answer.ts";
 import { checkConfig } from "./check_config.ts";
 import { renderErrorJson, renderErrorText, renderJson, renderText } from "./check_text.ts";
-import { readConfig } from "../config/read.ts";
+import { readAsDriver } from "../config/as_driver.ts";
+import { parseConfig } from "../config/parse.ts";
+import { readConfigText } from "../config/read.ts";
 import { resolveIpv4 } from "../config/resolve.ts";
 import { once } from "../config/select.ts";
 import { ConfigError } from "../errors.ts";
@@ -24,24 +26,36 @@ import { findUid } from "../daemon/owner.ts";
  * Checks the configuration file.
  *
  * @param path The file.
+ * @param asDriver Whether to say as well what OpenNebula's own driver makes of it.
  * @returns What the file says, with its problems. The exit code is 0 if there is none, else 1.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for the file and `/run/one_tproxy`, and
  * `--allow-run=/usr/bin/getent`.
  */
-export async function check(path: string): Promise<Answer> {
+export async function check(path: string, asDriver = false): Promise<Answer> {
   try {
     const resolve = once(resolveIpv4);
-    const config = await checkConfig(await readConfig(path), { resolve, uidOf: findUid });
+    const text = readConfigText(path);
+    const config = await checkConfig(parseConfig(text, path), { resolve, uidOf: findUid });
     const kept = await findKept(config, readRecordIfAllowed(), resolve);
     const faults = findReplacedFiles();
-    const exitCode = config.problems.length + faults.length === 0 ? OK : FAILED;
-    return { text: renderText(config, kept, faults), notes: [], json: renderJson(config, kept, faults), exitCode };
+    const found = { kept, faults, ...(asDriver ? { driver: readAsDriver(text, path) } : {}) };
+    const wrong = config.problems.length + faults.length + (found.driver?.problems.length ?? 0);
+    return {
+      text: renderText(config, found),
+      notes: [],
+      json: renderJson(config, found),
+      exitCode: wrong === 0 ? OK : FAILED,
+    };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const notes = [renderErrorText("tproxy", error)];
+    const notes = [renderErrorText("tproxy", error), ...(asDriver ? [DRIVER_DEFAULTS] : [])];
     return { text: "", notes, json: renderErrorJson(path, error), exitCode: FAILED };
   }
 }
+
+/** The driver's own reader rescues every error. */
+const DRIVER_DEFAULTS =
+  "OpenNebula's driver takes nothing of a file that it can't read, and starts VMs with its defaults";
 
 /** Reads the record, which only root may. For anybody else the configuration is checked without what is served. */
 function readRecordIfAllowed(): SetupRecord {

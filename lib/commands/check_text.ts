@@ -13,7 +13,8 @@ import { GUEST_ADDRESS } from "../names.ts";
 import type { KeptService } from "../setup/keep.ts";
 import { renderTable } from "../table.ts";
 import { type CheckedConfig, type CheckedEntry, describeNetwork, nameNetwork } from "./check_config.ts";
-import { describeProblem, type Problem } from "../config/config.ts";
+import type { DriverView } from "../config/as_driver.ts";
+import { describeProblem, printable, type Problem } from "../config/config.ts";
 import { YamlError } from "../config/yaml.ts";
 
 /** The names of the debug levels in the user document. */
@@ -22,19 +23,27 @@ const LEVELS = { 0: "ERROR", 1: "WARNING", 2: "INFO", 3: "DEBUG" } as const;
 /** How many characters of the file's line are shown on either side of the caret. */
 const WINDOW = 60;
 
+/** What there is to be said besides what is in the configuration. */
+export interface Found {
+  /** The services that stay as they are, since their entries can't be used. */
+  readonly kept?: readonly KeptService[];
+  /** What is wrong besides the configuration. */
+  readonly faults?: readonly Fault[];
+  /** What OpenNebula's own driver makes of the file, if somebody has asked. */
+  readonly driver?: DriverView;
+}
+
 /**
  * Renders a checked configuration for people.
  *
  * @param config The configuration.
- * @param kept The services that stay as they are, since their entries can't be used.
- * @param faults What is wrong besides the configuration.
+ * @param found What there is to be said besides.
  * @returns The settings, a table of the entries, remarks, problems, faults, the services that stay, and how many problems and
  * remarks there are.
  */
 export function renderText(
   config: CheckedConfig,
-  kept: readonly KeptService[] = [],
-  faults: readonly Fault[] = [],
+  { kept = [], faults = [], driver }: Found = {},
 ): string {
   const { path, debugLevel, processOwner, followConfig, limits, redirect, entries, problems, remarks } = config;
   const settings = renderTable([
@@ -51,10 +60,27 @@ export function renderText(
   }
   if (faults.length > 0) blocks.push(faults.map(describeFault));
   if (kept.length > 0) blocks.push(kept.map(renderKept));
-  const counts = [count(problems.length + faults.length, "problem")];
-  if (remarks.length > 0) counts.push(count(remarks.length, "remark"));
+  if (driver !== undefined) blocks.push(...renderDriver(driver, path));
+  const counts = [count(problems.length + faults.length + (driver?.problems.length ?? 0), "problem")];
+  const remarked = remarks.length + (driver?.remarks.length ?? 0);
+  if (remarked > 0) counts.push(count(remarked, "remark"));
   blocks.push([counts.join(", ")]);
   return blocks.map((lines) => lines.join("\n")).join("\n\n");
+}
+
+function renderDriver({ entries, problems, remarks }: DriverView, path: string): string[][] {
+  const rows = entries.map(({ servicePort, remoteAddr, remotePort, networks, line }) => {
+    const names = networks.map((name) => nameNetwork({ name })).join(", ");
+    return [`${servicePort}`, `${printable(remoteAddr)}:${remotePort}`, names || "all", `${line}`];
+  });
+  const table = renderTable([["service port", "remote", "networks", "line"], ...rows]);
+  const found = [...remarks, ...problems].map((problem) => describeProblem(path, problem));
+  return [
+    rows.length === 0
+      ? ["OpenNebula's own driver makes nothing of it"]
+      : ["what OpenNebula's own driver makes of it, of one service port the first:", ...table],
+    ...(found.length === 0 ? [] : [found]),
+  ];
 }
 
 function renderKept({ bridge, network, endpoint, at }: KeptService): string {
@@ -95,14 +121,12 @@ function renderRemote({ remoteAddr, remotePort, address }: CheckedEntry): string
  * Renders a checked configuration for scripts.
  *
  * @param config The configuration.
- * @param kept The services that stay as they are, since their entries can't be used.
- * @param faults What is wrong besides the configuration.
+ * @param found What there is to be said besides.
  * @returns One JSON object in one line.
  */
 export function renderJson(
   config: CheckedConfig,
-  kept: readonly KeptService[] = [],
-  faults: readonly Fault[] = [],
+  { kept = [], faults = [], driver }: Found = {},
 ): string {
   const { path, debugLevel, processOwner, followConfig, limits, redirect, entries, problems, remarks } = config;
   const fields = ({ at, key, value, advice }: Problem) => ({ ...at, key, value: value ?? null, advice });
@@ -129,6 +153,9 @@ export function renderJson(
       return { bridge, network, servicePort, remoteAddr, remotePort, line: at.line };
     }),
     faults,
+    ...(driver === undefined ? {} : {
+      driver: { ...driver, problems: driver.problems.map(fields), remarks: driver.remarks.map(fields) },
+    }),
   });
 }
 

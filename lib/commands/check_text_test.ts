@@ -120,10 +120,10 @@ Deno.test("renderText() and renderJson() name what stays although its entry can'
   const network = { id: "7", name: "v 0" };
   const kept = [{ bridge: "br0", network, endpoint, at: { line: 12, column: 3 } }];
   assert.match(
-    renderText(CONFIG, kept),
+    renderText(CONFIG, { kept }),
     /\n\n80 of br0 \(ID 7, name "v 0"\) stays 10\.0\.0\.7:8080: its entry in line 12 can't be used\n\nno problems$/,
   );
-  assert.deepEqual(JSON.parse(renderJson(CONFIG, kept)).kept, [
+  assert.deepEqual(JSON.parse(renderJson(CONFIG, { kept })).kept, [
     { bridge: "br0", network, servicePort: 80, remoteAddr: "10.0.0.7", remotePort: 8080, line: 12 },
   ]);
 });

@@ -71,6 +71,7 @@ export function parseYaml(text: string, path: string): YamlValue {
 /** Makes values of the package's nodes. */
 class YamlReader implements YamlFile {
   readonly nextDocument: Position | undefined;
+  refused: YamlFile["refused"];
   readonly #text: string;
   readonly #path: string;
   readonly #root: Node | null;
@@ -120,6 +121,13 @@ class YamlReader implements YamlFile {
 
   /** Makes a value of a node; an empty one, which has no place, gets the fallback. */
   #toValue(node: Node | null, fallback: Position): YamlValue {
+    if (node?.range && isRefused(node)) {
+      const [start, end] = node.range;
+      this.refused ??= {
+        at: this.#positionOf(start),
+        source: printable(this.#text.slice(start, end).split("\n", 1)[0] ?? ""),
+      };
+    }
     const target = isAlias(node) ? this.#anchors.get(node.source) : undefined;
     if (target !== undefined) return target;
     const [start, end] = node?.range ?? [];
@@ -171,4 +179,11 @@ function contentOf(node: Node | null, items: readonly YamlValue[], keys: readonl
     isPlain: isUntagged,
     isSymbol: isUntagged ? text.startsWith(":") : tag === SYMBOL_TAG,
   };
+}
+
+/** Tells whether Ruby's safe loader refuses a node: an alias, a date, an object. */
+function isRefused(node: Node): boolean {
+  if (isAlias(node)) return true;
+  if (node.tag?.startsWith("!ruby/")) return !/^!ruby\/sym(?:bol)?$/.test(node.tag);
+  return isScalar(node) && node.type === "PLAIN" && /^\d{4}-\d{1,2}-\d{1,2}(?:$|[Tt\s])/.test(String(node.value));
 }

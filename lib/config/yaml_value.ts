@@ -33,6 +33,8 @@ export type YamlContent =
 export interface YamlFile {
   /** Where a second document begins, if there is one. */
   readonly nextDocument: Position | undefined;
+  /** The first value that Ruby's safe loader refuses, and the whole file with it; `undefined` if there is none. */
+  readonly refused: { readonly at: Position; readonly source: string } | undefined;
   /**
    * Counts the values that are looked at.
    *
@@ -106,6 +108,11 @@ export class YamlValue {
   /** Where the document after this value's begins, if the file has one; it does not count, as in Ruby. */
   get nextDocument(): Position | undefined {
     return this.#file.nextDocument;
+  }
+
+  /** The first value of the file that Ruby's safe loader refuses, and the whole file with it. */
+  get refused(): YamlFile["refused"] {
+    return this.#file.refused;
   }
 
   /** Whether it is a mapping. */
