@@ -98,12 +98,11 @@ function defineSetup(program: Command, done: (command: SetupCommand) => void): v
   program.command("hook")
     .description("what the network drivers' hooks call, with a VM's XML in base64 on standard input")
     .addArgument(
-      new Argument("<action>", "set up at pre; remove what no guest needs at clean; do and read nothing at post")
-        .choices(["pre", "post", "clean"]),
+      new Argument("<action>", "set up at pre; remove what no guest needs at clean")
+        .choices(["pre", "clean"]),
     )
-    .argument("[args...]", "what the driver says besides; nothing is made of it")
     .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
-    .action((action, _args, { config }) => done({ verb: "hook", action, config }));
+    .action((action, { config }) => done({ verb: "hook", action, config }));
 }
 
 /** Reads `--bridge`. If the library required it, it would say that it is missing where it is only misspelt. */

@@ -154,17 +154,22 @@ Deno.test("parseSetup() takes the one network that is to go", () => {
   assert.deepEqual(parseSetup(args), { verb: "down", bridge: "br0", network });
 });
 
-Deno.test("parseSetup() knows the three hooks, and takes whatever the drivers say besides", () => {
+Deno.test("parseSetup() knows the two hooks", () => {
   const hook = { verb: "hook", config: "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf" };
   assert.deepEqual(parseSetup(["hook", "pre"]), { ...hook, action: "pre" });
-  assert.deepEqual(parseSetup(["hook", "post", "one-42", "hv1"]), { ...hook, action: "post" });
-  assert.deepEqual(parseSetup(["hook", "post", "", "hv1"]), { ...hook, action: "post" });
-  assert.deepEqual(parseSetup(["hook", "clean", "hv1"]), { ...hook, action: "clean" });
+  assert.deepEqual(parseSetup(["hook", "clean"]), { ...hook, action: "clean" });
   assert.deepEqual(parseSetup(["hook", "pre", "--config", "/a.conf"]), { ...hook, action: "pre", config: "/a.conf" });
 });
 
 Deno.test("parseSetup() answers a hook that there is not with usage", () => {
-  for (const args of [["hook"], ["hook", "pree"], ["hook", "hv1", "clean"], ["hook", "pre", "--bridge", "br0"]]) {
+  for (
+    const args of [["hook"], ["hook", "pree"], ["hook", "post"], ["hook", "hv1", "clean"], [
+      "hook",
+      "pre",
+      "--bridge",
+      "br0",
+    ]]
+  ) {
     const { result, stderr } = quietly(() => parseSetup(args));
     assert.deepEqual(result, { verb: "done", exitCode: USAGE });
     assert.match(stderr, /Usage: setup hook /);

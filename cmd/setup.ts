@@ -6,7 +6,7 @@
  */
 
 import { printAnswer } from "./print_answer.ts";
-import { parseSetup, type SetupCommand } from "./cli_setup.ts";
+import { parseSetup } from "./cli_setup.ts";
 import { exitCodeOf, KEPT, OK } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
 import { runHook } from "../lib/setup/hook.ts";
@@ -18,7 +18,7 @@ import { requireRoot } from "../lib/root.ts";
 async function main(): Promise<number> {
   logToStderr(2);
   const command = parseSetup(Deno.args);
-  if (needsRoot(command)) requireRoot();
+  if (command.verb !== "done") requireRoot();
   switch (command.verb) {
     case "up":
       return (await up(command)).length === 0 ? OK : KEPT;
@@ -35,11 +35,6 @@ async function main(): Promise<number> {
     case "done":
       return command.exitCode;
   }
-}
-
-/** A hook that does nothing must not fail anybody's VM. */
-function needsRoot(command: SetupCommand): boolean {
-  return command.verb !== "done" && !(command.verb === "hook" && command.action === "post");
 }
 
 Deno.exit(await exitCodeOf("setup", main));

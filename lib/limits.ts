@@ -41,19 +41,49 @@ export interface EndpointOptions {
   readonly redirect?: boolean;
 }
 
-/** A kind of number: how people write it, and what of it makes sense. */
+/** What a limit or an option may be. */
+export type LimitValue = number | "v2" | boolean;
+
+/** How limits of a kind are written by people, and which of them make sense. */
 interface Unit {
-  /** The largest number that people may write; the smallest is 1. */
-  readonly max: number;
-  /** By what a number that people write is multiplied. */
-  readonly factor: number;
-  /** The range in words. */
+  /** What people may write, in words. */
   readonly expected: string;
+  /** Reads what people write, a timeout in seconds; `undefined` if it makes no sense. */
+  readonly read: (written: unknown) => LimitValue | undefined;
+  /** Writes it as people do. */
+  readonly write: (value: LimitValue) => string;
+  /** Whether a value makes sense between the programs, a timeout in milliseconds. */
+  readonly holds: (value: unknown) => boolean;
 }
 
-const CONNECTIONS: Unit = { max: 1_000_000, factor: 1, expected: "a number of connections from 1 to 1000000" };
-const SECONDS: Unit = { max: 86_400, factor: 1000, expected: "whole seconds from 1 to 86400" };
-const LONG_SECONDS: Unit = { max: 604_800, factor: 1000, expected: "whole seconds from 1 to 604800" };
+function numbers(what: string, max: number, factor: number): Unit {
+  const isIn = (value: unknown, max: number): value is number =>
+    typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= max;
+  return {
+    expected: `${what} from 1 to ${max}`,
+    read: (written) => isIn(written, max) ? written * factor : undefined,
+    // Rounded up, so that writing never makes a limit stricter.
+    write: (value) => `${Math.ceil(Number(value) / factor)}`,
+    // A timeout need not be whole seconds here, so that a test of it need not take one.
+    holds: (value) => isIn(value, max * factor),
+  };
+}
+
+const CONNECTIONS = numbers("a number of connections", 1_000_000, 1);
+const SECONDS = numbers("whole seconds", 86_400, 1000);
+const LONG_SECONDS = numbers("whole seconds", 604_800, 1000);
+const VERSION: Unit = {
+  expected: "v2",
+  read: (written) => written === "v2" ? written : undefined,
+  write: String,
+  holds: (value) => value === "v2",
+};
+const BOOLEAN: Unit = {
+  expected: "true or false",
+  read: (written) => typeof written === "boolean" ? written : undefined,
+  write: (value) => value === true ? "yes" : "no",
+  holds: (value) => typeof value === "boolean",
+};
 
 /** One limit. */
 export interface Limit {
@@ -90,38 +120,15 @@ export const DEFAULT_LIMITS: Limits = {
 /** The names of all limits. */
 export const LIMIT_NAMES = Object.keys(LIMITS) as readonly (keyof Limits)[];
 
-/** The names of those that an endpoint may have for itself. */
-export const OPTION_NAMES = ["maxConnections", "maxConnectionsPerGuest", "connectTimeoutMs", "idleTimeoutMs"] as const;
+/** Every option of an endpoint, in the order in which they are written. */
+export const OPTIONS: Readonly<Record<keyof EndpointOptions, Limit>> = {
+  maxConnections: LIMITS.maxConnections,
+  maxConnectionsPerGuest: LIMITS.maxConnectionsPerGuest,
+  connectTimeoutMs: LIMITS.connectTimeoutMs,
+  idleTimeoutMs: LIMITS.idleTimeoutMs,
+  proxyProtocol: { word: "proxy_protocol", unit: VERSION },
+  redirect: { word: "redirect", unit: BOOLEAN },
+};
 
-/** The word for the option that names a header. */
-export const PROXY_PROTOCOL = "proxy_protocol";
-
-/** The word for the option that is yes or no; with `tproxy_` before it, its key for all of a hypervisor. */
-export const REDIRECT = "redirect";
-
-/**
- * Converts a number as people write it.
- *
- * @param name Which limit it is for.
- * @param written The number, in seconds for a timeout.
- * @returns The limit, in milliseconds for a timeout; `undefined` if it is out of range or no integer.
- */
-export function toLimit(name: keyof Limits, written: unknown): number | undefined {
-  const { max, factor } = LIMITS[name].unit;
-  const isGood = typeof written === "number" && Number.isInteger(written) && written >= 1 && written <= max;
-  return isGood ? written * factor : undefined;
-}
-
-/**
- * Tells whether a value can be a limit, as it is between the programs.
- *
- * WHY milliseconds need not be whole seconds here: a test of a timeout should not take one.
- *
- * @param name Which limit.
- * @param value Anything.
- * @returns `true` for an integer that is in range, in milliseconds for a timeout.
- */
-export function isLimit(name: keyof Limits, value: unknown): value is number {
-  const { max, factor } = LIMITS[name].unit;
-  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= max * factor;
-}
+/** The names of all options. */
+export const OPTION_NAMES = Object.keys(OPTIONS) as readonly (keyof EndpointOptions)[];

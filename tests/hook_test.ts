@@ -100,7 +100,7 @@ Deno.test(
     assert.equal(code, 0, stderr);
     const rules = await hv.host.text(["nft", "list", "table", "ip", "one_tproxy"]);
     assert.match(rules, /elements = \{ 5030 : 10\.11\.12\.13 \. 5030 \}/);
-    await hv.hook(["clean", "hv1"], base64(bare));
+    await hv.hook(["clean"], base64(bare));
     assert.deepEqual(await proxied(hv), []);
   }),
 );
@@ -157,18 +157,6 @@ for (const [what, [make, says]] of Object.entries(UNUSED)) {
 }
 
 Deno.test(
-  "post does nothing, whatever it is given",
-  inLab(async (lab) => {
-    const hv = await hypervisor(lab);
-    for (const input of [base64(sample), "", "%"]) {
-      const result = await hv.hook(["post", "one-42", "hv1"], input);
-      assert.deepEqual(result, { code: 0, stdout: "", stderr: "" });
-    }
-    assert.deepEqual(await proxied(hv), []);
-  }),
-);
-
-Deno.test(
   "clean leaves a bridge to its other guests, and the last one's takes it down",
   inLab(async (lab) => {
     const hv = await hypervisor(lab);
@@ -179,15 +167,15 @@ Deno.test(
     await addPort(hv, "uplink0", "br0");
     await addPort(hv, "uplink1", "br0", "vxlan id 12 dstport 4789 dev eth0");
     await addPort(hv, "one-7-0", "br0");
-    const first = await hv.hook(["clean", "hv1"], input);
+    const first = await hv.hook(["clean"], input);
     assert.equal(first.code, 0, first.stderr);
     assert.match(first.stderr, /^info: Other guests are on it: it keeps its proxy \(bridge=br0, ports=one-7-0\)$/m);
     assert.deepEqual(await proxied(hv), ["br0"]);
     await hv.host.ip("link delete dev one-7-0");
-    const last = await hv.hook(["clean", "hv1"], input);
+    const last = await hv.hook(["clean"], input);
     assert.equal(last.code, 0, last.stderr);
     assert.deepEqual(await proxied(hv), []);
-    assert.equal((await hv.hook(["clean", "hv1"], input)).code, 0);
+    assert.equal((await hv.hook(["clean"], input)).code, 0);
   }),
 );
 
@@ -198,12 +186,12 @@ Deno.test(
     await hv.hook(["pre"], base64(sample));
     // The driver's "post" has put the ports there; the detached NIC's is gone when its "clean" runs.
     await addPort(hv, "one-57-0", "br0");
-    const { code, stderr } = await hv.hook(["clean", "hv1"], withAttach(sample, "NIC", "1"));
+    const { code, stderr } = await hv.hook(["clean"], withAttach(sample, "NIC", "1"));
     assert.equal(code, 0, stderr);
     assert.deepEqual(await proxied(hv), ["br0"]);
     await addPort(hv, "one-57-1", "onebr.12");
     await hv.hook(["pre"], withAttach(sample, "NIC", "1"));
-    await hv.hook(["clean", "hv1"], withAttach(sample, "NIC", "0"));
+    await hv.hook(["clean"], withAttach(sample, "NIC", "0"));
     assert.deepEqual(await proxied(hv), ["onebr.12"]);
   }),
 );
@@ -215,7 +203,7 @@ Deno.test(
     const both = sample.replace("[onebr.12]]></BRIDGE>", "[br0]]></BRIDGE><TARGET>one-57-1</TARGET>");
     await hv.hook(["pre"], base64(both));
     await addPort(hv, "one-57-0", "br0");
-    const { stderr } = await hv.hook(["clean", "hv1"], withAttach(both, "NIC", "1"));
+    const { stderr } = await hv.hook(["clean"], withAttach(both, "NIC", "1"));
     assert.match(stderr, /^info: Other guests are on it: it keeps its proxy \(bridge=br0, ports=one-57-0\)$/m);
     assert.deepEqual(await proxied(hv), ["br0"]);
   }),
@@ -230,7 +218,7 @@ for (const [element, id] of [["NIC_ALIAS", "2"], ["PCI", "4"]] as const) {
       assert.equal((await hv.hook(["pre"], input)).code, 0);
       assert.deepEqual(await proxied(hv), []);
       await hv.hook(["pre"], base64(sample));
-      assert.equal((await hv.hook(["clean", "hv1"], input)).code, 0);
+      assert.equal((await hv.hook(["clean"], input)).code, 0);
       assert.deepEqual(await proxied(hv), ["br0", "onebr.12"]);
     }),
   );
@@ -256,7 +244,7 @@ Deno.test(
     const hv = await hypervisor(lab);
     const input = vm(["br0", "7"], ["onebr.12", "12"]);
     await hv.hook(["pre"], input);
-    const clean = await hv.startHook(["clean", "hv1"], input);
+    const clean = await hv.startHook(["clean"], input);
     await until("it has looked once", () => Promise.resolve(clean.output.includes("in a moment")));
     await addPort(hv, "one-8-0", "br0");
     assert.equal(await clean.ended(), 0, clean.output);
@@ -273,7 +261,7 @@ Deno.test(
     await hv.hook(["pre"], input);
     await hv.host.ip("link delete dev br0");
     await hv.host.text(["rm", CONFIG_PATH]);
-    const { code, stderr } = await hv.hook(["clean", "hv1"], input);
+    const { code, stderr } = await hv.hook(["clean"], input);
     assert.equal(code, 0, stderr);
     assert.doesNotMatch(stderr, /in a moment/);
     assert.deepEqual(await proxied(hv), []);
@@ -289,7 +277,7 @@ for (const program of ["nft", "ip"]) {
       await hv.hook(["pre"], input);
       await hv.host.write("/run/nothing", "");
       await hv.host.text(["mount", "--bind", "/run/nothing", `/usr/sbin/${program}`]);
-      const { code, stderr } = await hv.hook(["clean", "hv1"], input);
+      const { code, stderr } = await hv.hook(["clean"], input);
       await hv.host.text(["umount", `/usr/sbin/${program}`]);
       assert.equal(code, 0, stderr);
       assert.match(stderr, new RegExp(`^error: Cannot run /usr/sbin/${program}: it is not installed`, "m"));
@@ -322,7 +310,7 @@ for (const [what, [input, says]] of Object.entries(MALFORMED)) {
     inLab(async (lab) => {
       const hv = await hypervisor(lab);
       await hv.up("onebr.12");
-      for (const args of [["pre"], ["clean", "hv1"]]) {
+      for (const args of [["pre"], ["clean"]]) {
         const start = performance.now();
         const { code, stdout, stderr } = await hv.hook(args, input);
         assert.ok(performance.now() - start < 60_000);

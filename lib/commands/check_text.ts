@@ -8,7 +8,7 @@ import { remoteOf } from "../address.ts";
 import { type ConfigError, describe } from "../errors.ts";
 import { describeFault, type Fault } from "../fault.ts";
 import { DEFAULT_LIMITS, LIMIT_NAMES, type Limits } from "../limits.ts";
-import { renderLimit, renderOptions } from "../limits_text.ts";
+import { renderLimit, renderOptions } from "../limits_codec.ts";
 import { GUEST_ADDRESS } from "../names.ts";
 import type { KeptService } from "../setup/keep.ts";
 import { renderTable } from "../table.ts";

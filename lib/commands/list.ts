@@ -9,7 +9,7 @@ import { type Answer, toJson } from "./answer.ts";
 import { describeNetwork } from "./check_config.ts";
 import type { Network, SelectedEndpoint } from "../config/select.ts";
 import { OK } from "../exit_code.ts";
-import { renderOptions } from "../limits_text.ts";
+import { renderOptions } from "../limits_codec.ts";
 import { type BridgeName, UNNAMED_NETWORK } from "../names.ts";
 import { isSameEndpoint } from "../nft/element.ts";
 import { listState } from "../nft/nft.ts";

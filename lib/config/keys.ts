@@ -4,7 +4,7 @@
  * @module
  */
 
-import { LIMIT_NAMES, LIMITS, OPTION_NAMES, PROXY_PROTOCOL, REDIRECT } from "../limits.ts";
+import { LIMIT_NAMES, LIMITS, OPTION_NAMES, OPTIONS } from "../limits.ts";
 import { printable } from "./config.ts";
 
 /** What a key for all entries has before the key of one entry. */
@@ -16,7 +16,7 @@ export const FILE_KEYS: readonly string[] = [
   "tproxy_debug_level",
   "tproxy_process_owner",
   "tproxy_follow_config",
-  `${FOR_ALL}${REDIRECT}`,
+  `${FOR_ALL}${OPTIONS.redirect.word}`,
   ...LIMIT_NAMES.map((name) => `${FOR_ALL}${LIMITS[name].word}`),
 ];
 
@@ -26,9 +26,7 @@ export const ENTRY_KEYS: readonly string[] = [
   "remote_addr",
   "remote_port",
   "networks",
-  ...OPTION_NAMES.map((name) => LIMITS[name].word),
-  PROXY_PROTOCOL,
-  REDIRECT,
+  ...OPTION_NAMES.map((name) => OPTIONS[name].word),
 ];
 
 /** What people write for `networks`, and what the letters alone would not tell. */

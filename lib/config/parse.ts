@@ -5,7 +5,7 @@
  * @module
  */
 
-import { REDIRECT } from "../limits.ts";
+import { OPTIONS } from "../limits.ts";
 import { DEFAULT_DEBUG_LEVEL, isDebugLevel } from "../log.ts";
 import type { Config, Doubt, Problem } from "./config.ts";
 import { parseEntry } from "./parse_entry.ts";
@@ -36,7 +36,7 @@ export function parseConfig(text: string, path: string): Config {
     ...parseOwner(getOne(root, "tproxy_process_owner", report), report),
     followConfig: parseBoolean(root, "tproxy_follow_config", report) ?? true,
     limits: parseLimits(root, report),
-    redirect: parseBoolean(root, `tproxy_${REDIRECT}`, report) ?? true,
+    redirect: parseBoolean(root, `tproxy_${OPTIONS.redirect.word}`, report) ?? true,
     ...parseEntries(root, report, remark),
     problems,
     remarks,

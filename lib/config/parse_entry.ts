@@ -6,7 +6,6 @@
  */
 
 import { isDiallable, isPort } from "../address.ts";
-import { withOptions } from "../limits_json.ts";
 import { GUEST_ADDRESS } from "../names.ts";
 import type { ConfigEntry, Doubt, Problem } from "./config.ts";
 import { checkEntryKeys, glued } from "./parse_keys.ts";
@@ -52,7 +51,7 @@ export function parseEntry(value: YamlValue, report: Report, remark: Report): Pa
   const [remotePort] = parse((report) => parsePort(value, "remote_port", report));
   const [networks, areNetworksClear] = parse((report) => parseNetworks(value, report, remark));
   problems.forEach(report);
-  const options = withOptions(parseOptions(value, report));
+  const options = parseOptions(value, report);
   const doubt = {
     at,
     ...(isPortClear && servicePort !== undefined ? { servicePort } : {}),

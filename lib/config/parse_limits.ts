@@ -6,16 +6,16 @@
 
 import {
   DEFAULT_LIMITS,
-  type EndpointOptions,
+  type Limit,
   LIMIT_NAMES,
   LIMITS,
   type Limits,
+  type LimitValue,
   OPTION_NAMES,
-  PROXY_PROTOCOL,
-  REDIRECT,
-  toLimit,
+  OPTIONS,
 } from "../limits.ts";
-import { getOne, parseBoolean, type Report, toNumber, wrong } from "./values.ts";
+import { type WithOptions, withOptions } from "../limits_codec.ts";
+import { getOne, type Report, toNumber, wrong } from "./values.ts";
 import type { YamlValue } from "./yaml_value.ts";
 
 /**
@@ -27,7 +27,7 @@ import type { YamlValue } from "./yaml_value.ts";
  */
 export function parseLimits(root: YamlValue, report: Report): Limits {
   const limits = LIMIT_NAMES.map((name) => {
-    return [name, parseLimit(root, `tproxy_${LIMITS[name].word}`, name, report) ?? DEFAULT_LIMITS[name]];
+    return [name, parseLimit(root, `tproxy_${LIMITS[name].word}`, LIMITS[name], report) ?? DEFAULT_LIMITS[name]];
   });
   return Object.fromEntries(limits) as Limits;
 }
@@ -37,32 +37,17 @@ export function parseLimits(root: YamlValue, report: Report): Limits {
  *
  * @param entry The entry.
  * @param report Is told of each bad value.
- * @returns The options that are set and good.
+ * @returns The options that are set and good, to be spread into the entry.
  */
-export function parseOptions(entry: YamlValue, report: Report): EndpointOptions {
-  const options = OPTION_NAMES.map((name) => [name, parseLimit(entry, LIMITS[name].word, name, report)] as const);
-  const numbers: EndpointOptions = Object.fromEntries(options.filter(([, value]) => value !== undefined));
-  const proxyProtocol = parseProxyProtocol(entry, report);
-  const redirect = parseBoolean(entry, REDIRECT, report);
-  return {
-    ...numbers,
-    ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
-    ...(redirect === undefined ? {} : { redirect }),
-  };
+export function parseOptions(entry: YamlValue, report: Report): WithOptions {
+  const options = OPTION_NAMES.map((name) => [name, parseLimit(entry, OPTIONS[name].word, OPTIONS[name], report)]);
+  return withOptions(Object.fromEntries(options.filter(([, value]) => value !== undefined)));
 }
 
-function parseLimit(parent: YamlValue, key: string, name: keyof Limits, report: Report): number | undefined {
+function parseLimit(parent: YamlValue, key: string, { unit }: Limit, report: Report): LimitValue | undefined {
   const value = getOne(parent, key, report);
   if (value === undefined || value.scalar === null) return undefined;
-  const limit = toLimit(name, toNumber(value));
-  if (limit === undefined) report(wrong(value, `:${key}:`, LIMITS[name].unit.expected));
+  const limit = unit.read(toNumber(value) ?? value.scalar);
+  if (limit === undefined) report(wrong(value, `:${key}:`, unit.expected));
   return limit;
-}
-
-function parseProxyProtocol(entry: YamlValue, report: Report): "v2" | undefined {
-  const value = getOne(entry, PROXY_PROTOCOL, report);
-  if (value === undefined || value.scalar === null) return undefined;
-  if (value.scalar === "v2") return "v2";
-  report(wrong(value, `:${PROXY_PROTOCOL}:`, "v2"));
-  return undefined;
 }

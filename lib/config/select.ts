@@ -6,7 +6,7 @@
 
 import { type Endpoint, isIpv4 } from "../address.ts";
 import type { EndpointOptions } from "../limits.ts";
-import { withOptions } from "../limits_json.ts";
+import { withOptions } from "../limits_codec.ts";
 import { type Config, type ConfigEntry, describeProblem, type Doubt, type Problem } from "./config.ts";
 import { isLocal, LOCAL_BLOCKS, mayLeadTo, resolveIpv4 } from "./resolve.ts";
 

@@ -6,7 +6,7 @@
 
 import { discard, DISCARDED, removeDiscarded } from "../discard.ts";
 import { describe } from "../errors.ts";
-import { withOptions } from "../limits_json.ts";
+import { withOptions } from "../limits_codec.ts";
 import { log } from "../log.ts";
 import { type BridgeName, namesOf, PROXY_DIR, RUN_DIR } from "../names.ts";
 import { innerOf, OUTER, type Role } from "../role.ts";

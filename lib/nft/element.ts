@@ -6,8 +6,7 @@
  */
 
 import { type Endpoint, isPort } from "../address.ts";
-import { withOptions } from "../limits_json.ts";
-import { parseOptions, renderOptions } from "../limits_text.ts";
+import { parseOptions, renderOptions, type WithOptions } from "../limits_codec.ts";
 import { field, valueOf } from "./listing.ts";
 
 /**
@@ -59,11 +58,11 @@ export function parseElement(element: unknown): Endpoint | undefined {
  * @param warnings Gets a line if there are words in the comment that are no options.
  * @returns The options, to be spread into the endpoint.
  */
-export function readOptions(map: string, element: unknown, warnings: string[]): Pick<Endpoint, "options"> {
+export function readOptions(map: string, element: unknown, warnings: string[]): WithOptions {
   const key: unknown = Array.isArray(element) ? element[0] : undefined;
   const comment = field(field(key, "elem"), "comment");
   if (comment === undefined) return {};
-  const { options, unknown } = parseOptions(String(comment));
+  const { unknown, ...options } = parseOptions(String(comment));
   if (unknown.length > 0) {
     const words = unknown.map((word) => JSON.stringify(word)).join(", ");
     warnings.push(
@@ -72,5 +71,5 @@ export function readOptions(map: string, element: unknown, warnings: string[]): 
       } of the map ${map}: ${words}: not an option that setup writes`,
     );
   }
-  return withOptions(options);
+  return options;
 }

@@ -9,7 +9,7 @@ import { type Fields, isObject } from "../is_object.ts";
 import { type Endpoint, isIpv4, isPort } from "../address.ts";
 import { InputError } from "../errors.ts";
 import type { EndpointOptions, Limits } from "../limits.ts";
-import { checkLimits, checkOptions, withOptions } from "../limits_json.ts";
+import { checkLimits, checkOptions, type WithOptions } from "../limits_codec.ts";
 import { type DebugLevel, isDebugLevel } from "../log.ts";
 import { type BridgeName, parseBridgeName } from "../names.ts";
 
@@ -107,11 +107,10 @@ function parseServedPort(value: unknown): ServedPort {
   return { servicePort: value.servicePort, ...parseOptions("ports", value) };
 }
 
-function parseOptions(where: string, { options }: Fields<Key>): { options?: EndpointOptions } {
-  if (options === undefined) return {};
+function parseOptions(where: string, { options }: Fields<Key>): WithOptions {
   const checked = checkOptions(options);
   if (checked === undefined) throw wrong(`${where}: options`);
-  return withOptions(checked);
+  return checked;
 }
 
 function parseEndpoint(bridge: string, value: unknown): Endpoint {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Endpoint } from "../address.ts";
 import { InputError } from "../errors.ts";
 import { DEFAULT_LIMITS, type EndpointOptions, LIMIT_NAMES, type Limits } from "../limits.ts";
-import { withOptions } from "../limits_json.ts";
+import { withOptions } from "../limits_codec.ts";
 import { parseBridgeName } from "../names.ts";
 import { parseInnerRoutes, parseOuterRoutes, renderInnerRoutes, renderOuterRoutes } from "./routes.ts";
 

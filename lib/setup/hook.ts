@@ -18,8 +18,8 @@ import { down, remember, up } from "./setup.ts";
 import { readVm } from "./vm_input.ts";
 import { type Nic, parseVmNics } from "./vm_xml.ts";
 
-/** The network drivers' actions that have hooks, in the order of a VM's life. */
-export type HookAction = "pre" | "post" | "clean";
+/** The network drivers' actions whose hooks do something, in the order of a VM's life. */
+export type HookAction = "pre" | "clean";
 
 /**
  * WHY: between another VM's `pre` and the moment its port is on the bridge, nothing on the bridge tells of it. Starting a VM
@@ -31,8 +31,7 @@ const SETTLE_MS = 2_000;
  * Does what a driver's hook is for. Exit code 1 fails the VM's action, so it is kept for what must: input that is not a VM,
  * and a bridge without its proxy at `pre`.
  *
- * @param action `pre`: before a VM starts. `post`: after it; there is nothing to do, and nothing is read. `clean`: after it
- * has gone.
+ * @param action `pre`: before a VM starts. `clean`: after it has gone.
  * @param config The configuration file; only `pre` reads it.
  * @param input Standard input: the VM's XML in base64.
  * @returns The exit code.
@@ -44,7 +43,6 @@ export async function runHook(
   config: string,
   input: ReadableStream<Uint8Array>,
 ): Promise<number> {
-  if (action === "post") return OK;
   const { nics, skipped } = parseVmNics(await readVm(input));
   for (const { id, reason, isWrong } of skipped) {
     log[isWrong ? "warning" : "info"](`Skipped a NIC: ${reason}`, { nic: id });

@@ -7,7 +7,7 @@
 import { isObject } from "../is_object.ts";
 import { type Endpoint, isDiallable, isPort } from "../address.ts";
 import type { Network, SelectedEndpoint } from "../config/select.ts";
-import { checkOptions, withOptions } from "../limits_json.ts";
+import { checkOptions } from "../limits_codec.ts";
 import { BRIDGE_NAME, type BridgeName, UNNAMED_NETWORK } from "../names.ts";
 import type { NetworkRecord, SetupRecord } from "./record.ts";
 
@@ -92,9 +92,9 @@ function checkEndpoint(value: unknown): SelectedEndpoint | undefined {
   const { servicePort, remoteAddr, remotePort, remoteName } = value;
   if (!isPort(servicePort) || !isDiallable(remoteAddr) || !isPort(remotePort)) return undefined;
   if (remoteName !== undefined && !isHostName(remoteName)) return undefined;
-  const options = value.options === undefined ? {} : checkOptions(value.options);
+  const options = checkOptions(value.options);
   if (options === undefined) return undefined;
-  const endpoint: Endpoint = { servicePort, remoteAddr, remotePort, ...withOptions(options) };
+  const endpoint: Endpoint = { servicePort, remoteAddr, remotePort, ...options };
   return { ...endpoint, ...(remoteName === undefined ? {} : { remoteName }) };
 }
 
