@@ -11,6 +11,17 @@
  * | preamble | the PROXY v2 header on the string |
  * | permissions | what each program may do |
  *
+ * @example From the configuration to the rules of a bridge
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { namesOf, parseBridgeName, parseConfig, renderUp, selectEndpoints } from "@one/tproxy";
+ *
+ * const text = ":tproxy:\n- :service_port: 5030\n  :remote_addr: 10.11.12.13\n  :remote_port: 80\n";
+ * const { endpoints } = await selectEndpoints(parseConfig(text, "a.conf"), { name: "vnet0" });
+ * const bridge = parseBridgeName("br0");
+ * assert.ok(renderUp({ bridge, endpoints }, "ibrname").includes(namesOf(bridge).map));
+ * ```
+ *
  * @module
  */
 

@@ -25,6 +25,15 @@ export interface Endpoint {
  *
  * @param value Anything.
  * @returns `true` for an integer from 1 to 65535.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { isPort } from "@one/tproxy";
+ *
+ * assert.equal(isPort(5030), true);
+ * assert.equal(isPort("5030"), false);
+ * ```
  */
 export function isPort(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 65535;
@@ -37,6 +46,15 @@ const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
  *
  * @param text Anything.
  * @returns `true` for four numbers from 0 to 255 with dots between them, without leading zeros.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { isIpv4 } from "@one/tproxy";
+ *
+ * assert.equal(isIpv4("10.11.12.13"), true);
+ * assert.equal(isIpv4("10.11.12.013"), false);
+ * ```
  */
 export function isIpv4(text: unknown): text is string {
   return typeof text === "string" && IPV4.test(text) && !/(?:^|\.)0\d/.test(text);
@@ -47,6 +65,14 @@ export function isIpv4(text: unknown): text is string {
  *
  * @param remote An address and a port.
  * @returns For example `10.11.12.13:5030`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { remoteOf } from "@one/tproxy";
+ *
+ * assert.equal(remoteOf({ remoteAddr: "10.11.12.13", remotePort: 5030 }), "10.11.12.13:5030");
+ * ```
  */
 export function remoteOf(remote: Pick<Endpoint, "remoteAddr" | "remotePort">): string {
   return `${remote.remoteAddr}:${remote.remotePort}`;
@@ -58,6 +84,15 @@ export function remoteOf(remote: Pick<Endpoint, "remoteAddr" | "remotePort">): s
  * @param text Anything.
  * @returns `false` for what is no IPv4 address, for 0.0.0.0/8 (RFC 1122), for multicast and above (RFC 1112), and for
  * the guest-facing address itself.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { isDiallable } from "@one/tproxy";
+ *
+ * assert.equal(isDiallable("10.11.12.13"), true);
+ * assert.equal(isDiallable("224.0.0.1"), false);
+ * ```
  */
 export function isDiallable(text: unknown): text is string {
   if (!isIpv4(text) || text === GUEST_ADDRESS) return false;

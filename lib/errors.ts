@@ -43,6 +43,15 @@ export class LockError extends TproxyError {}
  *
  * @param error Anything that was thrown.
  * @returns The message and the remedy of a {@linkcode TproxyError}; name and message of any other error.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { describe, TproxyError } from "@one/tproxy";
+ *
+ * const error = new TproxyError("Cannot do it", "try again");
+ * assert.equal(describe(error), "Cannot do it; try again");
+ * ```
  */
 export function describe(error: unknown): string {
   if (error instanceof TproxyError) {

@@ -99,6 +99,15 @@ function macOf(bridge: BridgeName): string {
  * @param text The name as it came in, for example `br0` or `onebr.12`.
  * @returns The same name, marked as valid.
  * @throws {InputError} If it is not a name that a bridge with a proxy can have.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { InputError, parseBridgeName } from "@one/tproxy";
+ *
+ * assert.equal(parseBridgeName("br0"), "br0");
+ * assert.throws(() => parseBridgeName("br0; reboot"), InputError);
+ * ```
  */
 export function parseBridgeName(text: string): BridgeName {
   if (!BRIDGE_NAME.test(text)) {
@@ -167,6 +176,15 @@ export interface BridgeNames {
  *
  * @param bridge A validated bridge name.
  * @returns The names, as the contract with the network drivers has them.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { namesOf, parseBridgeName } from "@one/tproxy";
+ *
+ * const { netns, map, bridgeEnd } = namesOf(parseBridgeName("br0"));
+ * assert.deepEqual([netns, map, bridgeEnd], ["one_tproxy_br0", "ep_br0", "br0b"]);
+ * ```
  */
 export function namesOf(bridge: BridgeName): BridgeNames {
   const netns = `${TPROXY}_${bridge}`;

@@ -67,6 +67,14 @@ export const OUTER: OuterRole = {
  *
  * @param bridge The bridge.
  * @returns Its role.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { innerOf, parseBridgeName } from "@one/tproxy";
+ *
+ * assert.equal(innerOf(parseBridgeName("br0")).log, "/var/log/one_tproxy_br0.log");
+ * ```
  */
 export function innerOf(bridge: BridgeName): InnerRole {
   const title: Title = `${TPROXY}_${bridge}`;

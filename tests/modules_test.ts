@@ -114,3 +114,23 @@ Deno.test("no source makes code of text, loads code while it runs, or starts a s
   }
   assert.deepEqual(found, []);
 });
+
+/** The part of `deno doc --json` that counts here. */
+interface Documentation {
+  readonly nodes: Readonly<Record<string, { readonly symbols: readonly Symbol[] }>>;
+}
+
+interface Symbol {
+  readonly name: string;
+  readonly declarations: readonly { readonly kind: string; readonly jsDoc?: { tags?: { kind: string }[] } }[];
+}
+
+Deno.test("every function of mod.ts has an example, but the one that needs a file", async () => {
+  await using host = await Host.create("reader");
+  const text = await host.text([Deno.execPath(), "doc", "--json", new URL("mod.ts", ROOT).pathname]);
+  const { nodes }: Documentation = JSON.parse(text);
+  const without = Object.values(nodes).flatMap(({ symbols }) => symbols).filter(({ declarations }) =>
+    declarations.some(({ kind, jsDoc }) => kind === "function" && !jsDoc?.tags?.some(({ kind }) => kind === "example"))
+  );
+  assert.deepEqual(without.map(({ name }) => name), ["readConfig"]);
+});

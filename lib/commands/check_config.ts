@@ -40,6 +40,17 @@ export interface HostFacts {
  * @param host Questions to the host.
  * @returns The configuration with the address of each entry. Its problems include names that do not resolve, an unknown user and
  * entries that an earlier one shadows.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { checkConfig, parseConfig } from "@one/tproxy";
+ *
+ * const config = parseConfig(":tproxy_process_owner: nobody\n:tproxy: []\n", "a.conf");
+ * const host = { resolve: () => Promise.reject(new Error("no resolver")), uidOf: () => Promise.resolve(undefined) };
+ * const { problems } = await checkConfig(config, host);
+ * assert.equal(problems[0]?.advice, "expected a user of this host");
+ * ```
  */
 export async function checkConfig(config: Config, host: HostFacts): Promise<CheckedConfig> {
   const resolve = once(host.resolve);

@@ -91,6 +91,23 @@ export interface Config {
  * @param path The file.
  * @param problem What is wrong in it.
  * @returns For example `a.conf:7:20: :service_port: is 70000; expected a port from 1 to 65535`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { describeProblem } from "@one/tproxy";
+ *
+ * const problem = {
+ *   at: { line: 7, column: 20 },
+ *   key: ":service_port:",
+ *   value: "70000",
+ *   advice: "expected a port from 1 to 65535",
+ * };
+ * assert.equal(
+ *   describeProblem("a.conf", problem),
+ *   "a.conf:7:20: :service_port: is 70000; expected a port from 1 to 65535",
+ * );
+ * ```
  */
 export function describeProblem(path: string, problem: Problem): string {
   const { at, key, value, advice } = problem;

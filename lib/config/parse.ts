@@ -22,6 +22,17 @@ import type { YamlValue } from "./yaml_value.ts";
  * @param path Its name, for messages.
  * @returns What is good in it, and a list of what is not.
  * @throws {import("../errors.ts").ConfigError} If it is not YAML.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { parseConfig } from "@one/tproxy";
+ *
+ * const text = ":tproxy:\n- :service_port: 5030\n  :remote_addr: 10.11.12.13\n  :remote_port: 80\n";
+ * const { entries, problems } = parseConfig(text, "a.conf");
+ * assert.equal(entries?.[0]?.servicePort, 5030);
+ * assert.deepEqual(problems, []);
+ * ```
  */
 export function parseConfig(text: string, path: string): Config {
   const root = parseYaml(text, path);

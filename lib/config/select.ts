@@ -43,6 +43,15 @@ export interface Selection {
  * @param entry An entry of the configuration; one without networks is in doubt and may be for any.
  * @param network The network.
  * @returns `true` if the entry is for all networks or names this one by ID or by name.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { appliesTo } from "@one/tproxy";
+ *
+ * assert.equal(appliesTo({ networks: [{ id: "7" }] }, { name: "vnet0", id: "7" }), true);
+ * assert.equal(appliesTo({ networks: [{ id: "7" }] }, { name: "7" }), false);
+ * ```
  */
 export function appliesTo({ networks = [] }: Pick<Doubt, "networks">, network: Network): boolean {
   return networks.length === 0 ||
@@ -56,6 +65,17 @@ export function appliesTo({ networks = [] }: Pick<Doubt, "networks">, network: N
  * @param network The network.
  * @param resolve Resolves a host name to an IPv4 address; the hypervisor's resolver unless told.
  * @returns The endpoints, and a warning for each entry that applies but can't be had.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { parseConfig, selectEndpoints } from "@one/tproxy";
+ *
+ * const text = ":tproxy:\n- :service_port: 5030\n  :remote_addr: gate.example\n  :remote_port: 80\n";
+ * const config = parseConfig(text, "a.conf");
+ * const { endpoints } = await selectEndpoints(config, { id: "7" }, () => Promise.resolve("10.11.12.13"));
+ * assert.equal(endpoints[0]?.remoteAddr, "10.11.12.13");
+ * ```
  */
 export async function selectEndpoints(
   config: Config,

@@ -39,6 +39,15 @@ export interface NftState {
  * @param json What nft printed.
  * @returns The endpoints of every bridge.
  * @throws {KernelStateError} If it is not a listing.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { KernelStateError, parseMaps } from "@one/tproxy";
+ *
+ * assert.equal(parseMaps('{"nftables": [{"metainfo": {}}]}').bridges.size, 0);
+ * assert.throws(() => parseMaps("Error: No such file"), KernelStateError);
+ * ```
  */
 export function parseMaps(json: string): MapListing {
   return toMaps(parseListing(json));

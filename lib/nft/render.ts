@@ -30,6 +30,16 @@ export interface BridgeRules {
  * @param rules What they should hold.
  * @param form Which rendering the kernel takes.
  * @returns A script for `nft -f -`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { parseBridgeName, renderUp } from "@one/tproxy";
+ *
+ * const endpoint = { servicePort: 5030, remoteAddr: "10.11.12.13", remotePort: 80 };
+ * const script = renderUp({ bridge: parseBridgeName("br0"), endpoints: [endpoint] }, "ibrname");
+ * assert.match(script, /5030 : 10\.11\.12\.13 \. 80/);
+ * ```
  */
 export function renderUp({ bridge, endpoints, present, copy }: BridgeRules, form: BridgeForm): string {
   const names = namesOf(bridge);
@@ -69,6 +79,14 @@ export type Tables = Readonly<Record<"ip" | "bridge", readonly TableObject[] | u
  * @param bridge The bridge.
  * @param tables What is there now.
  * @returns A script for `nft -f -`; empty if nothing of the bridge is there.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { parseBridgeName, renderDown } from "@one/tproxy";
+ *
+ * assert.equal(renderDown(parseBridgeName("br0"), { ip: undefined, bridge: undefined }), "");
+ * ```
  */
 export function renderDown(bridge: BridgeName, tables: Tables): string {
   const names = namesOf(bridge);

@@ -40,6 +40,14 @@ const OWN_USER = ["uid"];
  *
  * @param bridge Its bridge.
  * @returns Listen at the guest-facing address, call outer, read its own ports, write its own log and counts.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { innerPermissions, parseBridgeName } from "@one/tproxy";
+ *
+ * assert.deepEqual(innerPermissions(parseBridgeName("br0")).run, []);
+ * ```
  */
 export function innerPermissions(bridge: BridgeName): Permissions {
   const { socket } = namesOf(bridge);
@@ -60,6 +68,16 @@ export function innerPermissions(bridge: BridgeName): Permissions {
  *
  * @param bridges The endpoints of every bridge that it serves.
  * @returns Listen on the bridges' sockets, dial exactly the listed remotes, write its own log and counts.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { outerPermissions, parseBridgeName } from "@one/tproxy";
+ *
+ * const endpoint = { servicePort: 5030, remoteAddr: "10.11.12.13", remotePort: 80 };
+ * const { net } = outerPermissions(new Map([[parseBridgeName("br0"), [endpoint]]]));
+ * assert.ok(net.includes("10.11.12.13:80"));
+ * ```
  */
 export function outerPermissions(bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>): Permissions {
   const names = [...bridges.keys()].toSorted().map(namesOf);
@@ -80,6 +98,14 @@ export function outerPermissions(bridges: ReadonlyMap<BridgeName, readonly Endpo
  *
  * @param config The configuration file.
  * @returns Read the configuration, keep its lock, run the programs that change links, namespaces and nft.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { setupPermissions } from "@one/tproxy";
+ *
+ * assert.ok(setupPermissions("/etc/a.conf").read.includes("/etc/a.conf"));
+ * ```
  */
 export function setupPermissions(config: string): Permissions {
   return {
@@ -98,6 +124,14 @@ export function setupPermissions(config: string): Permissions {
  * @param config The configuration file.
  * @param reads What it reads because of the form in which it is there.
  * @returns Read the configuration and nft, keep the route files and the logs, start and signal daemons.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { tproxyPermissions } from "@one/tproxy";
+ *
+ * assert.ok(tproxyPermissions("/etc/a.conf", ["/opt/inner.js"]).read.includes("/opt/inner.js"));
+ * ```
  */
 export function tproxyPermissions(config: string, reads: readonly string[]): Permissions {
   return {
@@ -124,6 +158,16 @@ function paths(...names: ProgramName[]): string[] {
  * @returns One flag for each kind of which anything is allowed, the one that turns questions into refusals, and the one
  * that refuses remote code.
  * @throws {InputError} If a value holds a comma, which the flags can't express.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { innerPermissions, parseBridgeName, toFlags } from "@one/tproxy";
+ *
+ * const flags = toFlags(innerPermissions(parseBridgeName("br0")));
+ * assert.ok(flags.includes("--no-prompt"));
+ * assert.ok(!flags.some((flag) => flag.startsWith("--allow-run")));
+ * ```
  */
 export function toFlags(permissions: Permissions): string[] {
   // Without the second, a program may import code from half a dozen public hosts, whatever its net permission says.

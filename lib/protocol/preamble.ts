@@ -38,6 +38,20 @@ const LONGEST_REST = 1024;
  *
  * @param preamble The two ends of the guest's connection.
  * @returns 28 bytes.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encodePreamble } from "@one/tproxy";
+ *
+ * const ends = {
+ *   sourceAddr: "192.168.150.10",
+ *   sourcePort: 40000,
+ *   destinationAddr: "169.254.16.9",
+ *   destinationPort: 5030,
+ * };
+ * assert.equal(encodePreamble(ends).length, 28);
+ * ```
  */
 export function encodePreamble(preamble: Preamble): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(FIXED_LENGTH + IPV4_ADDRESSES_LENGTH);
@@ -68,6 +82,20 @@ export interface FixedPart {
  * @returns What it says; of a LOCAL preamble, family and addresses mean nothing.
  * @throws {InputError} If it is a version 2 preamble neither of a proxied TCP connection over IPv4 nor LOCAL, or is far too
  * long.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encodePreamble, parseFixedPart } from "@one/tproxy";
+ *
+ * const ends = {
+ *   sourceAddr: "192.168.150.10",
+ *   sourcePort: 40000,
+ *   destinationAddr: "169.254.16.9",
+ *   destinationPort: 5030,
+ * };
+ * assert.deepEqual(parseFixedPart(encodePreamble(ends).subarray(0, 16)), { isLocal: false, length: 12 });
+ * ```
  */
 export function parseFixedPart(bytes: Uint8Array): FixedPart {
   if (bytes.length < FIXED_LENGTH || SIGNATURE.some((byte, i) => bytes[i] !== byte)) {
@@ -91,6 +119,20 @@ export function parseFixedPart(bytes: Uint8Array): FixedPart {
  * @param rest As many bytes as {@linkcode parseFixedPart} said; additional fields in it are passed over.
  * @returns The two ends of the guest's connection.
  * @throws {InputError} If the bytes are too few, or a port is 0.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encodePreamble, parseAddresses } from "@one/tproxy";
+ *
+ * const ends = {
+ *   sourceAddr: "192.168.150.10",
+ *   sourcePort: 40000,
+ *   destinationAddr: "169.254.16.9",
+ *   destinationPort: 5030,
+ * };
+ * assert.deepEqual(parseAddresses(encodePreamble(ends).subarray(16)), ends);
+ * ```
  */
 export function parseAddresses(rest: Uint8Array): Preamble {
   if (rest.length < IPV4_ADDRESSES_LENGTH) throw new InputError("The PROXY v2 preamble is cut short");

@@ -46,6 +46,15 @@ export interface OuterRoutes {
  *
  * @param routes What it is to serve.
  * @returns JSON, the same text for the same routes.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { DEFAULT_LIMITS, renderInnerRoutes } from "@one/tproxy";
+ *
+ * const text = renderInnerRoutes({ debugLevel: 2, limits: DEFAULT_LIMITS, ports: [{ servicePort: 5030 }] });
+ * assert.deepEqual(JSON.parse(text).ports, [{ servicePort: 5030 }]);
+ * ```
  */
 export function renderInnerRoutes({ debugLevel, limits, ports }: InnerRoutes): string {
   return JSON.stringify({ debugLevel, limits, ports }) + "\n";
@@ -56,6 +65,15 @@ export function renderInnerRoutes({ debugLevel, limits, ports }: InnerRoutes): s
  *
  * @param routes What it is to serve.
  * @returns JSON, the same text for the same routes.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { DEFAULT_LIMITS, renderOuterRoutes } from "@one/tproxy";
+ *
+ * const text = renderOuterRoutes({ debugLevel: 2, limits: DEFAULT_LIMITS, bridges: new Map() });
+ * assert.deepEqual(JSON.parse(text).bridges, {});
+ * ```
  */
 export function renderOuterRoutes({ debugLevel, limits, bridges }: OuterRoutes): string {
   return JSON.stringify({ debugLevel, limits, bridges: Object.fromEntries(bridges) }, undefined, 1) + "\n";
@@ -67,6 +85,15 @@ export function renderOuterRoutes({ debugLevel, limits, bridges }: OuterRoutes):
  * @param text The file's text.
  * @returns What to serve.
  * @throws {InputError} If it is anything but what {@linkcode renderInnerRoutes} writes.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { DEFAULT_LIMITS, parseInnerRoutes, renderInnerRoutes } from "@one/tproxy";
+ *
+ * const routes = { debugLevel: 2, limits: DEFAULT_LIMITS, ports: [{ servicePort: 5030 }] } as const;
+ * assert.deepEqual(parseInnerRoutes(renderInnerRoutes(routes)), routes);
+ * ```
  */
 export function parseInnerRoutes(text: string): InnerRoutes {
   const { ports, ...rest } = parseObject(text);
@@ -80,6 +107,15 @@ export function parseInnerRoutes(text: string): InnerRoutes {
  * @param text The file's text.
  * @returns What to serve.
  * @throws {InputError} If it is anything but what {@linkcode renderOuterRoutes} writes.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { DEFAULT_LIMITS, parseOuterRoutes, renderOuterRoutes } from "@one/tproxy";
+ *
+ * const routes = { debugLevel: 2, limits: DEFAULT_LIMITS, bridges: new Map() } as const;
+ * assert.deepEqual(parseOuterRoutes(renderOuterRoutes(routes)), routes);
+ * ```
  */
 export function parseOuterRoutes(text: string): OuterRoutes {
   const { bridges, ...rest } = parseObject(text);

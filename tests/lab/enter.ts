@@ -50,11 +50,11 @@ const AT_ONCE = navigator.hardwareConcurrency;
 /** A file that hangs must not block the others; the longest takes minutes. */
 const DEADLINE = ["/usr/bin/timeout", "--signal=KILL", "1200"];
 
-/** Where unit tests are beside their source. */
-const UNIT_FOLDERS = ["cmd/", "lib/", "packaging/"];
+/** Where unit tests are beside their source, and examples in its documentation. */
+const UNIT_FOLDERS = ["cmd/", "lib/", "packaging/", "mod.ts"];
 
 /** Unit tests may do nothing at all; the YAML library asks for two variables that hold nothing. */
-const UNIT_FLAGS = ["--no-prompt", "--cached-only", "--frozen", "--allow-env=LOG_STREAM,LOG_TOKENS"];
+const UNIT_FLAGS = ["--doc", "--no-prompt", "--cached-only", "--frozen", "--allow-env=LOG_STREAM,LOG_TOKENS"];
 
 async function main(): Promise<number> {
   const [what, ...args] = Deno.args;
