@@ -8,7 +8,7 @@
  * | config | `OpenNebulaNetwork.conf` becomes endpoints for a network |
  * | nft | endpoints become nft scripts, and nft's listings become endpoints |
  * | routes | what `tproxy` tells the daemons to serve |
- * | preamble | the PROXY v2 header on the string |
+ * | preamble | the PROXY v2 header of a plain stream, and of a connection to a service that asks for it |
  * | permissions | what each program may do |
  *
  * @example From the configuration to the rules of a bridge

@@ -1,6 +1,7 @@
 /**
- * The PROXY protocol, version 2: the first bytes of every stream on the string, by which inner tells outer who the guest
- * is and which service it wants. The layout is section 2.2 of HAProxy's proxy-protocol.txt.
+ * The PROXY protocol, version 2: the first bytes of a plain stream, by which HAProxy in the place of inner tells outer who
+ * the guest is and which service it wants, and of a connection to a service that asks for it. The layout is section 2.2 of
+ * HAProxy's proxy-protocol.txt.
  *
  * @module
  */
