@@ -14,7 +14,7 @@ import { close, type Duplex, type TcpDuplex } from "./connection.ts";
 import { copy, discard } from "./copy.ts";
 import { Deadline } from "./deadlines.ts";
 import { Delivery, type DeliveryOwner } from "./delivery.ts";
-import type { Holder } from "./holders.ts";
+import type { ReadBuffer } from "./read_buffers.ts";
 import type { Mux } from "./mux.ts";
 
 /** A stream is promoted after so many reads in a row that filled its buffer; if it can't be, after so many more. */
@@ -152,12 +152,12 @@ export abstract class Channel extends Deadline implements DeliveryOwner, Disposa
   }
 
   /** Takes bytes that have come on the string. */
-  onData(holder: Holder, offset: number, length: number): void {
+  onData(buffer: ReadBuffer, offset: number, length: number): void {
     this.#window -= length;
     if (this.#window < 0) throw new ProtocolError(`Channel ${this.id} got more bytes than it has given credit for`);
     if (this.#hasFin || this.#hasSwitched) throw new ProtocolError(`Channel ${this.id} got bytes after their end`);
     this.touch();
-    this.#delivery.push(holder, offset, length);
+    this.#delivery.push(buffer, offset, length);
   }
 
   /** The other half sends no more. */

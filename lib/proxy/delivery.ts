@@ -8,7 +8,7 @@
 
 import { Backlog } from "./backlog.ts";
 import { giveBuffer } from "./buffers.ts";
-import { areHoldersShort, type Holder, releaseHolder } from "./holders.ts";
+import { areReadBuffersShort, type ReadBuffer, releaseReadBuffer } from "./read_buffers.ts";
 
 /** Where it is delivered to. */
 export type Peer = Pick<Deno.TcpConn, "write" | "setNoDelay">;
@@ -31,7 +31,7 @@ export class Delivery {
   /** What is being written, and the buffer that it has to itself or shares. */
   #chunk: Uint8Array | undefined;
   #buffer: Uint8Array<ArrayBuffer> | undefined;
-  #holder: Holder | undefined;
+  #shared: ReadBuffer | undefined;
   #backlog: Backlog | undefined;
   #isRefused = false;
 
@@ -61,21 +61,21 @@ export class Delivery {
   /**
    * Delivers a chunk.
    *
-   * @param holder The buffer it is in.
+   * @param shared The buffer it is in.
    * @param offset Where it begins.
    * @param length How long it is.
    */
-  push(holder: Holder, offset: number, length: number): void {
-    const chunk = holder.bytes.subarray(offset, offset + length);
+  push(shared: ReadBuffer, offset: number, length: number): void {
+    const chunk = shared.bytes.subarray(offset, offset + length);
     const isBusy = this.#peer === undefined || this.#chunk !== undefined;
     if (this.#isRefused && !isBusy) {
       this.#owner.onTaken(length);
-    } else if (isBusy || areHoldersShort()) {
+    } else if (isBusy || areReadBuffersShort()) {
       (this.#backlog ??= new Backlog()).push(chunk);
       if (!isBusy) this.#next();
     } else {
-      holder.users++;
-      this.#holder = holder;
+      shared.users++;
+      this.#shared = shared;
       this.#write(chunk);
     }
   }
@@ -120,9 +120,9 @@ export class Delivery {
   #release(): void {
     this.#chunk = undefined;
     if (this.#buffer !== undefined) giveBuffer(this.#buffer);
-    else if (this.#holder !== undefined) releaseHolder(this.#holder);
+    else if (this.#shared !== undefined) releaseReadBuffer(this.#shared);
     this.#buffer = undefined;
-    this.#holder = undefined;
+    this.#shared = undefined;
   }
 
   #next(): void {

@@ -11,7 +11,7 @@ import type { Channel } from "./channel.ts";
 import { close, type Duplex } from "./connection.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { FrameWriter } from "./frame_writer.ts";
-import { type Holder, releaseHolder, takeHolder } from "./holders.ts";
+import { leaveReadBuffer, type ReadBuffer, takeReadBuffer } from "./read_buffers.ts";
 
 /** What the streams of a string that is gone end with. */
 export const LOST = "the string to the other proxy is gone";
@@ -36,7 +36,7 @@ export abstract class Mux implements FrameSink, Disposable {
   readonly #lifetime: Disposable;
   readonly #channels = new Map<number, Channel>();
   readonly #decoder = new FrameDecoder(this);
-  #holder: Holder | undefined;
+  #buffer: ReadBuffer | undefined;
   #lastChannel: number;
   #isGone = false;
   #end: MuxEnd = { error: undefined, streams: 0 };
@@ -104,7 +104,7 @@ export abstract class Mux implements FrameSink, Disposable {
 
   /** See {@linkcode FrameSink}. */
   onData(channel: number, offset: number, length: number): void {
-    this.find(channel)?.onData(this.#holder as Holder, offset, length);
+    this.find(channel)?.onData(this.#buffer as ReadBuffer, offset, length);
   }
 
   /** See {@linkcode FrameSink}. */
@@ -147,27 +147,27 @@ export abstract class Mux implements FrameSink, Disposable {
   }
 
   async #readAll(): Promise<MuxEnd> {
-    let holder = takeHolder();
+    let buffer = takeReadBuffer();
     let length = 0;
     try {
       for (;;) {
-        const count = await this.#connection.read(length === 0 ? holder.bytes : holder.bytes.subarray(length));
+        const count = await this.#connection.read(length === 0 ? buffer.bytes : buffer.bytes.subarray(length));
         if (count === null || this.#isGone) break;
         const end = length + count;
-        this.#holder = holder;
-        const used = this.#decoder.decode(holder.bytes, end);
+        this.#buffer = buffer;
+        const used = this.#decoder.decode(buffer.bytes, end);
         length = end - used;
         // Somebody still writes what is in it.
-        const next = holder.users === 1 ? holder : takeHolder();
-        if (length > 0) next.bytes.set(holder.bytes.subarray(used, end));
-        if (next !== holder) releaseHolder(holder);
-        holder = next;
+        const next = buffer.users === 1 ? buffer : takeReadBuffer();
+        if (length > 0) next.bytes.set(buffer.bytes.subarray(used, end));
+        if (next !== buffer) leaveReadBuffer(buffer);
+        buffer = next;
       }
       this.#finish(undefined);
     } catch (error) {
       this.#finish(error);
     }
-    releaseHolder(holder);
+    leaveReadBuffer(buffer);
     return this.#end;
   }
 

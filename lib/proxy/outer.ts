@@ -88,7 +88,7 @@ export class Outer implements Proxy, StreamServer, ServiceOwner {
     const listener = await listenForStrings(bridge, (connection) => this.#enter(bridge, server, connection));
     return {
       close: async () => {
-        // Only now, when guests that inner sends elsewhere find a successor there, or nobody.
+        // Inner takes the guests that come from now on to whoever has the socket then.
         server.goAway();
         await listener.close();
       },
