@@ -1,5 +1,5 @@
 /**
- * What arrives is what was sent, whatever pieces it comes in, and whoever ends first.
+ * The bytes that arrive are those that were sent, in pieces of any size, whichever side ends first.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const stream = fc.record({
   reads: fc.array(length, { minLength: 1, maxLength: 4 }),
   early: fc.boolean(),
 }).map((stream) => {
-  // What is not read while it is sent has to fit into the buffers on the way.
+  // Bytes that are not read while they are sent have to fit into the buffers on the way.
   const early = stream.early || stream.writes.reduce((sum, length) => sum + length, 0) > 100_000;
   return { ...stream, early };
 });

@@ -1,5 +1,5 @@
 /**
- * Limits on connections, end to end: who is one too many is turned away, and nobody else.
+ * Limits on connections, end to end: streams over a limit are refused, and no others.
  *
  * @module
  */
@@ -31,7 +31,7 @@ Deno.test(
     const crowd = await makeCrowd(lab, { settings: SETTINGS, entries: ENTRIES });
     const { gate, guest, neighbour, stranger } = crowd;
     for (const port of [7, 8, 9]) await startService(gate, port, "echo");
-    // Who opens how many to which port, how many of them stay, who turns the others away, and by which limit.
+    // Guest, port, streams it opens, streams that stay, the proxy that refuses the others, and its limit.
     const steps = [
       [guest, 8, 3, 2, "one_tproxy_br0", ":max_connections:"],
       [guest, 9, 3, 1, "one_tproxy_br0", ":max_connections_per_guest:"],

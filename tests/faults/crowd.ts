@@ -45,7 +45,7 @@ export async function startService(gate: Host, port: number, how: string): Promi
   return service;
 }
 
-/** What a client of `tests/fixtures/client.js` says of itself. */
+/** The state that a client of `tests/fixtures/client.js` prints. */
 export interface ClientState {
   readonly opened: number;
   readonly open: number;
@@ -54,7 +54,7 @@ export interface ClientState {
   readonly sent: number;
 }
 
-/** What a client does, beside where. */
+/** What a client does, except its address. */
 export interface Behaviour {
   readonly port: number;
   readonly count: number;

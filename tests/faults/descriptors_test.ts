@@ -1,5 +1,5 @@
 /**
- * File descriptors: what a daemon has, and what it does without.
+ * File descriptors: how many a daemon has, and what it does when it has too few.
  *
  * @module
  */
@@ -32,7 +32,7 @@ for (const title of ["one_tproxy_br0", "one_tproxy"]) {
       await until("the log says so", async () => {
         return (await hv.log(title)).some(({ error }) => /Too many open files/.test(String(error)));
       });
-      // Outer is everybody's; an inner is its own bridge's.
+      // Outer serves all bridges; an inner serves only its own.
       if (title !== "one_tproxy") assertUndisturbed("no descriptors", [stranger], before, await ask([stranger]));
       const { answers } = await clientState(client, "it speaks", () => true);
       await clientState(client, "those that were served still are", (state) => state.answers > answers + 30);
@@ -51,7 +51,7 @@ for (const title of ["one_tproxy_br0", "one_tproxy"]) {
 Deno.test(
   "a daemon has descriptors for as many streams as it may carry, and a reload gives it what it lacks",
   inLab(async (lab) => {
-    // Of one user, root can see and set another's limits without CAP_SYS_RESOURCE.
+    // Among processes of one user, root can read and set limits without CAP_SYS_RESOURCE.
     const owner = ":tproxy_process_owner: root\n";
     const { hv } = await makeScenario(lab, `${owner}${CONFIG}`);
     await hv.up("br0");

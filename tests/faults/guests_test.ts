@@ -19,7 +19,7 @@ import {
 } from "./crowd.ts";
 import { areBack, ask, assertUndisturbed, usageOf } from "./measure.ts";
 
-/** What the guest does, and how one sees that it has begun. */
+/** What the guest does, and how to see that it has begun. */
 const FAULTS: Readonly<Record<string, { does: Behaviour; begun: Parameters<typeof clientState>[2] }>> = {
   "sends and never reads, 200 times": {
     does: { port: 7, count: 200, how: "flood" },

@@ -1,5 +1,5 @@
 /**
- * Memory: what guests can make a daemon take, and what it keeps of that.
+ * Memory: how much guests can make a daemon take, and how much it keeps.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { areBack, ask, assertUndisturbed, limit, usageOf } from "./measure.ts";
 /** What 200 floods and 800 idle streams may take beyond what an idle daemon has, in bytes. */
 const MEMORY = 80 * 1024 * 1024;
 
-/** Gives a daemon so much more memory than it has now; with a byte beyond it would end. */
+/** Limits a daemon to this much more memory than it has now; it ends if it needs more. */
 async function limitMemory(hv: Hypervisor, title: string, pid: number): Promise<void> {
   const status = await hv.host.text(["cat", `/proc/${pid}/status`]);
   const data = Number(/^VmData:\s*(\d+) kB$/m.exec(status)?.[1]) * 1024;
@@ -66,7 +66,7 @@ Deno.test(
     for (const client of clients) {
       await clientState(client, "all have been opened", ({ opened }) => opened === 5_000, 120);
     }
-    // Nearly all that they may: on a busy machine some of the streams miss a deadline.
+    // Nearly all that the limits allow: on a busy machine some of the streams miss a deadline.
     await until("the proxies carry the burst", async () => {
       const counts = await countsOf(crowd);
       return titles.every((title) => (counts.get(title)?.live ?? 0) > 6_000);

@@ -1,5 +1,5 @@
 /**
- * Peers that break off, vanish, or never say anything: the other side is told, and nothing hangs.
+ * Peers that reset, vanish or never send anything: the other side is told, and nothing hangs.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A guest that asks for connections as fast as it can and wants none of them. It keeps to its own address: what forged ones
- * do is in tests/port_test.ts.
+ * A guest that sends SYNs as fast as it can and finishes no handshake, from its own address. tests/port_test.ts has forged
+ * addresses.
  *
  * @module
  */

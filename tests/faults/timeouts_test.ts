@@ -1,5 +1,5 @@
 /**
- * Timeouts, end to end: what is waited for in vain is given up in time, and nothing else is.
+ * Timeouts, end to end: each ends the streams that exceed it, and no others.
  *
  * @module
  */
@@ -38,7 +38,7 @@ Deno.test(
       assert.equal(code, 52, "curl did not get an end without an answer");
     };
     const [own, all] = await Promise.all([timed(() => ends(1234)), timed(() => ends(1235))]);
-    // Which timeout ended each is in the log; here nothing may end before its time.
+    // The log says which timeout ended each; here none may end too early.
     assert.ok(own > 900, `its own: ${own} ms`);
     assert.ok(all > 2900, `for all: ${all} ms`);
     const errors = (await hv.log("one_tproxy")).flatMap(({ message, error }) =>
@@ -64,7 +64,7 @@ Deno.test(
       await clientState(silent, "all are closed", ({ opened, open }) => opened === 3 && open === 0);
     });
     assert.ok(took > 700, `closed after ${took} ms`);
-    // One way is enough.
+    // Data in one direction is enough.
     const flood = startClient(guest, { port: 8, count: 1, how: "flood" });
     const { sent } = await clientState(flood, "it sends", ({ sent }) => sent > 0);
     const { answers, open } = await clientState(speaks, "it is answered for 3 seconds", ({ answers }) => answers > 30);
@@ -83,7 +83,7 @@ Deno.test(
     const { hv, guest } = await makeCrowd(lab, { settings: ":tproxy_header_timeout: 1\n" });
     const path = "/run/one_tproxy/written-by-proxies/br0/outer.socket";
     const silent = await timed(async () => {
-      // It would wait for a minute.
+      // Otherwise it would wait for a minute.
       await hv.host.text(["socat", "-u", "-T", "60", `UNIX-CONNECT:${path}`, "-"]);
     });
     assert.ok(silent > 700 && silent < 50_000, `closed after ${silent} ms`);

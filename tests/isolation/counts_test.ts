@@ -1,5 +1,5 @@
 /**
- * A file of counts is whatever the proxy has made of it.
+ * Files of counts with bad content: a proxy may write anything into its own.
  *
  * @module
  */
@@ -18,7 +18,7 @@ const RUN = "/run/one_tproxy";
 const WRITTEN = `${RUN}/written-by-proxies`;
 const FILE = `${WRITTEN}/inner-stats.br0.json`;
 
-/** Counts that are good but for what is put into them. */
+/** Good counts, except for the given parts. */
 const counts = (listening: string, more = "") =>
   `{"listening":${listening},"live":0,"total":1,"failed":0,"refused":0,"up":0,"down":0${more}}`;
 
@@ -33,7 +33,7 @@ const INNERS: Readonly<Record<string, readonly [script: string, text?: string]>>
   "a listener that is a terminal's command": ['printf %s "$1" >"$0"', counts('["\\u001b[2J"]')],
 };
 
-/** What only root could put there. */
+/** What only root can put there. */
 const ROOTS: Readonly<Record<string, readonly [script: string, text?: string]>> = {
   "a FIFO": ['rm "$0"; mkfifo "$0"'],
   "a folder": ['rm "$0"; mkdir "$0"'],
@@ -42,7 +42,7 @@ const ROOTS: Readonly<Record<string, readonly [script: string, text?: string]>> 
   "a stranger's file": ['rm -f "$0"; printf %s "$1" >"$0"; chown 1000 "$0"', counts("[5030]")],
 };
 
-/** The counts that `status --json` shows, by title; it has no more memory than it needs. */
+/** The counts that `status --json` shows, by title; it runs with little memory. */
 async function shown(hv: Hypervisor): Promise<Map<string, { lastError?: { message: string } }>> {
   const status = hv.tproxyArgv("status", "--json");
   const { stdout, stderr } = await hv.host.run(["timeout", "60", "prlimit", "--data=1200000000", ...status]);
@@ -57,7 +57,7 @@ Deno.test(
   inLab(async (lab) => {
     const { hv, guest } = await served(lab, CONFIG, ["br0", "br1"]);
     const inner = (await hv.status()).get("one_tproxy_br0");
-    // Or it would write the next ones over them.
+    // Otherwise it would overwrite them with the next counts.
     await hv.host.text(["kill", "-s", "STOP", `${inner}`]);
     for (const [by, cases] of [["inner", INNERS], ["root", ROOTS]] as const) {
       for (const [what, [script, text = ""]] of Object.entries(cases)) {
@@ -98,7 +98,7 @@ Deno.test(
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab);
-    // In the place of /run, with little room, so that this machine has nothing to lose.
+    // A small file system in place of /run, so that the machine does not fill up.
     await hv.host.text(["mkdir", RUN]);
     await hv.host.text(["mount", "-t", "tmpfs", "-o", "size=64m,mode=755", "tmpfs", RUN]);
     await hv.bridge("br1");

@@ -1,5 +1,5 @@
 /**
- * Impostors: processes with the title, the namespace and the mark of a daemon, all of which anybody can have.
+ * Impostors: processes with the title, the namespace and the mark of a daemon, which any user can have.
  *
  * @module
  */
@@ -39,7 +39,7 @@ Deno.test(
     const { hv, guest } = await makeScenario(lab);
     await hv.up("br0");
     const titles = ["one_tproxy", "one_tproxy_br0"];
-    // A user of the host; an inner of another bridge that was taken over.
+    // A user of the host, nobody, and a compromised inner of another bridge.
     const impostors: number[] = [];
     for (
       const [uid, gid] of [[1000, 1000], [65534, 65534], [numberOf(innerOf(BR1)), numberOf(innerOf(BR1))]] as const

@@ -1,5 +1,5 @@
 /**
- * What a proxy that was taken over may leave for root to clear away: folders without end, links, names that are none.
+ * What a compromised proxy may leave for root to remove: endless folders, links, names that are no text.
  *
  * @module
  */
@@ -22,12 +22,12 @@ const WRITTEN = `${RUN}/written-by-proxies`;
 const NEST = 'my($in,$n)=@ARGV; mkdir $in; chdir $in or die $!; for(1..$n){mkdir "x" or die $!; chdir "x" or die $!}' +
   'symlink "/run/victim","link" or die $!; open F,">file" or die $!';
 
-/** Puts a folder in its place and a link to the victim's, in turns, as fast as it can. */
+/** Alternates a folder and a link to the victim's in one place, as fast as it can. */
 const SWAP =
   'chdir $ARGV[0] or die $!; for(;;){mkdir "a"; mkdir "a/keep"; rename "a","b$$"; symlink "/run/victim","a";' +
   'unlink "a"; rmdir "b$$/keep"; rmdir "b$$"}';
 
-/** Makes what must not be touched, whoever leads to it. */
+/** Makes the victim, which root must not touch. */
 async function makeVictim(hv: Hypervisor): Promise<() => Promise<void>> {
   await hv.host.text(["mkdir", "-p", "/run/victim/keep"]);
   const look = () => hv.host.text(["find", "/run/victim", "-printf", "%p %U %G %m\n"]);
@@ -35,7 +35,7 @@ async function makeVictim(hv: Hypervisor): Promise<() => Promise<void>> {
   return async () => assert.equal(await look(), before);
 }
 
-/** All that is there beside what belongs to bridges that are served. */
+/** All files except those of served bridges. */
 async function leftovers(hv: Hypervisor): Promise<string> {
   return await hv.host.text(["find", RUN, "-mindepth", "1", "-maxdepth", "2", "-name", "[.bg]*"]);
 }
@@ -47,7 +47,7 @@ Deno.test(
     const { hv, guest } = await makeScenario(lab);
     await hv.up("br0");
     const assertUntouched = await makeVictim(hv);
-    // As it was: root's, open to the bridge's group, and all proxies were nobody.
+    // As in a former version: root's, open to the bridge's group, and all proxies ran as nobody.
     const litter = async () => {
       await hv.host.text([
         "sh",

@@ -18,7 +18,7 @@ const BR0 = parseBridgeName("br0");
 const LOG = "/var/log/one_tproxy_br0.log";
 const VICTIM = "/var/log/victim";
 
-/** What somebody may put in the place of a log, and how many files it is then away from. */
+/** What somebody may put in place of a log. */
 const PLANTED: Readonly<Record<string, string>> = {
   "a link to a file of root's": 'ln -s victim "$0"',
   "a link to nothing": 'ln -s made-by-root "$0"',
@@ -60,7 +60,7 @@ Deno.test(
       await assertGood(hv);
       await assertServed(guest, 5030, what);
       await until(`${what}: there are lines`, async () => (await hv.log("one_tproxy_br0")).length > 0);
-      // Nothing of it is lost, and nothing was done to it.
+      // It is not lost and not changed.
       assert.equal(await hv.host.text(["sh", "-c", `stat -c "%F %U %a" "$0".not-ours-*`, LOG]), planted, what);
       assert.match(await hv.host.text(["stat", "-c", "%u %g %a %s", VICTIM]), /^0 0 600 6$/m, what);
       assert.notEqual((await hv.host.run(["test", "-e", "/var/log/made-by-root"])).code, 0, what);
@@ -102,7 +102,7 @@ Deno.test(
     const swaps = Array.from({ length: 2 }, () => hv.host.start(["perl", "-e", swap, LOG]));
     for (let i = 0; i < 10; i++) {
       const { stderr } = await hv.tproxy(i % 2 === 0 ? "start" : "reload");
-      // It may be lucky to keep it from having a log; then that is what is said.
+      // If the attacker keeps the proxy from having a log, the error has to say so.
       for (const line of stderr.split("\n").filter((line) => line.startsWith("tproxy: error"))) {
         assert.match(line, /one_tproxy_br0/);
       }

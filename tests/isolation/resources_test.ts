@@ -1,5 +1,5 @@
 /**
- * What a proxy may take of the host, whatever has become of it.
+ * How much of the host a proxy may take, even a compromised one.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { inPlaceOfDaemon, outcomesOf } from "../lab/probe.ts";
 import { ROOTLESS } from "../lab/rootless.ts";
 import { assertServed, CONFIG, inLab, makeScenario, served } from "../lab/scenario.ts";
 
-/** Of no other test's, so that no other lab on this machine misses a task of its user. */
+/** No other test uses this bridge, so its user's tasks are missed in no other lab on this machine. */
 const BOMB = parseBridgeName("bomb0");
 const MIB = 1024 * 1024;
 
@@ -48,7 +48,7 @@ Deno.test(
     }
     const before = await memoryOfOuter();
     assert.ok(before.data < 4096 * MIB, `${before.data}`);
-    // More streams, more memory.
+    // More streams need more memory.
     await hv.configure(`:tproxy_max_connections: 100000\n${CONFIG}`);
     await hv.control("restart");
     const after = await memoryOfOuter();

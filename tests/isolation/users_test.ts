@@ -1,5 +1,5 @@
 /**
- * Users of their own: what a proxy that has broken out of its sandbox can't do to the others.
+ * A user for each proxy: what a proxy that has broken out of its sandbox can't do to the others.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const RUN = "/run/one_tproxy";
 const WRITTEN = `${RUN}/written-by-proxies`;
 const OWN = `${WRITTEN}/br0`;
 
-/** Runs programs, each of which the kernel has to refuse what it wants. */
+/** Runs programs; the kernel has to refuse each one's action. */
 async function assertRefused(hv: Hypervisor, argvs: readonly string[][]): Promise<void> {
   for (const argv of argvs) {
     const { code, stderr } = await hv.host.run(argv);
@@ -59,7 +59,7 @@ Deno.test(
       open("UNIX-CONNECT", `${WRITTEN}/br1/outer.socket`),
     ];
     await assertRefused(hv, refused);
-    // What is its own it may have; so it is the user that counts, and not how it is asked.
+    // The same actions on its own files succeed, so the user is the reason for the refusals.
     for (const argv of [open("UNIX-CONNECT", `${OWN}/outer.socket`), inner("kill", "-s", "CONT", `${own}`)]) {
       assert.equal((await hv.host.run(argv)).code, 0, `${argv}`);
     }
@@ -111,7 +111,7 @@ Deno.test(
       open("OPEN", "/var/log/one_tproxy_br1.log"),
       open("UNIX-CONNECT", `${WRITTEN}/br1/outer.socket`),
     ]);
-    // That is what is weaker.
+    // This is the weakness of one user for all.
     assert.equal((await hv.host.run(inner("mkdir", `${OWN}/x`))).code, 0);
     await assertServed(guest);
   }),
@@ -130,7 +130,7 @@ Deno.test(
       ${hv.tproxyArgv("start").join(" ")}; ${hv.tproxyArgv("permissions", "--running").join(" ")}`;
     const inContainer = () =>
       hv.host.run(["unshare", "--user", "--map-root-user", "--net", "--mount", "sh", "-c", script]);
-    // Not by configure(), which knows labs that are such containers themselves.
+    // Not by configure(), which treats labs that are such containers themselves in another way.
     await hv.host.write(DEFAULT_CONFIG_PATH, CONFIG);
     const { code, stderr } = await inContainer();
     assert.equal(code, 1);

@@ -91,11 +91,11 @@ Deno.test(
     const there = await Machine.start(rack, two.host, "br0", hardware, "10.11.12.2:49152");
     await here.migrate("10.11.12.2:49152");
     const before = requestsOf(here.console);
-    // It may have moved in the middle of a line.
+    // The machine may have moved in the middle of a line.
     const after = () => requestsOf(here.console + there.console).slice(before.length);
     const count = (least: number) => there.printed(new RegExp(`^request ${before.length + least}: .*\\n`, "m"), 60);
     await count(5);
-    // The hypervisor that it has left has nothing to do with it any more.
+    // The hypervisor that it has left is not needed any more.
     await shell(one.host, commandsOf("Remove", 1));
     await count(after().length + 3);
     const moved = after();
@@ -106,11 +106,11 @@ Deno.test(
     assert.match(counts, / 00000000$/);
     for (const request of [...before, ...moved]) {
       assert.match(request.neighbour, new RegExp(`^${mac} (?:REACHABLE|STALE|DELAY|PROBE)$`));
-      // Neither a new entry in its place, nor a question that nobody has answered.
+      // No new entry in its place, and no request that was not answered.
       assert.equal(request.counts, counts);
     }
     assert.deepEqual([...new Set(before.map(({ name, by }) => `${name} ${by}`))], ["example0-0 gate 10.11.12.1"]);
-    // Of a request that is under way when it moves, the connection is lost.
+    // A request that is under way during the move loses its connection.
     const [first, ...rest] = moved;
     assert.equal(first?.number, before.length + 1);
     assert.deepEqual(rest.map(({ number }) => number), rest.map((_, at) => before.length + 2 + at));

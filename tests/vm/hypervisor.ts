@@ -12,7 +12,7 @@ import { CONFIG, GATE } from "../lab/scenario.ts";
 import { BASE } from "../lab/system_root.ts";
 import { Machine, makeDisk } from "./machine.ts";
 
-/** What is there before an operator does anything: a network, and the configuration. */
+/** The state before an operator does anything: a network, and the configuration. */
 const PREPARE = `export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 ip link set dev lo up
 ip address add 10.11.12.1/24 dev eth0

@@ -17,7 +17,7 @@ import { NO_VM } from "./missing.ts";
 const GUEST = { mac: "02:00:c0:a8:96:0a", ip: "192.168.150.10" };
 const MALLORY = { mac: "02:00:c0:a8:96:42", ip: ADDRESS };
 
-/** Tags behind which Mallory answers for the proxy. 1 is the VLAN of a port that nobody has given another one. */
+/** Tags behind which Mallory answers for the proxy. 1 is the default VLAN of a port. */
 const TAGS: Readonly<Record<string, readonly Tag[]>> = {
   "none": [],
   "0": [dot1q(0)],
@@ -121,7 +121,7 @@ Deno.test(
     assert.match(proxy ?? "", /^12:/);
     assert.equal(said("neighbour"), proxy);
     assert.equal(said("mallory heard"), "0");
-    // A bridge without a proxy is nobody's business.
+    // The rules do not touch a bridge without a proxy.
     assert.match(said("listener heard") ?? "", /^[1-9]/);
     assert.equal(said("with mallory"), proxy);
     for (const tags of Object.keys(TAGS)) {

@@ -68,7 +68,7 @@ export class Machine {
       ...["-netdev", `tap,id=nic0,ifname=${this.#tap},script=no,downscript=no`],
       ...["-device", `virtio-net-pci,netdev=nic0,mac=${mac},romfile=`],
       ...(incoming === undefined ? [] : ["-incoming", `tcp:${incoming}`]),
-      // It has threads, which a process that is not in its own process namespace can't have.
+      // QEMU has threads, so it has to be in its own process namespace.
     ], { inside: true, network });
     this.#qemu.ended().then(() => this.#over = true);
   }
@@ -92,7 +92,7 @@ export class Machine {
     const tap = `one-${hardware.id}-0`;
     await network.ip(`tuntap add dev ${tap} mode tap`, `link set dev ${tap} master ${bridge} up`);
     const machine = new Machine(rack, network, hardware, incoming);
-    // It listens for commands early, and answers late: when it also listens for the state of another.
+    // It listens for commands early, but answers only when it also listens for another machine's state.
     await machine.#until("QEMU answers", 30, async () => {
       return (await rack.run(["test", "-S", machine.#monitor])).code === 0 &&
         await machine.#command("info status") !== "";

@@ -35,7 +35,7 @@ export async function unpack(name: string): Promise<string> {
   await must([`--chdir=${next}/deb`, "apt-get", "--quiet", "download", name]);
   for await (const file of Deno.readDir(`${next}/deb`)) await must(["dpkg", "-x", `${next}/deb/${file.name}`, next]);
   await must(["rm", "-r", `${next}/deb`]);
-  // Half a package must not be taken for one.
+  // An incomplete package must not be taken for a complete one.
   await Deno.rename(next, folder);
   return folder;
 }
