@@ -158,7 +158,8 @@ Deno.test(
     await hv.host.write("/run/hosts", `${GATE} gate.example\n`);
     await hv.host.text(["mount", "--bind", "/run/hosts", "/etc/hosts"]);
     await hv.serve("br0");
-    await hv.host.write("/run/hosts", `10.11.12.99 gate.example\n${GATE} gate.example\n`);
+    // Nearer to the hypervisor's own address, so the resolver has it first (RFC 6724, rule 9).
+    await hv.host.write("/run/hosts", `10.11.12.2 gate.example\n${GATE} gate.example\n`);
     assert.match((await hv.tproxy("apply")).stdout, /^nothing changes\n/);
     assert.equal(await fetchFrom(guest, "/who"), "gate 10.11.12.1\n");
   }),

@@ -130,3 +130,20 @@ Deno.test(
     await until("the guest is served", () => isServed(guest), 60);
   }),
 );
+
+Deno.test(
+  "a bridge that can't follow keeps no other from following, and follows when it can",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.bridge("br1");
+    await hv.serve("br0", "br1");
+    await hv.host.ip("link delete dev br1b", "link add name br1b type bridge");
+    const watch = hv.startWatch();
+    await hv.configure(CONFIG + second(81));
+    await until("the other follows", () => isServed(guest, 81), 60);
+    await says(watch, /^error: Cannot apply the configuration to a bridge; it stays as it was \(bridge=br1, /m);
+    await hv.host.ip("link delete dev br1b");
+    const listed = async () => (await hv.setup("list")).stdout;
+    await until("it follows", async () => /^br1 .* 81 +\S+$/m.test(await listed()), 90);
+  }),
+);

@@ -17,6 +17,7 @@ import { type Settings, settingsOf } from "../daemon/desired.ts";
 import { ConfigError, describe } from "../errors.ts";
 import type { HostView } from "../health/bridges.ts";
 import { log } from "../log.ts";
+import type { BridgeName } from "../names.ts";
 import { applyPlan, grantsOf } from "../setup/apply_config.ts";
 import { type ConfigPlan, describeRefusal, planConfig, removesMost } from "../setup/config_plan.ts";
 import { readRecordFile } from "../setup/record_file.ts";
@@ -35,6 +36,9 @@ export class ConfigFollower {
   #isCurrent = false;
   /** Whether there is more to do than the last pass has done. */
   #isDue = false;
+  /** The bridges that could not be changed, and wait until it is time. */
+  #failed: ReadonlySet<BridgeName> = new Set();
+  #saidWarnings = false;
   #saidRefusal = false;
 
   /**
@@ -65,16 +69,19 @@ export class ConfigFollower {
    * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
    */
   async follow(host: Pick<HostView, "links"> | undefined, isTime: boolean): Promise<void> {
-    const { stamp, isNew } = await this.#look();
+    const { stamp, state } = await this.#look();
     const config = this.#config;
-    const isDue = isNew || isTime || this.#isDue;
-    if (!isDue || host === undefined || !this.#isCurrent || !config?.followConfig) return;
+    // While the file is being written, the last one may be older than what a `setup` has just used.
+    if (state === "changing" || !this.#isCurrent || !config?.followConfig) return;
+    if (host === undefined || !(isTime || this.#isDue)) return;
     this.#isDue = false;
+    if (isTime) this.#failed = new Set();
     const record = readRecordFile().bridges;
     const grants = await grantsOf(config, record, resolveUnlessKnown);
     const present = [...host.links.values()].filter(({ kind }) => kind === "bridge").map(({ name }) => name);
     const plan = planConfig(record, grants.grants, new Set(present));
-    if (isNew) {
+    if (!this.#saidWarnings) {
+      this.#saidWarnings = true;
       const said = problemsOf(config);
       for (const warning of grants.warnings) if (!said.includes(warning)) log.warning(warning);
       sayKept(plan, this.#path);
@@ -84,7 +91,7 @@ export class ConfigFollower {
       this.#saidRefusal = true;
       return;
     }
-    const changed = plan.bridges.filter(({ changes }) => changes.length > 0);
+    const changed = plan.bridges.filter(({ bridge, changes }) => changes.length > 0 && !this.#failed.has(bridge));
     const now = changed.slice(0, CHANGED_AT_ONCE);
     this.#isDue = changed.length > now.length;
     for (const { bridge, changes } of now) {
@@ -97,11 +104,12 @@ export class ConfigFollower {
         changed: ports(({ before, after }) => before !== undefined && after !== undefined),
       });
     }
-    await applyPlan({ config, stamp, ...grants }, { ...plan, bridges: now });
+    const failures = await applyPlan({ config, stamp, ...grants }, { ...plan, bridges: now });
+    this.#failed = new Set([...this.#failed, ...failures.keys()]);
   }
 
   /** Reads the file, and takes over what is in it once that is whole and good. */
-  async #look(): Promise<{ stamp: string; isNew: boolean }> {
+  async #look(): Promise<{ stamp: string; state: ReturnType<Settled["look"]> }> {
     const stamp = await stampOf(this.#path);
     let [text, content]: (string | undefined)[] = [];
     try {
@@ -116,11 +124,14 @@ export class ConfigFollower {
     if (this.#config === undefined && state === "changing" && text !== undefined) {
       this.#config = parseIfGood(text, this.#path);
     }
-    if (state !== "new") return { stamp, isNew: false };
-    this.#isCurrent = this.#saidRefusal = false;
-    if (text === undefined) log.error(`${content}; what is served stays as it is`);
-    else this.#take(text);
-    return { stamp, isNew: this.#isCurrent };
+    if (state === "new") {
+      this.#isCurrent = this.#saidWarnings = this.#saidRefusal = false;
+      this.#isDue = true;
+      this.#failed = new Set();
+      if (text === undefined) log.error(`${content}; what is served stays as it is`);
+      else this.#take(text);
+    }
+    return { stamp, state };
   }
 
   #take(text: string): void {
