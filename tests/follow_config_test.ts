@@ -135,15 +135,15 @@ Deno.test(
   "a bridge that can't follow keeps no other from following, and follows when it can",
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab);
-    await hv.bridge("br1");
-    await hv.serve("br0", "br1");
-    await hv.host.ip("link delete dev br1b", "link add name br1b type bridge");
+    await hv.bridge("ba1");
+    await hv.serve("br0", "ba1");
+    await hv.host.ip("link delete dev ba1b", "link add name ba1b type bridge");
     const watch = hv.startWatch();
     await hv.configure(CONFIG + second(81));
     await until("the other follows", () => isServed(guest, 81), 60);
-    await says(watch, /^error: Cannot apply the configuration to a bridge; it stays as it was \(bridge=br1, /m);
-    await hv.host.ip("link delete dev br1b");
+    await says(watch, /^error: Cannot apply the configuration to a bridge; it stays as it was \(bridge=ba1, /m);
+    await hv.host.ip("link delete dev ba1b");
     const listed = async () => (await hv.setup("list")).stdout;
-    await until("it follows", async () => /^br1 .* 81 +\S+$/m.test(await listed()), 90);
+    await until("it follows", async () => /^ba1 .* 81 +\S+$/m.test(await listed()), 90);
   }),
 );
