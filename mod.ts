@@ -77,7 +77,7 @@ export {
 } from "./lib/names.ts";
 export { type DaemonNames, innerOf, type InnerRole, OUTER, type OuterRole, type Role, type Title } from "./lib/role.ts";
 export { type MapListing, parseMaps } from "./lib/nft/parse.ts";
-export type { BridgeForm } from "./lib/nft/bridge_rules.ts";
+export type { BridgeForm } from "./lib/nft/matches.ts";
 export { type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./lib/nft/render.ts";
 export {
   encodePreamble,

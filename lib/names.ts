@@ -61,12 +61,12 @@ export const RUN_FILES = {
   hold: `${RUN_DIR}/stopped-until-start`,
 } as const;
 
-/** The bridge-family nft set that holds every bridge-side veth end, see `lib/nft/bridge_rules.ts`. */
+/** The bridge-family nft set that holds every bridge-side veth end, see `lib/nft/matches.ts`. */
 export const VETH_SET = "veth_ends";
 
 /**
- * The MAC address in place of each proxy's own where a rule can't tell which bridge a packet is on, see
- * `lib/nft/bridge_rules.ts`. No host has it. Behind "16", which begins no address of {@linkcode namesOf}, is 169.254.16.9.
+ * The MAC address that stands for each proxy's own where a rule can't tell which bridge a packet is on, see
+ * `lib/nft/redirect.ts`. No host has it. It ends with 169.254.16.9; no address of {@linkcode namesOf} begins with "16".
  */
 export const REDIRECT_MAC = "16:00:a9:fe:10:09";
 

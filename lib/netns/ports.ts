@@ -5,7 +5,7 @@
  */
 
 import { type BridgeName, namesOf } from "../names.ts";
-import { GUEST_KINDS } from "../nft/bridge_rules.ts";
+import { GUEST_KINDS } from "../nft/matches.ts";
 import type { Link } from "./observe.ts";
 
 /**

@@ -9,7 +9,7 @@
 import { type BridgeName, type BridgeNames, RUN_FILES } from "../names.ts";
 import { hashDigits } from "../hash.ts";
 import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
-import type { BridgeForm } from "./bridge_rules.ts";
+import type { BridgeForm } from "./matches.ts";
 import { chainsOf, renderChain } from "./chains.ts";
 import { NO_EGRESS, renderEgress, tablesFor } from "./egress.ts";
 import { type Content, fingerprintTable } from "./fingerprint.ts";

@@ -4,25 +4,8 @@
  * @module
  */
 
-import { type BridgeNames, GUEST_ADDRESS, REDIRECT_MAC, VETH_SET } from "../names.ts";
-
-/**
- * How the rules recognise the frames of their bridge.
- *
- * WHY two: a chain of the bridge family sees every bridge of the host. `meta ibrname` narrows it to one, but needs
- * CONFIG_NFT_BRIDGE_META, which some kernels lack. There the rules make an exception for every bridge's veth end; since a
- * frame never leaves the bridge it is on, that says the same for every bridge that has a proxy. What it costs: bridges
- * without a proxy carry no ARP for the address either, nor TCP for it to a port that is a service's on another bridge.
- */
-export type BridgeForm = "ibrname" | "veth-set";
-
-/**
- * What a guest's port can be: a tap device (which ip and nft call `tun`) of a virtual machine, a veth end of a container.
- *
- * WHY by kind and not by name: a port's name is whatever made it. What leads out is a device of another kind (physical,
- * bond, VLAN, VXLAN), and the network drivers never put a tap or a veth on a bridge for that.
- */
-export const GUEST_KINDS: readonly string[] = ["tun", "veth"];
+import { type BridgeNames, GUEST_ADDRESS, REDIRECT_MAC } from "../names.ts";
+import { type BridgeForm, fromOurEnd, KINDS_OF_GUESTS, notOurEnd, otherBridges } from "./matches.ts";
 
 // Byte by byte, since `arp saddr ip` expects the EtherType of ARP directly behind the MAC addresses, and a VLAN tag moves it.
 // Receivers ignore a tag whose VLAN ID is 0, and a bridge with VLAN filtering removes the tag of the port's own VLAN, so a
@@ -34,8 +17,6 @@ export const GUEST_KINDS: readonly string[] = ["tun", "veth"];
 const ARP = "meta protocol { arp, 0x8035 }";
 const ARP_SENDER = `@nh,112,32 ${hexOf(GUEST_ADDRESS)}`;
 const ARP_REQUEST_FOR = `@nh,48,16 1 @nh,192,32 ${hexOf(GUEST_ADDRESS)}`;
-
-const kindsOfGuests = `{ ${GUEST_KINDS.map((kind) => `"${kind}"`).join(", ")} }`;
 
 /** How many addresses a guest may use towards the proxy: at once, and how many new ones an hour. */
 const NEWCOMERS = "limit rate over 64/hour burst 64 packets";
@@ -64,7 +45,7 @@ export function driverRules(names: BridgeNames, form: BridgeForm): string[] {
 
 /**
  * What may come in at a port: nobody but our veth end has the address, in ARP or in IPv4, or its MAC address. Nobody
- * has the one that stands for it either.
+ * has the MAC address that stands for it, either: the bridge would learn a port for it.
  *
  * WHY prerouting: that is before the bridge learns where a MAC address is, and before the host itself sees the frame.
  *
@@ -89,32 +70,6 @@ export function guardRules(names: BridgeNames, form: BridgeForm): string[] {
 }
 
 /**
- * What reaches the proxy without a route: TCP from a guest to the address and a service's port, which the guest sends to the
- * MAC address of its gateway, gets the MAC address of the proxy.
- *
- * Without `meta ibrname` the rule can't know which bridge the packet is on. There it gets {@linkcode REDIRECT_MAC}: the bridge
- * knows no port for that and forwards the packet to all of them, and `port_<br>` lets it through to our veth end alone.
- *
- * WHY the priority of destination NAT: what filters in this hook afterwards sees the packet as it goes on.
- *
- * @param names The bridge's names.
- * @param form Which rendering the kernel takes.
- * @returns The rules of `redirect_<br>`, in the prerouting hook.
- */
-export function redirectRules(names: BridgeNames, form: BridgeForm): string[] {
-  return [
-    ...(form === "ibrname" ? [otherBridges(names)] : []),
-    fromOurEnd(names, form),
-    // Frames with a tag are not for the proxy, see portRules().
-    "ether type != ip accept",
-    `ip daddr != ${GUEST_ADDRESS} accept`,
-    // The gateway of whoever is beyond an uplink is not ours to replace.
-    `meta iifkind != ${kindsOfGuests} accept`,
-    `tcp dport @${names.redirected} ether daddr set ${form === "ibrname" ? names.netnsEndMac : REDIRECT_MAC}`,
-  ];
-}
-
-/**
  * What may pass between our veth end and the other ports: ARP and IPv4, to and from guests.
  *
  * WHY no tags from guests: a filter that looks at untagged packets only, as iptables does on a bridge, has not seen them.
@@ -126,7 +81,7 @@ export function redirectRules(names: BridgeNames, form: BridgeForm): string[] {
  * @returns The rules of `port_<br>`, in the forward hook.
  */
 export function portRules(names: BridgeNames, form: BridgeForm): string[] {
-  const [end, kinds] = [`"${names.bridgeEnd}"`, kindsOfGuests];
+  const [end, kinds] = [`"${names.bridgeEnd}"`, KINDS_OF_GUESTS];
   return [
     ...(form === "ibrname" ? [otherBridges(names)] : []),
     // A bridge with VLAN filtering may tag what goes to a guest, for a port that is a trunk.
@@ -134,7 +89,7 @@ export function portRules(names: BridgeNames, form: BridgeForm): string[] {
     `iifname ${end} drop`,
     // The same as the rule of the network drivers, with a tag as well.
     `${ARP} ${ARP_REQUEST_FOR} ${notOurEnd(names, form)} drop`,
-    // A bridge that has not heard of the proxy for five minutes forwards what is for it to all ports.
+    // A bridge that has heard nothing of the proxy for five minutes floods what is for it to all ports.
     ...(form === "ibrname" ? [`ether daddr ${names.netnsEndMac} oifname != ${end} drop`] : [
       `oifname ${end} ether daddr ${REDIRECT_MAC} ether daddr set ${names.netnsEndMac}`,
       `ether daddr { ${names.netnsEndMac}, ${REDIRECT_MAC} } ${notOurEnd(names, form)} drop`,
@@ -178,20 +133,6 @@ export function senderRules({ senders, newcomers }: BridgeNames): string[] {
 export function senderSets({ senders, newcomers }: BridgeNames): readonly (readonly [name: string, spec: string])[] {
   const spec = (type: string) => `{ type ${type} ; flags dynamic, timeout ; timeout 1h ; size 65535 ; }`;
   return [[senders, spec("ifname . ipv4_addr")], [newcomers, spec("ifname")]];
-}
-
-function otherBridges({ bridge }: BridgeNames): string {
-  return `meta ibrname != "${bridge}" accept`;
-}
-
-/** Accepts what comes in at our veth end. */
-function fromOurEnd({ bridgeEnd }: BridgeNames, form: BridgeForm): string {
-  return form === "ibrname" ? `iifname "${bridgeEnd}" accept` : `iifname @${VETH_SET} accept`;
-}
-
-/** Matches what leaves through any port but our veth end. */
-function notOurEnd({ bridgeEnd }: BridgeNames, form: BridgeForm): string {
-  return form === "ibrname" ? `oifname != "${bridgeEnd}"` : `oifname != @${VETH_SET}`;
 }
 
 function hexOf(address: string): string {

@@ -5,7 +5,9 @@
  */
 
 import { type BridgeNames, TPROXY } from "../names.ts";
-import { type BridgeForm, driverRules, guardRules, portRules, redirectRules, senderRules } from "./bridge_rules.ts";
+import { driverRules, guardRules, portRules, senderRules } from "./bridge_rules.ts";
+import type { BridgeForm } from "./matches.ts";
+import { redirectRules } from "./redirect.ts";
 
 /** A chain in `table bridge one_tproxy`. */
 export interface Chain {

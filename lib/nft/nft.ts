@@ -15,7 +15,7 @@ import {
   writeApplied,
   writeAppliedEgress,
 } from "./applied.ts";
-import type { BridgeForm } from "./bridge_rules.ts";
+import type { BridgeForm } from "./matches.ts";
 import { type Egress, renderEgress, renderNoEgress } from "./egress.ts";
 import { parseEgress, type PresentEgress } from "./egress_listing.ts";
 import { type BridgeTable, readTable } from "./fingerprint.ts";

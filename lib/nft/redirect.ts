@@ -1,13 +1,41 @@
 /**
- * Which service ports guests reach without a route, and the set of them that `redirect_<br>` asks. Pure.
+ * Redirecting to the proxy what a guest sends to its gateway: the rules, and the set of service ports that they look up. Pure.
  *
- * WHY a set of its own: the map `ep_<br>` is in the table of another family, where no rule of a bridge can see it.
+ * WHY a set of its own: the map `ep_<br>` is in a table of another family, and no rule of the bridge family can look it up.
  *
  * @module
  */
 
 import type { Endpoint } from "../address.ts";
-import { TPROXY } from "../names.ts";
+import { type BridgeNames, GUEST_ADDRESS, REDIRECT_MAC, TPROXY } from "../names.ts";
+import { type BridgeForm, fromOurEnd, KINDS_OF_GUESTS, otherBridges } from "./matches.ts";
+
+/**
+ * Redirects TCP to the guest-facing address and a service port: a packet that a guest sends to the MAC address of its gateway
+ * gets the MAC address of the proxy. So the guest needs no route of its own.
+ *
+ * Without `meta ibrname` a rule can't tell which bridge a packet is on. There the packet gets {@linkcode REDIRECT_MAC}. The
+ * bridge knows no port for that address and floods the packet to all ports; `port_<br>` lets it through to our veth end alone,
+ * and gives it the MAC address of the proxy there.
+ *
+ * WHY the priority of destination NAT: filters in this hook then see the packet as it goes on.
+ *
+ * @param names The bridge's names.
+ * @param form Which rendering the kernel takes.
+ * @returns The rules of `redirect_<br>`, in the prerouting hook.
+ */
+export function redirectRules(names: BridgeNames, form: BridgeForm): string[] {
+  return [
+    ...(form === "ibrname" ? [otherBridges(names)] : []),
+    fromOurEnd(names, form),
+    // Frames with a tag are not for the proxy, see portRules().
+    "ether type != ip accept",
+    `ip daddr != ${GUEST_ADDRESS} accept`,
+    // Hosts beyond an uplink have gateways of their own, which are none of ours to replace.
+    `meta iifkind != ${KINDS_OF_GUESTS} accept`,
+    `tcp dport @${names.redirected} ether daddr set ${form === "ibrname" ? names.netnsEndMac : REDIRECT_MAC}`,
+  ];
+}
 
 /**
  * Lists the service ports that guests reach without a route.

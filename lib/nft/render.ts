@@ -6,7 +6,8 @@
 
 import type { Endpoint } from "../address.ts";
 import { type BridgeName, namesOf, TPROXY, VETH_SET } from "../names.ts";
-import { type BridgeForm, senderSets } from "./bridge_rules.ts";
+import { senderSets } from "./bridge_rules.ts";
+import type { BridgeForm } from "./matches.ts";
 import { chainNamesOf, chainsOf, renderChain } from "./chains.ts";
 import { renderCopy } from "./copy.ts";
 import { renderRedirected } from "./redirect.ts";

@@ -5,7 +5,7 @@
  */
 
 import { namesOf, parseBridgeName, TPROXY } from "../../../lib/names.ts";
-import type { BridgeForm } from "../../../lib/nft/bridge_rules.ts";
+import type { BridgeForm } from "../../../lib/nft/matches.ts";
 import type { Hypervisor } from "../../lab/hypervisor.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { type Argv, commandsDown, commandsUp } from "./single_commands.ts";

@@ -6,16 +6,9 @@
  */
 
 import { type BridgeNames, GUEST_ADDRESS, TPROXY, VETH_SET } from "../../../lib/names.ts";
-import {
-  type BridgeForm,
-  driverRules,
-  guardRules,
-  portRules,
-  redirectRules,
-  senderRules,
-  senderSets,
-} from "../../../lib/nft/bridge_rules.ts";
-import { renderRedirected } from "../../../lib/nft/redirect.ts";
+import { driverRules, guardRules, portRules, senderRules, senderSets } from "../../../lib/nft/bridge_rules.ts";
+import type { BridgeForm } from "../../../lib/nft/matches.ts";
+import { redirectRules, renderRedirected } from "../../../lib/nft/redirect.ts";
 import { renderCopy } from "../../../lib/nft/copy.ts";
 import { copyOf, type NetworkRecord } from "../../../lib/setup/record.ts";
 
