@@ -11,13 +11,7 @@ import { runHypervisor } from "./hypervisor.ts";
 import { NO_VM } from "./missing.ts";
 
 /** Two bridges, of which the first gets a proxy, with two guests each: one is the gateway of the other. */
-const SCRIPT = `export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-ip link set dev lo up
-ip address add 10.11.12.1/24 dev eth0
-ip link set dev eth0 up
-mkdir -p /var/tmp/one/etc/vnm
-cp /root/OpenNebulaNetwork.conf /var/tmp/one/etc/vnm
-guest() {
+const SCRIPT = `guest() {
   ip netns add "$1"
   ip link add "$3" type veth peer name eth0 netns "$1"
   ip link set dev "$3" master "$2" up
