@@ -10,7 +10,7 @@ export class TproxyError extends Error {
   readonly remedy: string;
 
   /**
-   * Makes an error.
+   * Message and remedy become one line, `message; remedy`, wherever the error is shown.
    *
    * @param message What failed, on what, and why: one line in the active voice, without a full stop.
    * @param remedy What to do about it, or an empty string.

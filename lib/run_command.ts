@@ -20,7 +20,7 @@ export class CommandError extends TproxyError {
   readonly stderr: string;
 
   /**
-   * Makes an error.
+   * The details are for whoever catches it; the message says it all to a person.
    *
    * @param message What failed and why.
    * @param remedy What to do about it.

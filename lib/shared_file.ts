@@ -76,7 +76,7 @@ export async function openShared(path: string, users: readonly number[], access:
 }
 
 /**
- * Makes sure that a file is there which a proxy writes to; one that is as it should be is not even opened.
+ * Ensures that a file exists which a proxy writes to. One that is as it should be is not even opened.
  *
  * @param path The file.
  * @param users As for {@linkcode openShared}.
@@ -92,7 +92,7 @@ export async function ensureAccess(path: string, users: readonly number[], acces
 }
 
 /**
- * Makes sure that a file of root's is there which a proxy writes to, and nobody else reads, see {@linkcode openShared}.
+ * Ensures that a file of root's exists which one proxy may write to and nobody else may read.
  *
  * @param path The file.
  * @param uid The user of the proxy.

@@ -7,7 +7,7 @@
 import { type Config, type ConfigEntry, type NetworkReference, printable, type Problem } from "../config/config.ts";
 import { UNNAMED_NETWORK } from "../names.ts";
 import { isLocal } from "../config/resolve.ts";
-import { type Network, once, type Resolve, resolveRemote, taken } from "../config/select.ts";
+import { type Network, once, portConflict, type Resolve, resolveRemote } from "../config/select.ts";
 
 /** An entry with the address of its service. */
 export interface CheckedEntry extends ConfigEntry {
@@ -121,14 +121,14 @@ export function findShadowed(entries: readonly ConfigEntry[]): Problem[] {
   return entries.flatMap((entry) => {
     const earlier = ports.get(entry.servicePort) ?? { some: new Map<string, number>() };
     ports.set(entry.servicePort, earlier);
-    if (earlier.all !== undefined) return [taken(entry, `ignored: line ${earlier.all} wins`)];
+    if (earlier.all !== undefined) return [portConflict(entry, `ignored: line ${earlier.all} wins`)];
     const networks = [...new Set(entry.networks.map(nameNetwork))];
     const lines = Map.groupBy(networks, (network) => earlier.some.get(network));
     if (networks.length === 0) earlier.all = entry.at.line;
     for (const network of lines.get(undefined) ?? []) earlier.some.set(network, entry.at.line);
     lines.delete(undefined);
     const places = [...lines].map(([line, names]) => `for ${names.join(", ")} line ${line} wins`);
-    return places.length === 0 ? [] : [taken(entry, `ignored: ${places.join(" and ")}`)];
+    return places.length === 0 ? [] : [portConflict(entry, `ignored: ${places.join(" and ")}`)];
   });
 }
 

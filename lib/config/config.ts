@@ -116,7 +116,7 @@ export function describeProblem(path: string, problem: Problem): string {
 }
 
 /**
- * Makes a text from the file safe to print: what it holds must not move a terminal's cursor.
+ * Replaces what could move a terminal's cursor, so that a text from the file is safe to print.
  *
  * @param text A text.
  * @returns The same text with a replacement character for each control character but the tab.

@@ -1,5 +1,5 @@
 /**
- * What takes long is done before a lock is taken, and is right under the lock all the same.
+ * Slow work is prepared before a lock is held, and prepared again if its file has changed by then.
  *
  * @module
  */

@@ -91,7 +91,7 @@ export async function selectEndpoints(
     if (first === undefined) {
       chosen.set(entry.servicePort, entry);
     } else {
-      warnings.push(describeProblem(config.path, taken(entry, `ignored: line ${first.at.line} wins`)));
+      warnings.push(describeProblem(config.path, portConflict(entry, `ignored: line ${first.at.line} wins`)));
     }
   }
   const ask = once(resolve);
@@ -165,12 +165,12 @@ export function once(resolve: Resolve): Resolve {
 }
 
 /**
- * Makes the problem of an entry whose service port another entry has.
+ * States that an earlier entry has the service port of this one.
  *
  * @param entry The later entry.
  * @param advice Where the earlier one is, and for which networks it wins.
  * @returns The problem.
  */
-export function taken(entry: ConfigEntry, advice: string): Problem {
+export function portConflict(entry: ConfigEntry, advice: string): Problem {
   return { at: entry.at, key: ":service_port:", value: `${entry.servicePort}`, advice };
 }

@@ -39,7 +39,7 @@ export function toNumber(value: YamlValue): number | undefined {
 }
 
 /**
- * Makes a problem of a value.
+ * States what is wrong with a value.
  *
  * @param value What is wrong, or what lacks something.
  * @param key The key with its colons.

@@ -167,7 +167,7 @@ export class YamlValue {
   }
 
   #findMappings(): YamlValue[] {
-    // Mappings may be merged into each other, or one of them a thousand times.
+    // Two mappings may be merged into each other, and one mapping may be merged a thousand times.
     const found = new Set<YamlValue>();
     const left: YamlValue[] = [this];
     for (let value = left.pop(); value !== undefined; value = left.pop()) {

@@ -43,7 +43,7 @@ export async function lookInside({ netns, netnsPath }: BridgeNames, sysctls: rea
     return parseInside(await runCommand("ip", ["-n", netns, "-j", "-batch", "-"], { stdin }));
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    // See observe.ts: the file of a namespace that is none.
+    // There is a file, but no namespace is mounted on it.
     if (error.stderr.includes("Invalid argument")) return { state: "broken" };
     if (error.stderr.includes("Cannot open network namespace")) return { state: "absent" };
     throw error;

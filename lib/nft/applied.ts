@@ -33,7 +33,7 @@ export type Applied = ReadonlyMap<BridgeName, AppliedRules>;
  * @param names The bridge's names.
  * @param form The form that the kernel took.
  * @param found What nft lists.
- * @returns What is to be taken down. A chain that does not have as many rules as it was given has changed already, and no
+ * @returns What is to be noted. A chain that does not have as many rules as it was given has changed already, and no
  * fingerprint, so that the next look finds it changed.
  */
 export function describeChains(
@@ -60,7 +60,7 @@ export function scriptOf(names: BridgeNames, form: BridgeForm): string {
 }
 
 /**
- * Reads what was taken down.
+ * Reads what was noted.
  *
  * @returns The fingerprints of every bridge whose rules `setup` has made; nothing if the file is missing or damaged.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
@@ -107,7 +107,7 @@ export type EgressListings = Readonly<Record<"inet" | "bridge", string | undefin
  *
  * @param outer The number of outer's own user and group.
  * @param listings What nft lists.
- * @returns What is to be taken down. A table that is gone, or does not have as many rules as it was given, has no fingerprint.
+ * @returns What is to be noted. A table that is gone, or does not have as many rules as it was given, has no fingerprint.
  * @throws {import("../errors.ts").KernelStateError} If one is not a listing.
  */
 export function describeEgress(outer: number, listings: EgressListings): AppliedEgress {
@@ -123,7 +123,7 @@ export function describeEgress(outer: number, listings: EgressListings): Applied
  *
  * @param outer The number of outer's own user and group.
  * @param listings What nft lists.
- * @param applied What was taken down; `undefined` if nothing was.
+ * @param applied What was noted; `undefined` if nothing was.
  * @returns Whether nothing but the elements of the sets may differ.
  * @throws {import("../errors.ts").KernelStateError} If one is not a listing.
  */
@@ -143,7 +143,7 @@ function egressScriptOf(outer: number): string {
 }
 
 /**
- * Reads what was taken down of the rules that hold the proxies.
+ * Reads what was noted of the rules that hold the proxies.
  *
  * @returns It; `undefined` if the file is missing or damaged.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
@@ -175,7 +175,7 @@ async function write(applied: Applied): Promise<void> {
 }
 
 /**
- * Parses what was taken down.
+ * Parses what was noted.
  *
  * @param text The file's text.
  * @returns The fingerprints; none if the text is not what it should be.

@@ -25,7 +25,7 @@ export interface PresentEgress extends Egress {
  *
  * @param outer The number of outer's own user and group.
  * @param listings What nft printed of them.
- * @param applied What was taken down when they were made; `undefined` if nothing was.
+ * @param applied What was noted when they were made; `undefined` if nothing was.
  * @returns What they hold.
  * @throws {KernelStateError} If one is not a listing.
  */

@@ -49,7 +49,7 @@ export async function listState(): Promise<NftState> {
 }
 
 /**
- * Makes one bridge's map, chains and copy of the record hold what they should, in one transaction, and takes down how nft
+ * Makes one bridge's map, chains and copy of the record hold what they should, in one transaction, and notes how nft
  * lists the chains. Whoever calls it holds the lock of `setup`.
  *
  * @param rules What they should hold.
@@ -126,10 +126,10 @@ export async function removeRules(bridge: BridgeName): Promise<void> {
 }
 
 /**
- * Takes away what OpenNebula's own network driver does not know, and leaves it the rest. Whoever calls it holds the lock
+ * Removes what OpenNebula's own network driver does not know, and leaves it the rest. Whoever calls it holds the lock
  * of `setup`.
  *
- * @returns The bridges of which something was taken away.
+ * @returns The bridges of which something was removed.
  * @throws {CommandError} If nft fails; then nothing has changed.
  * @throws {import("../errors.ts").KernelStateError} If nft's answer is not a listing.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`, and `--allow-read` and `--allow-write` for
@@ -171,12 +171,12 @@ async function listEgressTables(): Promise<EgressListings> {
 }
 
 /**
- * Makes those rules exactly these, in one transaction, and takes down how nft lists them. Whoever calls it holds the lock of
+ * Makes those rules exactly these, in one transaction, and notes how nft lists them. Whoever calls it holds the lock of
  * the daemons.
  *
  * @param outer The number of outer's own user and group.
  * @param egress What the proxies are held to.
- * @param isKnown Whether they were as they had been taken down, so that nothing but the elements changes.
+ * @param isKnown Whether they were as they had been noted, so that nothing but the elements changes.
  * @throws {CommandError} If nft fails; then nothing has changed, or the rules are made and could not be listed.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`, and `--allow-read` and `--allow-write` for
  * `/run/one_tproxy`.

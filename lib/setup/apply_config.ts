@@ -47,7 +47,7 @@ export async function prepareConfig(path: string, record: SetupRecord): Promise<
  * @param config The configuration.
  * @param record What is recorded.
  * @param resolve Resolves a name, and is told which addresses are recorded for it. Unless told, one of these that the name
- * still has is taken: a name with several gives them in another order each time, which would be a change each time.
+ * still has is kept: a name with several addresses gives them in another order each time.
  * @returns What each network gets.
  * @throws {ConfigError} If it has no `:tproxy:` key.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.

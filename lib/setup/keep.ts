@@ -47,8 +47,8 @@ export function keptOf(
   former: readonly SelectedEndpoint[],
   { endpoints, doubts }: Pick<Selection, "endpoints" | "doubts">,
 ): KeptEndpoint[] {
-  const taken = new Set(endpoints.map(({ servicePort }) => servicePort));
-  return former.filter(({ servicePort }) => !taken.has(servicePort)).flatMap((endpoint) => {
+  const served = new Set(endpoints.map(({ servicePort }) => servicePort));
+  return former.filter(({ servicePort }) => !served.has(servicePort)).flatMap((endpoint) => {
     const doubt = doubts.find(({ servicePort = endpoint.servicePort }) => servicePort === endpoint.servicePort);
     return doubt === undefined ? [] : [{ endpoint, at: doubt.at }];
   });
