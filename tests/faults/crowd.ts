@@ -60,6 +60,7 @@ export interface Behaviour {
   readonly count: number;
   readonly how: string;
   readonly everyMs?: number;
+  readonly times?: number;
 }
 
 /** Starts a client on a guest. */
