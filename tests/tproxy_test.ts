@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import { delay } from "../lib/delay.ts";
 import { numberOf } from "../lib/daemon/owner.ts";
 import { innerOf, OUTER } from "../lib/role.ts";
 import { type BridgeName, parseBridgeName } from "../lib/names.ts";
@@ -281,5 +282,22 @@ Deno.test(
     assert.equal((await task("setup", "down", "--bridge", "br0")).code, 0);
     assert.equal((await task("tproxy", "reload")).code, 0);
     assert.equal((await task("tproxy", "status")).code, 3);
+  }),
+);
+
+Deno.test(
+  "reload returns when a new port listens, and not before",
+  inLab(async (lab) => {
+    const { hv, guest } = await served(lab);
+    const inner = String((await hv.status()).get("one_tproxy_br0"));
+    await hv.host.text(["nft", "add", "element", "ip", "one_tproxy", "ep_br0", `{ 81 : ${GATE} . 5030 }`]);
+    await hv.host.text(["kill", "-STOP", inner]);
+    let hasReturned = false;
+    const reload = hv.control("reload").finally(() => hasReturned = true);
+    await Promise.race([reload, delay(1_000)]);
+    await hv.host.text(["kill", "-CONT", inner]);
+    assert.ok(!hasReturned, "it has returned although nobody can have opened the port");
+    await reload;
+    await assertServed(guest, 81);
   }),
 );

@@ -10,7 +10,7 @@ import { type BridgeName, namesOf } from "../names.ts";
 import { innerOf, OUTER, type Title } from "../role.ts";
 import type { Counts } from "../protocol/lifecycle.ts";
 import { bridgesOf, findFaultsOfBridges, type HostView, lookAtHost } from "../health/bridges.ts";
-import { readCounts, readLive } from "../health/counts.ts";
+import { readCounts, readLive } from "../daemon/counts.ts";
 import { findEgressFaults } from "../daemon/egress.ts";
 import { findDaemons, type RunningDaemon } from "../daemon/find.ts";
 import { HELD, isHeld } from "../daemon/hold.ts";

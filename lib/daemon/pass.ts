@@ -6,14 +6,15 @@
 
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
-import { namesOf } from "../names.ts";
+import { type BridgeName, namesOf } from "../names.ts";
 import { setNetnsSysctls } from "../netns/links.ts";
 import type { Form } from "../permissions/form.ts";
 import { OUTER, type Role, type Title } from "../role.ts";
 import { forEachConcurrently } from "./concurrency.ts";
 import type { Desired } from "./desired.ts";
 import type { RunningDaemon } from "./find.ts";
-import type { Plan, Start } from "./plan.ts";
+import { followed } from "./followed.ts";
+import type { Keep, Plan, Start } from "./plan.ts";
 import { Provider } from "./provide.ts";
 import { ensureUsageFiles } from "./route_files.ts";
 import { startDaemon, type Started } from "./spawn.ts";
@@ -71,7 +72,8 @@ export class Pass {
     // The routes of those that stay, before the starts, of which there may be many.
     const changed = keeps.filter(({ wanted }) => wanted.changed);
     await forEachConcurrently(STARTS_AT_ONCE, changed, ({ daemon }) => this.#provide(daemon.role, daemon.pid, false));
-    await this.#tell("HUP", keeps.filter(({ reload }) => reload).map(({ daemon }) => daemon));
+    const reloads = keeps.filter(({ reload }) => reload);
+    await this.#tell("HUP", reloads.map(({ daemon }) => daemon));
     await forEachConcurrently(STARTS_AT_ONCE, inners, async (start) => {
       if (await this.#start(start)) await this.#retire(start.retire);
     });
@@ -80,7 +82,21 @@ export class Pass {
     await this.#retire(replaced);
     await this.#leave("TERM", [...keeps.flatMap(({ end }) => end), ...end]);
     await settle(this.leaving);
+    await this.#untilFollowed(reloads);
     this.#provider.warn();
+  }
+
+  /** Waits until daemons that were told to read their routes listen on what these say, and on nothing else. */
+  async #untilFollowed(keeps: readonly Keep[]): Promise<void> {
+    const { bridges } = this.#input.desired;
+    const portsOf = (bridge: BridgeName) =>
+      (bridges.get(bridge)?.endpoints ?? []).map(({ servicePort }) => servicePort);
+    const daemons = keeps.map(({ wanted: { role } }) => {
+      return { role, listeners: role.program === "outer" ? [...bridges.keys()] : portsOf(role.bridge) };
+    });
+    for (const { title, log: file } of await followed(daemons)) {
+      log.warning("A proxy does not listen yet as it should", { title, log: file });
+    }
   }
 
   /** Starts a daemon in the place of others, and tells whether it runs. */

@@ -10,7 +10,7 @@ import type { Endpoint } from "../address.ts";
 import type { Fault } from "../fault.ts";
 import type { BridgeName } from "../names.ts";
 import type { Role } from "../role.ts";
-import { readCounts } from "./counts.ts";
+import { readCounts } from "../daemon/counts.ts";
 import type { RunningDaemon } from "../daemon/find.ts";
 
 /** How long to wait before a second look: counts are up to a second old, and routes may just have changed. */

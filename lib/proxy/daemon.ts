@@ -103,7 +103,7 @@ export async function runDaemon(proxy: Proxy, takesOver = false): Promise<void> 
   let { limits } = loaded;
   file.reopen(loaded.debugLevel);
   process.title = title;
-  const endStats = proxy.stats.writeTo(
+  const counts = proxy.stats.writeTo(
     statsFile,
     () => proxy.stats.counts(proxy.listening, proxy.streams.size),
   );
@@ -120,11 +120,13 @@ export async function runDaemon(proxy: Proxy, takesOver = false): Promise<void> 
     if (signals.reload) {
       signals.reload = false;
       limits = await reload(proxy, file) ?? limits;
+      // Whoever has sent the signal waits for what is said there about the listeners.
+      counts.write();
     } else {
       await next;
     }
   }
-  endStats();
+  counts.end();
   tellUsage();
   process.title = title + DRAINING;
   await proxy.stopListening();

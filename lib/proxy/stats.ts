@@ -79,9 +79,9 @@ export class Stats {
    *
    * @param path The file, which has to be there; its place is taken by no other, since a daemon may not make files.
    * @param counts Tells what to write.
-   * @returns Ends it. What a successor has written by then stays.
+   * @returns Writes them at once; and ends it. What a successor has written by then stays.
    */
-  writeTo(path: string, counts: () => Counts): () => void {
+  writeTo(path: string, counts: () => Counts): { write(): void; end(): void } {
     const write = () => {
       try {
         beat(path, new TextEncoder().encode(JSON.stringify(counts()) + "\n"));
@@ -91,7 +91,7 @@ export class Stats {
     };
     write();
     const timer = setInterval(write, INTERVAL_MS);
-    return () => clearInterval(timer);
+    return { write, end: () => clearInterval(timer) };
   }
 }
 
