@@ -26,7 +26,7 @@ function collectAll(): void {
 }
 
 /** Collects garbage after a burst. */
-export class AfterBurst {
+export class GarbageCollector {
   readonly #collect: () => void;
   #most = 0;
   #left = 0;

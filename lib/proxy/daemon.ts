@@ -10,9 +10,9 @@ import { type DebugLevel, DEFAULT_DEBUG_LEVEL, type FileLog, log, logToFile } fr
 import type { Limits } from "../limits.ts";
 import type { Role } from "../role.ts";
 import { DRAINING, READY, WAITING } from "../protocol/lifecycle.ts";
-import { AfterBurst } from "./collect_garbage.ts";
+import { GarbageCollector } from "./collect_garbage.ts";
 import { releaseBuffers } from "./buffers.ts";
-import type { Places } from "./quota.ts";
+import type { Quotas } from "./quota.ts";
 import { SharedUsage } from "./shared_usage.ts";
 import type { Stats } from "./stats.ts";
 import type { Streams } from "./streams.ts";
@@ -34,7 +34,7 @@ export interface Loaded {
 }
 
 /** A proxy that can be run as a daemon. */
-export interface Proxy {
+export interface ProxyHalf {
   /** What it is, with the names of its files. */
   readonly role: Role;
   /** The streams it serves. */
@@ -42,7 +42,7 @@ export interface Proxy {
   /** What it counts. */
   readonly stats: Stats;
   /** What its streams take of the limits. */
-  readonly places: Places;
+  readonly quotas: Quotas;
   /** What it listens on now. */
   readonly listening: readonly (number | string)[];
   /**
@@ -91,13 +91,13 @@ class Signals {
  * @throws {Error} Whatever its first load throws; a later one is logged, and the proxy serves what it served before.
  * @throws {Deno.errors.NotCapable} Without the permissions of its entrypoint in `lib/permissions/table.ts`.
  */
-export async function runDaemon(proxy: Proxy, takesOver = false): Promise<void> {
+export async function runDaemon(proxy: ProxyHalf, takesOver = false): Promise<void> {
   const { title, log: path, statsFile, usageFiles } = proxy.role;
   const signals = new Signals();
   const file = logToFile(path, DEFAULT_DEBUG_LEVEL);
   // Before the first guest can come: those that predecessors serve count from the start.
   const usage = new SharedUsage(usageFiles);
-  proxy.places.others = () => usage.others();
+  proxy.quotas.others = () => usage.others();
   if (takesOver) say(WAITING);
   const { notListening, ...loaded } = await proxy.load(takesOver ? TAKE_OVER_MS : 0);
   let { limits } = loaded;
@@ -107,11 +107,11 @@ export async function runDaemon(proxy: Proxy, takesOver = false): Promise<void> 
     statsFile,
     () => proxy.stats.counts(proxy.listening, proxy.streams.size),
   );
-  const tellUsage = usage.tell(() => proxy.streams.size, () => proxy.places.own);
-  const afterBurst = new AfterBurst();
+  const tellUsage = usage.tell(() => proxy.streams.size, () => proxy.quotas.own);
+  const garbage = new GarbageCollector();
   setInterval(() => {
     releaseBuffers();
-    afterBurst.look(proxy.streams.size);
+    garbage.look(proxy.streams.size);
   }, RELEASE_MS);
   log.info("Serving", { title });
   say(READY, ...notListening);
@@ -141,7 +141,7 @@ function say(...words: readonly (number | string)[]): void {
 }
 
 /** Reloads; the limits are what it finds, if it finds any. */
-async function reload(proxy: Proxy, file: FileLog): Promise<Limits | undefined> {
+async function reload(proxy: ProxyHalf, file: FileLog): Promise<Limits | undefined> {
   try {
     const { debugLevel, limits } = await proxy.load();
     file.reopen(debugLevel);
@@ -154,7 +154,7 @@ async function reload(proxy: Proxy, file: FileLog): Promise<Limits | undefined> 
 }
 
 /** Waits for the end of the streams; those that take too long are closed. */
-async function drain({ role: { title }, streams }: Proxy, signals: Signals, limits: Limits): Promise<void> {
+async function drain({ role: { title }, streams }: ProxyHalf, signals: Signals, limits: Limits): Promise<void> {
   log.info("Draining", { title, streams: streams.size });
   const idle = streams.idle();
   const close = (why: string) => {

@@ -140,13 +140,13 @@ export class GuestString {
 
   async #bringPlain(guest: Guest): Promise<void> {
     const { path, owner, deadlines } = this.#options;
-    let string: Deno.UnixConn | undefined;
+    let outer: Deno.UnixConn | undefined;
     try {
-      string = await connectUnix(path);
+      outer = await connectUnix(path);
       guest.connection.setNoDelay(true);
       guest.connection.setKeepAlive(true);
       await writeAll(
-        string,
+        outer,
         encodePreamble({
           sourceAddr: guest.address,
           sourcePort: guest.port,
@@ -155,11 +155,11 @@ export class GuestString {
         }),
       );
     } catch (error) {
-      if (string !== undefined) close(string);
+      if (outer !== undefined) close(outer);
       return owner.failed(guest, error);
     }
     owner.opened(guest);
-    const { fromPeer: up, toPeer: down, error } = await relay(guest.connection, string, {
+    const { fromPeer: up, toPeer: down, error } = await relay(guest.connection, outer, {
       deadlines,
       idleTimeoutMs: guest.idleTimeoutMs,
       count: (up, down) => owner.moved(up, down),

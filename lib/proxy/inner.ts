@@ -14,14 +14,14 @@ import { parseInnerRoutes } from "../protocol/routes.ts";
 import { innerOf, type InnerRole } from "../role.ts";
 import { acceptAll } from "./accept.ts";
 import { close } from "./connection.ts";
-import type { Loaded, Proxy } from "./daemon.ts";
+import type { Loaded, ProxyHalf } from "./daemon.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Guest, GuestEnd, GuestOwner } from "./guest.ts";
 import { guestShare } from "./guest_share.ts";
 import { GuestString } from "./guest_string.ts";
 import { Listeners } from "./listeners.ts";
-import { NowAndThen } from "./rate_limited_log.ts";
-import { type Claim, Places } from "./quota.ts";
+import { RateLimitedLog } from "./rate_limited_log.ts";
+import { type Claim, Quotas } from "./quota.ts";
 import { Stats } from "./stats.ts";
 import { Streams } from "./streams.ts";
 
@@ -31,18 +31,18 @@ const BACKLOG = 4096;
 const OF_BRIDGE = ":tproxy_max_connections_per_bridge:";
 
 /** The inner proxy of one bridge. */
-export class Inner implements Proxy, GuestOwner {
+export class Inner implements ProxyHalf, GuestOwner {
   readonly role: InnerRole;
   readonly streams: Streams = new Streams();
   readonly stats: Stats = new Stats("guests");
-  readonly places: Places = new Places();
+  readonly quotas: Quotas = new Quotas();
   readonly #names: BridgeNames;
   readonly #string: GuestString;
   #limits: Limits = DEFAULT_LIMITS;
   #options: ReadonlyMap<number, EndpointOptions> = new Map();
   readonly #deadlines = new Deadlines();
-  readonly #refusals = new NowAndThen((fields) => log.warning("Refused a guest: too many streams", fields));
-  readonly #failures = new NowAndThen((fields) => log.error("Cannot pass the guest on to the outer proxy", fields));
+  readonly #refusals = new RateLimitedLog((fields) => log.warning("Refused a guest: too many streams", fields));
+  readonly #failures = new RateLimitedLog((fields) => log.error("Cannot pass the guest on to the outer proxy", fields));
   readonly #listeners = new Listeners<number>((port) => Promise.resolve(this.#listen(port)));
 
   /**
@@ -62,12 +62,12 @@ export class Inner implements Proxy, GuestOwner {
     });
   }
 
-  /** See {@linkcode Proxy}. */
+  /** See {@linkcode ProxyHalf}. */
   get listening(): number[] {
     return this.#listeners.keys;
   }
 
-  /** See {@linkcode Proxy}. */
+  /** See {@linkcode ProxyHalf}. */
   async load(patienceMs = 0): Promise<Loaded> {
     const { debugLevel, limits, ports } = parseInnerRoutes(await Deno.readTextFile(this.role.routesFile));
     this.#limits = limits;
@@ -76,7 +76,7 @@ export class Inner implements Proxy, GuestOwner {
     return { debugLevel, limits, notListening };
   }
 
-  /** See {@linkcode Proxy}. */
+  /** See {@linkcode ProxyHalf}. */
   async stopListening(): Promise<void> {
     await this.#listeners.follow([]);
     this.#string.retire();
@@ -93,7 +93,7 @@ export class Inner implements Proxy, GuestOwner {
   #admit(guest: Deno.TcpConn, port: number): Promise<void> {
     const { hostname, port: remotePort } = guest.remoteAddr;
     const claims = this.#claims(hostname, port);
-    const refused = this.places.take(claims);
+    const refused = this.quotas.take(claims);
     if (refused !== undefined) {
       close(guest);
       this.stats.refused();
@@ -122,7 +122,7 @@ export class Inner implements Proxy, GuestOwner {
 
   #claims(guest: string, port: number): Claim[] {
     const { maxConnectionsPerBridge, maxConnectionsPerGuest } = this.#limits;
-    const share = guestShare(this.#limits, this.places.taken("bridge"));
+    const share = guestShare(this.#limits, this.quotas.taken("bridge"));
     const { maxConnections = Infinity, maxConnectionsPerGuest: ofPort = Infinity } = this.#options.get(port) ?? {};
     // Those without a limit are counted too: there may be one after the next reload.
     return [
@@ -168,7 +168,7 @@ export class Inner implements Proxy, GuestOwner {
 
   #forget({ connection, claims }: Guest): void {
     this.streams.end(connection);
-    this.places.giveBack(claims);
+    this.quotas.giveBack(claims);
   }
 
   #fields({ address, port, servicePort }: Guest): Readonly<Record<string, unknown>> {

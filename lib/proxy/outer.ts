@@ -16,43 +16,43 @@ import { parseOuterRoutes } from "../protocol/routes.ts";
 import { OUTER, type OuterRole } from "../role.ts";
 import { lstatIfThere } from "../run_dir.ts";
 import { close } from "./connection.ts";
-import type { Loaded, Proxy } from "./daemon.ts";
+import type { Loaded, ProxyHalf } from "./daemon.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Listeners } from "./listeners.ts";
 import { listenForStrings } from "./listen_unix.ts";
 import type { OuterMux, StreamServer } from "./outer_mux.ts";
 import { servePlain } from "./plain_stream.ts";
-import { type Claim, Places } from "./quota.ts";
-import { NowAndThen } from "./rate_limited_log.ts";
+import { type Claim, Quotas } from "./quota.ts";
+import { RateLimitedLog } from "./rate_limited_log.ts";
 import { type Call, dotted, ServiceChannel, type ServiceEnd, type ServiceOwner } from "./service.ts";
 import { Stats } from "./stats.ts";
 import { StringServer } from "./string_server.ts";
 import { Streams } from "./streams.ts";
 
 /** The outer proxy of a hypervisor. */
-export class Outer implements Proxy, StreamServer, ServiceOwner {
+export class Outer implements ProxyHalf, StreamServer, ServiceOwner {
   readonly role: OuterRole = OUTER;
   readonly streams: Streams = new Streams();
   readonly stats: Stats = new Stats("services");
-  readonly places: Places = new Places();
+  readonly quotas: Quotas = new Quotas();
   /** Connections that have not said what they are: as many as there may be streams. */
-  readonly #entering = new Places();
+  readonly #entering = new Quotas();
   #routes: ReadonlyMap<BridgeName, ReadonlyMap<number, Endpoint>> = new Map();
   #limits: Limits = DEFAULT_LIMITS;
   readonly #deadlines = new Deadlines();
-  readonly #refusals = new NowAndThen((fields) => log.warning("Refused a stream: too many", fields));
-  readonly #failures = new NowAndThen((fields) => log.error("Cannot reach the service", fields));
-  readonly #unserved = new NowAndThen((fields) =>
+  readonly #refusals = new RateLimitedLog((fields) => log.warning("Refused a stream: too many", fields));
+  readonly #failures = new RateLimitedLog((fields) => log.error("Cannot reach the service", fields));
+  readonly #unserved = new RateLimitedLog((fields) =>
     log.warning("Refused a guest: its network has no such service", fields)
   );
   readonly #listeners = new Listeners<BridgeName>((bridge) => this.#listen(bridge));
 
-  /** See {@linkcode Proxy}. */
+  /** See {@linkcode ProxyHalf}. */
   get listening(): BridgeName[] {
     return this.#listeners.keys;
   }
 
-  /** See {@linkcode Proxy}. */
+  /** See {@linkcode ProxyHalf}. */
   async load(): Promise<Loaded> {
     const { debugLevel, limits, bridges } = parseOuterRoutes(await Deno.readTextFile(OUTER.routesFile));
     this.#routes = new Map([...bridges].map(([bridge, endpoints]) => {
@@ -70,7 +70,7 @@ export class Outer implements Proxy, StreamServer, ServiceOwner {
     return { debugLevel, limits, notListening };
   }
 
-  /** See {@linkcode Proxy}. */
+  /** See {@linkcode ProxyHalf}. */
   async stopListening(): Promise<void> {
     await this.#listeners.follow([]);
   }
@@ -112,8 +112,8 @@ export class Outer implements Proxy, StreamServer, ServiceOwner {
     ];
   }
 
-  #admit(places: Places, bridge: BridgeName, claims: readonly Claim[]): boolean {
-    const refused = places.take(claims);
+  #admit(quotas: Quotas, bridge: BridgeName, claims: readonly Claim[]): boolean {
+    const refused = quotas.take(claims);
     if (refused === undefined) return true;
     this.stats.refused();
     this.#refusals.note(`${refused.limit} ${bridge}`, { bridge, limit: refused.limit, max: refused.max });
@@ -123,11 +123,11 @@ export class Outer implements Proxy, StreamServer, ServiceOwner {
   /** See {@linkcode StreamServer}. */
   serve(mux: OuterMux, id: number, guest: number, port: number, servicePort: number): void {
     const claims = this.#claims(mux.bridge);
-    if (!this.#admit(this.places, mux.bridge, claims)) return mux.writer.reset(id, RESET.refused);
+    if (!this.#admit(this.quotas, mux.bridge, claims)) return mux.writer.reset(id, RESET.refused);
     this.stats.opened();
     const endpoint = this.#routes.get(mux.bridge)?.get(servicePort);
     if (endpoint === undefined) {
-      this.places.giveBack(claims);
+      this.quotas.giveBack(claims);
       this.#refuse(mux.bridge, `${dotted(guest)}:${port}`, servicePort);
       return mux.writer.reset(id, RESET.unreachable);
     }
@@ -155,7 +155,7 @@ export class Outer implements Proxy, StreamServer, ServiceOwner {
 
   async #servePlain(bridge: BridgeName, connection: Deno.UnixConn, preamble: Preamble): Promise<void> {
     const claims = this.#claims(bridge);
-    if (!this.#admit(this.places, bridge, claims)) return close(connection);
+    if (!this.#admit(this.quotas, bridge, claims)) return close(connection);
     this.stats.opened();
     this.streams.add(connection);
     const { sourceAddr, sourcePort, destinationPort: port } = preamble;
@@ -174,7 +174,7 @@ export class Outer implements Proxy, StreamServer, ServiceOwner {
       if (end !== undefined) this.#logClosed(fields, end);
     }
     this.streams.end(connection);
-    this.places.giveBack(claims);
+    this.quotas.giveBack(claims);
   }
 
   /** See {@linkcode ServiceOwner}. */
@@ -196,7 +196,7 @@ export class Outer implements Proxy, StreamServer, ServiceOwner {
   ended(channel: ServiceChannel, end: ServiceEnd): void {
     if (log.enabled("debug") && channel.hasBegun) this.#logClosed(fieldsOf(channel), end);
     this.streams.end(channel);
-    this.places.giveBack(channel.call.claims);
+    this.quotas.giveBack(channel.call.claims);
   }
 
   #fail(fields: ReturnType<typeof fieldsOf>, error: unknown): void {

@@ -1,14 +1,14 @@
 /**
- * Places for streams: who may have how many at once, so that nobody takes all of them.
+ * Quotas: how many streams each guest, port or bridge may have at once, so that nobody has all of them.
  *
  * @module
  */
 
-/** A claim to one of a limited number of places. */
+/** A claim to one of a limited number of quotas. */
 export interface Claim {
-  /** Whose places they are: a guest's address, a port. */
+  /** Whose quota it is: a guest's address, a port, a bridge. */
   readonly of: string;
-  /** How many there are. */
+  /** How many streams it allows. */
   readonly max: number;
   /** The limit's name, as it is in the configuration. */
   readonly limit: string;
@@ -16,14 +16,14 @@ export interface Claim {
 
 const NOBODY: ReadonlyMap<string, number> = new Map();
 
-/** Counts the places that are taken. */
-export class Places {
+/** Counts what is used of each quota. */
+export class Quotas {
   readonly #own = new Map<string, number>();
 
-  /** Tells how many of the same places others have taken; nobody has unless told. */
+  /** Tells how much of the same quotas other daemons use; nothing unless set. */
   others: () => ReadonlyMap<string, number> = () => NOBODY;
 
-  /** How many were taken here, by whose they are. */
+  /** How much is used here, by whose quota it is. */
   get own(): ReadonlyMap<string, number> {
     return this.#own;
   }
@@ -34,7 +34,7 @@ export class Places {
   }
 
   /**
-   * Tells how many places are taken, here and by others.
+   * Tells how much of a quota is used, here and by others.
    *
    * @param of Whose.
    * @returns How many.
@@ -44,7 +44,7 @@ export class Places {
   }
 
   /**
-   * Takes one place for each claim, or none at all.
+   * Takes one of each quota, or of none at all.
    *
    * @param claims The claims.
    * @returns The claim that could not be granted, if there is one; else they are to be given back.

@@ -17,7 +17,7 @@ interface Untold {
 }
 
 /** Tells of the first time at once, and of what came after it once a second. */
-export class NowAndThen {
+export class RateLimitedLog {
   readonly #tell: (fields: Fields) => void;
   readonly #untold = new Map<string, Untold>();
 

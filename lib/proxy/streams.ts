@@ -45,13 +45,13 @@ export class Streams {
   /**
    * Adds a string. It is no stream, but something may still be on its way on it when there is none.
    *
-   * @param string The string.
+   * @param mux The string.
    * @param gone When it is gone, and to be forgotten.
    */
-  addString(string: Disposable, gone: Promise<unknown>): void {
-    this.#strings.add(string);
+  addString(mux: Disposable, gone: Promise<unknown>): void {
+    this.#strings.add(mux);
     void gone.then(() => {
-      this.#strings.delete(string);
+      this.#strings.delete(mux);
       this.#look();
     });
   }

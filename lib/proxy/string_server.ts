@@ -15,7 +15,7 @@ import { close, writeAll } from "./connection.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { MuxEnd } from "./mux.ts";
 import { OuterMux, type StreamServer } from "./outer_mux.ts";
-import { NowAndThen } from "./rate_limited_log.ts";
+import { RateLimitedLog } from "./rate_limited_log.ts";
 import { type Received, receivePreamble } from "./receive_preamble.ts";
 import type { Stats } from "./stats.ts";
 import type { Streams } from "./streams.ts";
@@ -23,9 +23,9 @@ import type { Streams } from "./streams.ts";
 /** How many strings a bridge may have: one for each inner proxy of it, those included that only finish their streams. */
 const MOST_STRINGS = 16;
 
-const strangers = new NowAndThen((fields) => log.warning("Refused a stream without a good preamble", fields));
-const offenders = new NowAndThen((fields) => log.warning("Ended a string that broke the protocol", fields));
-const surplus = new NowAndThen((fields) => log.warning("Refused a string: the bridge has too many", fields));
+const strangers = new RateLimitedLog((fields) => log.warning("Refused a stream without a good preamble", fields));
+const offenders = new RateLimitedLog((fields) => log.warning("Ended a string that broke the protocol", fields));
+const surplus = new RateLimitedLog((fields) => log.warning("Refused a string: the bridge has too many", fields));
 
 /** What it needs of outer. */
 export interface StringServerOptions {
@@ -85,7 +85,7 @@ export class StringServer {
   /** Asks for no more streams, on the strings that are there and on those that are about to come. */
   goAway(): void {
     this.#isLeaving = true;
-    for (const string of this.#strings.values()) string.goAway();
+    for (const mux of this.#strings.values()) mux.goAway();
   }
 
   async #receive(connection: Deno.UnixConn): Promise<Received | undefined> {
@@ -115,22 +115,22 @@ export class StringServer {
       return close(connection);
     }
     await writeAll(connection, encodeHello(hello));
-    const string = new OuterMux(connection, deadlines, bridge, server);
+    const mux = new OuterMux(connection, deadlines, bridge, server);
     log.debug("A string was opened", { bridge });
-    this.#strings.set(hello.string, string);
-    streams.addString(string, string.gone);
-    void string.gone.then((end) => {
+    this.#strings.set(hello.string, mux);
+    streams.addString(mux, mux.gone);
+    void mux.gone.then((end) => {
       this.#strings.delete(hello.string);
       this.#tell(end);
     });
-    if (this.#isLeaving) string.goAway();
+    if (this.#isLeaving) mux.goAway();
   }
 
   async #takeBulk(connection: Deno.UnixConn, hello: Hello, id: number): Promise<void> {
-    const string = this.#strings.get(hello.string);
-    const channel = string?.promotable(id);
-    if (string === undefined || channel === undefined) return close(connection);
-    string.promote(channel);
+    const mux = this.#strings.get(hello.string);
+    const channel = mux?.promotable(id);
+    if (mux === undefined || channel === undefined) return close(connection);
+    mux.promote(channel);
     await writeAll(connection, encodeHello(hello));
     channel.attach(connection);
   }
