@@ -111,7 +111,7 @@ Deno.test(
     assert.deepEqual(await hv.status(), pids);
     await hv.host.text(["mv", log, `${log}.1`]);
     await hv.control("reload");
-    const [first] = await until("there are lines", async () => (await hv.log("one_tproxy_br0")).slice(0, 1));
+    const first = await until("there is a line", async () => (await hv.log("one_tproxy_br0")).at(0));
     assert.match(
       JSON.stringify(first),
       /"level":"warning","message":"Lost lines that could not be written","lines":\d+/,
