@@ -1,5 +1,5 @@
 /**
- * One direction of a stream: from the string to a peer, which is a guest or a service.
+ * Writes to a peer what has come for it, in order. It knows nothing of frames; receiver.ts does.
  *
  * WHY no `async` function: each chunk of every stream goes through here, most of them while nothing else waits.
  *
@@ -13,19 +13,8 @@ import { areReadBuffersShort, type ReadBuffer, releaseReadBuffer } from "./read_
 /** Where it is delivered to. */
 export type Peer = Pick<Deno.TcpConn, "write" | "setNoDelay">;
 
-/** Who wants to know what became of it. */
-export interface DeliveryOwner {
-  /** Bytes have been taken by the peer, or thrown away because it takes no more. */
-  onTaken(count: number): void;
-  /** The peer takes no more. */
-  onRefused(error: unknown): void;
-  /** There is nothing left to deliver. */
-  onDelivered(): void;
-}
-
 /** Delivers chunks in order; those that come while another is being written wait. */
-export class Delivery {
-  readonly #owner: DeliveryOwner;
+export abstract class Delivery {
   #peer: Peer | undefined;
   #writes = 0;
   /** What is being written, and the buffer that it has to itself or shares. */
@@ -35,15 +24,13 @@ export class Delivery {
   #backlog: Backlog | undefined;
   #isRefused = false;
 
-  /**
-   * @param owner Who wants to know what became of it.
-   */
-  constructor(owner: DeliveryOwner) {
-    this.#owner = owner;
+  /** Where it is delivered to, once that has begun. */
+  protected get peer(): Peer | undefined {
+    return this.#peer;
   }
 
-  /** Whether there is nothing left to deliver. */
-  get isDone(): boolean {
+  /** Whether there is nothing to deliver just now. */
+  protected get isIdle(): boolean {
     return this.#chunk === undefined && (this.#backlog === undefined || this.#backlog.isEmpty);
   }
 
@@ -51,6 +38,15 @@ export class Delivery {
   get isRefused(): boolean {
     return this.#isRefused;
   }
+
+  /** Called when bytes have been taken by the peer, or thrown away because it takes no more. */
+  protected abstract onTaken(count: number): void;
+
+  /** Called once, when the peer takes no more. */
+  protected abstract onRefused(error: unknown): void;
+
+  /** Called when there is nothing left to deliver. */
+  protected abstract onDelivered(): void;
 
   /** Begins to deliver; what has come before goes first. */
   begin(peer: Peer): void {
@@ -65,11 +61,11 @@ export class Delivery {
    * @param offset Where it begins.
    * @param length How long it is.
    */
-  push(shared: ReadBuffer, offset: number, length: number): void {
+  protected push(shared: ReadBuffer, offset: number, length: number): void {
     const chunk = shared.bytes.subarray(offset, offset + length);
     const isBusy = this.#peer === undefined || this.#chunk !== undefined;
     if (this.#isRefused && !isBusy) {
-      this.#owner.onTaken(length);
+      this.onTaken(length);
     } else if (isBusy || areReadBuffersShort()) {
       (this.#backlog ??= new Backlog()).push(chunk);
       if (!isBusy) this.#next();
@@ -97,13 +93,13 @@ export class Delivery {
   readonly #onWritten = (count: number): void => {
     const chunk = this.#chunk as Uint8Array;
     if (count < chunk.length && !this.#isRefused) {
-      this.#owner.onTaken(count);
+      this.onTaken(count);
       this.#chunk = chunk.subarray(count);
       (this.#peer as Peer).write(this.#chunk).then(this.#onWritten, this.#onError);
       return;
     }
     this.#release();
-    this.#owner.onTaken(chunk.length);
+    this.onTaken(chunk.length);
     this.#next();
   };
 
@@ -112,8 +108,8 @@ export class Delivery {
     const length = (this.#chunk as Uint8Array).length;
     this.#isRefused = true;
     this.#release();
-    if (!wasRefused) this.#owner.onRefused(error);
-    this.#owner.onTaken(length);
+    if (!wasRefused) this.onRefused(error);
+    this.onTaken(length);
     this.#next();
   };
 
@@ -130,8 +126,8 @@ export class Delivery {
       this.#buffer = chunk;
       if (!this.#isRefused) return this.#write(chunk);
       this.#release();
-      this.#owner.onTaken(chunk.length);
+      this.onTaken(chunk.length);
     }
-    this.#owner.onDelivered();
+    this.onDelivered();
   }
 }

@@ -89,7 +89,7 @@ export class GuestChannel extends Channel implements Promotable {
   }
 
   /** See {@linkcode Channel}. */
-  protected override wantPromotion(): void {
+  override wantPromotion(): void {
     this.promote();
   }
 
@@ -100,7 +100,7 @@ export class GuestChannel extends Channel implements Promotable {
 
   /** See {@linkcode Channel}. */
   protected override ended(error: unknown, reason: ResetReason | undefined): void {
-    if (this.isPromoted) this.#unpromote(this.#guest);
+    if (this.bulk !== undefined) this.#unpromote(this.#guest);
     // Outer may have ended before it got to know of this guest.
     if (error === LOST && this.toPeer === 0) return this.#owner.failed(this.#guest, error);
     this.#owner.ended(this.#guest, { up: this.fromPeer, down: this.toPeer, error, reason });

@@ -104,12 +104,12 @@ export abstract class Mux implements FrameSink, Disposable {
 
   /** See {@linkcode FrameSink}. */
   onData(channel: number, offset: number, length: number): void {
-    this.find(channel)?.onData(this.#buffer as ReadBuffer, offset, length);
+    this.find(channel)?.receiver.onData(this.#buffer as ReadBuffer, offset, length);
   }
 
   /** See {@linkcode FrameSink}. */
   onFin(channel: number): void {
-    this.find(channel)?.onFin();
+    this.find(channel)?.receiver.onFin();
   }
 
   /** See {@linkcode FrameSink}. */
@@ -119,7 +119,7 @@ export abstract class Mux implements FrameSink, Disposable {
 
   /** See {@linkcode FrameSink}. */
   onCredit(channel: number, count: number): void {
-    this.find(channel)?.onCredit(count);
+    this.find(channel)?.sender.onCredit(count);
   }
 
   /** See {@linkcode FrameSink}. */
@@ -129,7 +129,7 @@ export abstract class Mux implements FrameSink, Disposable {
 
   /** See {@linkcode FrameSink}. */
   onSwitch(channel: number): void {
-    this.find(channel)?.onSwitch();
+    this.find(channel)?.receiver.onSwitch();
   }
 
   /** See {@linkcode FrameSink}. */

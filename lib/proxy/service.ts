@@ -103,7 +103,7 @@ export class ServiceChannel extends Channel {
   }
 
   /** See {@linkcode Channel}. */
-  protected override wantPromotion(): void {
+  override wantPromotion(): void {
     this.mux.writer.bare(FRAME.promote, this.id);
   }
 
