@@ -1,7 +1,8 @@
 /**
- * What our rules were right after they had been made, so that a later look can tell whether they still are: the chains of each
- * bridge, which `setup` makes, and the tables that hold the proxies, which `tproxy` makes. Losing it costs nothing: a
- * supervisor makes the rules again, and takes it down anew.
+ * Fingerprints of our rules, taken right after the rules were applied. A later check compares them with what nft lists
+ * and finds out whether somebody has changed a rule. They cover the chains of each bridge, which `setup` applies, and
+ * the egress tables, which `tproxy` applies. If the fingerprints are lost, a supervisor applies the rules again and
+ * records new ones.
  *
  * @module
  */
@@ -14,27 +15,27 @@ import { chainsOf, renderChain } from "./chains.ts";
 import { NO_EGRESS, renderEgress, tablesFor } from "./egress.ts";
 import { type Content, fingerprintTable } from "./fingerprint.ts";
 
-/** The rules of one bridge as they were made. */
+/** The rules of one bridge as they were applied. */
 export interface AppliedRules {
   /** The form that the kernel took. */
   readonly form: BridgeForm;
-  /** Differs if the transaction does, because another version would write other rules; 16 hexadecimal digits. */
+  /** A hash of the rules that were applied, 16 hexadecimal digits. It differs if another version writes other rules. */
   readonly script: string;
   /** The fingerprint of each chain, by the chain's name. */
   readonly chains: Readonly<Record<string, string>>;
 }
 
-/** The same of all bridges. */
+/** The applied rules of all bridges. */
 export type Applied = ReadonlyMap<BridgeName, AppliedRules>;
 
 /**
- * Describes the rules of one bridge as they are just after they were made.
+ * Takes the fingerprints of one bridge's rules. It has to be called right after the rules were applied.
  *
  * @param names The bridge's names.
  * @param form The form that the kernel took.
  * @param found What nft lists.
- * @returns What is to be noted. A chain that does not have as many rules as it was given has changed already, and no
- * fingerprint, so that the next look finds it changed.
+ * @returns What to record. A chain that does not have as many rules as were applied has been changed already. It gets
+ * an empty fingerprint, so that the next check reports it.
  */
 export function describeChains(
   names: BridgeNames,
@@ -49,20 +50,20 @@ export function describeChains(
 }
 
 /**
- * Tells two versions of the rules apart.
+ * Hashes the rules of a bridge, so that two versions of them can be told apart.
  *
  * @param names The bridge's names.
  * @param form Which rendering the kernel takes.
- * @returns 16 hexadecimal digits, which differ if a chain or a rule does.
+ * @returns 16 hexadecimal digits. They differ if a chain or a rule differs.
  */
 export function scriptOf(names: BridgeNames, form: BridgeForm): string {
   return hashDigits(chainsOf(names, form).flatMap(renderChain).join("\n"), 16);
 }
 
 /**
- * Reads what was noted.
+ * Reads the fingerprints of all bridges.
  *
- * @returns The fingerprints of every bridge whose rules `setup` has made; nothing if the file is missing or damaged.
+ * @returns The fingerprints of every bridge whose rules `setup` has applied; none if the file is missing or damaged.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
 export async function readApplied(): Promise<Applied> {
@@ -70,7 +71,7 @@ export async function readApplied(): Promise<Applied> {
 }
 
 /**
- * Takes down what one bridge's rules are. Whoever calls it holds the lock of `setup`.
+ * Records the fingerprints of one bridge. The caller holds the lock of `setup`.
  *
  * @param bridge The bridge.
  * @param rules The rules.
@@ -81,7 +82,7 @@ export async function writeApplied(bridge: BridgeName, rules: AppliedRules): Pro
 }
 
 /**
- * Forgets one bridge. Whoever calls it holds the lock of `setup`.
+ * Removes the fingerprints of one bridge. The caller holds the lock of `setup`.
  *
  * @param bridge The bridge.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
@@ -91,23 +92,24 @@ export async function forgetApplied(bridge: BridgeName): Promise<void> {
   if (applied.delete(bridge)) await write(applied);
 }
 
-/** The rules that hold the proxies, as they were made. */
+/** The egress rules as they were applied. */
 export interface AppliedEgress {
-  /** Differs if the transaction does, elements apart; 16 hexadecimal digits. */
+  /** A hash of the rules that were applied, without the elements of the sets; 16 hexadecimal digits. */
   readonly script: string;
   /** The fingerprint of each table, by its family. */
   readonly tables: Readonly<Record<"inet" | "bridge", string>>;
 }
 
-/** What nft printed of the `inet` and of the `bridge` table that hold the proxies; `undefined` for one that does not exist. */
+/** What nft printed for the `inet` and the `bridge` egress table; `undefined` for a table that does not exist. */
 export type EgressListings = Readonly<Record<"inet" | "bridge", string | undefined>>;
 
 /**
- * Describes the rules that hold the proxies as they are just after they were made.
+ * Takes the fingerprints of the egress rules. It has to be called right after the rules were applied.
  *
  * @param outer The number of outer's own user and group.
  * @param listings What nft lists.
- * @returns What is to be noted. A table that is gone, or does not have as many rules as it was given, has no fingerprint.
+ * @returns What to record. A table that is gone, or does not have as many rules as were applied, gets an empty
+ * fingerprint.
  * @throws {import("../errors.ts").KernelStateError} If one is not a listing.
  */
 export function describeEgress(outer: number, listings: EgressListings): AppliedEgress {
@@ -119,12 +121,12 @@ export function describeEgress(outer: number, listings: EgressListings): Applied
 }
 
 /**
- * Tells whether the rules that hold the proxies are those that this version makes, and as they were made.
+ * Tells whether the egress rules are those of this version, and unchanged since they were applied.
  *
  * @param outer The number of outer's own user and group.
  * @param listings What nft lists.
- * @param applied What was noted; `undefined` if nothing was.
- * @returns Whether nothing but the elements of the sets may differ.
+ * @param applied What was recorded; `undefined` if nothing was.
+ * @returns Whether everything but the elements of the sets is the same.
  * @throws {import("../errors.ts").KernelStateError} If one is not a listing.
  */
 export function isEgressAsApplied(
@@ -143,9 +145,9 @@ function egressScriptOf(outer: number): string {
 }
 
 /**
- * Reads what was noted of the rules that hold the proxies.
+ * Reads the fingerprints of the egress rules.
  *
- * @returns It; `undefined` if the file is missing or damaged.
+ * @returns The fingerprints; `undefined` if the file is missing or damaged.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
 export async function readAppliedEgress(): Promise<AppliedEgress | undefined> {
@@ -159,9 +161,9 @@ export async function readAppliedEgress(): Promise<AppliedEgress | undefined> {
 }
 
 /**
- * Takes down what the rules that hold the proxies are. Whoever calls it holds the lock of the daemons.
+ * Records the fingerprints of the egress rules. The caller holds the lock of the daemons.
  *
- * @param applied The rules; `undefined` if there are none any more.
+ * @param applied The fingerprints; `undefined` once the rules have been removed.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function writeAppliedEgress(applied: AppliedEgress | undefined): Promise<void> {
@@ -175,10 +177,10 @@ async function write(applied: Applied): Promise<void> {
 }
 
 /**
- * Parses what was noted.
+ * Parses the fingerprints of all bridges.
  *
  * @param text The file's text.
- * @returns The fingerprints; none if the text is not what it should be.
+ * @returns The fingerprints; none if the text is damaged.
  */
 export function parseApplied(text: string): Applied {
   try {

@@ -1,5 +1,6 @@
 /**
- * The rules of one bridge: who may have the proxy's address, and what may pass between the proxy and its guests. Pure.
+ * The rules of one bridge: which port may use the proxy's address, and which frames may pass between the proxy and its
+ * guests. Pure.
  *
  * @module
  */
@@ -7,29 +8,36 @@
 import { type BridgeNames, GUEST_ADDRESS, REDIRECT_MAC } from "../names.ts";
 import { type BridgeForm, fromOurEnd, KINDS_OF_GUESTS, notOurEnd, otherBridges } from "./matches.ts";
 
-// Byte by byte, since `arp saddr ip` expects the EtherType of ARP directly behind the MAC addresses, and a VLAN tag moves it.
-// Receivers ignore a tag whose VLAN ID is 0, and a bridge with VLAN filtering removes the tag of the port's own VLAN, so a
-// tagged frame can reach a guest as an untagged one. Before any rule sees a frame, the kernel takes its outermost tag out of
-// the packet: `meta protocol` is the EtherType behind that tag, and `@nh` counts the bits from there.
+// These match raw bytes (`@nh`). `arp saddr ip` would expect the EtherType of ARP directly behind the MAC addresses,
+// and a VLAN tag moves it.
 //
-// Two EtherTypes, since nft would list `meta protocol arp @nh,112,32` as `arp saddr ip`, which is the other rule when a saved
-// ruleset is loaded. 0x8035 is RARP, which has the same fields.
+// Tagged frames matter: a tagged frame can reach a guest as an untagged one. Receivers ignore a tag whose VLAN ID is 0,
+// and a bridge with VLAN filtering removes the tag of the port's own VLAN.
+//
+// The kernel removes the outermost tag before any rule sees the frame. `meta protocol` is the EtherType behind that
+// tag, and `@nh` counts bits from there.
+//
+// There are two EtherTypes because nft lists `meta protocol arp @nh,112,32` as `arp saddr ip`. A saved ruleset would
+// then load as that other rule. 0x8035 is RARP, which has the same fields.
 const ARP = "meta protocol { arp, 0x8035 }";
 const ARP_SENDER = `@nh,112,32 ${hexOf(GUEST_ADDRESS)}`;
 const ARP_REQUEST_FOR = `@nh,48,16 1 @nh,192,32 ${hexOf(GUEST_ADDRESS)}`;
 
-/** How many addresses a guest may use towards the proxy: at once, and how many new ones an hour. */
+/** How many addresses a guest may use towards the proxy: 64 at once, and 64 new ones an hour. */
 const NEWCOMERS = "limit rate over 64/hour burst 64 packets";
 
-// What begins with an LLC header has no EtherType; the kernel calls it 4. Linux ignores IP in it, Windows did not.
+// A frame that begins with an LLC header has no EtherType; the kernel gives it the protocol 4. Linux ignores IP in such
+// a frame. Windows did not.
 const SNAP = "meta protocol 4 @nh,0,32 0xaaaa0300";
 const SNAP_ARP_SENDER = `${SNAP} @nh,48,16 0x0806 @nh,176,32 ${hexOf(GUEST_ADDRESS)}`;
 const SNAP_IP_SENDER = `${SNAP} @nh,48,16 0x0800 @nh,160,32 ${hexOf(GUEST_ADDRESS)}`;
 
 /**
- * The chain that the network drivers know, with the rule that they make themselves: the request for the address leaves
- * through no port but our veth end, so the closest hypervisor is the one to answer. What our veth end sends is no such
- * request, but announces to guests that the address has another MAC address.
+ * Lists the rules of the chain that the network drivers make too. Like their own rule, it lets an ARP request for the
+ * address leave through our veth end only, so the guest's own hypervisor answers it.
+ *
+ * Frames from our veth end are accepted: the proxy's end asks nobody for its own address, but announces to guests that
+ * the address has a new MAC address.
  *
  * @param names The bridge's names.
  * @param form Which rendering the kernel takes.
@@ -44,10 +52,12 @@ export function driverRules(names: BridgeNames, form: BridgeForm): string[] {
 }
 
 /**
- * What may come in at a port: nobody but our veth end has the address, in ARP or in IPv4, or its MAC address. Nobody
- * has the MAC address that stands for it, either: the bridge would learn a port for it.
+ * Lists the rules for frames that come in at a port. Only our veth end may send from the guest-facing address, in ARP
+ * or in IPv4, or from the proxy's MAC address. No port may send from {@linkcode REDIRECT_MAC}, because the bridge would
+ * learn a port for it.
  *
- * WHY prerouting: that is before the bridge learns where a MAC address is, and before the host itself sees the frame.
+ * WHY prerouting: this hook comes before the bridge learns a MAC address, and before the host itself receives the
+ * frame.
  *
  * @param names The bridge's names.
  * @param form Which rendering the kernel takes.
@@ -59,10 +69,11 @@ export function guardRules(names: BridgeNames, form: BridgeForm): string[] {
     fromOurEnd(names, form),
     `ether saddr ${form === "ibrname" ? names.netnsEndMac : `{ ${names.netnsEndMac}, ${REDIRECT_MAC} }`} drop`,
     `ip saddr ${GUEST_ADDRESS} drop`,
-    // Nearly every frame; the rules below are about others.
+    // Nearly every frame ends here. The rules below are for all others.
     "meta protocol { ip, ip6 } accept",
     `${ARP} ${ARP_SENDER} drop`,
-    // A tag behind the outermost one: with the VLAN ID 0 it hides a packet that the receiver may take for an untagged one.
+    // This matches a second tag, behind the outermost one. With the VLAN ID 0, it hides a packet that the receiver may
+    // treat as untagged.
     "meta protocol { 8021q, 8021ad } @nh,4,12 0 drop",
     `${SNAP_ARP_SENDER} drop`,
     `${SNAP_IP_SENDER} drop`,
@@ -70,11 +81,12 @@ export function guardRules(names: BridgeNames, form: BridgeForm): string[] {
 }
 
 /**
- * What may pass between our veth end and the other ports: ARP and IPv4, to and from guests.
+ * Lists the rules for frames between our veth end and the other ports: ARP and IPv4 pass, to and from guests.
  *
- * WHY no tags from guests: a filter that looks at untagged packets only, as iptables does on a bridge, has not seen them.
+ * WHY tagged frames from guests are dropped: a filter that sees untagged packets only, as iptables does on a bridge,
+ * has not checked them.
  *
- * WHY guests are accepted, and not uplinks refused: uplinks join a bridge after its proxy does.
+ * WHY the rules accept guests instead of refusing uplinks: an uplink may join the bridge after its proxy.
  *
  * @param names The bridge's names.
  * @param form Which rendering the kernel takes.
@@ -84,29 +96,34 @@ export function portRules(names: BridgeNames, form: BridgeForm): string[] {
   const [end, kinds] = [`"${names.bridgeEnd}"`, KINDS_OF_GUESTS];
   return [
     ...(form === "ibrname" ? [otherBridges(names)] : []),
-    // A bridge with VLAN filtering may tag what goes to a guest, for a port that is a trunk.
+    // `meta protocol` also matches tagged frames: a bridge with VLAN filtering tags frames to a guest whose port is a
+    // trunk.
     `iifname ${end} meta protocol { arp, ip } meta oifkind ${kinds} accept`,
     `iifname ${end} drop`,
-    // The same as the rule of the network drivers, with a tag as well.
+    // This is the network drivers' rule, for tagged frames too.
     `${ARP} ${ARP_REQUEST_FOR} ${notOurEnd(names, form)} drop`,
-    // A bridge that has heard nothing of the proxy for five minutes floods what is for it to all ports.
+    // A bridge forgets the proxy's port after five minutes without a frame from it. It then floods frames for the proxy
+    // to all ports.
     ...(form === "ibrname" ? [`ether daddr ${names.netnsEndMac} oifname != ${end} drop`] : [
       `oifname ${end} ether daddr ${REDIRECT_MAC} ether daddr set ${names.netnsEndMac}`,
       `ether daddr { ${names.netnsEndMac}, ${REDIRECT_MAC} } ${notOurEnd(names, form)} drop`,
     ]),
-    // What goes from guest to guest; each chain of this kind sees the frames of all bridges.
+    // Frames from guest to guest, and those of other bridges: each chain of the bridge family sees the frames of all
+    // bridges.
     `oifname != ${end} accept`,
-    // `ether type` is the EtherType of the tag, if there is one.
+    // `ether type` of a tagged frame is that of the tag, so only untagged frames match.
     `ether type { arp, ip } meta iifkind ${kinds} jump ${names.senderChain}`,
     "drop",
   ];
 }
 
 /**
- * From how many addresses what comes in at one port may speak to the proxy.
+ * Lists the rules that limit from how many addresses one port may send to the proxy.
  *
- * WHY: limits on streams count by address, and the kernel remembers every address that the namespace answers in a table that
- * all namespaces share. The port is the one thing about a guest that it can't forge.
+ * WHY a limit: the limits on streams count by address, and the kernel keeps every address that the namespace answers in
+ * a neighbour table that all namespaces share.
+ *
+ * WHY by port: the port is the one property of a guest that the guest can't forge.
  *
  * @param names The bridge's names.
  * @returns The rules of `sender_<br>`, to which `port_<br>` jumps.
@@ -114,18 +131,18 @@ export function portRules(names: BridgeNames, form: BridgeForm): string[] {
 export function senderRules({ senders, newcomers }: BridgeNames): string[] {
   const [ip, arp] = ["iifname . ip saddr", "iifname . arp saddr ip"];
   return [
-    // The namespace has no other address, and remembers nobody who speaks to another one.
+    // The namespace has no other address. It makes no neighbour entry for packets to another one.
     `ip daddr != ${GUEST_ADDRESS} drop`,
     `arp daddr ip != ${GUEST_ADDRESS} accept`,
     ...[ip, arp].map((sender) => `${sender} @${senders} accept`),
-    // Whoever has been known for an hour is new again, so there are never more than 128 of one port.
+    // An address expires after an hour and counts as new again, so one port never has more than 128 addresses.
     `update @${newcomers} { iifname ${NEWCOMERS} } drop`,
     ...[ip, arp].map((sender) => `add @${senders} { ${sender} } accept`),
   ];
 }
 
 /**
- * The sets that `sender_<br>` fills; what is in them is the kernel's memory, and stays when the rules are written again.
+ * Lists the sets that the rules of `sender_<br>` fill. Their elements stay when the rules are applied again.
  *
  * @param names The bridge's names.
  * @returns Each set's name and what follows it, as nft takes it.

@@ -1,5 +1,6 @@
 /**
- * The chains of one bridge: the list from which they are made, removed, and compared with what nft has. Pure.
+ * The chains of one bridge. `setup` adds and removes the chains by this list, and checks compare it with what nft has.
+ * Pure.
  *
  * @module
  */
@@ -13,7 +14,7 @@ import { redirectRules } from "./redirect.ts";
 export interface Chain {
   /** Its name. */
   readonly name: string;
-  /** Where it is called; `undefined` for one that another chain jumps to. */
+  /** Its hook and priority; `undefined` for a chain that another chain jumps to. */
   readonly hook: string | undefined;
   /** Its rules, in their order. */
   readonly rules: readonly string[];
@@ -32,7 +33,7 @@ export function chainsOf(names: BridgeNames, form: BridgeForm): Chain[] {
     { name: names.guardChain, hook: "prerouting priority filter", rules: guardRules(names, form) },
     { name: names.redirectChain, hook: "prerouting priority dstnat", rules: redirectRules(names, form) },
     { name: names.senderChain, hook: undefined, rules: senderRules(names) },
-    // After the one that it jumps to.
+    // It follows the chain that it jumps to, which has to exist first.
     { name: names.portChain, hook: "forward priority filter", rules: portRules(names, form) },
   ];
 }
@@ -48,7 +49,7 @@ export function chainNamesOf(names: BridgeNames): string[] {
 }
 
 /**
- * Renders what makes a chain hold its rules, whatever it held.
+ * Renders the commands that give a chain its rules, whatever it held before.
  *
  * @param chain The chain.
  * @returns Commands for `nft -f -`.

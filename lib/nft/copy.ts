@@ -1,8 +1,9 @@
 /**
- * A text of ours in nft: in the comments of a set's elements, piece by piece, since a comment holds 128 bytes at most.
+ * Stores a text in nft, in the comments of a set's elements. The text is cut into pieces, since a comment holds 128
+ * bytes at most.
  *
- * WHY a set of its own and not the comments of the map's elements: OpenNebula's own proxies read these elements, and one
- * with a comment has another form.
+ * WHY a set of its own and not the comments of the map: OpenNebula's own proxies read the map, and nft lists an element
+ * with a comment in another form.
  *
  * @module
  */
@@ -16,10 +17,10 @@ const PIECE = 120;
 const MAX_PIECES = 65_536;
 
 /**
- * Renders what makes a set hold a text, whatever it held.
+ * Renders the commands that store a text in a set, whatever it held before.
  *
  * @param set The set's name.
- * @param json The text: JSON in one line. Only letters, digits and a few signs of it go into the script as they are.
+ * @param json The text: JSON in one line. All characters but letters, digits and a few signs are escaped.
  * @returns Commands for `nft -f -`.
  */
 export function renderCopy(set: string, json: string): string[] {
@@ -32,7 +33,10 @@ export function renderCopy(set: string, json: string): string[] {
   ];
 }
 
-/** JSON with `'` for `"`, which ends a comment; what is neither a letter, a digit nor a known sign stands in its strings alone. */
+/**
+ * Writes `'` for `"`, which would end a comment, and escapes every other unsafe character. Such a character can occur
+ * in JSON only inside a string, where `\u` escapes are allowed.
+ */
 function encode(json: string): string {
   const plain = json.replaceAll(/[^A-Za-z0-9 "{}[\]:,._+\\-]/g, (sign) => `\\u${hex(sign.charCodeAt(0))}`);
   return plain.replaceAll('"', "'");
@@ -43,11 +47,11 @@ function hex(code: number): string {
 }
 
 /**
- * Reads what {@linkcode renderCopy} has written, or whoever else may write nft.
+ * Reads a text that {@linkcode renderCopy} has stored. Anybody who may change nft can have written something else.
  *
  * @param elements The set's elements as nft lists them, in any order.
- * @returns The text; `undefined` if a piece before another one is missing, or if it is no such set. Without its last
- * pieces, a list or an object in JSON is no JSON any more.
+ * @returns The text; `undefined` if a piece in the middle is missing, or if the set holds no text. Missing last pieces
+ * are not noticed here, but the JSON of a list or an object without its end can't be parsed.
  */
 export function parseCopy(elements: unknown): string | undefined {
   if (!Array.isArray(elements) || elements.length > MAX_PIECES) return undefined;

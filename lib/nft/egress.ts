@@ -1,13 +1,13 @@
 /**
- * The rules that hold the proxies to what they are for, whatever has become of Deno's sandbox: outer opens connections to
- * the services in the maps, an inner answers guests, and neither opens anything else. Pure.
+ * The egress rules: they limit what the proxies can send, even if Deno's sandbox has failed. Outer may open connections
+ * to the services in the maps. An inner may answer guests. Neither may open any other connection. Pure.
  *
- * WHY not conntrack: the rules look at single packets, so that no host has to track connections on their account. A TCP
- * connection can't come about without a SYN, so only those are judged; all other segments belong to a connection that was
- * allowed once, and a stream to a service that has been removed goes on to its end.
+ * WHY not conntrack: the rules match single packets, so the host need not track connections for them. Every TCP
+ * connection begins with a SYN, so the rules decide on SYNs only. All other segments belong to a connection that was
+ * allowed before. A stream to a service that has been removed therefore goes on to its end.
  *
- * WHY an inner's rules are in the host: all that leaves its namespace comes in at the bridge by the veth end, so one table
- * holds all bridges' inners, and nothing inside a namespace can change it.
+ * WHY the rules of inners are in the host namespace: everything that leaves a bridge's namespace enters the bridge at
+ * the veth end. One table therefore covers the inners of all bridges, and no process inside a namespace can change it.
  *
  * @module
  */
@@ -18,26 +18,26 @@ import { EGRESS, GUEST_ADDRESS } from "../names.ts";
 export interface Egress {
   /** The services that outer may dial, as nft writes them: `10.11.12.13 . 5030`. */
   readonly remotes: ReadonlySet<string>;
-  /** The veth ends by which what inners send comes in at their bridges. */
+  /** The veth ends at which the packets of inners enter their bridges. */
   readonly innerEnds: ReadonlySet<string>;
 }
 
-/** Nobody is served. */
+/** No service may be dialled, and no veth end is covered. */
 export const NO_EGRESS: Egress = { remotes: new Set(), innerEnds: new Set() };
 
-/** A rule: what it matches, what becomes of a packet, and a comment for people. */
+/** A rule: its match, its verdict and a comment for people. */
 export interface EgressRule {
-  /** The chain that it is in. */
+  /** The chain that the rule is in. */
   readonly chain: string;
   /** What it matches; empty for everything. */
   readonly match: string;
-  /** What becomes of the packet. */
+  /** What happens to a packet that matches. */
   readonly verdict: string;
-  /** What it is for, in letters, digits, `'` and spaces. */
+  /** The purpose of the rule, in letters, digits, `'` and spaces. */
   readonly comment: string;
 }
 
-/** A table, which has one set, one chain at a hook, and the chain that it leads to. */
+/** A table. It has one set, one chain at a hook, and the chain that this one jumps to. */
 export interface EgressTable {
   /** Its family; the name is the same for all. */
   readonly family: "inet" | "bridge";
@@ -53,18 +53,18 @@ export interface EgressTable {
   readonly rules: readonly EgressRule[];
 }
 
-/** What no program can send but by a raw socket, for which a proxy lacks the capability. */
+/** ICMP types that the kernel sends. A program would need a raw socket for them, and a proxy lacks that capability. */
 const KERNEL_ANSWERS = "echo-reply, destination-unreachable, time-exceeded, parameter-problem";
 
 const SYN_ONLY = "tcp flags & (syn | ack) == syn";
 
 /**
- * Outer's table.
+ * Lists the rules of outer's table.
  *
- * WHY user or group: the user is outer's own unless the configuration names one; the group always is. A process that is
- * neither's costs two comparisons for each packet it sends.
+ * WHY user or group: the group is always outer's own, but the user is not if the configuration names one. Any other
+ * process pays two comparisons for each packet it sends.
  *
- * WHY a SYN with ACK is rejected with everything else: it would accept a connection, and outer accepts none by TCP.
+ * WHY a SYN with ACK is rejected: it accepts a connection, and outer accepts no TCP connections.
  */
 function outerTable(outer: number, remotes: Iterable<string>): EgressTable {
   const isOuter = (key: string) => ({
@@ -83,7 +83,7 @@ function outerTable(outer: number, remotes: Iterable<string>): EgressTable {
     rules: [
       rule("meta nfproto ipv4 tcp flags & syn == 0", "accept", "connections that were allowed go on"),
       rule(`ip daddr . tcp dport @remotes ${SYN_ONLY}`, "accept", "the services in the maps"),
-      // Only a reset tells connect(2) at once that nothing will come of it.
+      // Only a reset makes connect(2) fail at once.
       rule(SYN_ONLY, "reject with tcp reset", "no other connection"),
       rule("", "reject with icmpx type admin-prohibited", "nothing else"),
       isOuter("skuid"),
@@ -92,7 +92,7 @@ function outerTable(outer: number, remotes: Iterable<string>): EgressTable {
   };
 }
 
-/** The inners' table. */
+/** Lists the rules of the table for all inners. */
 function innerTable(ends: Iterable<string>): EgressTable {
   const from = `ip saddr ${GUEST_ADDRESS}`;
   const rule = (match: string, verdict: string, comment: string) => ({ chain: "inner", match, verdict, comment });
@@ -107,7 +107,7 @@ function innerTable(ends: Iterable<string>): EgressTable {
       rule(`${from} ${SYN_ONLY}`, "drop", "an inner proxy opens no connection"),
       rule(`${from} meta l4proto tcp`, "accept", "what it answers"),
       rule(`${from} icmp type { ${KERNEL_ANSWERS} }`, "accept", "the kernel's own answers"),
-      // Only the first fragment of a long answer to a ping has the type.
+      // Only the first fragment of a long echo reply has the ICMP type.
       rule(`${from} ip frag-off & 0x1fff != 0`, "accept", "the rest of a long answer"),
       rule("", "drop", "nothing else"),
       { chain: "prerouting", match: "iifname @inner_ends", verdict: "jump inner", comment: "what inner proxies send" },
@@ -116,7 +116,7 @@ function innerTable(ends: Iterable<string>): EgressTable {
 }
 
 /**
- * Tells what the tables should be.
+ * Lists the egress tables.
  *
  * @param outer The number of outer's own user and group.
  * @param egress What the proxies are held to.
@@ -127,7 +127,7 @@ export function tablesFor(outer: number, { remotes, innerEnds }: Egress): readon
 }
 
 /**
- * Renders the transaction that makes the tables hold exactly this, whatever they held.
+ * Renders the transaction that replaces the egress tables, whatever they held before.
  *
  * @param outer The number of outer's own user and group.
  * @param egress What the proxies are held to.
@@ -138,7 +138,8 @@ export function renderEgress(outer: number, egress: Egress): string {
     const name = `${family} ${EGRESS}`;
     const chains = new Set(rules.map(({ chain }) => chain));
     return [
-      // Added first, so that there is one to delete. Nobody ever sees the state in between.
+      // The table is added first, so that there is one to delete. The transaction is atomic: no packet meets the state
+      // in between.
       `add table ${name}`,
       `delete table ${name}`,
       `add table ${name}`,
@@ -157,9 +158,9 @@ export function renderEgress(outer: number, egress: Egress): string {
 }
 
 /**
- * Renders the transaction that removes the tables.
+ * Renders the transaction that removes the egress tables.
  *
- * @returns A script for `nft -f -`; a table that is not there is fine.
+ * @returns A script for `nft -f -`. It succeeds even if a table does not exist.
  */
 export function renderNoEgress(): string {
   return (["inet", "bridge"] as const)

@@ -1,5 +1,5 @@
 /**
- * What `nft -j list table` says of the rules that hold the proxies to what they are for. Pure.
+ * Parsing what `nft -j list table` prints for the egress tables. Pure.
  *
  * @module
  */
@@ -9,23 +9,23 @@ import { type AppliedEgress, type EgressListings, isEgressAsApplied } from "./ap
 import { type Egress, NO_EGRESS, tablesFor } from "./egress.ts";
 import { field, parseListing, valueOf } from "./listing.ts";
 
-/** What an element of ours can be; whatever else is in a set has been put there by somebody, and never gets into a script. */
+/** The form of our elements. Any other element was added by somebody else, and never gets into a script. */
 const ELEMENT = /^(?:\d{1,3}(?:\.\d{1,3}){3} \. \d{1,5}|[\w.~-]{1,15})$/;
 
-/** What there is of the tables. */
+/** The egress tables as they are now. */
 export interface PresentEgress extends Egress {
-  /** Whether one of the tables is there. */
+  /** Whether at least one of the tables exists. */
   readonly exists: boolean;
-  /** Whether both tables are as they were made, whatever services they let through. */
+  /** Whether both tables are unchanged since they were applied, apart from the elements of their sets. */
   readonly intact: boolean;
 }
 
 /**
- * Reads what `nft -j list table` says of the two tables.
+ * Parses what `nft -j list table` prints for the two tables.
  *
  * @param outer The number of outer's own user and group.
- * @param listings What nft printed of them.
- * @param applied What was noted when they were made; `undefined` if nothing was.
+ * @param listings What nft printed for them.
+ * @param applied The fingerprints recorded when they were applied; `undefined` if there are none.
  * @returns What they hold.
  * @throws {KernelStateError} If one is not a listing.
  */
@@ -58,7 +58,10 @@ function elementsOf(items: readonly object[], name: string): string[] {
   });
 }
 
-/** A word or a number as it is; whatever else there is in a listing, in a form that is no word. */
+/**
+ * Renders a value. A string stays as it is, and everything else becomes JSON, which is not an element's form unless it
+ * is a number.
+ */
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
 }

@@ -1,6 +1,7 @@
 /**
- * One element of a map, `service_port : remote_addr . remote_port`, written and read. Its comment holds the endpoint's
- * options: it is the only place in nft for them that leaves the map's type what the network drivers expect.
+ * Rendering and parsing one element of a map, `service_port : remote_addr . remote_port`. The element's comment holds
+ * the options of the endpoint. There is no other place for them in nft that keeps the map's type as the network drivers
+ * expect it.
  *
  * @module
  */
@@ -10,11 +11,12 @@ import { parseOptions, renderOptions, type WithOptions } from "../limits_codec.t
 import { field, valueOf } from "./listing.ts";
 
 /**
- * Writes an endpoint as nft takes it. Options are words of letters, digits, `_` and `=`, so nothing in the quotes can end
- * them.
+ * Renders an endpoint as an element. Options are words of letters, digits, `_` and `=`, so none of them can end the
+ * quoted comment.
  *
  * @param endpoint The endpoint.
- * @returns For example `5030 comment "idle_timeout=60" : 10.11.12.13 . 5030`; an endpoint without options has no comment.
+ * @returns For example `5030 comment "idle_timeout=60" : 10.11.12.13 . 5030`; an endpoint without options has no
+ * comment.
  */
 export function renderElement({ servicePort, remoteAddr, remotePort, options = {} }: Endpoint): string {
   const words = renderOptions(options);
@@ -22,7 +24,7 @@ export function renderElement({ servicePort, remoteAddr, remotePort, options = {
 }
 
 /**
- * Tells whether two endpoints come to the same element.
+ * Tells whether two endpoints have the same element.
  *
  * @param a An endpoint.
  * @param b An endpoint.
@@ -33,11 +35,11 @@ export function isSameEndpoint(a: Endpoint, b: Endpoint): boolean {
 }
 
 /**
- * Reads an element as nft lists it: `[5030, {"concat": ["10.11.12.13", 5030]}]`, or with `{"elem": {"val": 5030, …}}` in
- * place of the port.
+ * Parses an element as nft lists it: `[5030, {"concat": ["10.11.12.13", 5030]}]`, or with `{"elem": {"val": 5030, …}}`
+ * in place of the port.
  *
  * @param element What nft listed.
- * @returns The endpoint without its options, or `undefined` if it is none.
+ * @returns The endpoint without its options, or `undefined` if the element is not an endpoint.
  */
 export function parseElement(element: unknown): Endpoint | undefined {
   if (!Array.isArray(element) || element.length !== 2) return undefined;
@@ -50,12 +52,12 @@ export function parseElement(element: unknown): Endpoint | undefined {
 }
 
 /**
- * Reads the options in an element's comment. Who wrote the element may have meant the comment for people, so whatever it
- * says the endpoint stays.
+ * Reads the options in an element's comment. The comment may have been written for people, so the endpoint stays
+ * whatever the comment says.
  *
  * @param map The map's name, for messages.
  * @param element What nft listed.
- * @param warnings Gets a line if there are words in the comment that are no options.
+ * @param warnings Receives a line if the comment has words that are not options.
  * @returns The options, to be spread into the endpoint.
  */
 export function readOptions(map: string, element: unknown, warnings: string[]): WithOptions {

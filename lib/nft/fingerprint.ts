@@ -1,9 +1,9 @@
 /**
- * Telling whether a chain, or a table, holds what it held when it was made. Pure.
+ * Fingerprints of chains and tables, which show whether somebody has changed them. Pure.
  *
- * WHY not compared with the rules as they were written: each version of nft lists a rule in words of its own, `ether type
- * 8021q vlan id 0` as `vlan id 0` for example. So what nft lists is compared with what the same nft has listed right after
- * the transaction.
+ * WHY not compared with the rules as we write them: each version of nft lists a rule in its own words, for example
+ * `ether type 8021q vlan id 0` as `vlan id 0`. A listing is therefore compared with the one that the same nft printed
+ * right after the transaction.
  *
  * @module
  */
@@ -12,27 +12,30 @@ import { hashDigits } from "../hash.ts";
 import { field, parseListing } from "./listing.ts";
 import { parseTable } from "./parse.ts";
 
-/** What there is of `table bridge one_tproxy`. */
+/** The contents of `table bridge one_tproxy`. */
 export interface BridgeTable {
-  /** What is in each chain, by the chain's name. */
+  /** The content of each chain, by the chain's name. */
   readonly chains: ReadonlyMap<string, Content>;
   /** The elements of each set of names or of ports, by the set's name. */
   readonly sets: ReadonlyMap<string, readonly string[]>;
 }
 
-/** What there is of a chain, or of a table. */
+/** The content of a chain or of a table. */
 export interface Content {
   /** How many rules it has. */
   readonly rules: number;
-  /** 16 hexadecimal digits that differ if and only if the hook, the policy or a rule does; of a table, anything but elements. */
+  /**
+   * 16 hexadecimal digits. For a chain, they differ if the hook, the policy or a rule differs. For a table, they differ
+   * if anything but the elements of its sets differs.
+   */
   readonly fingerprint: string;
 }
 
 /**
- * Reads the answer of `nft -j list table`.
+ * Parses the answer of `nft -j list table`.
  *
  * @param json What nft printed.
- * @returns What is in its chains and sets.
+ * @returns The contents of its chains and sets.
  * @throws {import("../errors.ts").KernelStateError} If it is not a listing.
  */
 export function readTable(json: string): BridgeTable {
@@ -53,10 +56,10 @@ export function readTable(json: string): BridgeTable {
 }
 
 /**
- * Reads the answer of `nft -j list table` for a table that is ours as a whole.
+ * Takes the fingerprint of a whole table from the answer of `nft -j list table`.
  *
  * @param json What nft printed.
- * @returns What is in it, whatever elements its sets have.
+ * @returns The content of the table, without the elements of its sets.
  * @throws {import("../errors.ts").KernelStateError} If it is not a listing.
  */
 export function fingerprintTable(json: string): Content {
@@ -66,16 +69,16 @@ export function fingerprintTable(json: string): Content {
     const text = canonical(set === undefined ? item : { set: { ...set, elem: undefined } });
     return [rule === undefined ? text : `rule ${JSON.stringify(field(rule, "chain"))}`, text];
   });
-  // The sort is stable: the rules of one chain stay in their order. Of all else nft may change it.
+  // The sort is stable, so the rules of one chain keep their order. nft may change the order of everything else.
   const texts = parts.toSorted(([a], [b]) => a < b ? -1 : a > b ? 1 : 0).map(([, text]) => text);
   const rules = items.filter((item) => field(item, "rule") !== undefined).length;
   return { rules, fingerprint: hashDigits(texts.join("\n"), 16) };
 }
 
-/** What changes while a rule stays the same: numbers that the kernel gives out, and what it counts. */
+/** Fields that change while a rule stays the same: handles and counters of the kernel. */
 const CHANGING: ReadonlySet<string> = new Set(["handle", "index", "packets", "bytes", "used"]);
 
-/** A value as text, the same however the kernel happens to order a set. */
+/** Renders a value as text. The text does not depend on the order in which the kernel lists a set. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (key, value) => {
     if (CHANGING.has(key)) return undefined;

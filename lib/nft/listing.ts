@@ -1,5 +1,5 @@
 /**
- * The JSON that nft prints, before anything is known of what it lists.
+ * Parsing the JSON that nft prints, independent of what it lists.
  *
  * @module
  */
@@ -7,10 +7,11 @@
 import { KernelStateError } from "../errors.ts";
 
 /**
- * Reads a listing, libnftables-json(5): an object whose `nftables` is a list, of which the first holds `metainfo`.
+ * Parses a listing (libnftables-json(5)): an object whose `nftables` is a list. The first item of the list holds
+ * `metainfo`.
  *
  * @param json What nft printed.
- * @returns What it lists.
+ * @returns The items, without the first one.
  * @throws {KernelStateError} If it is not a listing.
  */
 export function parseListing(json: string): object[] {
@@ -27,10 +28,10 @@ export function parseListing(json: string): object[] {
 }
 
 /**
- * Reads the listings of several commands that nft was given in one.
+ * Parses the listings of several commands that one nft process has run.
  *
  * @param text What nft printed: a listing a line.
- * @returns What they list, one after the other.
+ * @returns The items of all listings, in their order.
  * @throws {KernelStateError} If a line is not a listing, or if there is none.
  */
 export function parseListings(text: string): object[] {

@@ -1,5 +1,5 @@
 /**
- * What the rules of a bridge match by: the bridge, its veth end, the kind of a port. Pure.
+ * The matches that the rules of a bridge share: the bridge, its veth end, the kind of a port. Pure.
  *
  * @module
  */
@@ -9,26 +9,29 @@ import { type BridgeNames, VETH_SET } from "../names.ts";
 /**
  * How the rules recognise the frames of their bridge.
  *
- * WHY two: a chain of the bridge family sees every bridge of the host. `meta ibrname` narrows it to one, but needs
- * CONFIG_NFT_BRIDGE_META, which some kernels lack. There the rules make an exception for every bridge's veth end; since a
- * frame never leaves the bridge it is on, that says the same for every bridge that has a proxy. What it costs: bridges
- * without a proxy carry no ARP for the address either, nor TCP for it to a port that is a service's on another bridge.
+ * WHY two forms: a chain of the bridge family sees the frames of every bridge. `meta ibrname` matches one bridge, but
+ * needs CONFIG_NFT_BRIDGE_META, which some kernels lack.
+ *
+ * Without it (`veth-set`), the rules make an exception for the veth ends of all bridges. A frame never leaves its
+ * bridge, so the effect is the same on every bridge that has a proxy. The cost: bridges without a proxy carry no ARP
+ * for the address either, and no TCP to it on a port that is a service of another bridge.
  */
 export type BridgeForm = "ibrname" | "veth-set";
 
 /**
- * What a guest's port can be: a tap device (which ip and nft call `tun`) of a virtual machine, a veth end of a container.
+ * The kinds of a guest's port: a tap device of a virtual machine, which ip and nft call `tun`, or a veth end of a
+ * container.
  *
- * WHY by kind and not by name: a port's name is whatever made it. What leads out is a device of another kind (physical,
- * bond, VLAN, VXLAN), and the network drivers never put a tap or a veth on a bridge for that.
+ * WHY by kind and not by name: whoever creates a port chooses its name. An uplink is a device of another kind
+ * (physical, bond, VLAN, VXLAN). The network drivers never use a tap or a veth as an uplink.
  */
 export const GUEST_KINDS: readonly string[] = ["tun", "veth"];
 
-/** The same as a set of nft. */
+/** {@linkcode GUEST_KINDS} as a set of nft. */
 export const KINDS_OF_GUESTS = `{ ${GUEST_KINDS.map((kind) => `"${kind}"`).join(", ")} }`;
 
 /**
- * Accepts what is on other bridges.
+ * Renders the rule that accepts the frames of other bridges.
  *
  * @param names The bridge's names.
  * @returns The first rule of a chain in the form `ibrname`.
@@ -38,7 +41,7 @@ export function otherBridges({ bridge }: BridgeNames): string {
 }
 
 /**
- * Accepts what comes in at our veth end.
+ * Renders the rule that accepts frames that come in at our veth end.
  *
  * @param names The bridge's names.
  * @param form Which rendering the kernel takes.
@@ -49,7 +52,7 @@ export function fromOurEnd({ bridgeEnd }: BridgeNames, form: BridgeForm): string
 }
 
 /**
- * Matches what leaves through any port but our veth end.
+ * Renders the match for frames that leave through any port but our veth end.
  *
  * @param names The bridge's names.
  * @param form Which rendering the kernel takes.
