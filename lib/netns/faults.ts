@@ -1,8 +1,8 @@
 /**
- * What is wrong with the kernel's state of one bridge. Pure.
+ * Finding faults in the kernel's state of one bridge. Pure.
  *
- * WHY `setup` does not use it: making everything again is cheaper than to look first. A supervisor looks all the time, and
- * a person wants to know.
+ * WHY `setup` does not use it: to apply everything again is cheaper than to check first. The supervisor and `tproxy
+ * status` check without a change.
  *
  * @module
  */
@@ -16,27 +16,27 @@ import type { BridgeTable } from "../nft/fingerprint.ts";
 import { type Inside, spaced } from "./inside.ts";
 import type { Link } from "./observe.ts";
 
-/** What there is of one bridge. */
+/** The state of one bridge as it is. */
 export interface BridgeView {
-  /** The bridge; it is there. */
+  /** The bridge, which exists. */
   readonly bridge: Link;
   /** The device with the name of the bridge-side veth end. */
   readonly port: Link | undefined;
-  /** The namespace; `undefined` if nobody has looked into it this time. */
+  /** The namespace; `undefined` if this check has not looked into it. */
   readonly inside: Inside | undefined;
-  /** What nft lacks of it beside the rules, first of all: a code, and what to call it. */
+  /** The first thing that nft lacks for the bridge, rules aside: a code and a name. */
   readonly missing: readonly [code: string, what: string] | undefined;
   /** The chains and sets of all bridges. */
   readonly table: BridgeTable;
 }
 
-/** What there should be. */
+/** The state of one bridge as it should be. */
 export interface Expected {
   /** The bridge's names. */
   readonly names: BridgeNames;
-  /** Whether `setup` has recorded the bridge; else the network driver has made what there is. */
+  /** Whether `setup` has recorded the bridge. If not, the network driver has created its devices and rules. */
   readonly isRecorded: boolean;
-  /** The rules as they were made; `undefined` if nobody knows. */
+  /** The fingerprints of the rules; `undefined` if none are recorded. */
   readonly applied: AppliedRules | undefined;
   /** The settings of the namespace, `key=value`. */
   readonly sysctls: readonly string[];
@@ -44,15 +44,15 @@ export interface Expected {
 
 type Alive = Extract<Inside, { state: "alive" }>;
 
-/** A fault before it is known what is to be done about it: the command is for who repairs by hand. */
+/** A fault without its remedy. The command repairs it by hand. */
 type Finding = readonly [code: string, text: string, command?: string];
 
 /**
- * Finds what is wrong with a bridge.
+ * Finds the faults of a bridge.
  *
- * @param expected What there should be.
- * @param view What there is.
- * @returns The faults, those that are the cause of others first; none if all that was looked at is as it should be.
+ * @param expected The state as it should be.
+ * @param view The state as it is.
+ * @returns The faults. One that causes others comes before them.
  */
 export function findBridgeFaults(expected: Expected, view: BridgeView): Fault[] {
   const { names, isRecorded } = expected;
@@ -96,7 +96,7 @@ function insideOf(expected: Expected, view: BridgeView): Finding[] {
   return [["netns-missing", text]];
 }
 
-/** The settings of which this kernel has another value; one that it does not have is none. */
+/** Finds settings with a wrong value. A setting that this kernel does not have is no fault. */
 function settingsOf({ names: { netns }, sysctls }: Expected, inside: Alive): Finding[] {
   const differing = sysctls.flatMap((setting) => {
     const [key = "", value = ""] = setting.split("=");
@@ -104,7 +104,7 @@ function settingsOf({ names: { netns }, sysctls }: Expected, inside: Alive): Fin
     return found === undefined || found === spaced(value) ? [] : [`${key} is ${found}`];
   });
   if (differing.length === 0) return [];
-  // Which sets all of them anew: some put others back.
+  // The remedy sets all of them again, because some settings reset others.
   return [["sysctl-differs", `${differing.join(", ")} in ${netns}`, "tproxy restart"]];
 }
 
@@ -137,7 +137,7 @@ function rulesOf(expected: Expected, { missing, table: { chains, sets } }: Bridg
   const { names, isRecorded, applied } = expected;
   const findings: Finding[] = [];
   if (missing !== undefined) findings.push([missing[0], `${missing[1]} is gone`]);
-  // The network driver makes one chain only, in a form of its own.
+  // The network driver creates one chain only, with a rule of its own form.
   for (const name of isRecorded ? chainNamesOf(names) : [names.chain]) {
     const chain = chains.get(name);
     if (chain === undefined) findings.push(["rules-missing", `the chain ${name} is gone`]);

@@ -1,5 +1,5 @@
 /**
- * What is inside a bridge's namespace, by one call of `ip`.
+ * Looking into a bridge's namespace with one call of `ip`.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { CommandError, runCommand } from "../run_command.ts";
 import { lstatIfThere } from "../run_dir.ts";
 import { type Link, parseLinks } from "./observe.ts";
 
-/** A namespace, or why there is none to look into. */
+/** The contents of a namespace, or the reason why there are none. */
 export type Inside = { readonly state: "absent" | "broken" } | {
   readonly state: "alive";
   /** Its devices. */
@@ -20,7 +20,7 @@ export type Inside = { readonly state: "absent" | "broken" } | {
   readonly addresses: ReadonlyMap<string, readonly string[]>;
   /** The devices of its default routes. */
   readonly defaultDevices: readonly string[];
-  /** The settings that were asked for, as far as this kernel has them. */
+  /** The requested settings that this kernel has. */
   readonly sysctls: ReadonlyMap<string, string>;
 };
 
@@ -28,22 +28,22 @@ export type Inside = { readonly state: "absent" | "broken" } | {
  * Looks into a bridge's namespace.
  *
  * @param names The bridge's names.
- * @param sysctls The settings to be read, by their keys.
- * @returns What is there.
+ * @param sysctls The keys of the settings to read.
+ * @returns The contents of the namespace.
  * @throws {CommandError} If ip or sysctl fails.
  * @throws {KernelStateError} If ip's answer can't be read.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/ip` and `--allow-read=/run/netns`.
  */
 export async function lookInside({ netns, netnsPath }: BridgeNames, sysctls: readonly string[]): Promise<Inside> {
   if (await lstatIfThere(netnsPath) === undefined) return { state: "absent" };
-  // The settings come first: they are another program's output, and ip keeps its own back until its end.
+  // The settings come first, because sysctl prints them at once, and ip prints its own answers only when it ends.
   const lines = [`netns exec ${netns} ${PROGRAMS.sysctl.path} -e ${sysctls.join(" ")}`, "address show", "route show"];
   try {
     const stdin = lines.map((line) => `${line}\n`).join("");
     return parseInside(await runCommand("ip", ["-n", netns, "-j", "-batch", "-"], { stdin }));
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    // There is a file, but no namespace is mounted on it.
+    // The file exists, but no namespace is mounted on it.
     if (error.stderr.includes("Invalid argument")) return { state: "broken" };
     if (error.stderr.includes("Cannot open network namespace")) return { state: "absent" };
     throw error;
@@ -51,10 +51,10 @@ export async function lookInside({ netns, netnsPath }: BridgeNames, sysctls: rea
 }
 
 /**
- * Reads what such a call prints: a line for each setting, a line of JSON with the devices and one with the routes.
+ * Parses the answer of that call: a line for each setting, a line of JSON with the devices and one with the routes.
  *
  * @param text What ip printed.
- * @returns What is in the namespace.
+ * @returns The contents of the namespace.
  * @throws {KernelStateError} If it is anything else.
  */
 export function parseInside(text: string): Inside {
@@ -73,7 +73,7 @@ export function parseInside(text: string): Inside {
   };
 }
 
-/** Fields of ip's that matter here. */
+/** The fields of ip's JSON that are used here. */
 interface Item {
   readonly ifname: string;
   readonly addr_info?: readonly { family?: string; local?: string; prefixlen?: number }[];
@@ -95,7 +95,7 @@ function ipv4Of(addresses: Item["addr_info"] = []): string[] {
   return addresses.filter(({ family }) => family === "inet").map(({ local, prefixlen }) => `${local}/${prefixlen}`);
 }
 
-/** A value as it is written by hand; the kernel separates numbers by tabs. */
+/** Writes a value with single spaces. The kernel separates numbers by tabs. */
 export function spaced(value: string): string {
   return value.trim().replaceAll(/\s+/g, " ");
 }

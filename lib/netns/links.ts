@@ -1,5 +1,5 @@
 /**
- * One bridge's veth pair and namespace, made and removed with as few processes as it can be done with.
+ * Creating and removing one bridge's veth pair and namespace, with as few processes as possible.
  *
  * @module
  */
@@ -11,38 +11,42 @@ import { planDown, planUp } from "./plan.ts";
 import { setVlans, vlansOf } from "./vlan_record.ts";
 
 /**
- * What the namespace's network stack must know before the veth moves in, since a device takes over its namespace's
- * defaults when it arrives, and a namespace takes over its host's: forward nothing from guest to guest, nor listen to
- * redirects and router advertisements; answer ARP for an address of /32, and announce to guests that it has another MAC
- * address; let an unprivileged proxy listen on ports under 1024; hand connections that nobody accepted yet to a proxy's
- * successor (Linux 5.14); and keep no more than half a megabyte each way for a connection, which no throughput on one machine
- * needs, but with which a guest that sends on a thousand of them, or never reads, could fill what the host's TCP has in all.
- * What a kernel does not know it ignores. Forwarding comes first, because it puts other settings back.
+ * The settings of the namespace's network stack. They are set before the veth end moves in, since a device takes the
+ * defaults of its namespace when it arrives. A setting that the kernel does not have is ignored.
  */
 export const NETNS_SYSCTLS: readonly string[] = [
+  // The namespace forwards nothing from guest to guest. These come first, because they reset other settings.
   "net.ipv4.ip_forward=0",
   "net.ipv6.conf.all.forwarding=0",
+  // It accepts no redirects and no router advertisements.
   "net.ipv4.conf.all.accept_redirects=0",
   "net.ipv4.conf.default.accept_redirects=0",
   "net.ipv6.conf.all.accept_ra=0",
   "net.ipv6.conf.default.accept_ra=0",
+  // It answers ARP for an address of /32. A namespace may inherit another value from its host.
   "net.ipv4.conf.all.arp_ignore=0",
   "net.ipv4.conf.default.arp_ignore=0",
+  // It announces a new MAC address to guests.
   "net.ipv4.conf.all.arp_notify=1",
+  // An unprivileged proxy may listen on ports below 1024.
   "net.ipv4.ip_unprivileged_port_start=0",
+  // Connections that a proxy has not accepted go to its successor (Linux 5.14).
   "net.ipv4.tcp_migrate_req=1",
+  // A connection buffers half a megabyte each way at most, which is enough on one machine. With more, a guest that
+  // opens a thousand connections and never reads could use up the memory of the host's TCP.
   "net.ipv4.tcp_rmem=4096 131072 524288",
   "net.ipv4.tcp_wmem=4096 16384 524288",
 ];
 
 /**
- * Makes one bridge's veth pair and namespace what they should be. If they were not there at all and something fails,
- * nothing is left behind.
+ * Creates or repairs one bridge's veth pair and namespace. If none of them existed and something fails, nothing is left
+ * behind.
  *
  * @param names The bridge's names.
- * @param then What has to work as well for the whole to be done.
- * @returns What that returns.
- * @throws {import("../errors.ts").KernelStateError} If there is no such bridge, or a device under our names is not ours.
+ * @param then Runs once the devices are ready. If it fails, the whole call fails.
+ * @returns What `then` returns.
+ * @throws {import("../errors.ts").KernelStateError} If there is no such bridge, or a device under our names is not
+ * ours.
  * @throws {CommandError} If ip, bridge or sysctl fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for ip and bridge, and `--allow-read` for `/run/netns` and
  * `/run/one_tproxy`.
@@ -75,7 +79,7 @@ export async function ensureLinks<T>(names: BridgeNames, then: () => Promise<T>)
 }
 
 /**
- * Sets what the namespace's network stack must know; harmless where it does already.
+ * Sets {@linkcode NETNS_SYSCTLS} in the namespace. Calling it twice does no harm.
  *
  * @param names The bridge's names.
  * @throws {CommandError} If ip or sysctl fails.
@@ -86,7 +90,7 @@ export async function setNetnsSysctls(names: BridgeNames): Promise<void> {
 }
 
 /**
- * Removes one bridge's veth pair and namespace. Nothing there is fine.
+ * Removes one bridge's veth pair and namespace. It succeeds if there is nothing to remove.
  *
  * @param names The bridge's names; the bridge itself may be gone.
  * @throws {CommandError} If ip fails.

@@ -1,5 +1,5 @@
 /**
- * What the kernel has of one bridge, its veth pair and its namespace.
+ * Reading the kernel's state of one bridge, its veth pair and its namespace.
  *
  * @module
  */
@@ -9,15 +9,15 @@ import type { BridgeNames } from "../names.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { lstatIfThere } from "../run_dir.ts";
 
-/** A network device, as far as it matters here. */
+/** A network device, with the properties that are used here. */
 export interface Link {
   /** Its name. */
   readonly name: string;
-  /** Its number in its namespace. */
+  /** Its interface index in its namespace. */
   readonly index: number;
-  /** The number of its other half (a veth's peer), if that one is in another namespace. */
+  /** The interface index of a veth's peer, if the peer is in another namespace. */
   readonly peerIndex: number | undefined;
-  /** The name of its other half, if that one is in the same namespace. */
+  /** The name of a veth's peer, if the peer is in the same namespace. */
   readonly peerName: string | undefined;
   /** `bridge`, `veth` and so on; `undefined` for physical devices. */
   readonly kind: string | undefined;
@@ -25,25 +25,26 @@ export interface Link {
   readonly master: string | undefined;
   /** Its MAC address, in lower case with colons. */
   readonly address: string | undefined;
-  /** In bytes. */
+  /** Its MTU, in bytes. */
   readonly mtu: number;
   /** Whether it is a bridge that filters by VLAN. */
   readonly vlanFiltering: boolean;
-  /** Whether it is set up, and whether it has a carrier; a veth's end has one as long as the other end is up. */
+  /** Whether the device is up. */
   readonly up: boolean;
+  /** Whether the device has a carrier. A veth end has one as long as its peer is up. */
   readonly carrier: boolean;
-  /** The ID that this namespace has for the one that a veth's other half is in. */
+  /** The ID that this namespace has for the namespace of a veth's peer. */
   readonly peerNetns: number | undefined;
 }
 
-/** A namespace that works, the file of one that does not, or nothing. */
+/** The state of a namespace: alive, absent, or broken (its file exists, but no namespace is mounted on it). */
 export type NetnsState = { readonly state: "absent" | "broken" } | {
   readonly state: "alive";
   /** Its devices. */
   readonly links: readonly Link[];
 };
 
-/** Everything that `setup` compares with what should be. */
+/** The state that `setup` compares with the desired state. */
 export interface Observed {
   /** The devices of the host namespace that are the bridge, its ports, or named like its veth ends. */
   readonly host: ReadonlyMap<string, Link>;
@@ -52,10 +53,10 @@ export interface Observed {
 }
 
 /**
- * Looks at one bridge and all that belongs to it.
+ * Reads the state of one bridge and everything that belongs to it.
  *
  * @param names The bridge's names.
- * @returns What is there now.
+ * @returns The state now.
  * @throws {CommandError} If ip fails.
  * @throws {KernelStateError} If ip's answer can't be read.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/ip` and `--allow-read=/run/netns`.
@@ -73,14 +74,14 @@ async function observeNetns(names: BridgeNames): Promise<NetnsState> {
     const links = parseLinks(await runCommand("ip", ["-n", names.netns, "-j", "-d", "link", "show"]));
     return { state: "alive", links };
   } catch (error) {
-    // setns(2) says EINVAL for a file that is not a namespace: what a killed "ip netns add" or a reboot leaves behind.
+    // setns(2) fails with EINVAL for a file that is not a namespace. A killed "ip netns add" leaves such a file.
     if (error instanceof CommandError && error.stderr.includes("Invalid argument")) return { state: "broken" };
     throw error;
   }
 }
 
 /**
- * Reads the answer of `ip -j -d link show`.
+ * Parses the answer of `ip -j -d link show`.
  *
  * @param json What ip printed.
  * @returns The devices.

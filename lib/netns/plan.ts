@@ -1,6 +1,6 @@
 /**
- * The difference between a bridge's veth pair and namespace as they are and as they should be. Pure: a plan is checked
- * by its tests before any device is touched.
+ * Planning how a bridge's veth pair and namespace become what they should be. Pure: tests check a plan without touching
+ * any device.
  *
  * @module
  */
@@ -9,35 +9,37 @@ import { KernelStateError } from "../errors.ts";
 import { type BridgeNames, GUEST_ADDRESS } from "../names.ts";
 import type { Link, Observed } from "./observe.ts";
 
-/** What to do, in this order. */
+/** The steps, in this order. */
 export interface LinkPlan {
-  /** Whether the namespace's file is a leftover that has to go first. */
+  /** Whether the namespace's file is a leftover that has to be removed first. */
   readonly removeNetns: boolean;
-  /** Whether the namespace has to be made. */
+  /** Whether the namespace has to be created. */
   readonly addNetns: boolean;
-  /** Lines for `ip -batch` inside the namespace, to be run before those of the host. */
+  /** Lines for `ip -batch` inside the namespace. They run before those of the host. */
   readonly netnsBefore: readonly string[];
   /** Lines for `ip -batch` in the host namespace. */
   readonly host: readonly string[];
-  /** The same, to be run after those, when the port on the bridge has the VLAN filter that it should have. */
+  /** Lines for `ip -batch` in the host namespace. They run once the port on the bridge has its VLAN filter. */
   readonly hostAfter: readonly string[];
-  /** Whether the port on the bridge is a new one, to the bridge at least, and has no filter yet. */
+  /** Whether the port is new on the bridge and has no VLAN filter yet. */
   readonly isNewPort: boolean;
-  /** Lines for `ip -batch` inside the namespace, to be run after those of the host. */
+  /** Lines for `ip -batch` inside the namespace. They run after those of the host. */
   readonly netns: readonly string[];
   /**
-   * Lines for `ip -batch` inside the namespace, to be run last: what the kernel announces to guests, who would send to the
-   * former MAC address for half a minute. It takes the rules to let it through to them, and to nobody else.
+   * Lines for `ip -batch` inside the namespace. They run last, since they change the MAC address.
+   *
+   * The kernel announces the new MAC address to guests, which would send to the former one for half a minute otherwise.
+   * The rules have to be in place by then, so that the announcement reaches the guests and nobody else.
    */
   readonly announced: readonly string[];
 }
 
 /**
- * Plans how one bridge gets its veth pair and namespace.
+ * Plans how to create or repair one bridge's veth pair and namespace.
  *
  * @param names The bridge's names.
  * @param observed What is there now.
- * @returns What is missing; addresses, routes and flags are always set again, since that is cheaper than to look.
+ * @returns The steps. Addresses, routes and flags are always set again, since that is cheaper than to check them.
  * @throws {KernelStateError} If there is no such bridge, or a device under one of our names is not ours.
  */
 export function planUp(names: BridgeNames, observed: Observed): LinkPlan {
@@ -66,7 +68,7 @@ export function planUp(names: BridgeNames, observed: Observed): LinkPlan {
       `link set dev ${names.bridgeEnd} master ${names.bridge}`,
     ],
     hostAfter: [`link set dev ${names.bridgeEnd} up`],
-    // One that is down may have been made by a run that was cut off before it gave it its filter.
+    // A port that is down may come from a run that was interrupted before it set the filter.
     isNewPort: !paired || port?.master !== names.bridge || !port.up,
     netns: [
       `link set dev ${names.netnsEnd} mtu ${bridge.mtu}`,
@@ -78,7 +80,7 @@ export function planUp(names: BridgeNames, observed: Observed): LinkPlan {
   };
 }
 
-/** Gives a pair that the network driver has made the MAC address that it has on every host. */
+/** Sets the MAC address that is the same on every host, for a pair that the network driver has created. */
 function ownAddress(names: BridgeNames, inside: readonly Link[]): string[] {
   const isOurs = inside.some(({ name, address }) => name === names.netnsEnd && address === names.netnsEndMac);
   return isOurs ? [] : [`link set dev ${names.netnsEnd} address ${names.netnsEndMac}`];
@@ -89,13 +91,15 @@ function addPair(names: BridgeNames, { mtu }: Link): string {
     `peer name ${names.netnsEnd} address ${names.netnsEndMac} mtu ${mtu} netns ${names.netns}`;
 }
 
-/** Removes a device of the inner end's name whose partner is not the outer end; all in the namespace is ours. */
+/**
+ * Removes a device with the inner end's name whose peer is not the outer end. All devices in the namespace are ours.
+ */
 function loneNetnsEnd(names: BridgeNames, { netns }: Observed, paired: boolean): string[] {
   if (paired || netns.state !== "alive") return [];
   return netns.links.some((link) => link.name === names.netnsEnd) ? [`link delete dev ${names.netnsEnd}`] : [];
 }
 
-/** Whether the two ends are where they should be and are each other's. */
+/** Tells whether both ends are in their places and are peers of each other. */
 function isPaired(names: BridgeNames, { host, netns }: Observed): boolean {
   if (netns.state !== "alive") return false;
   const outside = host.get(names.bridgeEnd);
@@ -104,7 +108,7 @@ function isPaired(names: BridgeNames, { host, netns }: Observed): boolean {
     inside.peerIndex === outside.index;
 }
 
-/** Whether an end that is not paired is half of a pair that we, or the network driver, made for this bridge. */
+/** Tells whether an end that is not paired is from a pair that we, or the network driver, created for this bridge. */
 function isOurs(names: BridgeNames, link: Link): boolean {
   const ends: (string | undefined)[] = [names.bridgeEnd, names.netnsEnd];
   const macs: (string | undefined)[] = [names.bridgeEndMac, names.netnsEndMac];
@@ -112,7 +116,10 @@ function isOurs(names: BridgeNames, link: Link): boolean {
     (link.master === names.bridge || ends.includes(link.peerName) || macs.includes(link.address));
 }
 
-/** The ends in the host namespace that are in the way; removing one removes its other half too. */
+/**
+ * Finds devices in the host namespace that have the names of our ends and have to go. To remove one end removes its
+ * peer too.
+ */
 function strayEnds(names: BridgeNames, { host }: Observed, paired: boolean): string[] {
   const candidates = paired ? [names.netnsEnd] : [names.bridgeEnd, names.netnsEnd];
   const strays = candidates.map((name) => host.get(name)).filter((link) => link !== undefined);
@@ -133,7 +140,7 @@ function strayEnds(names: BridgeNames, { host }: Observed, paired: boolean): str
 }
 
 /**
- * Plans how one bridge loses its veth pair. It goes by names alone, since the bridge and the configuration may be gone.
+ * Plans how to remove one bridge's veth pair. It uses names only, since the bridge and the configuration may be gone.
  *
  * @param names The bridge's names.
  * @param observed What is there now.

@@ -9,9 +9,9 @@ import { GUEST_KINDS } from "../nft/matches.ts";
 import type { Link } from "./observe.ts";
 
 /**
- * Finds the ports behind which a bridge's guests are.
+ * Finds the ports of a bridge that lead to guests.
  *
- * @param links The devices of the host namespace, as `parseLinks()` gives them.
+ * @param links The devices of the host namespace, from `parseLinks()`.
  * @param bridge The bridge.
  * @param others Names of ports that do not count, for example those of a guest that is leaving.
  * @returns The names of the tap devices and veth ends among its ports, without the proxy's own end, in ascending order.

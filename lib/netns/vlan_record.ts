@@ -1,6 +1,6 @@
 /**
- * Remembering the VLAN filter of each bridge's `<br>b`, since the kernel forgets it with the port. Who sets it, and when,
- * is the network driver's business: what is on a port that is up is right.
+ * Recording the VLAN filter of each bridge's `<br>b`. The kernel forgets the filter with the port, so a new port gets
+ * it from the record. The network driver sets the filter, so the filter of a port that is up is always right.
  *
  * @module
  */
@@ -12,18 +12,18 @@ import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import { type Link, parseLinks } from "./observe.ts";
 import { isSameVlans, isVlans, parseVlans, planVlans, type Vlan } from "./vlans.ts";
 
-/** A VM's deploy may hold the lock of `setup` for longer; the next pass tries again. */
+/** How long to wait for the lock of `setup`. A VM's deploy may hold it for longer; then the next pass tries again. */
 const LOCK_DEADLINE_MS = 5_000;
 
 type VlanRecord = ReadonlyMap<BridgeName, readonly Vlan[]>;
 
 /**
- * Finds the VLANs that a bridge's port should have, whether it is there or has to be made, and remembers them. Whoever
- * calls it holds the lock of `setup`.
+ * Finds the VLANs for a bridge's port. If the port is in place, it reads and records them; if not, it takes them from
+ * the record. The caller holds the lock of `setup`.
  *
  * @param names The bridge's names.
  * @param links The devices of the host namespace, by their names.
- * @returns The VLANs; none if the bridge does not filter, or nobody knows.
+ * @returns The VLANs; none if the bridge does not filter, or none are recorded.
  * @throws {import("../run_command.ts").CommandError} If bridge fails.
  * @throws {import("../errors.ts").KernelStateError} If bridge's answer can't be read.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/bridge`, and `--allow-read` and `--allow-write` for
@@ -40,10 +40,10 @@ export async function vlansOf(names: BridgeNames, links: ReadonlyMap<string, Lin
 }
 
 /**
- * Gives a port its VLANs.
+ * Sets the VLANs of a port.
  *
  * @param port The port's name.
- * @param wanted What it should have.
+ * @param wanted The VLANs that it should have.
  * @throws {import("../run_command.ts").CommandError} If bridge fails.
  * @throws {import("../errors.ts").KernelStateError} If bridge's answer can't be read.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/bridge`.
@@ -55,10 +55,11 @@ export async function setVlans(port: string, wanted: readonly Vlan[]): Promise<v
 }
 
 /**
- * Remembers the VLANs of ports that are in place. The network driver sets them when nothing of ours runs but a watch.
+ * Records the VLANs of ports that are in place. The network driver may set them while nothing of ours runs but the
+ * watch.
  *
  * @param bridges The bridges that `setup` has recorded.
- * @param links The devices of the host namespace, by their names, as they were a moment ago.
+ * @param links The devices of the host namespace, by their names, from a recent listing.
  * @throws {import("../errors.ts").TproxyError} If ip or bridge fails, or the lock of `setup` can't be had.
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for ip and bridge, and `--allow-read` and `--allow-write` for
  * `/run/one_tproxy`.
@@ -70,7 +71,8 @@ export async function rememberVlans(
   const filtering = [...bridges].filter((bridge) => links.get(bridge)?.vlanFiltering === true);
   if (filtering.length === 0 || (await findChanged(filtering, links)).size === 0) return;
   await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, async () => {
-    // Looked at again: a port that a `setup` has just made may have been in the listing without its filter.
+    // Listed again under the lock: a `setup` may have just created a port that was in the first listing without its
+    // filter.
     const list = parseLinks(await runCommand("ip", ["-j", "-d", "link", "show"]));
     const changed = await findChanged(filtering, new Map(list.map((link) => [link.name, link])));
     await write(new Map([...await readVlanRecord(), ...changed]));
@@ -89,14 +91,14 @@ async function findChanged(bridges: readonly BridgeName[], links: ReadonlyMap<st
   return changed;
 }
 
-/** One that is not up may have been made a moment ago, and not have its filter yet. */
+/** Tells whether the port is on its bridge and up. A port that is down may be new and have no filter yet. */
 function isInPlace({ bridge, bridgeEnd }: BridgeNames, links: ReadonlyMap<string, Link>): boolean {
   const port = links.get(bridgeEnd);
   return port?.master === bridge && port.up;
 }
 
 /**
- * Forgets a bridge's VLANs. Nothing there is fine.
+ * Removes a bridge's VLANs from the record. It succeeds if there are none.
  *
  * @param bridge The bridge.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
@@ -111,13 +113,13 @@ async function listVlans(port?: string): Promise<Map<string, readonly Vlan[]>> {
   return parseVlans(await runCommand("bridge", ["-j", "vlan", "show", ...which]));
 }
 
-/** Reads what is remembered. What is damaged is forgotten: the ports that are there have it still. */
+/** Reads the record. A damaged part counts as missing: the ports that exist still have their filters. */
 async function readVlanRecord(): Promise<VlanRecord> {
   return parseVlanRecord(await readIfThere(RUN_FILES.vlanFilters) ?? "{}");
 }
 
 /**
- * Parses what is remembered.
+ * Parses the record.
  *
  * @param text JSON.
  * @returns The VLANs of each bridge's port; a bridge with anything else is left out.

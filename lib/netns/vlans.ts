@@ -1,8 +1,8 @@
 /**
- * The VLAN filter of a bridge's port: which VLANs pass there, and which of them the port is in without a tag. Pure.
+ * The VLAN filter of a bridge's port: which VLANs pass, and which of them are untagged there. Pure.
  *
- * For QinQ, OpenNebula's network driver sets it at every port of the bridge, `<br>b` among them, and it is gone with the
- * port.
+ * For QinQ, OpenNebula's network driver sets the filter on every port of the bridge, including `<br>b`. The kernel
+ * removes it with the port.
  *
  * @module
  */
@@ -13,20 +13,20 @@ import { KernelStateError } from "../errors.ts";
 export interface Vlan {
   /** Its ID. */
   readonly vid: number;
-  /** Whether frames that come in at the port without a tag are in it. */
+  /** Whether untagged frames that come in at the port belong to this VLAN. */
   readonly pvid: boolean;
-  /** Whether its frames go out there without a tag. */
+  /** Whether its frames leave the port untagged. */
   readonly untagged: boolean;
 }
 
-/** The IDs that a VLAN can have (IEEE 802.1Q): 0 is none, and 4095 is reserved. */
+/** The largest VLAN ID (IEEE 802.1Q): 0 means no VLAN, and 4095 is reserved. */
 const LAST_VID = 4094;
 
 /**
- * Tells whether something is a port's list of VLANs.
+ * Tells whether a value is a valid list of a port's VLANs.
  *
  * @param value Anything.
- * @returns Whether all of it can be given to a port as it is.
+ * @returns Whether every VLAN is valid, none occurs twice, and at most one is the PVID.
  */
 export function isVlans(value: unknown): value is readonly Vlan[] {
   if (!Array.isArray(value) || !value.every(isVlan)) return false;
@@ -45,7 +45,7 @@ function isVid(value: unknown): value is number {
 }
 
 /**
- * Reads the answer of `bridge -j vlan show`.
+ * Parses the answer of `bridge -j vlan show`.
  *
  * @param json What bridge printed.
  * @returns The VLANs of each port, in ascending order of their IDs.
@@ -64,7 +64,7 @@ export function parseVlans(json: string): Map<string, readonly Vlan[]> {
   }
 }
 
-/** A VLAN as it is listed, or several that follow each other. */
+/** A listed VLAN, or a range of VLANs. */
 interface ListedVlan {
   readonly vlan: number;
   readonly vlanEnd?: number;
@@ -93,11 +93,11 @@ function isSame(a: Vlan, b: Vlan | undefined): boolean {
 }
 
 /**
- * Plans how a port gets its VLANs.
+ * Plans how to set the VLANs of a port.
  *
  * @param port The port's name.
- * @param present What it has.
- * @param wanted What it should have.
+ * @param present The VLANs that it has.
+ * @param wanted The VLANs that it should have.
  * @returns Lines for `bridge -batch`.
  */
 export function planVlans(port: string, present: readonly Vlan[], wanted: readonly Vlan[]): string[] {

@@ -1,5 +1,5 @@
 /**
- * The kernel's nft state: read, and changed by one atomic transaction at a time.
+ * Reading the kernel's nft state, and changing it by atomic transactions.
  *
  * @module
  */
@@ -26,7 +26,7 @@ import { type BridgeRules, renderDown, renderUp, type TableObject, type Tables }
 /**
  * Lists every bridge's endpoints.
  *
- * @returns What the maps hold; no bridge at all if there is no table.
+ * @returns The endpoints of every bridge; no bridges if there is no table.
  * @throws {CommandError} If nft fails, which never means that there are none.
  * @throws {import("../errors.ts").KernelStateError} If nft's answer is not a listing.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
@@ -36,21 +36,21 @@ export async function listEndpoints(): Promise<MapListing> {
 }
 
 /**
- * Lists all that is of interest, by one process.
+ * Lists our maps, sets and chains with one nft process.
  *
- * @returns What nft holds of ours.
+ * @returns Everything of ours in nft but the rules.
  * @throws {CommandError} If nft fails, which never means that there is nothing.
  * @throws {import("../errors.ts").KernelStateError} If nft's answer is not a listing.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
 export async function listState(): Promise<NftState> {
-  // None of them fails where there is no table of ours, as a listing of the table itself would.
+  // These commands succeed if there is no table of ours. A listing of the table itself would fail.
   return parseState(await runCommand("nft", ["-j", "list maps ip; list sets bridge; list chains bridge"]));
 }
 
 /**
- * Makes one bridge's map, chains and copy of the record hold what they should, in one transaction, and notes how nft
- * lists the chains. Whoever calls it holds the lock of `setup`.
+ * Applies one bridge's map, chains and copy of the record in one transaction, and records the fingerprints of the
+ * chains. The caller holds the lock of `setup`.
  *
  * @param rules What they should hold.
  * @returns The form of the rules that this kernel takes.
@@ -66,9 +66,9 @@ export async function ensureRules(rules: BridgeRules): Promise<BridgeForm> {
 }
 
 /**
- * Lists what is in the chains and sets of `table bridge one_tproxy`.
+ * Lists the chains and sets of `table bridge one_tproxy`.
  *
- * @returns What they hold; nothing if there is no such table.
+ * @returns Their contents; none if there is no such table.
  * @throws {CommandError} If nft fails, which never means that there are none.
  * @throws {import("../errors.ts").KernelStateError} If nft's answer is not a listing.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
@@ -98,7 +98,7 @@ async function applyRules(rules: BridgeRules): Promise<BridgeForm> {
 /**
  * Lists what our two tables hold.
  *
- * @returns Everything in them but their rules.
+ * @returns All objects in them but the rules.
  * @throws {CommandError} If nft fails, which never means that there is nothing.
  * @throws {import("../errors.ts").KernelStateError} If nft's answer is not a listing.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
@@ -112,10 +112,10 @@ export async function listObjects(): Promise<Tables> {
 }
 
 /**
- * Removes one bridge's map and chains, and a table in which nothing is left. Nothing there is fine. Whoever calls it holds
- * the lock of `setup`.
+ * Removes one bridge's map and chains, and a table that is empty afterwards. It succeeds if there is nothing to remove.
+ * The caller holds the lock of `setup`.
  *
- * @param bridge The bridge; neither it nor its namespace needs to exist.
+ * @param bridge The bridge. Neither the bridge nor its namespace needs to exist.
  * @throws {CommandError} If nft fails; then nothing has changed.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
@@ -126,10 +126,10 @@ export async function removeRules(bridge: BridgeName): Promise<void> {
 }
 
 /**
- * Removes what OpenNebula's own network driver does not know, and leaves it the rest. Whoever calls it holds the lock
- * of `setup`.
+ * Removes everything that OpenNebula's own network driver does not know, and keeps the rest for it. The caller holds
+ * the lock of `setup`.
  *
- * @returns The bridges of which something was removed.
+ * @returns The bridges that have lost something.
  * @throws {CommandError} If nft fails; then nothing has changed.
  * @throws {import("../errors.ts").KernelStateError} If nft's answer is not a listing.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`, and `--allow-read` and `--allow-write` for
@@ -144,10 +144,10 @@ export async function releaseRules(): Promise<readonly BridgeName[]> {
 }
 
 /**
- * Lists the rules that hold the proxies to what they are for.
+ * Lists the egress tables.
  *
  * @param outer The number of outer's own user and group.
- * @returns What there is of them.
+ * @returns The tables as they are now.
  * @throws {CommandError} If nft fails, which never means that there is nothing.
  * @throws {import("../errors.ts").KernelStateError} If nft's answer is not a listing.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
@@ -171,12 +171,13 @@ async function listEgressTables(): Promise<EgressListings> {
 }
 
 /**
- * Makes those rules exactly these, in one transaction, and notes how nft lists them. Whoever calls it holds the lock of
- * the daemons.
+ * Replaces the egress tables in one transaction, and records their fingerprints. The caller holds the lock of the
+ * daemons.
  *
  * @param outer The number of outer's own user and group.
  * @param egress What the proxies are held to.
- * @param isKnown Whether they were as they had been noted, so that nothing but the elements changes.
+ * @param isKnown Whether the tables matched the recorded fingerprints. Then only the elements change, and the
+ * fingerprints stay valid.
  * @throws {CommandError} If nft fails; then nothing has changed, or the rules are made and could not be listed.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`, and `--allow-read` and `--allow-write` for
  * `/run/one_tproxy`.
@@ -187,7 +188,7 @@ export async function ensureEgress(outer: number, egress: Egress, isKnown: boole
 }
 
 /**
- * Removes those rules. None there is fine.
+ * Removes the egress tables. It succeeds if there are none.
  *
  * @throws {CommandError} If nft fails; then nothing has changed.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.

@@ -1,6 +1,7 @@
 /**
- * What `nft -j` lists becomes endpoints. Pure, and forgiving only where that is safe: the maps may have been written by
- * the network driver or by hand, but a listing that is not one is an error and never reads as "no endpoints".
+ * Parsing the listings of `nft -j` into endpoints. Pure. A map may have been written by the network driver or by hand,
+ * so elements that can't be used are skipped with a warning. An answer that is not a listing is an error, and never
+ * means "no endpoints".
  *
  * @module
  */
@@ -17,24 +18,24 @@ import type { TableObject } from "./render.ts";
 export interface MapListing {
   /** Each bridge's endpoints in ascending order of their service port; a bridge whose map is empty has none. */
   readonly bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>;
-  /** Those that can't be dialled, and so are none of a bridge's endpoints, but have their ports in its map. */
+  /** Endpoints that can't be dialled. They are not served, but they occupy their ports in the map. */
   readonly unusable: ReadonlyMap<BridgeName, readonly Endpoint[]>;
-  /** A line for each map or element that was left out, and why. */
+  /** A line for each map or element that was skipped, with the reason. */
   readonly warnings: readonly string[];
 }
 
-/** What nft holds of ours, but for what the rules say. */
+/** Everything of ours in nft but the rules. */
 export interface NftState {
   /** The maps. */
   readonly maps: MapListing;
   /** The chains and sets of `table bridge one_tproxy`. */
   readonly objects: readonly TableObject[];
-  /** What those of the sets say that are copies of the setup record, a text for each bridge. */
+  /** The copies of the setup record that the sets hold, a text for each bridge. */
   readonly copies: ReadonlyMap<BridgeName, string>;
 }
 
 /**
- * Reads the answer of `nft -j list maps ip`.
+ * Parses the answer of `nft -j list maps ip`.
  *
  * @param json What nft printed.
  * @returns The endpoints of every bridge.
@@ -54,10 +55,10 @@ export function parseMaps(json: string): MapListing {
 }
 
 /**
- * Reads the answer of `nft -j "list maps ip; list sets bridge; list chains bridge"`.
+ * Parses the answer of `nft -j "list maps ip; list sets bridge; list chains bridge"`.
  *
  * @param text What nft printed.
- * @returns What it holds of ours.
+ * @returns Everything of ours in it.
  * @throws {KernelStateError} If it is not a listing.
  */
 export function parseState(text: string): NftState {
@@ -123,10 +124,10 @@ function parseElements(map: string, elements: unknown, warnings: string[]): [goo
 }
 
 /**
- * Reads the answer of `nft -j list table ip|bridge one_tproxy`.
+ * Parses the answer of `nft -j list table ip|bridge one_tproxy`.
  *
  * @param json What nft printed.
- * @returns Everything in the table but its rules.
+ * @returns All objects in the table but the rules.
  * @throws {KernelStateError} If it is not a listing.
  */
 export function parseTable(json: string): TableObject[] {
@@ -156,7 +157,7 @@ function isNameOrPort(element: unknown): element is string | number {
 }
 
 /**
- * Reads the answer of `nft -j list tables`.
+ * Parses the answer of `nft -j list tables`.
  *
  * @param json What nft printed.
  * @returns The families that have a table of ours.

@@ -1,7 +1,9 @@
 /**
- * Redirecting to the proxy what a guest sends to its gateway: the rules, and the set of service ports that they look up. Pure.
+ * Redirecting packets to the proxy that a guest sends to its gateway: the rules, and the set of service ports that they
+ * look up. Pure.
  *
- * WHY a set of its own: the map `ep_<br>` is in a table of another family, and no rule of the bridge family can look it up.
+ * WHY a set of its own: the map `ep_<br>` is in a table of another family, so a rule of the bridge family can't look it
+ * up.
  *
  * @module
  */
@@ -11,14 +13,15 @@ import { type BridgeNames, GUEST_ADDRESS, REDIRECT_MAC, TPROXY } from "../names.
 import { type BridgeForm, fromOurEnd, KINDS_OF_GUESTS, otherBridges } from "./matches.ts";
 
 /**
- * Redirects TCP to the guest-facing address and a service port: a packet that a guest sends to the MAC address of its gateway
- * gets the MAC address of the proxy. So the guest needs no route of its own.
+ * Lists the rules that redirect TCP to the guest-facing address and a service port. A guest without a route to that
+ * address sends the packet to the MAC address of its gateway. The rules set the destination to the MAC address of the
+ * proxy, so the guest needs no route.
  *
- * Without `meta ibrname` a rule can't tell which bridge a packet is on. There the packet gets {@linkcode REDIRECT_MAC}. The
- * bridge knows no port for that address and floods the packet to all ports; `port_<br>` lets it through to our veth end alone,
- * and gives it the MAC address of the proxy there.
+ * Without `meta ibrname`, a rule can't tell which bridge a packet is on. The rules then set {@linkcode REDIRECT_MAC}.
+ * The bridge knows no port for that address and floods the packet to all ports. `port_<br>` accepts it at our veth end
+ * only, and sets the MAC address of the proxy there.
  *
- * WHY the priority of destination NAT: filters in this hook then see the packet as it goes on.
+ * WHY the priority of destination NAT: filters in this hook run later and see the new destination.
  *
  * @param names The bridge's names.
  * @param form Which rendering the kernel takes.
@@ -28,17 +31,17 @@ export function redirectRules(names: BridgeNames, form: BridgeForm): string[] {
   return [
     ...(form === "ibrname" ? [otherBridges(names)] : []),
     fromOurEnd(names, form),
-    // Frames with a tag are not for the proxy, see portRules().
+    // The proxy accepts no tagged frames; portRules() says why.
     "ether type != ip accept",
     `ip daddr != ${GUEST_ADDRESS} accept`,
-    // Hosts beyond an uplink have gateways of their own, which are none of ours to replace.
+    // Hosts behind an uplink use their own gateways. Only guests of this host are redirected.
     `meta iifkind != ${KINDS_OF_GUESTS} accept`,
     `tcp dport @${names.redirected} ether daddr set ${form === "ibrname" ? names.netnsEndMac : REDIRECT_MAC}`,
   ];
 }
 
 /**
- * Lists the service ports that guests reach without a route.
+ * Lists the service ports that are redirected.
  *
  * @param endpoints The endpoints of a bridge.
  * @returns The ports of those that do not have `redirect` set to `false`.
@@ -48,7 +51,7 @@ export function redirectedPorts(endpoints: readonly Endpoint[]): number[] {
 }
 
 /**
- * Renders what makes the set hold the ports of some endpoints and no others.
+ * Renders the commands that fill the set with the redirected ports of some endpoints, whatever it held before.
  *
  * @param set The set's name.
  * @param endpoints The endpoints of a bridge.

@@ -1,5 +1,5 @@
 /**
- * What of nft's state OpenNebula's own network driver does not know, and so never takes away. Pure.
+ * Removing everything from nft that OpenNebula's own network driver does not know and would never remove. Pure.
  *
  * @module
  */
@@ -8,18 +8,18 @@ import { BRIDGE_NAME, type BridgeName, namesOf, TPROXY } from "../names.ts";
 import type { NftState } from "./parse.ts";
 import { renderMap } from "./render_map.ts";
 
-/** What leaves bridges to the driver. */
+/** The transaction that leaves bridges to the driver. */
 export interface Release {
-  /** The bridges that have, or had, anything of which the driver knows nothing. */
+  /** The bridges for which the script removes something. */
   readonly bridges: readonly BridgeName[];
-  /** A script for `nft -f -`; empty if there is nothing to be done. */
+  /** A script for `nft -f -`; empty if there is nothing to do. */
   readonly script: string;
 }
 
 /**
- * Renders what leaves bridges to OpenNebula's own network driver and its proxies: the chains and sets go that only we
- * know, and the elements of the maps lose their comments, with which the driver's proxies can't read the map. Map,
- * elements and the chain `ch_<br>` stay.
+ * Renders the transaction that leaves bridges to OpenNebula's own network driver and its proxies. It deletes the chains
+ * and sets that only we know. It removes the comments of the map's elements, since the driver's proxies can't read a
+ * map with comments. The map, its elements and the chain `ch_<br>` stay.
  *
  * @param state What nft holds.
  * @returns The transaction.
@@ -33,7 +33,7 @@ export function renderRelease({ maps, objects }: Pick<NftState, "maps" | "object
     const { map, guardChain, redirectChain, portChain, senderChain, copySet, redirected, senders, newcomers } = namesOf(
       bridge,
     );
-    // A chain after the one that jumps to it, and sets after the chains that fill them.
+    // The order matters: a chain is deleted after the one that jumps to it, and a set after the chains that fill it.
     const chains = [guardChain, redirectChain, portChain, senderChain].filter((chain) => present.has(`chain ${chain}`));
     const sets = [copySet, redirected, senders, newcomers].filter((set) => present.has(`set ${set}`));
     const endpoints = maps.bridges.get(bridge) ?? [];
@@ -50,7 +50,7 @@ export function renderRelease({ maps, objects }: Pick<NftState, "maps" | "object
   return { bridges: released, script: script.map((line) => `${line}\n`).join("") };
 }
 
-/** The bridge that a chain or set is of, if only we know it. */
+/** Finds the bridge of a chain or set that only we know. */
 function bridgeOf(name: string): BridgeName[] {
   const [, bridge = ""] = /^(?:guard|redirect(?:ed)?|port|senders?|newcomers|record)_(.*)$/.exec(name) ?? [];
   return BRIDGE_NAME.test(bridge) ? [bridge as BridgeName] : [];

@@ -1,5 +1,5 @@
 /**
- * Endpoints become nft scripts. Pure: nothing here runs anything.
+ * Rendering nft scripts for the endpoints of a bridge. Pure.
  *
  * @module
  */
@@ -13,22 +13,25 @@ import { renderCopy } from "./copy.ts";
 import { renderRedirected } from "./redirect.ts";
 import { renderMap } from "./render_map.ts";
 
-/** What one bridge's map and chains are to hold. */
+/** The contents for one bridge's map and chains. */
 export interface BridgeRules {
   /** The bridge. */
   readonly bridge: BridgeName;
-  /** Its endpoints, in the order to be listed. */
+  /** Its endpoints, in the order in which they are written. */
   readonly endpoints: readonly Endpoint[];
-  /** What the map holds now on ports of others, if that is to stay; unless told, it holds the endpoints alone afterwards. */
+  /**
+   * The current endpoints of the map, if those on other ports are to stay. Without it, the map holds nothing but
+   * `endpoints` afterwards.
+   */
   readonly present?: readonly Endpoint[];
-  /** What is recorded of the bridge, to be kept in a set of its own: JSON in one line. */
+  /** The record of the bridge, which is copied into a set of its own: JSON in one line. */
   readonly copy?: string;
 }
 
 /**
- * Renders the transaction that makes one bridge's map and chains hold exactly what they should, whatever they held.
+ * Renders the transaction that sets the contents of one bridge's map and chains, whatever they held before.
  *
- * @param rules What they should hold.
+ * @param rules Their contents.
  * @param form Which rendering the kernel takes.
  * @returns A script for `nft -f -`.
  *
@@ -59,11 +62,11 @@ export function renderUp({ bridge, endpoints, present, copy }: BridgeRules, form
   );
 }
 
-/** A thing in one of our two tables. */
+/** An object in one of our two tables. */
 export interface TableObject {
   /** Its table's family. */
   readonly family: "ip" | "bridge";
-  /** What it is: `map`, `chain`, `set` or anything else that nft lists. */
+  /** Its kind: `map`, `chain`, `set` or another one that nft lists. */
   readonly kind: string;
   /** Its name. */
   readonly name: string;
@@ -71,14 +74,14 @@ export interface TableObject {
   readonly elements: readonly string[];
 }
 
-/** What the two tables hold; `undefined` for a table that does not exist. */
+/** The objects of our two tables; `undefined` for a table that does not exist. */
 export type Tables = Readonly<Record<"ip" | "bridge", readonly TableObject[] | undefined>>;
 
 /**
- * Renders the transaction that removes one bridge's map and chains, and a table in which nothing is left.
+ * Renders the transaction that removes one bridge's map and chains, and a table that is empty afterwards.
  *
  * @param bridge The bridge.
- * @param tables What is there now.
+ * @param tables The objects in the tables now.
  * @returns A script for `nft -f -`; empty if nothing of the bridge is there.
  *
  * @example
@@ -109,7 +112,7 @@ export function renderDown(bridge: BridgeName, tables: Tables): string {
       script.push(`delete table ${family} ${TPROXY}`);
       continue;
     }
-    // A chain or a set can be deleted when no rule refers to it any more.
+    // A chain or a set can be deleted only when no rule refers to it, so all chains are flushed first.
     const [chains, others] = [ours.filter(({ kind }) => kind === "chain"), ours.filter(({ kind }) => kind !== "chain")];
     for (const { name } of chains) script.push(`flush chain ${family} ${TPROXY} ${name}`);
     for (const { kind, name } of [...chains, ...others]) script.push(`delete ${kind} ${family} ${TPROXY} ${name}`);

@@ -1,5 +1,5 @@
 /**
- * What makes a map of endpoints hold what it should. Pure.
+ * Rendering the commands that fill a map of endpoints. Pure.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import { TPROXY } from "../names.ts";
 import { isSameEndpoint, renderElement } from "./element.ts";
 
 /**
- * Renders what makes a map hold some endpoints.
+ * Renders the commands that put endpoints into a map.
  *
  * @param map The map's name.
  * @param endpoints The endpoints.
- * @param present What the map holds now, of which everything on other ports is to stay; unless told, nothing else stays.
- * Whatever else somebody adds before the commands are run stays, too; if it is on one of these ports, they fail.
+ * @param present The current endpoints of the map; those on other ports stay. An element that somebody adds before the
+ * commands run stays too. If it is on one of the ports, the commands fail. Without `present`, the map is flushed first.
  * @returns Commands for `nft -f -`.
  */
 export function renderMap(map: string, endpoints: readonly Endpoint[], present?: readonly Endpoint[]): string[] {
