@@ -1,5 +1,5 @@
 /**
- * From the record of one bridge to the kernel's state of it.
+ * Applying the record of one bridge to the kernel.
  *
  * @module
  */
@@ -12,18 +12,18 @@ import type { MapListing } from "../nft/parse.ts";
 import { ensureLinks } from "../netns/links.ts";
 import { copyOf, type NetworkRecord, unionOf } from "./record.ts";
 
-/** What of a bridge's map is not of its record. */
+/** How to treat endpoints that are not recorded. */
 export interface ApplyOptions {
-  /** Whether endpoints that the record does not know stay, as they must where nobody has asked for anything else. */
+  /** Whether endpoints in the map that are not recorded stay. They stay unless somebody has asked to remove them. */
   readonly keepsOthers?: boolean;
 }
 
 /**
- * Makes the kernel's state of one bridge what its record says. Whoever calls it holds the lock of `setup`.
+ * Applies the record of one bridge to the kernel. The caller holds the lock of `setup`.
  *
  * @param bridge The bridge.
  * @param networks Its networks; at least one.
- * @param options What becomes of endpoints that are not recorded; unless told, they go.
+ * @param options Whether endpoints that are not recorded stay; they are removed by default.
  * @throws {import("../errors.ts").KernelStateError} If the bridge is not there, or a device in the way is not ours.
  * @throws {import("../run_command.ts").CommandError} If ip, nft or sysctl fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for ip and nft, and `--allow-read=/run/netns`.
@@ -38,7 +38,7 @@ export async function applyRecord(
     const fields = { bridge, port: clash.servicePort, remote: remoteOf(clash) };
     log.warning("Another network of the bridge has this port for another service, or with other options", fields);
   }
-  // The map comes last: whoever finds it finds a namespace that is ready.
+  // The map comes last: where there is a map, the namespace is ready.
   const rules = await ensureLinks(namesOf(bridge), async () => {
     const present = keepsOthers ? { present: inMap(bridge, (await listState()).maps) } : {};
     return await ensureRules({ bridge, endpoints, copy: copyOf(networks), ...present });

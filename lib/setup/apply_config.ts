@@ -1,5 +1,6 @@
 /**
- * Applying a configuration to all that is recorded: each bridge as a whole or not at all, and none because of another.
+ * Applying a configuration to all recorded bridges. Each bridge changes as a whole or not at all, and a failure of one
+ * does not affect the others.
  *
  * @module
  */
@@ -18,16 +19,16 @@ import { type Grants, selectGrants } from "./grant.ts";
 import type { SetupRecord } from "./record.ts";
 import { recoverRecord } from "./record_file.ts";
 
-/** A configuration, and what it gives the networks that were recorded when it was read. */
+/** A configuration, and the services that it gives the networks recorded at that time. */
 export interface PreparedConfig extends Grants {
   /** The configuration. */
   readonly config: Config;
-  /** Differs if the file has been changed since. */
+  /** The stamp of the file. It differs if the file has been changed since. */
   readonly stamp: string;
 }
 
 /**
- * Reads a configuration, and finds out what it gives every recorded network.
+ * Reads a configuration and selects the services for every recorded network.
  *
  * @param path The file.
  * @param record What is recorded.
@@ -42,13 +43,13 @@ export async function prepareConfig(path: string, record: SetupRecord): Promise<
 }
 
 /**
- * Finds out what a configuration gives every recorded network.
+ * Selects the services that a configuration gives every recorded network.
  *
  * @param config The configuration.
  * @param record What is recorded.
- * @param resolve Resolves a name, and is told which addresses are recorded for it. Unless told, one of these that the name
- * still has is kept: a name with several addresses gives them in another order each time.
- * @returns What each network gets.
+ * @param resolve Resolves a name. It receives the recorded addresses of the name, and keeps one that the name still
+ * has: a resolver returns several addresses in a different order each time.
+ * @returns The services of each network.
  * @throws {ConfigError} If it has no `:tproxy:` key.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
  */
@@ -65,18 +66,18 @@ export async function grantsOf(
 }
 
 /**
- * Makes the bridges of a plan what the configuration says.
+ * Applies a plan to its bridges.
  *
  * @param prepared The configuration.
- * @param plan What it changes.
- * @returns Why, of each bridge that is as it was.
+ * @param plan The changes.
+ * @returns The bridges that could not be changed, each with the reason.
  * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/table.ts`.
  */
 export async function applyPlan(prepared: PreparedConfig, plan: ConfigPlan): Promise<Map<BridgeName, string>> {
   const failures = new Map<BridgeName, string>();
   for (const { bridge } of plan.bridges.filter(({ changes }) => changes.length > 0)) {
     try {
-      // One lock for each: a VM's deploy waits for it.
+      // Each bridge takes the lock by itself, because a VM's deploy waits for the lock.
       await withSetupLock(() => applyToBridge(prepared, bridge));
     } catch (error) {
       if (error instanceof Deno.errors.NotCapable) throw error;
@@ -88,11 +89,11 @@ export async function applyPlan(prepared: PreparedConfig, plan: ConfigPlan): Pro
 }
 
 async function applyToBridge({ config: { path }, stamp, grants }: PreparedConfig, bridge: BridgeName): Promise<void> {
-  // A `setup` that has read the file since has used what is in it now.
+  // If the file has changed, a `setup` may already have applied the new text.
   if (await stampOf(path) !== stamp) {
     throw new ConfigError(`The configuration ${path} was changed meanwhile`, 'run "tproxy apply" again');
   }
-  // Its last guest may have left meanwhile, and what is there now is somebody else's.
+  // The bridge's last guest may have left meanwhile. Then the bridge is not ours any more.
   if (!(await recoverRecord(listState)).has(bridge)) return;
   await changeBridge(bridge, true, (networks) => giveAll(networks, grants).networks);
 }

@@ -15,14 +15,14 @@ import { isNobodys, type NetworkRecord } from "./record.ts";
 import { recoverRecord, writeRecord } from "./record_file.ts";
 import { forgetVlans } from "../netns/vlan_record.ts";
 
-/** Longer than any run takes, shorter than what a driver waits for a VM's network. */
+/** How long to wait for the lock: longer than any run takes, and shorter than a driver waits for a VM's network. */
 const LOCK_DEADLINE_MS = 30_000;
 
 /**
- * Does something under the lock of `setup`.
+ * Runs some work under the lock of `setup`.
  *
- * @param work What to do.
- * @returns What that returns.
+ * @param work The work.
+ * @returns What the work returns.
  * @throws {import("../errors.ts").LockError} If another run holds the lock for longer than 30 seconds.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
@@ -30,17 +30,17 @@ export function withSetupLock<T>(work: () => Promise<T>): Promise<T> {
   return withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, work);
 }
 
-/** From a bridge's networks as they were to those that it is to have. */
+/** Computes the new networks of a bridge from the present ones. */
 export type Change = (networks: readonly NetworkRecord[]) => readonly NetworkRecord[];
 
 /**
- * Changes which networks a bridge has, and makes its kernel state follow. The record is written first, so that a run that
- * is cut off is completed by the next one; if the kernel refuses, the record is what it was. Whoever calls it holds the lock
- * of `setup`.
+ * Changes the networks of a bridge, in the record and in the kernel. The record is written first, so that the next run
+ * completes one that was interrupted. If the kernel refuses the change, the record is restored. The caller holds the
+ * lock of `setup`.
  *
  * @param bridge The bridge.
- * @param adopts Whether endpoints stay that are there although none is recorded of the bridge.
- * @param change The change; without any endpoint left, nothing of the bridge stays in the kernel.
+ * @param adopts Whether endpoints in nft stay if no endpoint of the bridge is recorded.
+ * @param change The change. If no endpoint is left, everything of the bridge is removed from the kernel.
  * @throws {import("../errors.ts").KernelStateError} If the bridge is not there, or a device in the way is not ours.
  * @throws {import("../run_command.ts").CommandError} If ip, nft or sysctl fails.
  * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/table.ts`.
@@ -74,7 +74,9 @@ export async function changeBridge(bridge: BridgeName, adopts: boolean, change: 
   }
 }
 
-/** What is on a bridge of which nothing is recorded: the network driver's own, or of a record that was lost. */
+/**
+ * Finds endpoints of a bridge that has no record. They come from the network driver, or from a record that was lost.
+ */
 function adopt(bridge: BridgeName, { maps }: NftState): NetworkRecord[] {
   const endpoints = maps.bridges.get(bridge) ?? [];
   return endpoints.length === 0 ? [] : [{ endpoints }];

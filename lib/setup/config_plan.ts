@@ -1,5 +1,5 @@
 /**
- * What a configuration changes of what is recorded: which service of which network on which bridge. Pure.
+ * Planning what a new configuration changes: which service of which network on which bridge. Pure.
  *
  * @module
  */
@@ -11,43 +11,43 @@ import { giveTo, type Grant } from "./grant.ts";
 import type { KeptEndpoint } from "./keep.ts";
 import { isNobodys, type NetworkRecord, type SetupRecord } from "./record.ts";
 
-/** A service of a network that comes (there is none before), goes (there is none after) or becomes another one. */
+/** A service of a network that is added (no `before`), removed (no `after`) or changed. */
 export interface ServiceChange {
-  /** The network; without ID and name if nobody has said whose the service is. */
+  /** The network; without ID and name if the network of the service is not known. */
   readonly network: Network;
-  /** What it is served now. */
+  /** The service now. */
   readonly before?: SelectedEndpoint;
-  /** What it is to be served. */
+  /** The service afterwards. */
   readonly after?: SelectedEndpoint;
 }
 
-/** What becomes of one bridge. */
+/** The changes of one bridge. */
 export interface BridgePlan {
   /** The bridge. */
   readonly bridge: BridgeName;
-  /** What changes, in the order of the networks and of the service ports. */
+  /** The changes, in the order of the networks and of their service ports. */
   readonly changes: readonly ServiceChange[];
-  /** The endpoints that stay although no good entry has them, and whose they are. */
+  /** The endpoints that stay because their entry can't be used, each with its network. */
   readonly kept: readonly (KeptEndpoint & { readonly network: Network })[];
 }
 
-/** What becomes of all bridges. */
+/** The changes of all bridges. */
 export interface ConfigPlan {
-  /** The bridges of which something changes or stays in doubt, by name. */
+  /** The bridges with a change, or with an endpoint that stays in doubt, in the order of their names. */
   readonly bridges: readonly BridgePlan[];
-  /** The bridges that are recorded and not there now: the configuration is applied to them when they come back. */
+  /** The recorded bridges that do not exist now. The configuration is applied to them when they come back. */
   readonly absent: readonly BridgeName[];
-  /** How many services the networks of the bridges that are there have now. */
+  /** How many services the networks on existing bridges have now. */
   readonly services: number;
-  /** How many of them go. */
+  /** How many of them are removed. */
   readonly removed: number;
 }
 
 /**
- * Lists the networks that somebody has named, each once.
+ * Lists the networks that have a name or an ID, each once.
  *
  * @param record What is recorded.
- * @returns The networks, as they were named.
+ * @returns The networks, without their endpoints.
  */
 export function networksIn(record: SetupRecord): Network[] {
   const named = [...record.values()].flat().filter((network) => !isNobodys(network));
@@ -55,11 +55,11 @@ export function networksIn(record: SetupRecord): Network[] {
 }
 
 /**
- * Gives each network of a bridge what it has been granted. One that was not asked about stays as it is.
+ * Gives each network of a bridge its granted services. A network without a grant stays as it is.
  *
  * @param networks The networks of the bridge.
  * @param grants What networks get.
- * @returns The networks afterwards, and what stays in doubt.
+ * @returns The networks afterwards, and the endpoints that stay in doubt.
  */
 export function giveAll(
   networks: readonly NetworkRecord[],
@@ -81,8 +81,8 @@ export function giveAll(
  *
  * @param record What is recorded.
  * @param grants What networks get.
- * @param present The bridges that are there.
- * @returns What changes.
+ * @param present The bridges that exist.
+ * @returns The changes.
  */
 export function planConfig(
   record: SetupRecord,
@@ -107,20 +107,20 @@ export function planConfig(
 }
 
 /**
- * Tells whether a configuration takes so much away that somebody should say that it is meant.
+ * Tells whether a configuration removes so many services that somebody should confirm it.
  *
- * @param plan What changes.
- * @returns Whether more than half of all services go.
+ * @param plan The changes.
+ * @returns Whether more than half of all services are removed.
  */
 export function removesMost({ services, removed }: ConfigPlan): boolean {
   return removed * 2 > services;
 }
 
 /**
- * Says why a configuration is not applied.
+ * Explains why a configuration was not applied.
  *
- * @param plan What it changes.
- * @returns One line, with the command that applies it all the same.
+ * @param plan The changes.
+ * @returns One line, with the command that applies it anyway.
  */
 export function describeRefusal({ removed, services }: ConfigPlan): string {
   return `${removed} of ${services} services would go, so nothing was changed; if that is meant, run "tproxy apply --yes"`;

@@ -1,6 +1,6 @@
 /**
- * What a configuration gives the networks of a bridge, and what stays as it was because the configuration is in doubt about
- * it. Nothing here touches the kernel.
+ * Grants: the services that a configuration gives to networks. A service stays as it was if the entry for it can't be
+ * used. Nothing here changes the kernel.
  *
  * @module
  */
@@ -12,37 +12,37 @@ import { log } from "../log.ts";
 import { type KeptEndpoint, keptOf } from "./keep.ts";
 import { endpointsOf, type NetworkRecord, withNetwork } from "./record.ts";
 
-/** A network, and what the configuration gives it. */
+/** A network, and the services that a configuration gives it. */
 export interface Grant {
   /** The network. */
   readonly network: Network;
-  /** Its endpoints, and what is in doubt. */
+  /** Its endpoints, and the entries in doubt. */
   readonly selection: Selection;
 }
 
-/** What a configuration gives some networks. */
+/** The grants of a configuration. */
 export interface Grants {
   /** One for each network. */
   readonly grants: readonly Grant[];
-  /** A line for everything in the file that is not what it has to be, or is left out. */
+  /** A line for each entry or value of the file that is wrong or was skipped. */
   readonly warnings: ReadonlySet<string>;
 }
 
-/** A bridge's networks with what they have been granted. */
+/** A bridge's networks with their granted services. */
 export interface Granted {
   /** The networks. */
   readonly networks: readonly NetworkRecord[];
-  /** The endpoints that stay although no good entry has them. */
+  /** The endpoints that stay because their entry can't be used. */
   readonly kept: readonly KeptEndpoint[];
 }
 
 /**
- * Finds out what a configuration gives some networks. It resolves names, so it may take seconds.
+ * Selects the services that a configuration gives some networks. It resolves names, so it may take seconds.
  *
  * @param config The configuration.
  * @param networks The networks.
  * @param resolve Resolves a host name to an IPv4 address.
- * @returns What each of them gets.
+ * @returns The grant of each network.
  * @throws {ConfigError} If the configuration has no `:tproxy:` key.
  */
 export async function selectGrants(config: Config, networks: readonly Network[], resolve: Resolve): Promise<Grants> {
@@ -62,11 +62,12 @@ export async function selectGrants(config: Config, networks: readonly Network[],
 }
 
 /**
- * Gives a network of a bridge what it should have, and what stays as it was.
+ * Gives a network of a bridge its granted services, and keeps those in doubt.
  *
  * @param networks The networks of the bridge.
- * @param grant What one of them gets.
- * @returns The networks afterwards. One that gets nothing stays recorded, for a configuration that has something for it.
+ * @param grant The grant of one of them.
+ * @returns The networks afterwards. A network without services stays recorded, so that a later configuration can give
+ * it some.
  */
 export function giveTo(networks: readonly NetworkRecord[], { network, selection }: Grant): Granted {
   const kept = keptOf(endpointsOf(networks, network), selection);

@@ -1,6 +1,6 @@
 /**
- * The network drivers' hooks: the bridges of a VM's NICs get their proxies before it starts, and lose them after the last
- * guest has gone.
+ * The network drivers' hooks. The bridges of a VM's NICs get their proxies before the VM starts, and lose them after
+ * the last guest has left.
  *
  * @module
  */
@@ -18,18 +18,23 @@ import { down, remember, up } from "./setup.ts";
 import { readVm } from "./vm_input.ts";
 import { type Nic, parseVmNics } from "./vm_xml.ts";
 
-/** The network drivers' actions whose hooks do something, in the order of a VM's life. */
+/** The network drivers' actions that have a hook of ours, in the order of a VM's life. */
 export type HookAction = "pre" | "clean";
 
 /**
- * WHY: between another VM's `pre` and the moment its port is on the bridge, nothing on the bridge tells of it. Starting a VM
- * takes less than this from one to the other; and whoever cleans a VM up waits as long, so it can't be much more.
+ * How long `clean` waits before it looks at an idle bridge again.
+ *
+ * WHY at all: another VM may be starting. Between its `pre` and the moment its port joins the bridge, nothing on the
+ * bridge shows it.
+ *
+ * WHY so long: a VM's start takes less than this between the two. The action that cleans a VM up waits as long, so it
+ * can't be much more.
  */
 const SETTLE_MS = 2_000;
 
 /**
- * Does what a driver's hook is for. Exit code 1 fails the VM's action, so it is kept for what must: input that is not a VM,
- * and a bridge without its proxy at `pre`.
+ * Runs a driver's hook. Exit code 1 fails the VM's action, so it is used in two cases only: the input is not a VM, or a
+ * bridge has no proxy after `pre`.
  *
  * @param action `pre`: before a VM starts. `clean`: after it has gone.
  * @param config The configuration file; only `pre` reads it.
@@ -61,14 +66,17 @@ async function pre(nics: readonly Nic[], config: string): Promise<number> {
       await up({ bridge, network, config });
     } catch (error) {
       log.error(describe(error), { nic: id, bridge });
-      // The VM would run without its services and nobody would know; but the other NICs can have theirs.
+      // The hook fails, or the VM would run without its services unnoticed. The other NICs still get theirs.
       exitCode = FAILED;
     }
   }
   return exitCode;
 }
 
-/** The guests get their services when the file has some, without being started again. It must not keep them from starting. */
+/**
+ * Records the networks, so that their guests get services without a restart once the file has some. A failure must not
+ * keep a VM from starting.
+ */
 async function rememberAll(nics: readonly Nic[]): Promise<void> {
   for (const { id, bridge, network } of distinct(nics)) {
     try {
@@ -79,7 +87,7 @@ async function rememberAll(nics: readonly Nic[]): Promise<void> {
   }
 }
 
-/** Finds out whether the operator uses any of this. Who does not must be able to start VMs, whatever the file is like. */
+/** Tells whether the operator uses the proxy. If not, VMs must start whatever the file contains. */
 async function isConfigured(path: string): Promise<boolean> {
   try {
     const { entries } = await readConfig(path);
@@ -92,7 +100,7 @@ async function isConfigured(path: string): Promise<boolean> {
   }
 }
 
-/** The NICs without those whose bridge and network another one before has, too. */
+/** Drops NICs whose bridge and network an earlier NIC has too. */
 function distinct(nics: readonly Nic[]): Nic[] {
   const keyOf = ({ bridge, network }: Nic) => JSON.stringify([bridge, network.id, network.name]);
   return nics.filter((nic, at) => nics.findIndex((other) => keyOf(other) === keyOf(nic)) === at);
@@ -112,7 +120,7 @@ async function clean(nics: readonly Nic[]): Promise<number> {
     const later = await listLinks();
     await downAll(idle.filter((bridge) => isIdle(later, bridge, ownPorts)));
   } catch (error) {
-    // What can't be looked at stays. It harms nobody, and the VM has gone, so its action must not fail.
+    // The bridges stay as they are, which harms nobody. The VM has left already, so its action must not fail.
     log.error(describe(error));
   }
   return OK;

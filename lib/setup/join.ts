@@ -1,5 +1,5 @@
 /**
- * What bridges serve: what is recorded, and what else is in nft. Pure.
+ * Joining the recorded endpoints with those in nft. Pure.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import type { BridgeName } from "../names.ts";
 import { type SetupRecord, unionOf } from "./record.ts";
 
 /**
- * Joins what is recorded with what is in nft. What is recorded is served, whatever has become of it in nft; what else is
- * there, the network driver's for example, is served as well.
+ * Joins the recorded endpoints with those in nft. A recorded endpoint is served even if it is missing or changed in
+ * nft. Other endpoints in nft, for example the network driver's, are served too.
  *
- * @param record What `setup` has recorded.
+ * @param record The record of `setup`.
  * @param listed The endpoints in nft.
  * @returns The endpoints of each bridge that has any, in ascending order of their service port.
  */

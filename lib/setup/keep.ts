@@ -1,6 +1,6 @@
 /**
- * What stays as it is because the configuration is in doubt about it: only an entry that is really gone takes its service
- * away. Nothing here touches the kernel.
+ * Keeping services whose entry can't be used. A service is removed only if its entry is really gone. Nothing here
+ * changes the kernel.
  *
  * @module
  */
@@ -16,7 +16,9 @@ import {
 } from "../config/select.ts";
 import { isNobodys, type SetupRecord } from "./record.ts";
 
-/** A service that is served, and stays as it is because the entry that may be meant for it can't be used. */
+/**
+ * A service that stays as it is because the entry that may be meant for it can't be used, with its bridge and network.
+ */
 export interface KeptService {
   /** The bridge. */
   readonly bridge: string;
@@ -28,7 +30,7 @@ export interface KeptService {
   readonly at: Position;
 }
 
-/** An endpoint that stays as it was, and the entry that may have been meant for it. */
+/** An endpoint that stays as it was, and the entry that may be meant for it. */
 export interface KeptEndpoint {
   /** The endpoint as it was. */
   readonly endpoint: SelectedEndpoint;
@@ -37,11 +39,11 @@ export interface KeptEndpoint {
 }
 
 /**
- * Finds the endpoints of a network that stay although no good entry has them.
+ * Finds the endpoints of a network that stay because their entry can't be used.
  *
- * @param former What the network has been served so far.
- * @param selection What the configuration says now.
- * @returns The former endpoints whose port no good entry has, and an entry in doubt may have been meant for.
+ * @param former The endpoints of the network so far.
+ * @param selection The endpoints that the configuration gives it now, and the entries in doubt.
+ * @returns The former endpoints whose port no good entry has, if an entry in doubt may be meant for it.
  */
 export function keptOf(
   former: readonly SelectedEndpoint[],
@@ -55,12 +57,12 @@ export function keptOf(
 }
 
 /**
- * Finds all that would stay if a configuration were applied to every network that has been set up.
+ * Finds the services that would stay in doubt if a configuration were applied to every recorded network.
  *
  * @param config The configuration.
- * @param record What has been set up.
+ * @param record The record.
  * @param resolve Resolves a host name.
- * @returns What stays, in the record's order.
+ * @returns The services that would stay, in the record's order.
  */
 export async function findKept(config: Config, record: SetupRecord, resolve: Resolve): Promise<KeptService[]> {
   const all = [...record].flatMap(([bridge, networks]) =>

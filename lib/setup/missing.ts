@@ -1,5 +1,5 @@
 /**
- * What nft lacks of what is recorded of a bridge. Pure.
+ * Finding what nft lacks of a bridge's record. Pure.
  *
  * @module
  */
@@ -11,29 +11,30 @@ import { redirectedPorts } from "../nft/redirect.ts";
 import { copyOf, type NetworkRecord, unionOf } from "./record.ts";
 import { parseNetworks } from "./record_parse.ts";
 
-/** What nft holds of one bridge, but for its rules. */
+/** The state of one bridge in nft, without its rules. */
 export interface HeldInNft {
-  /** The endpoints in its map; `undefined` if it has none. */
+  /** The endpoints in its map; `undefined` if there is no map. */
   readonly elements: readonly Endpoint[] | undefined;
-  /** The elements of the set of the ports that are redirected; `undefined` if there is no such set. */
+  /** The elements of the set of redirected ports; `undefined` if there is no such set. */
   readonly redirected: readonly string[] | undefined;
   /** The text of its copy of the record; `undefined` if it has none. */
   readonly copy: string | undefined;
 }
 
-/** Something that is missing: a code as `tproxy status` gives it, and what to call it. */
+/** Something that is missing: its code in `tproxy status`, and its name for messages. */
 export type Missing = readonly [
   code: "map-missing" | "element-missing" | "redirect-missing" | "copy-missing",
   what: string,
 ];
 
 /**
- * Finds what nft lacks of a bridge: its map, an element, the ports that are redirected, or the copy of its record. What somebody has added to the map stays.
+ * Finds what nft lacks of a bridge: its map, an element, the redirected ports, or the copy of its record. Elements that
+ * somebody has added to the map are ignored.
  *
  * @param names The bridge's names.
- * @param networks What is recorded of it; `undefined` if the network driver made it, so nothing but the map is wanted.
- * @param held What nft holds.
- * @returns What is missing first; `undefined` if all is there.
+ * @param networks Its record; `undefined` if the network driver has set it up, and only the map is expected.
+ * @param held The state in nft.
+ * @returns The first thing that is missing; `undefined` if there is none.
  */
 export function findMissingInNft(
   names: BridgeNames,

@@ -1,6 +1,7 @@
 /**
- * What `setup` was asked for: which networks are on which bridge, in the order in which they came, and the endpoints of
- * each. nft holds what comes of it; this says whose each endpoint is, so that one network can go without the others.
+ * The setup record: the networks on each bridge, in the order in which they came, and the endpoints of each. nft holds
+ * the endpoints of a whole bridge. The record says which network each endpoint belongs to, so that one network can be
+ * removed without the others.
  *
  * @module
  */
@@ -10,31 +11,34 @@ import type { Network, SelectedEndpoint } from "../config/select.ts";
 import type { BridgeName } from "../names.ts";
 import { isSameEndpoint } from "../nft/element.ts";
 
-/** A network on a bridge; one without ID and name stands for endpoints that were there before anything was recorded. */
+/** A network on a bridge. One without ID and name holds endpoints that were in nft before anything was recorded. */
 export interface NetworkRecord extends Network {
-  /** Its endpoints; none if no entry is meant for it yet, which a later configuration may change. */
+  /** Its endpoints; none if no entry of the configuration is meant for it so far. */
   readonly endpoints: readonly SelectedEndpoint[];
 }
 
 /** The networks of every bridge, in the order in which they came. */
 export type SetupRecord = ReadonlyMap<BridgeName, readonly NetworkRecord[]>;
 
-/** What one bridge's networks come to. */
+/** The joined endpoints of a bridge's networks. */
 export interface Union {
   /** The endpoints, in ascending order of their service port. */
   readonly endpoints: readonly Endpoint[];
-  /** Those left out, because a network that came before has another service, or other options, on that port. */
+  /** The endpoints left out, because an earlier network has another service, or other options, on that port. */
   readonly clashes: readonly Endpoint[];
 }
 
-/** The same network: by ID where both have one, since names are unique only for each owner. */
+/**
+ * Tells whether two networks are the same. IDs are compared if both have one, since names are unique only for each
+ * owner.
+ */
 function isSame(a: Network, b: Network): boolean {
   return a.id !== undefined && b.id !== undefined ? a.id === b.id : a.name !== undefined && a.name === b.name;
 }
 
 /**
- * Adds a network to a bridge, or gives one that is there its new endpoints. What is nobody's on the ports of these is this
- * network's from then on.
+ * Adds a network to a bridge, or replaces the endpoints of one that is there. Endpoints on these ports that belonged to
+ * no network belong to this one afterwards.
  *
  * @param networks The networks of the bridge.
  * @param network The network and its endpoints.
@@ -49,7 +53,7 @@ export function withNetwork(networks: readonly NetworkRecord[], network: Network
 }
 
 /**
- * Tells whether endpoints are of a network that nobody has named yet.
+ * Tells whether a network of a record stands for endpoints that belong to no known network.
  *
  * @param network The network of a record.
  * @returns Whether it has neither an ID nor a name.
@@ -74,7 +78,7 @@ export function hasNetwork(networks: readonly NetworkRecord[], network: Network)
 }
 
 /**
- * Leaves out the bridges that have no service: there is nothing of theirs in the kernel.
+ * Leaves out bridges without services. They have no state in the kernel.
  *
  * @param record What is recorded.
  * @returns The bridges that have at least one service.
@@ -84,7 +88,7 @@ export function withServices(record: SetupRecord): SetupRecord {
 }
 
 /**
- * Finds what a network on a bridge is served.
+ * Finds the endpoints of a network on a bridge.
  *
  * @param networks The networks of the bridge.
  * @param network The network.
@@ -95,7 +99,7 @@ export function endpointsOf(networks: readonly NetworkRecord[], network: Network
 }
 
 /**
- * Takes a network from a bridge.
+ * Removes a network from a bridge.
  *
  * @param networks The networks of the bridge.
  * @param network The network.
@@ -106,10 +110,11 @@ export function withoutNetwork(networks: readonly NetworkRecord[], network: Netw
 }
 
 /**
- * Joins the endpoints of a bridge's networks; of those with one service port, the one of the network that came first wins.
+ * Joins the endpoints of a bridge's networks. If several have the same service port, the endpoint of the earliest
+ * network wins.
  *
  * @param networks The networks of the bridge.
- * @returns What the bridge serves, and what it can't.
+ * @returns The endpoints that the bridge serves, and those left out.
  */
 export function unionOf(networks: readonly NetworkRecord[]): Union {
   const chosen = new Map<number, Endpoint>();
@@ -123,7 +128,7 @@ export function unionOf(networks: readonly NetworkRecord[]): Union {
 }
 
 /**
- * Writes what is recorded of one bridge, for its copy in nft.
+ * Renders the record of one bridge, for its copy in nft.
  *
  * @param networks The bridge's networks.
  * @returns JSON in one line, the same for the same networks.
@@ -133,10 +138,10 @@ export function copyOf(networks: readonly NetworkRecord[]): string {
 }
 
 /**
- * Puts what is recorded of one bridge into the form in which it is written.
+ * Puts the record of one bridge into the order in which it is written.
  *
  * @param networks The bridge's networks.
- * @returns The same with all fields in the same order; what is missing is `undefined`, which JSON leaves out.
+ * @returns The networks with all fields in a fixed order. A missing field is `undefined`, which JSON leaves out.
  */
 export function inOrder(networks: readonly NetworkRecord[]): unknown[] {
   return networks.map(({ id, name, endpoints }) => ({

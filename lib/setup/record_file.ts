@@ -1,5 +1,5 @@
 /**
- * The setup record's file, and what becomes of one that is gone or damaged: it is made again of its copies in nft.
+ * Reading and writing the file of the setup record. A file that is gone or damaged is recovered from the copies in nft.
  *
  * @module
  */
@@ -13,22 +13,22 @@ import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import { inOrder, type NetworkRecord, type SetupRecord } from "./record.ts";
 import { type ParsedRecord, parseNetworks, parseRecord } from "./record_parse.ts";
 
-/** A bridge with services on all its ports has 8 MiB. */
+/** The largest file that is read. A bridge with services on all its ports takes 8 MiB. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** How many damaged records are kept for whoever wants to look. */
+/** How many damaged records are kept for inspection. */
 const KEPT = 3;
 
 /** What the file holds. */
 export interface RecordFile extends ParsedRecord {
-  /** Whether there is one. A host on which nothing is set up has none. */
+  /** Whether the file exists. A host without any bridge set up has none. */
   readonly isThere: boolean;
 }
 
 /**
  * Reads the file.
  *
- * @returns What can be read of it; nothing of one that is missing.
+ * @returns The bridges that can be read; none if the file is missing.
  * @throws {Error} If it can't be opened or read: what `node:fs` throws.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
@@ -45,10 +45,11 @@ export function readRecordFile(): RecordFile {
 }
 
 /**
- * Finds what the copies in nft say of bridges of which the file says nothing, although it should.
+ * Finds bridges that the file has lost and the copies in nft still have.
  *
- * A copy counts for nothing without the bridge's map and the chain that guards the address. An older version has left it,
- * which knows no copies and took these away; the network driver may have made the map again since, but makes no such chain.
+ * A copy is used only if the bridge's map and its guard chain exist. Without them, an older version has removed the
+ * bridge and left the copy, which it does not know. The network driver may have created the map again since, but it
+ * creates no guard chain.
  *
  * @param file What the file holds.
  * @param nft What nft holds.
@@ -71,19 +72,19 @@ export function findLost({ isThere, bridges, damaged }: RecordFile, { maps, obje
  *
  * @param file What the file holds.
  * @param nft What nft holds.
- * @returns Whether anything in it is damaged, or it is gone although nft has copies.
+ * @returns Whether the file is damaged in any part, or missing although nft has copies.
  */
 export function isLost(file: RecordFile, nft: NftState): boolean {
   return file.damaged.length > 0 || findLost(file, nft).size > 0;
 }
 
 /**
- * Reads the record, and makes one that is gone or damaged again of the copies in nft; a damaged one is kept beside it.
- * Whoever calls it holds the lock of `setup`.
+ * Reads the record. If the file is gone or damaged, it recovers the record from the copies in nft and keeps the damaged
+ * file beside it. The caller holds the lock of `setup`.
  *
- * @param listNft Lists what nft holds; not called if the file is there and good.
+ * @param listNft Lists nft's state. It is not called if the file is good.
  * @returns The record.
- * @throws {import("../errors.ts").TproxyError} If what nft holds can't be found out.
+ * @throws {import("../errors.ts").TproxyError} If nft's state can't be listed.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function recoverRecord(listNft: () => Promise<NftState>): Promise<SetupRecord> {
@@ -104,7 +105,7 @@ export async function recoverRecord(listNft: () => Promise<NftState>): Promise<S
   return record;
 }
 
-/** Renames the file, and the older ones before it; the oldest goes. */
+/** Renames the file and the older damaged ones, and removes the oldest. Returns the new name. */
 async function keepAside(): Promise<string> {
   const name = (age: number) => age === 0 ? RUN_FILES.setupRecord : `${RUN_FILES.damagedRecord}-${age}`;
   await removeIfThere(name(KEPT));
@@ -119,8 +120,8 @@ async function keepAside(): Promise<string> {
  *
  * @param record The record as it was read, under the same lock.
  * @param bridge The bridge.
- * @param networks Its networks; none takes the bridge out.
- * @returns The record as it is now.
+ * @param networks Its networks; without any, the bridge is removed from the record.
+ * @returns The new record.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function writeRecord(

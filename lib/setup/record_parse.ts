@@ -1,5 +1,5 @@
 /**
- * What should be a setup record, checked value by value. Whatever is wrong with one bridge takes only that bridge away.
+ * Parsing the setup record. Every value is checked. A bad value invalidates its bridge and no other.
  *
  * @module
  */
@@ -11,22 +11,22 @@ import { checkOptions } from "../limits_codec.ts";
 import { BRIDGE_NAME, type BridgeName, UNNAMED_NETWORK } from "../names.ts";
 import type { NetworkRecord, SetupRecord } from "./record.ts";
 
-/** What can be read of a record, and what can't. */
+/** A parsed record: its good bridges, and its damaged ones. */
 export interface ParsedRecord {
-  /** The bridges with which all is well. */
+  /** The bridges that could be read. */
   readonly bridges: SetupRecord;
-  /** The bridges with which something is not; `"all"` if it is no record at all. */
+  /** The bridges with a bad value; `"all"` if the text is no record at all. */
   readonly damaged: "all" | readonly BridgeName[];
 }
 
-/** OpenNebula's names have 128 characters at most. */
+/** The longest name that is accepted. OpenNebula's names have 128 characters at most. */
 const LONGEST_NAME = 1024;
 
 /**
  * Parses the record.
  *
  * @param text The file's text.
- * @returns What can be read of it.
+ * @returns The good bridges and the damaged ones.
  */
 export function parseRecord(text: string): ParsedRecord {
   const value = parseJson(text);
@@ -34,7 +34,7 @@ export function parseRecord(text: string): ParsedRecord {
   const bridges = new Map<BridgeName, readonly NetworkRecord[]>();
   const damaged: BridgeName[] = [];
   for (const [name, networks] of Object.entries(value)) {
-    // A name that no bridge with a proxy can have says nothing about any bridge.
+    // An invalid bridge name does not tell which bridge was meant, so all of them are in doubt.
     if (!BRIDGE_NAME.test(name)) return { bridges: new Map(), damaged: "all" };
     const checked = checkNetworks(networks);
     if (checked === undefined) damaged.push(name as BridgeName);
@@ -44,10 +44,10 @@ export function parseRecord(text: string): ParsedRecord {
 }
 
 /**
- * Parses what is recorded of one bridge, as its copy in nft has it.
+ * Parses the copy of one bridge's record in nft.
  *
  * @param text JSON.
- * @returns The networks, or `undefined` if it is anything else.
+ * @returns The networks, or `undefined` if the text is damaged.
  */
 export function parseNetworks(text: string): NetworkRecord[] | undefined {
   return checkNetworks(parseJson(text));
@@ -66,7 +66,7 @@ export function isNetwork({ id, name }: Network): boolean {
 function checkNetworks(value: unknown): NetworkRecord[] | undefined {
   if (!Array.isArray(value) || value.length === 0) return undefined;
   const networks = value.map(checkNetwork).filter((network) => network !== undefined);
-  // At most one of them is nobody's.
+  // At most one network has neither ID nor name.
   const unknown = networks.filter(({ id, name }) => id === undefined && name === undefined);
   return networks.length === value.length && unknown.length <= 1 ? networks : undefined;
 }
@@ -78,7 +78,7 @@ function checkNetwork(value: unknown): NetworkRecord | undefined {
   const endpoints = value.endpoints.map(checkEndpoint).filter((endpoint) => endpoint !== undefined);
   const ports = new Set(endpoints.map(({ servicePort }) => servicePort));
   if (ports.size !== value.endpoints.length) return undefined;
-  // Nobody's endpoints are all that there is to say of them.
+  // A network without ID and name has to have endpoints.
   if (endpoints.length === 0 && value.id === undefined && value.name === undefined) return undefined;
   return {
     ...(value.id === undefined ? {} : { id: value.id }),
@@ -98,14 +98,16 @@ function checkEndpoint(value: unknown): SelectedEndpoint | undefined {
   return { ...endpoint, ...(remoteName === undefined ? {} : { remoteName }) };
 }
 
-/** What is looked for in any of its objects. */
+/** The keys of all objects in a record. */
 type Key = "id" | "name" | "endpoints" | "servicePort" | "remoteAddr" | "remotePort" | "remoteName" | "options";
 
 function isId(value: unknown): value is string | undefined {
   return value === undefined || typeof value === "string" && /^\d{1,10}$/.test(value);
 }
 
-/** Whether it can be a network's name, beside its ID: one that has an ID is not {@linkcode UNNAMED_NETWORK}. */
+/**
+ * Tells whether a value can be a network's name. The name of {@linkcode UNNAMED_NETWORK} is valid only without an ID.
+ */
 function isName(value: unknown, id: unknown): value is string | undefined {
   if (value === undefined) return true;
   return typeof value === "string" && value.length <= LONGEST_NAME &&

@@ -1,5 +1,6 @@
 /**
- * Looking names up again: a service that moves is followed, and one whose name can't be resolved stays where it was.
+ * Resolving host names again. A service whose name has a new address follows it. If a name can't be resolved, its last
+ * address stays.
  *
  * @module
  */
@@ -14,15 +15,15 @@ import { applyRecord } from "./apply.ts";
 import type { NetworkRecord, SetupRecord } from "./record.ts";
 import { readRecordFile, recoverRecord, writeRecord } from "./record_file.ts";
 
-/** A refresh can wait for the next one; a VM's deploy, which holds the lock, can't. */
+/** How long to wait for the lock. A VM's deploy may hold it; this refresh then fails, and the next one tries again. */
 const LOCK_DEADLINE_MS = 30_000;
 
 /** The addresses that a name has now. */
 export type Answers = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Gives the endpoints of some networks the addresses that their names have now. An address that is still among them stays,
- * since a name with several gives them in another order each time.
+ * Gives the endpoints of some networks the present addresses of their names. An address stays if the name still has it,
+ * since a resolver returns several addresses in a different order each time.
  *
  * @param networks The networks of a bridge.
  * @param answers The addresses by name; a name that could not be resolved is missing.
@@ -44,10 +45,10 @@ export function withAnswers(networks: readonly NetworkRecord[], answers: Answers
 }
 
 /**
- * Looks up every name in the record, and makes nft follow. What goes wrong with one bridge is logged, and tried again the
- * next time.
+ * Resolves every name in the record and applies new addresses. If a bridge fails, that is logged, and the next refresh
+ * tries again.
  *
- * @throws {import("../errors.ts").TproxyError} If the record can't be locked, or what nft holds can't be found out.
+ * @throws {import("../errors.ts").TproxyError} If the lock can't be taken, or nft's state can't be listed.
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for getent, ip and nft, and `--allow-read=/run/netns`.
  */
 export async function refreshNames(): Promise<void> {
@@ -63,7 +64,7 @@ export async function refreshNames(): Promise<void> {
       const fields = { bridge, names: [...namesIn(new Map([[bridge, next]]))].join(" ") };
       log.info("A name has another address; following it", fields);
       try {
-        // The record last: with what it holds, a name counts as followed.
+        // The record is written last: once it has the new address, the name is not tried again.
         await applyRecord(bridge, next, { keepsOthers: true });
         record = await writeRecord(record, bridge, next);
       } catch (error) {

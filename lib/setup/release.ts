@@ -11,9 +11,9 @@ import { withSetupLock } from "./change.ts";
 import { forgetVlans } from "../netns/vlan_record.ts";
 
 /**
- * Leaves every bridge to OpenNebula's own network driver. Maps, `ch_<br>`, namespaces and veth pairs stay as they are, so
- * the driver's proxies can serve the guests, and the driver takes them down when the last guest leaves; what the driver
- * does not know goes, and is forgotten. Doing it twice is doing it once.
+ * Leaves every bridge to OpenNebula's own network driver. Maps, `ch_<br>`, namespaces and veth pairs stay, so that the
+ * driver's proxies can serve the guests. The driver removes them when the last guest leaves. Everything that the driver
+ * does not know is removed, from nft and from the record. A second call changes nothing.
  *
  * @throws {import("../run_command.ts").CommandError} If nft fails; then nothing has changed.
  * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/table.ts`.

@@ -1,7 +1,7 @@
 /**
- * Putting back what `setup` has recorded and something has taken away since: a flushed ruleset or map, a deleted namespace, a
- * deleted veth end, a bridge that was deleted and made again, the record itself. What was recorded is the wish; what
- * somebody else has added to a map stays.
+ * Restoring recorded state that has been lost: a flushed ruleset or map, a deleted namespace or veth end, a bridge that
+ * was deleted and created again, or the record itself. The record is the desired state. Elements that somebody else has
+ * added to a map stay.
  *
  * @module
  */
@@ -19,14 +19,17 @@ import { findMissingInNft } from "./missing.ts";
 import { type NetworkRecord, type SetupRecord, withServices } from "./record.ts";
 import { isLost, readRecordFile, type RecordFile, recoverRecord } from "./record_file.ts";
 
-/** A VM's deploy waits for a pass, which ends nothing that is recorded anyway; and the next pass tries again. */
+/**
+ * How long to wait for the lock. It is short because a VM's deploy waits for the pass, and the next pass tries again.
+ * Recorded services go on meanwhile.
+ */
 const LOCK_DEADLINE_MS = 5_000;
 
-/** What is recorded, and what is there of it, by one process for each kind of thing. */
+/** The record and the kernel's state, read with one process for each kind of object. */
 export interface Present {
-  /** The record's file, without the bridges that have no service. */
+  /** The record, without bridges that have no services. */
   readonly file: RecordFile;
-  /** What nft holds of ours. */
+  /** Our state in nft. */
   readonly nft: NftState;
   /** The devices of the host namespace; none if nothing is recorded. */
   readonly links: readonly Link[];
@@ -35,7 +38,7 @@ export interface Present {
 }
 
 /**
- * Looks at what is recorded and what is there of it.
+ * Reads the record and the kernel's state.
  *
  * @returns Both.
  * @throws {import("../errors.ts").TproxyError} If what is there can't be found out.
@@ -54,11 +57,11 @@ export async function look(): Promise<Present> {
 }
 
 /**
- * Finds the bridges of which something is missing. A bridge that is not there itself is not among them.
+ * Finds the bridges of which something is missing. A bridge that does not exist is not among them.
  *
- * @param record What `setup` has recorded.
- * @param present What is there.
- * @returns Each such bridge, and what is missing first.
+ * @param record The record of `setup`.
+ * @param present The kernel's state.
+ * @returns Each such bridge, and the first thing that is missing.
  */
 export function findMissing(record: SetupRecord, present: Omit<Present, "file">): Map<BridgeName, string> {
   const missing = new Map<BridgeName, string>();
@@ -88,11 +91,11 @@ function firstMissing(
 }
 
 /**
- * Puts back what is missing. What can't be put back now is logged, and is no reason for whoever calls it not to go on: what is
- * recorded is served whether it is there or not.
+ * Restores what is missing. A failure is logged only, and the caller goes on: recorded services are served whether or
+ * not their state could be restored.
  *
- * @param present What was there a moment ago.
- * @returns What is there now.
+ * @param present The state from a recent {@linkcode look}.
+ * @returns The state now.
  * @throws {import("../errors.ts").TproxyError} If what is there can't be found out.
  * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
  */
@@ -107,7 +110,10 @@ export async function restore(present: Present): Promise<Present> {
   return await look();
 }
 
-/** Looks again, since only under the lock is nobody else at work. */
+/**
+ * Restores all bridges, under the lock. It looks again, since another run may have changed the state before the lock
+ * was taken.
+ */
 async function restoreAll(): Promise<void> {
   await recoverRecord(listState);
   const present = await look();
@@ -126,7 +132,7 @@ async function listNetns(): Promise<Set<string>> {
   try {
     for await (const { name } of Deno.readDir(NETNS_DIR)) if (name.startsWith(TPROXY)) names.add(name);
   } catch (error) {
-    // The folder comes with the first namespace.
+    // The folder does not exist before the first namespace.
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   return names;

@@ -1,5 +1,5 @@
 /**
- * What `tproxy-setup` does for one bridge: from the configuration to kernel state, and back to nothing.
+ * The commands of `tproxy-setup` for one bridge: set it up from the configuration, and remove it.
  *
  * @module
  */
@@ -24,20 +24,20 @@ import { isNetwork } from "./record_parse.ts";
 export interface UpRequest {
   /** The bridge. */
   readonly bridge: BridgeName;
-  /** The virtual network; every one that is recorded on the bridge if it is missing. */
+  /** The virtual network. If it is missing, every recorded network of the bridge is meant. */
   readonly network?: Network;
   /** The configuration file. */
   readonly config: string;
 }
 
 /**
- * Makes the kernel's state of one bridge what the configuration says: endpoints in nft, the veth pair, the namespace. The
- * endpoints of other networks on the bridge stay; a network for which no entry is meant adds none. What an entry was meant
- * for that can't be used stays as it is. Doing it twice is doing it once.
+ * Sets up one bridge from the configuration: the endpoints in nft, the veth pair and the namespace. The endpoints of
+ * other networks on the bridge stay. A network without an entry adds none. An endpoint whose entry can't be used stays
+ * as it is. A second call changes nothing.
  *
  * @param request What to set up.
- * @returns The endpoints that stay although no good entry has them.
- * @throws {InputError} If nobody could call a network so; or if none is named, and none is recorded.
+ * @returns The endpoints that stay because their entry can't be used.
+ * @throws {InputError} If the network's name or ID is not valid, or if no network is named and none is recorded.
  * @throws {ConfigError} If the configuration can't be read or has no `:tproxy:` key.
  * @throws {import("../errors.ts").KernelStateError} If the bridge is not there, or a device in the way is not ours.
  * @throws {import("../run_command.ts").CommandError} If ip, nft or sysctl fails.
@@ -56,7 +56,7 @@ export async function up({ bridge, network, config: path }: UpRequest): Promise<
       for (const warning of warnings) log.warning(warning);
       const kept: KeptEndpoint[] = [];
       await changeBridge(bridge, true, (networks) => {
-        // One that was only found in the record may have gone while its names were resolved.
+        // A network from the record may have been removed while its names were resolved.
         const due = grants.filter((grant) => network !== undefined || hasNetwork(networks, grant.network));
         return due.reduce((all, grant) => {
           const given = giveTo(all, grant);
@@ -76,7 +76,7 @@ export async function up({ bridge, network, config: path }: UpRequest): Promise<
   });
 }
 
-/** Finds the networks that have been named for a bridge. */
+/** Finds the recorded networks of a bridge. */
 async function findRecorded(bridge: BridgeName): Promise<Network[]> {
   const networks = await withSetupLock(async () => (await recoverRecord(listState)).get(bridge) ?? []);
   const named = networks.filter((network) => !isNobodys(network)).map(({ endpoints: _, ...network }) => network);
@@ -88,11 +88,12 @@ async function findRecorded(bridge: BridgeName): Promise<Network[]> {
 }
 
 /**
- * Removes a bridge's proxy, or what one network on it has. It goes by names and by what `up` recorded: the bridge, the
- * configuration and name resolution may be gone. Doing it twice, or after half of anything, is fine.
+ * Removes a bridge's proxy, or the services of one network on it. It needs names and the record only: the bridge and
+ * the configuration may be gone, and names need not resolve. It also removes a half-finished setup. A second call
+ * changes nothing.
  *
  * @param bridge The bridge.
- * @param network The network that goes; all of them unless told.
+ * @param network The network to remove; all of them by default.
  * @throws {import("../run_command.ts").CommandError} If ip or nft fails.
  * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/table.ts`.
  */
@@ -105,8 +106,8 @@ export async function down(bridge: BridgeName, network?: Network): Promise<void>
 }
 
 /**
- * Records a network that can't be given anything now, so that it gets what a later configuration has for it. Nothing of the
- * kernel's state changes.
+ * Records a network without services, so that a later configuration can give it some. The kernel's state does not
+ * change.
  *
  * @param bridge The bridge.
  * @param network The network.

@@ -1,18 +1,18 @@
 /**
- * What a network driver gives its hooks on standard input: one line of base64, the VM's XML.
+ * Reading the standard input of a network driver's hook: the VM's XML in one line of base64.
  *
  * @module
  */
 
 import { InputError } from "../errors.ts";
 
-/** A VM's XML has some tens of kilobytes. Whatever is longer than this in base64 is something else. */
+/** The longest input that is read, in bytes. A VM's XML has some tens of kilobytes. */
 const LONGEST = 1024 * 1024;
 
 const REMEDY = 'give it the VM\'s XML in base64 on one line, for example with "base64 -w0 vm.xml"';
 
 /**
- * Reads what a driver gives its hooks.
+ * Reads the VM's XML from a hook's standard input.
  *
  * @param input Standard input. It is read no further than one byte past 1 MiB.
  * @returns The VM's XML.
@@ -21,7 +21,7 @@ const REMEDY = 'give it the VM\'s XML in base64 on one line, for example with "b
 export async function readVm(input: ReadableStream<Uint8Array>): Promise<string> {
   const line = new TextDecoder("latin1").decode(await readAtMost(input, LONGEST)).replace(/\r?\n$/, "");
   if (line === "") throw new InputError("Standard input is empty", REMEDY);
-  // The built-in decoder would skip white space and leave out what is missing at the end.
+  // The built-in decoder would ignore white space and missing padding.
   if (line.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(line)) {
     throw new InputError("Standard input is not one line of base64", REMEDY);
   }

@@ -1,6 +1,6 @@
 /**
- * A VM's description, as the network drivers hand it to their hooks: which of its NICs can have a proxy, and why the
- * others can't. Pure.
+ * Reading the NICs from a VM's XML, as the network drivers pass it to their hooks. It finds the NICs that can have a
+ * proxy, and the reason why the others can't. Pure.
  *
  * @module
  */
@@ -18,7 +18,10 @@ export interface Nic {
   readonly bridge: BridgeName;
   /** `NETWORK` and `NETWORK_ID`; {@linkcode UNNAMED_NETWORK} if it has neither. */
   readonly network: Network;
-  /** Ports of the bridge that are no other guest's: the NIC's own (`TARGET`), and the way out (`PHYDEV`, and its VLAN). */
+  /**
+   * Ports of the bridge that belong to no other guest: the NIC's own port (`TARGET`) and the uplink (`PHYDEV` and its
+   * VLAN device).
+   */
   readonly ownPorts: readonly string[];
 }
 
@@ -28,11 +31,11 @@ export interface SkippedNic {
   readonly id: string;
   /** Why: one line, without a full stop. */
   readonly reason: string;
-  /** Whether somebody should do something about it. */
+  /** Whether the reason is a mistake that somebody should correct. */
   readonly isWrong: boolean;
 }
 
-/** A VM's NICs, in the order of its description; where one is attached or detached, that one alone. */
+/** A VM's NICs, in the order of its XML. If a NIC is being attached or detached, only that one. */
 export interface VmNics {
   /** Those that can have a proxy. */
   readonly nics: readonly Nic[];
@@ -40,19 +43,19 @@ export interface VmNics {
   readonly skipped: readonly SkippedNic[];
 }
 
-/** The network drivers that put guests on Linux bridges; asked only where the NIC does not say what its bridge is. */
+/** The network drivers that put guests on Linux bridges. They are used only if the NIC has no `BRIDGE_TYPE`. */
 const BRIDGE_DRIVERS: ReadonlySet<string> = new Set(["bridge", "fw", "ebtables", "802.1q", "vxlan"]);
 
-/** What a VM's template calls its network devices. */
+/** The elements of network devices in a VM's template. */
 const DEVICES: ReadonlySet<string> = new Set(["NIC", "NIC_ALIAS", "PCI"]);
 
 /**
- * Reads the NICs that an action is about: all of a VM's when it comes or goes. A running VM that gets or loses one NIC is
- * described with all of them; then only the one with `ATTACH` counts, and the others stay as they are.
+ * Reads the NICs that an action concerns. When a VM starts or ends, these are all its NICs. When a NIC of a running VM
+ * is attached or detached, the XML still lists all of them, and only the one with `ATTACH` counts.
  *
  * @param xml The VM's description.
  * @returns The NICs on Linux bridges, and the others with the reason.
- * @throws {InputError} If it is not well-formed XML, or not of a VM.
+ * @throws {InputError} If it is not well-formed XML, or not the XML of a VM.
  */
 export function parseVmNics(xml: string): VmNics {
   const vm = parseXml(xml);
@@ -66,12 +69,12 @@ export function parseVmNics(xml: string): VmNics {
   return { nics: all.filter((nic) => "bridge" in nic), skipped: all.filter((nic) => "reason" in nic) };
 }
 
-/** The text of a child element without the white space that pretty-printers put around it; `undefined` if there is none. */
+/** Gets the text of a child element without surrounding white space; `undefined` if there is none. */
 function valueIn(element: XmlElement, name: string): string | undefined {
   return element.children.find((child) => child.name === name)?.text.trim() || undefined;
 }
 
-/** Reads a device; a PCI device may be no NIC at all. */
+/** Reads a device. The result is `undefined` for a PCI device that is not a NIC. */
 function toNic(element: XmlElement): Nic | SkippedNic | undefined {
   const value = (name: string) => valueIn(element, name);
   const number = (name: string) => /^\d{1,10}$/.test(value(name) ?? "") ? String(Number(value(name))) : undefined;
@@ -105,7 +108,7 @@ function toNic(element: XmlElement): Nic | SkippedNic | undefined {
   }
 }
 
-/** Says what a bridge is if it is not a Linux bridge. */
+/** Gives the reason if a bridge is not a Linux bridge. */
 function otherThanLinux(bridgeType: string | undefined, driver: string | undefined): string | undefined {
   const [type, mad] = [bridgeType?.toLowerCase(), driver?.toLowerCase()];
   if (mad?.startsWith("ovswitch")) return `its driver is ${JSON.stringify(driver)}, which makes no Linux bridges`;

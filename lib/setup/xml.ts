@@ -1,6 +1,6 @@
 /**
- * XML, the one wrapper around the `saxes` package: text becomes a tree of elements. Whatever is not well formed is refused, and so is a
- * DOCTYPE, since it could have a reader fetch or expand something.
+ * Parsing XML into a tree of elements. This is the only module that uses the `saxes` package. A text that is not well
+ * formed is refused. A DOCTYPE is refused too, since it can make a parser fetch files or expand entities.
  *
  * @module
  */
@@ -25,10 +25,10 @@ interface OpenElement {
   readonly children: XmlElement[];
 }
 
-/** A VM's description is six elements deep. */
+/** The deepest nesting that is accepted. A VM's XML is six elements deep. */
 const MAX_DEPTH = 100;
 
-/** The package quotes as much of the document as it likes. */
+/** The longest reason in a message. The package may quote much of the document in it. */
 const LONGEST_REASON = 120;
 
 /**
@@ -62,7 +62,7 @@ export function parseXml(text: string): XmlElement {
     const remedy = "see that it is what the network driver was given";
     throw new InputError(`Cannot read the VM's XML: ${short}`, remedy, { cause });
   }
-  // The parser sees to it that there is one, and no more.
+  // The parser ensures that there is exactly one root element.
   return document.children[0] as XmlElement;
 }
 
