@@ -1,6 +1,5 @@
 /**
- * Ports and IPv4 addresses: the two kinds of value that travel from the configuration through nft to the proxies. Each
- * is checked wherever it enters.
+ * Ports and IPv4 addresses. They pass from the configuration through nft to the proxies, and are checked at every step.
  *
  * @module
  */
@@ -12,11 +11,11 @@ import type { EndpointOptions } from "./limits.ts";
 export interface Endpoint {
   /** The TCP port that guests connect to, 1 to 65535. */
   readonly servicePort: number;
-  /** Where the service is: an IPv4 address in dotted form. */
+  /** The address of the service: IPv4 in dotted form. */
   readonly remoteAddr: string;
   /** The TCP port of the service, 1 to 65535. */
   readonly remotePort: number;
-  /** What it has for itself; missing if nothing. */
+  /** Its options; missing if there are none. */
   readonly options?: EndpointOptions;
 }
 
@@ -79,11 +78,11 @@ export function remoteOf(remote: Pick<Endpoint, "remoteAddr" | "remotePort">): s
 }
 
 /**
- * Tells whether a text is an address at which a service can be.
+ * Tells whether a text is an address that a service can have.
  *
  * @param text Anything.
- * @returns `false` for what is no IPv4 address, for 0.0.0.0/8 (RFC 1122), for multicast and above (RFC 1112), and for
- * the guest-facing address itself.
+ * @returns `false` for a text that is not an IPv4 address, for 0.0.0.0/8 (RFC 1122), for multicast and all addresses
+ * above (RFC 1112), and for the guest-facing address.
  *
  * @example
  * ```ts

@@ -1,14 +1,14 @@
 /**
- * Waiting for a while.
+ * Waiting for a time.
  *
  * @module
  */
 
 /**
- * Waits.
+ * Waits for a time.
  *
- * @param ms For how many milliseconds.
- * @returns When they are over.
+ * @param ms How long, in milliseconds.
+ * @returns A promise that resolves after that time.
  */
 export function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

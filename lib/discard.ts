@@ -1,12 +1,12 @@
 /**
- * Removing what a proxy may have made, and may be changing at this moment.
+ * Removing files and folders that a proxy may have created, and may be changing at this moment.
  *
- * WHY not `Deno.remove()`: it goes down into folders by calling itself, so that folders nested ten thousands deep end the
- * program; and paths longer than 4096 characters can't be used at all. So nothing goes down: what is in a folder is moved up,
- * into a folder that root alone can reach, until there is nothing left to move.
+ * WHY not `Deno.remove()`: it is recursive, so folders that are nested ten thousand deep crash the program. Paths
+ * longer than 4096 characters also fail. Instead, the contents of a folder are moved up, into a folder that only root
+ * can reach, until nothing is left to move.
  *
- * WHY it can't be led elsewhere: before a folder is read, it becomes root's alone. From then on nobody else can put a link in
- * the place of anything in it, not even a program that has it open.
+ * WHY no link can redirect it: before a folder is read, its owner becomes root and its mode 0700. From then on, nobody
+ * else can replace anything in it by a link, not even a program that has the folder open.
  *
  * @module
  */
@@ -14,16 +14,17 @@
 import { log } from "./log.ts";
 import { PROXY_DIR, RUN_DIR } from "./names.ts";
 
-/** The folder in which things wait to be removed. No bridge can be called that. */
+/** The name of the folder for everything that waits to be removed. No bridge can have this name. */
 export const DISCARDED = ".discarded";
 
-/** How much is removed at once, in files and folders; some seconds' work. What is left then is for the next time. */
+/** How many files and folders one call removes, which takes some seconds. The next call goes on. */
 const AT_ONCE = 50_000;
 
 /**
- * Takes something out of the way at once, to be removed by {@linkcode removeDiscarded}.
+ * Moves a file or folder away at once. {@linkcode removeDiscarded} removes it later.
  *
- * @param path A file or folder under `/run/one_tproxy`; none is fine. Its folder, or that one's, is root's alone.
+ * @param path A file or folder under `/run/one_tproxy`; it need not exist. Only root may write to its folder, or to the
+ * folder above.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function discard(path: string): Promise<void> {
@@ -38,7 +39,8 @@ export async function discard(path: string): Promise<void> {
 }
 
 /**
- * Removes what was discarded, or as much of it as takes some seconds; the rest is logged and left for the next call.
+ * Removes what was discarded, up to a number of files that takes some seconds. If some are left, it logs a warning, and
+ * the next call goes on.
  *
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
@@ -55,7 +57,7 @@ function graveIn(folder: string): string {
   return `${folder}/${DISCARDED}`;
 }
 
-/** Removes what is in a folder that is root's alone; returns whether that was all. */
+/** Removes the contents of a folder that only root may use. Returns whether nothing is left. */
 function empty(grave: string, waiting: string[]): boolean {
   let stuck = false;
   for (let i = 0; i < AT_ONCE; i++) {
@@ -66,7 +68,7 @@ function empty(grave: string, waiting: string[]): boolean {
       if (Deno.lstatSync(path).isDirectory) moveUp(path, grave, waiting);
       Deno.removeSync(path);
     } catch (error) {
-      // Above all a name that is not UTF-8, which Deno can't tell, nor what is in a folder of such a name.
+      // The usual cause is a name that is not UTF-8. Deno can't handle such a file, nor a folder that contains one.
       if (error instanceof Deno.errors.NotCapable) throw error;
       stuck = true;
     }
@@ -74,7 +76,10 @@ function empty(grave: string, waiting: string[]): boolean {
   return false;
 }
 
-/** Moves what is in a folder into another one, and lists the new names. What can't be moved keeps nothing else from it. */
+/**
+ * Moves the contents of a folder into another one, and adds the new names to the list. If one can't be moved, the
+ * others still are.
+ */
 function moveUp(folder: string, to: string, names: string[]): void {
   Deno.chownSync(folder, 0, 0);
   Deno.chmodSync(folder, 0o700);
@@ -91,7 +96,7 @@ function moveUp(folder: string, to: string, names: string[]): void {
   if (failures.length > 0) throw failures[0];
 }
 
-/** The names in a folder, or `undefined` if there is none. */
+/** Lists the names in a folder; `undefined` if there is no such folder. */
 function namesIn(folder: string): string[] | undefined {
   try {
     return Array.from(Deno.readDirSync(folder), ({ name }) => name);

@@ -1,16 +1,16 @@
 /**
- * The errors that reach a person. Each names the thing that went wrong and the remedy, and carries its cause.
+ * The errors that are shown to a person. Each names the thing that failed and the remedy, and carries its cause.
  *
  * @module
  */
 
-/** An error to be shown to the operator as one line, without a stack. */
+/** An error that is shown to the operator as one line, without a stack. */
 export class TproxyError extends Error {
-  /** What the operator can do about it: an imperative phrase, or empty if the message says it all. */
+  /** What the operator can do about it: an imperative phrase, or empty if the message is enough. */
   readonly remedy: string;
 
   /**
-   * Message and remedy become one line, `message; remedy`, wherever the error is shown.
+   * Creates an error. It is shown as one line: `message; remedy`.
    *
    * @param message What failed, on what, and why: one line in the active voice, without a full stop.
    * @param remedy What to do about it, or an empty string.
@@ -23,25 +23,25 @@ export class TproxyError extends Error {
   }
 }
 
-/** Something that was typed, or read from a file that somebody wrote, is not what it has to be. */
+/** Input from the command line or from a file is not valid. */
 export class InputError extends TproxyError {}
 
 /** The configuration file can't be used at all. */
 export class ConfigError extends TproxyError {}
 
-/** The kernel's state (links, namespaces, nft) is not what it has to be, and is not ours to change. */
+/** The kernel's state (links, namespaces, nft) is wrong, and is not ours to change. */
 export class KernelStateError extends TproxyError {}
 
-/** A daemon could not be started, reached or ended. */
+/** A daemon could not be started, reached or stopped. */
 export class DaemonError extends TproxyError {}
 
-/** Another run holds a lock for longer than anybody should. */
+/** Another run has held a lock for too long. */
 export class LockError extends TproxyError {}
 
 /**
- * Puts an error into one line for a person or a log.
+ * Formats an error as one line for a person or a log.
  *
- * @param error Anything that was thrown.
+ * @param error Any value that was thrown.
  * @returns The message and the remedy of a {@linkcode TproxyError}; name and message of any other error.
  *
  * @example

@@ -1,26 +1,26 @@
 /**
- * How every entrypoint ends: with an exit code, and with one line about an error.
+ * The exit codes of all entrypoints, and the line that they print about an error.
  *
  * @module
  */
 
 import { describe, TproxyError } from "./errors.ts";
 
-/** It did what it was asked to. */
+/** The command has succeeded. */
 export const OK = 0;
-/** It could not; the line says why. */
+/** The command has failed; the line gives the reason. */
 export const FAILED = 1;
-/** It was asked for something that does not exist. */
+/** The command line is not valid. */
 export const USAGE = 2;
-/** It did what it was asked to, but a service stays as it was, since its entry in the configuration can't be used. */
+/** The command has succeeded, but a service stays as it was, because its entry in the configuration can't be used. */
 export const KEPT = 3;
 
 /**
- * Runs an entrypoint's work.
+ * Runs the work of an entrypoint, and prints a line if it throws.
  *
- * @param program The entrypoint's name, which begins the line about an error.
+ * @param program The entrypoint's name, which the line begins with.
  * @param work The work; it returns the exit code.
- * @param output Where the line goes. A daemon's goes to standard output, where whoever starts it listens.
+ * @param output Where the line goes. A daemon's line goes to standard output, which `tproxy` reads.
  * @returns The exit code; {@linkcode FAILED} if the work throws.
  */
 export async function exitCodeOf(
@@ -35,7 +35,7 @@ export async function exitCodeOf(
     try {
       output.writeSync(new TextEncoder().encode(line));
     } catch {
-      // Whoever listened has gone; the exit code is all that is left to say.
+      // The reader has gone. The exit code still tells the failure.
     }
     return FAILED;
   }

@@ -1,14 +1,15 @@
 /**
- * What keeps guests from being served, or lets them do what they must not, as `tproxy status` and the logs name it.
+ * Faults, as `tproxy status` and the logs show them. A fault keeps guests from being served, or lets them do what they
+ * must not do.
  *
  * @module
  */
 
 /** Something that is not as it should be. */
 export interface Fault {
-  /** What it is, the same in every version: lower case and hyphens. */
+  /** Its code, in lower case with hyphens; it stays the same in every version. */
   readonly code: string;
-  /** Whose it is: a bridge's name, a process title or a file. */
+  /** The thing that has the fault: a bridge's name, a process title or a file. */
   readonly subject: string;
   /** What is wrong: a clause without a full stop. */
   readonly text: string;
@@ -17,10 +18,10 @@ export interface Fault {
 }
 
 /**
- * Puts a fault into one line.
+ * Formats a fault as one line.
  *
  * @param fault The fault.
- * @returns Whose it is, what is wrong, and what to do about it.
+ * @returns The subject, the text and the remedy.
  */
 export function describeFault({ subject, text, remedy }: Fault): string {
   return `${subject}: ${text}; ${remedy}`;

@@ -1,12 +1,12 @@
 /**
- * A number that stands for a name, the same on every host and in every version.
+ * Hashing a name. The hash is the same on every host and in every version.
  *
  * @module
  */
 
 /**
- * Hashes a name by FNV-1a (64 bits; draft-eastlake-fnv). It spreads names that differ a little, and guards against nobody
- * who looks for two with the same number.
+ * Hashes a name by FNV-1a (64 bits; draft-eastlake-fnv). Similar names get different hashes, but the hash is not
+ * cryptographic: two names with the same hash are easy to find.
  *
  * @param name Any text.
  * @param digits How many hexadecimal digits are wanted, 16 at most.

@@ -1,15 +1,15 @@
 /**
- * How much one hypervisor, one bridge and one guest may take, and for how long anything is waited for. Pure: names,
- * defaults and ranges stand here once, for the configuration, for nft's comments and for the route files.
+ * Limits on connections and timeouts: their names, defaults and ranges. The configuration, the comments in nft and the
+ * route files all use this table. Pure.
  *
  * @module
  */
 
-/** What holds for all of a hypervisor's proxies. */
+/** The limits of all proxies on a hypervisor. */
 export interface Limits {
   /** How many streams outer carries at once. */
   readonly maxConnections: number;
-  /** How many of them may be of one bridge. */
+  /** How many streams one bridge may have at once. */
   readonly maxConnectionsPerBridge: number;
   /** How many of them may be of one guest. */
   readonly maxConnectionsPerGuest: number;
@@ -17,15 +17,18 @@ export interface Limits {
   readonly connectTimeoutMs: number;
   /** How long a stream may be silent both ways, in milliseconds. */
   readonly idleTimeoutMs: number;
-  /** How long an inner proxy may take to say whom it brings, in milliseconds. */
+  /** How long an inner proxy may take to send its hello or its PROXY v2 header, in milliseconds. */
   readonly headerTimeoutMs: number;
   /** How long live streams may go on after SIGTERM, in milliseconds. */
   readonly drainTimeoutMs: number;
-  /** How long they may go on in a proxy that has been replaced, in milliseconds. */
+  /** How long live streams may go on in a proxy that has been replaced, in milliseconds. */
   readonly hardStopAfterMs: number;
 }
 
-/** What one endpoint has in place of, or on top of, what holds for all; what is missing is as for all. */
+/**
+ * The options of one endpoint. They replace or extend the limits of the hypervisor; a missing option leaves the limit
+ * as it is.
+ */
 export interface EndpointOptions {
   /** How many streams it may have at once. */
   readonly maxConnections?: number;
@@ -35,24 +38,24 @@ export interface EndpointOptions {
   readonly connectTimeoutMs?: number;
   /** How long a stream of it may be silent both ways, in milliseconds. */
   readonly idleTimeoutMs?: number;
-  /** The header by which it wants to be told who the guest is; none unless set. */
+  /** The version of the PROXY header that the service expects; none by default. */
   readonly proxyProtocol?: "v2";
-  /** Whether guests without a route to the address reach it, too; they do unless it is `false`. */
+  /** Whether guests without a route to the address reach it; `true` by default. */
   readonly redirect?: boolean;
 }
 
-/** What a limit or an option may be. */
+/** The value of a limit or an option. */
 export type LimitValue = number | "v2" | boolean;
 
-/** How limits of a kind are written by people, and which of them make sense. */
+/** A kind of limit: how people write its values, and which values are valid. */
 interface Unit {
-  /** What people may write, in words. */
+  /** What people may write, for messages. */
   readonly expected: string;
-  /** Reads what people write, a timeout in seconds; `undefined` if it makes no sense. */
+  /** Reads a value as people write it, a timeout in seconds; `undefined` if it is not valid. */
   readonly read: (written: unknown) => LimitValue | undefined;
-  /** Writes it as people do. */
+  /** Writes a value as people do. */
   readonly write: (value: LimitValue) => string;
-  /** Whether a value makes sense between the programs, a timeout in milliseconds. */
+  /** Tells whether a value in a file between the programs is valid, a timeout in milliseconds. */
   readonly holds: (value: unknown) => boolean;
 }
 
@@ -62,9 +65,9 @@ function numbers(what: string, max: number, factor: number): Unit {
   return {
     expected: `${what} from 1 to ${max}`,
     read: (written) => isIn(written, max) ? written * factor : undefined,
-    // Rounded up, so that writing never makes a limit stricter.
+    // Rounded up, so that a written limit is never stricter than the real one.
     write: (value) => `${Math.ceil(Number(value) / factor)}`,
-    // A timeout need not be whole seconds here, so that a test of it need not take one.
+    // A timeout need not be whole seconds here, so that its tests can be shorter than one.
     holds: (value) => isIn(value, max * factor),
   };
 }
@@ -87,7 +90,7 @@ const BOOLEAN: Unit = {
 
 /** One limit. */
 export interface Limit {
-  /** Its word in an entry and in nft's comment; with `tproxy_` before it, its key for all of a hypervisor. */
+  /** Its name in an entry and in nft's comments. With `tproxy_` before it, it is the key for the whole hypervisor. */
   readonly word: string;
   /** Its kind. */
   readonly unit: Unit;
@@ -105,7 +108,7 @@ export const LIMITS: Readonly<Record<keyof Limits, Limit>> = {
   hardStopAfterMs: { word: "hard_stop_after", unit: LONG_SECONDS },
 };
 
-/** What holds where the configuration says nothing. */
+/** The limits that apply if the configuration sets none. */
 export const DEFAULT_LIMITS: Limits = {
   maxConnections: 8192,
   maxConnectionsPerBridge: 4096,

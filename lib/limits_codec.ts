@@ -1,6 +1,6 @@
 /**
- * Limits and options as they are in files between the programs, and in words: in the comment of an nft element, and in what
- * `tproxy check` prints (`max_connections=100 connect_timeout=5 proxy_protocol=v2 redirect=no`).
+ * Checking limits and options in files between the programs, and writing them as words: in the comment of an nft
+ * element, and in the output of `tproxy check` (`max_connections=100 connect_timeout=5 proxy_protocol=v2 redirect=no`).
  *
  * @module
  */
@@ -16,30 +16,30 @@ import {
   OPTIONS,
 } from "./limits.ts";
 
-/** What an endpoint has of options, to be spread into it: one without any has no key for them. */
+/** The options of an endpoint, as a field to spread into it. An endpoint without options does not have the field. */
 export interface WithOptions {
   /** The options; at least one. */
   readonly options?: EndpointOptions;
 }
 
-/** What a comment says. */
+/** The options in a comment. */
 export interface ParsedOptions extends WithOptions {
-  /** The words that mean nothing, in its order. */
+  /** The words that are not options, in the order of the comment. */
   readonly unknown: readonly string[];
 }
 
 /**
- * Puts options where they belong.
+ * Wraps options into a field, to be spread into an endpoint.
  *
- * @param options Options, maybe none.
- * @returns What to spread into their endpoint.
+ * @param options The options; they may be empty.
+ * @returns An object with the field `options`, or without it if there are none.
  */
 export function withOptions(options: EndpointOptions = {}): WithOptions {
   return Object.keys(options).length === 0 ? {} : { options };
 }
 
 /**
- * Checks what should be limits.
+ * Checks limits that were read from a file.
  *
  * @param value Anything, for example out of a JSON file.
  * @returns The limits and nothing else, or `undefined` if one is missing or out of range.
@@ -51,7 +51,7 @@ export function checkLimits(value: unknown): Limits | undefined {
 }
 
 /**
- * Checks what should be an endpoint's options.
+ * Checks an endpoint's options that were read from a file.
  *
  * @param value Anything, for example out of a JSON file; `undefined` for none.
  * @returns The options and nothing else, or `undefined` if it is no object or one of them is out of range.
@@ -64,7 +64,7 @@ export function checkOptions(value: unknown = {}): WithOptions | undefined {
 }
 
 /**
- * Writes a limit in words.
+ * Writes a limit as a word.
  *
  * @param name Which limit.
  * @param value The limit, in milliseconds for a timeout.
@@ -75,11 +75,11 @@ export function renderLimit(name: keyof Limits, value: number): string {
 }
 
 /**
- * Writes options in words.
+ * Writes options as words.
  *
  * @param options The options.
- * @returns The words with spaces between them, at most 129 bytes with `redirect=yes`, which no endpoint has, and the 128
- * that nft takes without; empty if there are none.
+ * @returns The words, separated by spaces; empty if there are none. They have at most 128 bytes, which nft accepts;
+ * `redirect=yes` would make them 129, but no endpoint has it.
  */
 export function renderOptions(options: EndpointOptions): string {
   const words = OPTION_NAMES.map((name) => {
@@ -90,11 +90,11 @@ export function renderOptions(options: EndpointOptions): string {
 }
 
 /**
- * Reads options in words. Whoever may change nft can put anything there, so a word counts only if it is exactly what
- * {@linkcode renderOptions} writes; of several for one option the first counts.
+ * Reads options from words. Anybody who may change nft can write anything there, so a word counts only if it is exactly
+ * one that {@linkcode renderOptions} writes. If an option occurs several times, the first one counts.
  *
  * @param text A comment.
- * @returns The options, in the order in which they are always written, and the words that are none.
+ * @returns The options, in their usual order, and the words that are not options.
  */
 export function parseOptions(text: string): ParsedOptions {
   const found = new Map<string, LimitValue>();

@@ -1,6 +1,6 @@
 /**
- * Mutual exclusion between processes, by the kernel's advisory file locks: a lock ends with the process that holds it,
- * so there is nothing to clean up after a crash.
+ * Mutual exclusion between processes by the kernel's advisory file locks. A lock ends with its process, so a crash
+ * leaves nothing to clean up.
  *
  * @module
  */
@@ -9,11 +9,12 @@ import { LockError } from "./errors.ts";
 import { ensureRunDir } from "./run_dir.ts";
 
 /**
- * Does some work while holding an exclusive lock. Whoever asks first gets it first, as far as the kernel keeps to that.
+ * Runs some work while it holds an exclusive lock. Waiting processes usually get the lock in the order in which they
+ * asked; the kernel does not guarantee it.
  *
  * @param path The lock's file under `/run/one_tproxy`; it is created, and stays there.
  * @param deadlineMs How long to wait for another holder, in milliseconds.
- * @param work What to do.
+ * @param work The work.
  * @returns What the work returns.
  * @throws {LockError} If another process holds the lock for longer than the deadline.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.

@@ -1,6 +1,6 @@
 /**
- * Logging: JSON lines in a file for the daemons, plain lines on standard error for the commands. Any module writes to
- * {@linkcode log}; only `cmd/` and the daemons decide where the lines go.
+ * Logging: JSON lines in a file for the daemons, plain lines on standard error for the commands. Any module may write
+ * to {@linkcode log}. Only `cmd/` and the daemons decide where the lines go.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 /** How important a line is. */
 export type LogLevel = "error" | "warning" | "info" | "debug";
 
-/** What a line says besides its message: to whom it happened, and why. */
+/** The fields of a line besides its message, for example the bridge and the error. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** A line before it is rendered. */
@@ -19,20 +19,20 @@ export interface LogRecord {
   readonly level: LogLevel;
   /** What happened. */
   readonly message: string;
-  /** To whom, and why. */
+  /** Its other fields. */
   readonly fields: LogFields;
 }
 
-/** Writes a line of one level: what happened, and the fields that say to whom. */
+/** Writes a line of one level: a message and its fields. */
 export type LogLine = (message: string, fields?: LogFields) => void;
 
 /** Writes lines of all levels. */
 export interface Logger extends Readonly<Record<LogLevel, LogLine>> {
   /**
-   * Tells whether lines of a level go anywhere, so that a busy place need not make fields that nobody reads.
+   * Tells whether lines of a level are written. A busy caller can then avoid to build fields that nobody reads.
    *
    * @param level The level.
-   * @returns Whether they do.
+   * @returns Whether they are written.
    */
   enabled(level: LogLevel): boolean;
 }
@@ -40,14 +40,17 @@ export interface Logger extends Readonly<Record<LogLevel, LogLine>> {
 /** The `:tproxy_debug_level:` of the user document: 0 ERROR, 1 WARNING, 2 INFO, 3 DEBUG. */
 export type DebugLevel = 0 | 1 | 2 | 3;
 
-/** The level when the configuration names none. */
+/** The level if the configuration sets none. */
 export const DEFAULT_DEBUG_LEVEL: DebugLevel = 2;
 
 const DEBUG_LEVELS: Readonly<Record<LogLevel, DebugLevel>> = { error: 0, warning: 1, info: 2, debug: 3 };
 
 const NO_FIELDS: LogFields = {};
 
-/** The least important level that goes anywhere; -1 for none, until somebody says where lines go. */
+/**
+ * The least important level that is written; -1 for none, until {@linkcode logToStderr} or {@linkcode logToFile} is
+ * called.
+ */
 let threshold: DebugLevel | -1 = -1;
 
 let sink: (record: LogRecord) => void = () => {};
@@ -98,7 +101,7 @@ export function plainLine({ level, message, fields }: LogRecord): string {
   return `${level}: ${message}${shownFields.length > 0 ? ` (${shownFields.join(", ")})` : ""}\n`;
 }
 
-/** A name that somebody else chose must not look like a line of its own. */
+/** Escapes control characters, so that a name chosen by somebody else can't look like a line of its own. */
 function shown(value: unknown): string {
   const text = String(value);
   return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(text) ? JSON.stringify(text) : text;
@@ -116,7 +119,7 @@ export function logToStderr(level: DebugLevel): void {
     try {
       Deno.stderr.writeSync(encoder.encode(plainLine(record)));
     } catch {
-      // Whoever called has closed standard error, or its disk is full. The command has to do its work all the same.
+      // The caller has closed standard error, or its disk is full. The command has to do its work anyway.
     }
   };
 }
@@ -132,8 +135,8 @@ export interface FileLog {
 }
 
 /**
- * Sends log lines to a file. A line that can't be written (the disk is full, the log is too long) is lost; the daemon goes on, and
- * the log says how many were lost when it can be written again.
+ * Sends log lines to a file. A line that can't be written is lost, for example if the disk is full. The daemon goes on.
+ * Once the log can be written again, it says how many lines were lost.
  *
  * @param path The file; it has to exist, since a daemon may not create files among the logs.
  * @param level The least important level that is written.
@@ -148,7 +151,8 @@ export function logToFile(path: string, level: DebugLevel): FileLog {
   let isCut = false;
   const append = (line: string) => {
     const bytes = encoder.encode(isCut ? `\n${line}` : line);
-    // A disk that is nearly full takes the beginning of a line, and says so by nothing but the number.
+    // On a disk that is nearly full, only the beginning of a line may be written. The returned count is the only sign
+    // of it.
     isCut = file.writeSync(bytes) < bytes.length;
     if (isCut) throw new Error("Only a part of the line was written");
   };
@@ -159,7 +163,8 @@ export function logToFile(path: string, level: DebugLevel): FileLog {
       lost = 0;
       append(jsonLine(record));
     } catch {
-      // Nobody can be told now: the log is what failed, and the streams matter more than their lines.
+      // The log itself has failed, so the failure can't be logged. The daemon goes on, since streams matter more than
+      // log lines.
       lost++;
     }
   };

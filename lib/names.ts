@@ -1,6 +1,6 @@
 /**
- * Every name and number that the outside world sees: addresses, devices, namespaces, maps, chains, process titles and
- * files. Nothing else in the project spells one out, so this page is the contract with OpenNebula's network drivers.
+ * All names and numbers that are visible outside: addresses, devices, namespaces, maps, chains, process titles and
+ * files. No other module spells one out, so this module is the contract with OpenNebula's network drivers.
  *
  * @module
  */
@@ -14,15 +14,15 @@ export const GUEST_ADDRESS = "169.254.16.9";
 /** The name of the nft tables, and the first part of namespace names, process titles and log names. */
 export const TPROXY = "one_tproxy";
 
-/** The name of the nft tables that hold the proxies to what they are for, see `lib/nft/egress.ts`. */
+/** The name of the egress tables in nft, which limit what the proxies can send. */
 export const EGRESS = `${TPROXY}_egress`;
 
 /** The hypervisor's copy of the network drivers' configuration, as `onehost sync` leaves it. */
 export const DEFAULT_CONFIG_PATH = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
 
 /**
- * The network of a NIC that names none, but only its bridge: it gets the entries that are for all networks. No network can
- * have this name, and no entry can name it.
+ * The network of a NIC that names only its bridge and no network. It gets the entries for all networks. No real network
+ * can have this name, and no entry can name it.
  */
 export const UNNAMED_NETWORK: { readonly name: "" } = { name: "" };
 
@@ -36,9 +36,9 @@ export const NETNS_DIR = "/run/netns";
 export const RUN_DIR = "/run/one_tproxy";
 
 /**
- * The folder of all that proxies may write, but for their logs; a small file system of its own. Root takes nothing in it for
- * granted. Its name is longer than the 15 characters a bridge name may have: former versions had a folder for each bridge
- * beside it.
+ * The folder of all files that proxies may write, except their logs. It is a small file system of its own. Root trusts
+ * nothing in it. Its name is longer than the 15 characters of a bridge name, because older versions had a folder for
+ * each bridge beside it.
  */
 export const PROXY_DIR = `${RUN_DIR}/written-by-proxies`;
 
@@ -46,8 +46,8 @@ export const PROXY_DIR = `${RUN_DIR}/written-by-proxies`;
 export const LOG_DIR = "/var/log";
 
 /**
- * Files that belong to no bridge. Each name is longer than the 15 characters a bridge name may have, so that no bridge can be
- * called the same.
+ * Files that belong to no bridge. Each name is longer than the 15 characters of a bridge name, so no bridge can have
+ * the same name.
  */
 export const RUN_FILES = {
   setupRecord: `${RUN_DIR}/setup-record.json`,
@@ -61,34 +61,38 @@ export const RUN_FILES = {
   hold: `${RUN_DIR}/stopped-until-start`,
 } as const;
 
-/** The bridge-family nft set that holds every bridge-side veth end, see `lib/nft/matches.ts`. */
+/**
+ * The set of the bridge family that holds every bridge-side veth end. The rules use it on kernels without `meta
+ * ibrname`.
+ */
 export const VETH_SET = "veth_ends";
 
 /**
- * The MAC address that stands for each proxy's own where a rule can't tell which bridge a packet is on, see
- * `lib/nft/redirect.ts`. No host has it. It ends with 169.254.16.9; no address of {@linkcode namesOf} begins with "16".
+ * The MAC address to which packets are redirected on kernels without `meta ibrname`, where a rule can't tell which
+ * bridge a packet is on. No host has it: no address of {@linkcode namesOf} begins with "16". Its last four bytes are
+ * 169.254.16.9.
  */
 export const REDIRECT_MAC = "16:00:a9:fe:10:09";
 
 /** A name that {@linkcode parseBridgeName} has accepted: safe as a device, in a path, in a command and in a rule. */
 export type BridgeName = string & { readonly validated: "BridgeName" };
 
-// Linux allows more in a device name (anything but "/", ":" and white space); nft identifiers and what the drivers
-// make do not. 15 is IFNAMSIZ less the closing NUL.
+// Linux allows more characters in a device name (all but "/", ":" and white space). nft identifiers and the names that
+// the drivers derive do not. 15 is IFNAMSIZ without the NUL.
 export const BRIDGE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/;
 
-/** Longest bridge name for which `<br>a` and `<br>b` still fit into 15 characters. */
+/** The longest bridge name for which `<br>a` and `<br>b` fit into 15 characters. */
 const LONGEST_WITH_SUFFIX = 14;
 
 /**
- * What the veth ends are named after. A name that leaves no room for the last letter is cut and gets six digits that stand
- * for all of it; "~" is in no bridge name, so the result is never that of another bridge.
+ * Derives the first part of the veth ends' names. If a bridge's name leaves no room for the last letter, it is cut and
+ * gets "~" and six digits of its hash. No bridge name contains "~", so the result never belongs to another bridge.
  */
 function stemOf(bridge: BridgeName): string {
   return bridge.length <= LONGEST_WITH_SUFFIX ? bridge : `${bridge.slice(0, 7)}~${hashDigits(bridge, 6)}`;
 }
 
-/** Five bytes of a MAC address that stand for a bridge. */
+/** Derives five bytes of a MAC address from a bridge's name. */
 function macOf(bridge: BridgeName): string {
   return hashDigits(bridge, 10).replaceAll(/..(?=.)/g, "$&:");
 }
@@ -119,7 +123,7 @@ export function parseBridgeName(text: string): BridgeName {
   return text as BridgeName;
 }
 
-/** The name of everything that belongs to one bridge. */
+/** The names of everything that belongs to one bridge. */
 export interface BridgeNames {
   /** The bridge itself. */
   readonly bridge: BridgeName;
@@ -128,15 +132,15 @@ export interface BridgeNames {
   /** The veth end inside the namespace, which holds the guest-facing address. */
   readonly netnsEnd: string;
   /**
-   * The MAC address of the bridge-side end, by which we know it again.
+   * The MAC address of the bridge-side end, by which we recognise it.
    *
-   * WHY "fe": a bridge takes the lowest of its ports' addresses for its own, unless it was given one. Ours must not become
-   * it, or the host's neighbours would lose the host for as long as they remember the old address.
+   * WHY "fe": a bridge without an address of its own takes the lowest one of its ports. It must not take ours:
+   * neighbours would not reach the host until they forget its old address.
    */
   readonly bridgeEndMac: string;
   /**
-   * The MAC address of the other end. It is the same on every hypervisor, so what a guest remembers stays right when the
-   * guest moves; the rules see to it that it is seen by the bridge's own guests only.
+   * The MAC address of the other end. It is the same on every hypervisor, so a guest's ARP entry stays valid after a
+   * migration. The rules ensure that only the bridge's own guests see it.
    */
   readonly netnsEndMac: string;
   /** The network namespace, as `ip netns list` shows it. */
@@ -145,29 +149,35 @@ export interface BridgeNames {
   readonly netnsPath: string;
   /** The map of the bridge's endpoints in `table ip one_tproxy`. */
   readonly map: string;
-  /** The chain in `table bridge one_tproxy` that the network drivers make, too: it keeps requests for the address here. */
+  /**
+   * The chain in `table bridge one_tproxy` that the network drivers create too. It keeps ARP requests for the address
+   * on this host.
+   */
   readonly chain: string;
-  /** The chain in `table bridge one_tproxy` that decides what may come in at a port. */
+  /** The chain in `table bridge one_tproxy` that filters frames that come in at a port. */
   readonly guardChain: string;
-  /** The chain in `table bridge one_tproxy` that decides what may pass between the veth end and the other ports. */
+  /** The chain in `table bridge one_tproxy` that filters frames between the veth end and the other ports. */
   readonly portChain: string;
-  /** The chain in `table bridge one_tproxy` that sends a guest's packets to the proxy, whatever route the guest has. */
+  /**
+   * The chain in `table bridge one_tproxy` that redirects a guest's packets to the proxy, so that the guest needs no
+   * route.
+   */
   readonly redirectChain: string;
-  /** The set of the service ports for which it does so. */
+  /** The set of the redirected service ports. */
   readonly redirected: string;
-  /** The chain that `portChain` jumps to, which decides from how many addresses a guest may speak to the proxy. */
+  /** The chain that `portChain` jumps to. It limits from how many addresses a guest may send to the proxy. */
   readonly senderChain: string;
   /** The set of those addresses, each with its port. */
   readonly senders: string;
-  /** The set of ports from which a new address came, with what each may still have. */
+  /** The set of ports that have used a new address, with the rate limit of each. */
   readonly newcomers: string;
-  /** The set in `table bridge one_tproxy` that holds a copy of what is recorded of the bridge. */
+  /** The set in `table bridge one_tproxy` that holds a copy of the bridge's record. */
   readonly copySet: string;
-  /** The folder of the bridge's string, in which outer alone may make and rename files. */
+  /** The folder of the bridge's string. Only outer may create and rename files in it. */
   readonly stringDir: string;
   /** The string: the UNIX socket from inner to outer. */
   readonly socket: string;
-  /** Where a new outer binds before it renames its socket over {@linkcode BridgeNames.socket}. */
+  /** The socket's temporary name: a new outer binds it, and then renames it over {@linkcode BridgeNames.socket}. */
   readonly nextSocket: string;
 }
 
@@ -175,7 +185,7 @@ export interface BridgeNames {
  * Names everything that belongs to one bridge.
  *
  * @param bridge A validated bridge name.
- * @returns The names, as the contract with the network drivers has them.
+ * @returns The names.
  *
  * @example
  * ```ts
@@ -218,8 +228,8 @@ export function namesOf(bridge: BridgeName): BridgeNames {
  * Finds the bridge that a map belongs to.
  *
  * @param map The name of a map in `table ip one_tproxy`, which anybody may have written.
- * @returns The bridge, or `undefined` if the map is not one of endpoints.
- * @throws {InputError} If it is named like one, but not after a bridge that can have a proxy.
+ * @returns The bridge, or `undefined` if the map does not hold endpoints.
+ * @throws {InputError} If the map has the name of such a map, but the bridge in it can't have a proxy.
  */
 export function bridgeOfMap(map: string): BridgeName | undefined {
   return map.startsWith("ep_") ? parseBridgeName(map.slice("ep_".length)) : undefined;
@@ -229,7 +239,7 @@ export function bridgeOfMap(map: string): BridgeName | undefined {
  * Finds the bridge whose record a set holds a copy of.
  *
  * @param set The name of a set in `table bridge one_tproxy`, which anybody may have written.
- * @returns The bridge, or `undefined` if the set is not one of copies, or is not named after a bridge that can have a proxy.
+ * @returns The bridge, or `undefined` if the set holds no copy, or the bridge in its name can't have a proxy.
  */
 export function bridgeOfCopy(set: string): BridgeName | undefined {
   const bridge = set.startsWith("record_") ? set.slice("record_".length) : "";

@@ -1,11 +1,11 @@
 /**
- * The system's programs that one-tproxy runs, by absolute path: `--allow-run` names the same paths, so that neither
- * `PATH` nor a file dropped elsewhere decides what is run.
+ * The system's programs that one-tproxy runs, by absolute path. `--allow-run` names the same paths, so neither `PATH`
+ * nor a file in another folder can change which program runs.
  *
  * @module
  */
 
-/** Each program's path on Debian, Ubuntu and the Enterprise Linux family, and the package that brings it on Debian. */
+/** Each program's path on Debian, Ubuntu and the Enterprise Linux family, and its Debian package. */
 export const PROGRAMS = {
   bridge: { path: "/usr/sbin/bridge", debian: "iproute2" },
   getent: { path: "/usr/bin/getent", debian: "libc-bin" },

@@ -1,5 +1,5 @@
 /**
- * Reading a file that somebody else may have put there: a regular one, no longer than it may be, or not at all.
+ * Reading a file that somebody else may have written. It has to be a regular file and not too long.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import { InputError } from "./errors.ts";
 /**
  * Reads a regular file.
  *
- * WHY not `Deno.open()`: it waits for ever for somebody to write into a FIFO. With O_NONBLOCK it is open at once, and what
- * was opened is what is looked at, so nobody can put something else there in between.
+ * WHY not `Deno.open()`: on a FIFO, it waits for ever for a writer. With O_NONBLOCK, the file opens at once. The check
+ * then uses the open descriptor, so nobody can replace the file in between.
  *
  * @param path The file; a link is followed.
  * @param maxBytes How long it may be.
- * @returns What is in it.
- * @throws {InputError} If it is not a regular file, or longer than that; it says why alone, since the caller knows what the
- * file is for.
+ * @returns Its contents.
+ * @throws {InputError} If it is not a regular file, or is too long. The message gives the reason only, since the caller
+ * knows what the file is for.
  * @throws {Error} If it can't be opened or read: what `node:fs` throws, with a `code` such as `ENOENT` or `EACCES`.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for it.
  */
@@ -27,7 +27,7 @@ export function readRegularFile(path: string, maxBytes: number): Uint8Array<Arra
     const info = fstatSync(file);
     if (!info.isFile()) throw new InputError("it is not a regular file");
     if (info.size > maxBytes) throw new InputError(`it is larger than ${maxBytes / 1024} KiB`);
-    // What is appended meanwhile is not read.
+    // Bytes that are appended meanwhile are not read.
     const buffer = new Uint8Array(info.size);
     let length = 0;
     while (length < buffer.length) {

@@ -9,17 +9,23 @@ import { type BridgeName, LOG_DIR, PROXY_DIR, RUN_DIR, TPROXY } from "./names.ts
 /** The title of a daemon: `one_tproxy` for outer, `one_tproxy_<br>` for the inner of the bridge `<br>`. */
 export type Title = "one_tproxy" | `one_tproxy_${string}`;
 
-/** The names of what each daemon has. Those of files are longer than a bridge name, so that no bridge can be called the same. */
+/**
+ * The names of a daemon and of its files. The names of the files are longer than a bridge name may be, so no bridge can
+ * have the same name.
+ */
 export interface DaemonNames {
   /** Its process title. */
   readonly title: Title;
   /** Its log. */
   readonly log: string;
-  /** The file that says what it serves. */
+  /** Its route file. */
   readonly routesFile: string;
-  /** The file in which it publishes what it has counted. */
+  /** The file in which it publishes its counts. */
   readonly statsFile: string;
-  /** The files in which daemons of this role publish what their streams take of the limits, one file for each daemon. */
+  /**
+   * The files in which daemons of this role publish how much of each limit their streams take, one file for each
+   * daemon.
+   */
   readonly usageFiles: readonly string[];
 }
 
@@ -43,8 +49,8 @@ export interface InnerRole extends DaemonNames {
 export type Role = OuterRole | InnerRole;
 
 /**
- * How many daemons of one role there may be, one that serves and others that drain. A restart for which there is no room ends
- * the oldest first.
+ * How many daemons of one role there may be, one that serves and others that drain. If there is no room for a restart,
+ * the oldest one is ended first.
  */
 export const MOST_OF_ONE_ROLE = 8;
 

@@ -1,5 +1,5 @@
 /**
- * Who runs a command.
+ * Checking that a command runs as root.
  *
  * @module
  */
@@ -7,9 +7,9 @@
 import { TproxyError } from "./errors.ts";
 
 /**
- * Refuses whoever is not root, before anything is looked at or tried.
+ * Throws unless the user is root. Commands call it before they do anything else.
  *
- * @throws {TproxyError} If the user is another one.
+ * @throws {TproxyError} If the user is not root.
  * @throws {Deno.errors.NotCapable} Without `--allow-sys=uid`.
  */
 export function requireRoot(): void {

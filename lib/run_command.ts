@@ -1,8 +1,10 @@
 /**
- * Running the system's programs. No shell, no `PATH`, no inherited environment; arguments go to the program as they are.
+ * Running the system's programs, without a shell, without `PATH` and without an inherited environment. Arguments are
+ * passed as they are.
  *
- * A lint rule lets no other module of the four programs start a process, but for `lib/daemon/spawn.ts`: a daemon is handed open
- * descriptors, which only node:child_process can do, and loading that takes 30 ms.
+ * A lint rule forbids all other modules of the four programs to start a process, except `lib/daemon/spawn.ts`. That one
+ * passes open descriptors to a daemon, which only node:child_process can do. It is a module of its own because
+ * node:child_process takes 30 ms to load.
  *
  * @module
  */
@@ -10,17 +12,17 @@
 import { TproxyError } from "./errors.ts";
 import { type ProgramName, PROGRAMS } from "./programs.ts";
 
-/** A program ended with an exit code that is not 0, or was not there, or took too long. */
+/** A program has failed: it ended with an exit code other than 0, is not installed, or took too long. */
 export class CommandError extends TproxyError {
   /** The program's path and its arguments. */
   readonly argv: readonly string[];
-  /** Its exit code, or `undefined` if it never ran or was ended. */
+  /** Its exit code, or `undefined` if it never ran or was killed. */
   readonly exitCode: number | undefined;
   /** What it printed on standard error. */
   readonly stderr: string;
 
   /**
-   * The details are for whoever catches it; the message says it all to a person.
+   * Creates an error. The message is complete for a person; the details are for code that catches the error.
    *
    * @param message What failed and why.
    * @param remedy What to do about it.
@@ -40,13 +42,13 @@ export class CommandError extends TproxyError {
 
 /** How to run a program. */
 export interface RunOptions {
-  /** Text for its standard input; nothing otherwise. */
+  /** Text for its standard input; empty by default. */
   readonly stdin?: string;
-  /** After how many milliseconds it is ended; 10,000 unless told. */
+  /** After how many milliseconds it is killed; 10,000 by default. */
   readonly deadlineMs?: number;
 }
 
-/** No message in another language, no program of another folder. */
+/** Messages are in English, and programs come from these folders only. */
 const ENVIRONMENT = { LC_ALL: "C", PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
 
 const DEFAULT_DEADLINE_MS = 10_000;
@@ -58,7 +60,8 @@ const DEFAULT_DEADLINE_MS = 10_000;
  * @param args Its arguments.
  * @param options Its standard input and a deadline.
  * @returns What it printed on standard output.
- * @throws {CommandError} If it is not installed, ends with an exit code that is not 0, or takes longer than the deadline.
+ * @throws {CommandError} If it is not installed, ends with an exit code other than 0, or takes longer than the
+ * deadline.
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for the program's path.
  */
 export async function runCommand(
@@ -77,7 +80,8 @@ export async function runCommand(
   }, deadlineMs);
   try {
     const written = options.stdin === undefined ? undefined : feed(child.stdin, options.stdin);
-    // Not its output alone: what the program has started itself may hold that open for as long as it likes.
+    // Waits for the exit too, and not for the end of the output alone: a process that the program has started may keep
+    // the output open.
     const result = await Promise.race([child.output(), expired.promise]);
     if (result === undefined) {
       const message = `Cannot run ${name} ${args.join(" ")}: it took longer than ${deadlineMs} ms`;
@@ -104,7 +108,7 @@ function end(child: Deno.ChildProcess, signal: Deno.Signal): void {
   try {
     child.kill(signal);
   } catch (error) {
-    // It has ended by itself, and only something that it started has not.
+    // The program has already ended; only a process that it has started still runs.
     if (!(error instanceof TypeError)) throw error;
   }
 }
@@ -139,7 +143,7 @@ async function feed(stdin: WritableStream<Uint8Array<ArrayBuffer>>, text: string
     await writer.write(new TextEncoder().encode(text));
     await writer.close();
   } catch {
-    // The program ended before it had read everything; its exit code says why.
+    // The program has ended before it read everything. Its exit code says why.
   }
 }
 
@@ -153,21 +157,22 @@ function remedyFor(stderr: string): string {
     : "";
 }
 
-/** A program that goes on until it is ended. */
+/** A program that runs until it is stopped. */
 export interface RunningCommand {
-  /** Resolves when it has ended, for whatever reason. */
+  /** Resolves when the program has ended, for any reason. */
   readonly ended: Promise<void>;
-  /** Ends it. */
+  /** Stops the program. */
   stop(): void;
 }
 
 /**
- * Runs a program that goes on, and hands over each line it prints. It ends with this process, whatever ends that.
+ * Runs a program in the background and passes on each line that it prints. The program ends when this process ends, for
+ * any reason.
  *
  * @param name The program.
  * @param args Its arguments.
- * @param onLine What to do with a line of its standard output.
- * @returns The program.
+ * @param onLine Receives each line of its standard output.
+ * @returns The running program.
  * @throws {CommandError} If setpriv, which ties the two together, is not installed.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/setpriv`.
  */

@@ -1,5 +1,5 @@
 /**
- * The folder of everything that is derived at run time.
+ * The folder `/run/one_tproxy`, and helpers for the files in it.
  *
  * @module
  */
@@ -8,9 +8,10 @@ import { TproxyError } from "./errors.ts";
 import { RUN_DIR } from "./names.ts";
 
 /**
- * Makes `/run/one_tproxy` if it is not there. Only root may write to it; the folders inside say who may enter them.
+ * Creates `/run/one_tproxy` if it does not exist. Only root may write to it. The folders inside have modes of their
+ * own.
  *
- * @throws {TproxyError} If the caller may not make it.
+ * @throws {TproxyError} If it can't be created.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for it.
  */
 export async function ensureRunDir(): Promise<void> {
@@ -27,12 +28,12 @@ export async function ensureRunDir(): Promise<void> {
 }
 
 /**
- * Writes a derived file so that a reader finds the old text or the new one, never a part.
+ * Writes a file atomically: a reader finds the old text or the new one, never a part.
  *
  * @param path The file, under `/run/one_tproxy`.
  * @param text Its whole text.
  * @param gid The group that may read it.
- * @returns `false` if the file held just this text already, for just this group.
+ * @returns `false` if the file already had this text and this group.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for the file's folder.
  */
 export async function replaceFile(path: string, text: string, gid: number): Promise<boolean> {
@@ -45,17 +46,17 @@ export async function replaceFile(path: string, text: string, gid: number): Prom
   return true;
 }
 
-/** Whether it is a file that root has put there for a group. */
+/** Tells whether a path is a regular file of root's and of this group. */
 async function isRootsFile(path: string, gid: number): Promise<boolean> {
   const info = await lstatIfThere(path);
   return info !== undefined && info.isFile && info.uid === 0 && info.gid === gid;
 }
 
 /**
- * Looks at a file that may be missing, and not at what a link in its place leads to.
+ * Gets the status of a file that may be missing. It does not follow a link.
  *
  * @param path The file.
- * @returns What there is to know about it, or `undefined` if there is no such file.
+ * @returns Its status, or `undefined` if there is no such file.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for it.
  */
 export async function lstatIfThere(path: string): Promise<Deno.FileInfo | undefined> {
@@ -84,8 +85,8 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 }
 
 /**
- * Removes a file that may be missing. What is in a folder that others may write to is discarded instead, see
- * `lib/discard.ts`.
+ * Removes a file that may be missing. A file in a folder that others may write to has to be removed with
+ * `lib/discard.ts` instead.
  *
  * @param path The file.
  * @throws {Deno.errors.NotCapable} Without `--allow-write` for it.

@@ -1,10 +1,10 @@
 /**
- * Files of root's that a proxy writes to: its log, and its counts. The log's folder may be open to others, and a proxy may
- * have been taken over; so root looks at what is there before it opens it, goes on with the descriptor alone, and follows no
- * link.
+ * Root's files that a proxy writes to: its log and its counts. Other users may be able to write to the log's folder,
+ * and a proxy may be compromised. Root therefore checks a file before it opens it, uses only the descriptor afterwards,
+ * and follows no link.
  *
- * WHY not O_NOFOLLOW: Deno follows links by itself before it opens a file, and hands the kernel the path that they lead to. So
- * what was opened is compared with what was looked at.
+ * WHY not O_NOFOLLOW: Deno resolves links itself and passes the resulting path to the kernel, so the flag has no
+ * effect. Instead, the open file is compared with the one that was checked.
  *
  * @module
  */
@@ -15,37 +15,37 @@ import { log } from "./log.ts";
 import { codeOf } from "./regular_file.ts";
 import { lstatIfThere } from "./run_dir.ts";
 
-/** Opening a FIFO would wait for its other end. */
+/** O_NONBLOCK is needed because opening a FIFO would wait for its other end. */
 const { O_NONBLOCK, O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_EXCL } = constants;
 
-/** How often to look again if what is there changes between two looks. */
+/** How often to try again if the file changes between the check and the open. */
 const TRIES = 3;
 
-/** What has to be so for root to use a file. */
+/** The properties that decide whether root uses a file. */
 type Facts = Pick<Deno.FileInfo, "isFile" | "nlink" | "uid">;
 
-/** Whose a file is, and who may read and write it. */
+/** The owner, the group and the mode of a file. */
 export interface Access {
-  /** The number of its user. */
+  /** Its owner's user ID. */
   readonly uid: number;
-  /** The number of its group. */
+  /** Its group ID. */
   readonly gid: number;
-  /** The mode. */
+  /** Its mode. */
   readonly mode: number;
 }
 
-/** What tells a file from another one that has taken its place. */
+/** The identity of a file, which differs if another file has replaced it. */
 type Identity = Pick<Deno.FileInfo, "dev" | "ino">;
 
 /**
- * Opens a file that a proxy writes to; makes it if there is none. A link, a file with a second name, a file of somebody else's
- * and what is no file at all are moved away first.
+ * Opens a file that a proxy writes to, or creates it. A link, a file with a second name, somebody else's file, or
+ * anything that is not a regular file is moved away first.
  *
  * @param path The file.
- * @param users Who may own it so far, besides root: the user of the proxy, now or before.
- * @param access Whose it is from now on.
- * @returns A descriptor to append to it, to be closed by the caller.
- * @throws {TproxyError} If somebody else keeps putting other things there, or there is no such group here.
+ * @param users The users who may own it now, besides root: the present and former users of the proxy.
+ * @param access The owner, group and mode that it gets.
+ * @returns A descriptor for appending. The caller closes it.
+ * @throws {TproxyError} If somebody keeps replacing the file, or the user or group does not exist here.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for its folder.
  */
 export async function openShared(path: string, users: readonly number[], access: Access): Promise<number> {
@@ -76,11 +76,11 @@ export async function openShared(path: string, users: readonly number[], access:
 }
 
 /**
- * Ensures that a file exists which a proxy writes to. One that is as it should be is not even opened.
+ * Ensures that a file exists that a proxy writes to. A file that has the right access already is not opened.
  *
  * @param path The file.
  * @param users As for {@linkcode openShared}.
- * @param access Whose it should be.
+ * @param access The owner, group and mode that it should have.
  * @throws {TproxyError} As {@linkcode openShared}.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for its folder.
  */
@@ -92,7 +92,7 @@ export async function ensureAccess(path: string, users: readonly number[], acces
 }
 
 /**
- * Ensures that a file of root's exists which one proxy may write to and nobody else may read.
+ * Ensures that a file of root's exists that one proxy may read and write, and nobody else.
  *
  * @param path The file.
  * @param uid The user of the proxy.
@@ -105,10 +105,10 @@ export async function ensureShared(path: string, uid: number, gid: number): Prom
 }
 
 /**
- * Reads a file that a proxy writes to, whatever the proxy has made of it.
+ * Reads a file that a proxy writes to. The proxy may be compromised, so the file is checked first.
  *
  * @param path The file.
- * @param longest How many bytes it may have.
+ * @param longest How long it may be, in bytes.
  * @returns Its text; `undefined` if it is missing, longer, or not a file of root's with one name.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for it.
  */
@@ -120,7 +120,7 @@ export async function readShared(path: string, longest: number): Promise<string 
   try {
     const opened = factsOf(fd);
     if (!isUsable(opened, []) || !isSame(info, opened) || opened.size > longest) return undefined;
-    // It may have grown since; one byte more tells.
+    // The file may have grown since. Reading one byte more shows it.
     const buffer = new Uint8Array(longest + 1);
     const length = readSync(fd, buffer);
     return length > longest ? undefined : new TextDecoder().decode(buffer.subarray(0, length));
@@ -144,10 +144,10 @@ function factsOf(fd: number): Facts & Identity & Access & { readonly size: numbe
 }
 
 /**
- * Makes a file somebody's, if it is not yet.
+ * Gives a file its owner, group and mode, unless it has them already.
  *
- * WHY it is root's in between: only the owner may change the mode, unless root has all its capabilities, which the service has
- * not.
+ * WHY root owns it in between: only the owner may change the mode. The service lacks the capability that would let root
+ * change the mode of somebody else's file.
  */
 function giveTo(fd: number, is: Access, { uid, gid, mode }: Access): void {
   if (is.uid === uid && is.gid === gid && is.mode === mode) return;
@@ -165,10 +165,10 @@ function giveTo(fd: number, is: Access, { uid, gid, mode }: Access): void {
   }
 }
 
-/** What the kernel says if there is something else than a moment ago. */
+/** The errors that the kernel returns if the file was replaced after the check. */
 const CHANGED = new Set(["EEXIST", "ENOENT", "ENXIO", "EISDIR", "ELOOP"]);
 
-/** Opens a file; `undefined` if it has changed meanwhile. */
+/** Opens a file; `undefined` if it has been replaced meanwhile. */
 function open(path: string, flags: number): number | undefined {
   try {
     return openSync(path, flags, 0o600);

@@ -1,13 +1,13 @@
 /**
- * Tables for people. Pure.
+ * Rendering tables for people. Pure.
  *
  * @module
  */
 
 /**
- * Renders a table: columns as wide as their widest cell, two spaces apart.
+ * Renders a table. Each column is as wide as its widest cell, and columns are two spaces apart.
  *
- * @param rows The rows, each with a text for every column; the first one may be the head.
+ * @param rows The rows, each with a text for every column. The first one may be the header.
  * @returns A line for each row.
  */
 export function renderTable(rows: readonly (readonly string[])[]): string[] {

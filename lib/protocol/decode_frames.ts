@@ -1,5 +1,5 @@
 /**
- * Reading frames, however they are cut; `frames.ts` says what they are. Pure.
+ * Decoding frames; `frames.ts` describes them. A frame may arrive in any number of pieces. Pure.
  *
  * @module
  */
@@ -17,28 +17,28 @@ import {
 
 /** What is told of each frame. */
 export interface FrameSink {
-  /** A guest has called. The address is its 4 bytes as one number. */
+  /** OPEN: a guest has connected. The address is its 4 bytes as one number. */
   onOpen(channel: number, address: number, port: number, servicePort: number): void;
-  /** Bytes have come, a whole frame's or the next part of them: they are in what is being decoded. */
+  /** DATA: bytes of a stream, a whole frame or the next part of one. The offset is that in the buffer being decoded. */
   onData(channel: number, offset: number, length: number): void;
-  /** No bytes follow. */
+  /** FIN: no bytes follow. */
   onFin(channel: number): void;
-  /** The stream is over. */
+  /** RST: the stream is over. */
   onReset(channel: number, reason: ResetReason): void;
-  /** More bytes may be sent. */
+  /** CREDIT: more bytes may be sent. */
   onCredit(channel: number, count: number): void;
-  /** The stream should have a connection of its own. */
+  /** PROMOTE: the stream should get a connection of its own. */
   onPromote(channel: number): void;
-  /** All further bytes come on the stream's own connection. */
+  /** SWITCH: all further bytes come on the stream's own connection. */
   onSwitch(channel: number): void;
-  /** No more streams may be opened. */
+  /** GOAWAY: no more streams may be opened. */
   onGoAway(): void;
 }
 
-/** Decodes frames, however they are cut. It makes no object for a frame. */
+/** Decodes frames that arrive in any number of pieces. It allocates no object for a frame. */
 export class FrameDecoder {
   readonly #sink: FrameSink;
-  /** Of a DATA frame whose payload is not all there: its channel, and how many bytes are still to come. */
+  /** The channel of a DATA frame whose payload is incomplete, and how many of its bytes are missing. */
   #channel = 0;
   #rest = 0;
 
@@ -50,12 +50,13 @@ export class FrameDecoder {
   }
 
   /**
-   * Decodes what is there.
+   * Decodes the bytes that have arrived.
    *
-   * @param bytes Where the bytes are; from the first one that has not been decoded.
-   * @param end How many there are.
-   * @returns How many were decoded. The rest, fewer than {@linkcode import("./frames.ts").LONGEST_CONTROL}, has to come again with what follows.
-   * @throws {ProtocolError} If a frame can't be. What came before it has been told of.
+   * @param bytes A buffer that begins with the first byte not decoded yet.
+   * @param end How many bytes of it have arrived.
+   * @returns How many were decoded. The caller passes the rest again, with the bytes that follow. It is shorter than
+   * {@linkcode import("./frames.ts").LONGEST_CONTROL}.
+   * @throws {ProtocolError} If a frame is invalid. The sink has received all frames before it.
    */
   decode(bytes: Uint8Array, end: number): number {
     let at = 0;

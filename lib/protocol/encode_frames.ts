@@ -1,5 +1,5 @@
 /**
- * Writing frames into a buffer of the caller's; `frames.ts` says what they are.
+ * Encoding frames into the caller's buffer; `frames.ts` describes them.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export type BareType = (typeof FRAME)["fin" | "promote" | "switch" | "goAway"];
  * @param bytes Where to; 16 bytes have to be free.
  * @param at The first of them.
  * @param channel The stream's number.
- * @param guest The guest's IPv4 address in dotted decimal, its port, and the port that it has called.
+ * @param guest The guest's IPv4 address in dotted decimal, its port, and the service port.
  * @returns The first byte behind the frame.
  */
 export function encodeOpen(
@@ -27,7 +27,7 @@ export function encodeOpen(
   const payload = encodeHeader(bytes, at, FRAME.open, channel, 8);
   let place = payload;
   let value = 0;
-  // Not split(), which makes five objects for each new connection.
+  // Not split(), which would allocate five objects for each new stream.
   for (let i = 0; i < guest.address.length; i++) {
     const code = guest.address.charCodeAt(i);
     if (code === DOT) {

@@ -1,7 +1,7 @@
 /**
- * The frames of the string: what inner and outer say to each other on one connection about all streams of a bridge. Pure.
+ * The frames of the string, the connection between inner and outer that carries all streams of a bridge. Pure.
  *
- * A frame is a header of 8 bytes, all numbers in network byte order, and a payload:
+ * A frame is a header of 8 bytes and a payload. All numbers are in network byte order.
  *
  * | bytes | field |
  * |---|---|
@@ -11,14 +11,14 @@
  *
  * | type | from | payload | meaning |
  * |---|---|---|---|
- * | OPEN | inner | guest's address, guest's port, service port | a guest has called; the number is larger than any before |
- * | DATA | both | 1 to {@linkcode WINDOW} bytes | bytes of the stream, of which the peer has given credit |
+ * | OPEN | inner | guest's address, guest's port, service port | a guest has connected; the channel's number is larger than any before |
+ * | DATA | both | 1 to {@linkcode WINDOW} bytes | bytes of the stream, within the credit that the peer has given |
  * | FIN | both | none | no bytes follow in this direction |
  * | RST | both | a reason | the stream is over; after a FIN, what was sent before it is still delivered |
- * | CREDIT | both | 4 bytes: a count | so many more bytes may be sent |
- * | PROMOTE | outer | none | this stream carries much; a connection of its own would do it good |
+ * | CREDIT | both | 4 bytes: a count | the peer may send this many more bytes |
+ * | PROMOTE | outer | none | this stream carries much and should get a connection of its own |
  * | SWITCH | both | none | all further bytes in this direction come on the stream's own connection |
- * | GOAWAY | outer | none | open no more streams here; those that are open go on |
+ * | GOAWAY | outer | none | inner opens no more streams here; open streams go on |
  *
  * @module
  */
@@ -28,35 +28,35 @@ import { TproxyError } from "../errors.ts";
 /** How long a frame's header is, in bytes. */
 export const HEADER_LENGTH = 8;
 
-/** How many bytes of a stream may be under way in each direction before the peer has given credit, and in one frame. */
+/** The initial credit of each direction of a stream, in bytes, and the longest payload of a frame. */
 export const WINDOW = 64 * 1024;
 
 /** The largest number a channel can have: small enough for V8 to hold it without an allocation. */
 export const LAST_CHANNEL = 2 ** 30;
 
-/** How long a frame other than DATA is at most: OPEN. */
+/** The length of the longest frame other than DATA, which is OPEN. */
 export const LONGEST_CONTROL = HEADER_LENGTH + 8;
 
 /** The types of frames. */
 export const FRAME = { open: 1, data: 2, fin: 3, rst: 4, credit: 5, promote: 6, switch: 7, goAway: 8 } as const;
 
-/** The length of the payload of each type: index 0 is no type, and DATA has one of its own. */
+/** The length of the payload of each type. Index 0 is no type, and the length of DATA varies; both are -1. */
 export const PAYLOAD_LENGTHS: readonly number[] = [-1, 8, -1, 0, 1, 4, 0, 0, 0];
 
 /** Why a stream is over. */
 export type ResetReason = 0 | 1 | 2 | 3;
 
-/** The reasons that an RST gives. */
+/** The reasons in an RST. */
 export const RESET = {
-  /** One of its ends is gone: the peer reset it, or can't be written to. */
+  /** One end is gone: it has reset its connection, or can't be written to. */
   gone: 0,
   /** The service could not be reached, or there is none. */
   unreachable: 1,
   /** A limit was reached. */
   refused: 2,
-  /** It was silent for too long. */
+  /** It was idle for too long. */
   idle: 3,
 } as const satisfies Record<string, ResetReason>;
 
-/** The peer has sent what it can't have sent. The string is of no use any more. */
+/** The peer has broken the protocol. The string can't be used any more. */
 export class ProtocolError extends TproxyError {}

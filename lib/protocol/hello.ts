@@ -1,5 +1,6 @@
 /**
- * The hello: the first bytes of a connection to outer that is not one plain stream behind a PROXY v2 header. Pure.
+ * The hello: the first bytes of a connection to outer, unless the connection is a plain stream with a PROXY v2 header.
+ * Pure.
  *
  * | bytes | field |
  * |---|---|
@@ -7,17 +8,19 @@
  * | 4 | version of the protocol |
  * | 5 | kind: 1 a string, 2 a stream's own connection |
  * | 6, 7 | 0 |
- * | 8 to 11 | a number by which the string's inner knows it, in network byte order |
+ * | 8 to 11 | the string's number, which its inner has chosen, in network byte order |
  * | 12 to 15 | the stream's channel; 0 for a string |
  *
- * Outer answers with the same bytes, and until then nothing is sent behind them. A peer that does not know the hello ends
- * the connection instead, and has got nothing that could be lost. WHY 16 bytes: who expects PROXY v2 looks at nothing
- * before so many have come, so it would end the connection only after a timeout.
+ * Outer answers with the same bytes. Inner sends nothing else before the answer, so nothing is lost if the peer does
+ * not know the hello and closes the connection.
+ *
+ * WHY 16 bytes: a peer that expects PROXY v2 waits for 16 bytes before it checks them. After a shorter hello, it would
+ * close the connection only after a timeout.
  *
  * @module
  */
 
-/** How long it is, in bytes: as long as the fixed part of a PROXY v2 header. */
+/** The length of a hello, in bytes: the same as that of the fixed part of a PROXY v2 header. */
 export const HELLO_LENGTH = 16;
 
 const MAGIC = Uint8Array.of(0x00, 0x31, 0x74, 0x70);
@@ -29,7 +32,7 @@ const BULK = 2;
 export interface Hello {
   /** The string's number, of 32 bits. */
   readonly string: number;
-  /** The channel whose own connection it is; `undefined` for a string. */
+  /** The channel that the connection belongs to; `undefined` for a string. */
   readonly channel: number | undefined;
 }
 

@@ -1,31 +1,34 @@
 /**
- * What a daemon and whoever looks after it say to each other.
+ * How `tproxy` controls a daemon, and how the daemon reports its state.
  *
  * | signal | what it does |
  * |---|---|
  * | SIGHUP | reads its file again and reopens its log |
  * | SIGTERM | stops listening, gives live streams the drain timeout, then ends |
- * | SIGUSR2 | stops listening, since a successor has taken over, and ends with its last live stream, or after the hard stop |
+ * | SIGUSR2 | stops listening, because a successor has taken over, and ends with its last live stream or after the hard stop |
  *
  * @module
  */
 
-/** What a daemon's title ends with once it has stopped listening. */
+/** The end of a daemon's title once it has stopped listening. */
 export const DRAINING = " (draining)";
 
 /**
- * What the line begins with that a daemon writes to standard output when it serves; whoever started it waits for it. What
- * follows names the listeners that could not be opened.
+ * The first word of the line that a daemon writes to standard output when it serves. `tproxy` waits for this line. The
+ * words after it name the listeners that could not be opened.
  */
 export const READY = "ready";
 
 /**
- * The argument of an inner that takes ports over from one of another user: the kernel lets only one user's proxies share a
- * port, so it waits until the other has closed them.
+ * The argument of an inner that takes over ports from an inner of another user. It waits until the other one has closed
+ * them, because the kernel lets only processes of one user share a port.
  */
 export const TAKE_OVER = "--take-over";
 
-/** The line before that one, by which it says that it is about to listen, so that the other closes its ports now. */
+/**
+ * The line that such an inner writes before {@linkcode READY}. It says that the inner is about to listen, so the other
+ * one can close its ports.
+ */
 export const WAITING = "waiting";
 
 /** The environment variable that holds the inode of the host namespace that a daemon serves. */
@@ -37,17 +40,17 @@ export const FLAGS_MARK = "ONE_TPROXY_FLAGS";
 /** The environment variable that holds the signal by which a daemon stops listening and finishes its streams. */
 export const RETIRE_MARK = "ONE_TPROXY_RETIRE";
 
-/** What a daemon has done since it started. */
+/** The counts of a daemon since its start. */
 export interface Counts {
-  /** What it listens on: ports, or bridges. */
+  /** The ports or bridges that it listens on. */
   readonly listening: readonly (number | string)[];
   /** Streams that are open now. */
   readonly live: number;
-  /** Streams it has taken. */
+  /** Streams that it has accepted. */
   readonly total: number;
-  /** Streams that it could not bring to the other side. */
+  /** Streams that it could not connect to the other side. */
   readonly failed: number;
-  /** Streams that were over a limit. */
+  /** Streams that it has refused because of a limit. */
   readonly refused: number;
   /** Bytes from guests. */
   readonly up: number;

@@ -1,7 +1,7 @@
 /**
- * The PROXY protocol, version 2: the first bytes of a plain stream, by which HAProxy in the place of inner tells outer who
- * the guest is and which service it wants, and of a connection to a service that asks for it. The layout is section 2.2 of
- * HAProxy's proxy-protocol.txt.
+ * The PROXY protocol, version 2. A plain stream to outer begins with this header, for example from HAProxy in the place
+ * of inner. It tells outer the guest's address and the service port. A connection to a service begins with it if the
+ * service asks for it. Section 2.2 of HAProxy's proxy-protocol.txt defines the layout.
  *
  * @module
  */
@@ -31,7 +31,10 @@ const VERSION_2_LOCAL = 0x20;
 const TCP_OVER_IPV4 = 0x11;
 const IPV4_ADDRESSES_LENGTH = 12;
 
-/** Additional fields (TLVs) are allowed, but nobody needs kilobytes of them: the rest of one Ethernet frame will do. */
+/**
+ * The longest part that may follow the fixed part, in bytes. Additional fields (TLVs) are allowed, but a header should
+ * fit into one Ethernet frame.
+ */
 const LONGEST_REST = 1024;
 
 /**
@@ -68,11 +71,11 @@ export function encodePreamble(preamble: Preamble): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** What the fixed part of a preamble says. */
+/** The fixed part of a preamble. */
 export interface FixedPart {
-  /** Whether the proxy connects for itself, as it does to see whether somebody listens, and for no client. */
+  /** Whether the proxy connects for itself, for example for a health check, and not for a client. */
   readonly isLocal: boolean;
-  /** How many bytes follow that still belong to the preamble. */
+  /** How many more bytes belong to the preamble. */
   readonly length: number;
 }
 
@@ -80,9 +83,9 @@ export interface FixedPart {
  * Reads the fixed part of a preamble.
  *
  * @param bytes The first {@linkcode FIXED_LENGTH} bytes of a stream.
- * @returns What it says; of a LOCAL preamble, family and addresses mean nothing.
- * @throws {InputError} If it is a version 2 preamble neither of a proxied TCP connection over IPv4 nor LOCAL, or is far too
- * long.
+ * @returns Its fields. The family and the addresses of a LOCAL preamble mean nothing.
+ * @throws {InputError} If it is not a version 2 preamble, is neither LOCAL nor of a TCP connection over IPv4, or has an
+ * invalid length.
  *
  * @example
  * ```ts
@@ -115,9 +118,10 @@ export function parseFixedPart(bytes: Uint8Array): FixedPart {
 }
 
 /**
- * Reads what follows the fixed part.
+ * Reads the part after the fixed one.
  *
- * @param rest As many bytes as {@linkcode parseFixedPart} said; additional fields in it are passed over.
+ * @param rest The bytes after the fixed part, as many as {@linkcode parseFixedPart} has returned. Additional fields in
+ * them are ignored.
  * @returns The two ends of the guest's connection.
  * @throws {InputError} If the bytes are too few, or a port is 0.
  *

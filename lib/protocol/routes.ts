@@ -1,6 +1,6 @@
 /**
- * The two kinds of file by which `tproxy` tells a daemon what to serve. They are derived from nft, never edited; a
- * daemon checks every value, since its file is all that it knows of the world.
+ * The route files, by which `tproxy` tells a daemon what to serve: one kind for inner, one for outer. They are derived
+ * from nft and never edited. A daemon checks every value in its file, since it has no other source.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { type BridgeName, parseBridgeName } from "../names.ts";
 export interface ServedPort {
   /** The port. */
   readonly servicePort: number;
-  /** What its endpoint has for itself; missing if nothing. */
+  /** The options of its endpoint; missing if there are none. */
   readonly options?: EndpointOptions;
 }
 
@@ -25,17 +25,17 @@ export interface ServedPort {
 export interface InnerRoutes {
   /** How much it logs. */
   readonly debugLevel: DebugLevel;
-  /** What holds for all ports. */
+  /** The limits for all ports. */
   readonly limits: Limits;
   /** The ports it listens on. */
   readonly ports: readonly ServedPort[];
 }
 
-/** What the outer proxy serves: for each bridge, for each service port, where the service is. */
+/** What the outer proxy serves: the endpoints of each bridge. */
 export interface OuterRoutes {
   /** How much it logs. */
   readonly debugLevel: DebugLevel;
-  /** What holds for all bridges and endpoints. */
+  /** The limits for all bridges and endpoints. */
   readonly limits: Limits;
   /** The endpoints, by bridge. */
   readonly bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>;
@@ -84,7 +84,7 @@ export function renderOuterRoutes({ debugLevel, limits, bridges }: OuterRoutes):
  *
  * @param text The file's text.
  * @returns What to serve.
- * @throws {InputError} If it is anything but what {@linkcode renderInnerRoutes} writes.
+ * @throws {InputError} If it is not a text that {@linkcode renderInnerRoutes} writes.
  *
  * @example
  * ```ts
@@ -106,7 +106,7 @@ export function parseInnerRoutes(text: string): InnerRoutes {
  *
  * @param text The file's text.
  * @returns What to serve.
- * @throws {InputError} If it is anything but what {@linkcode renderOuterRoutes} writes.
+ * @throws {InputError} If it is not a text that {@linkcode renderOuterRoutes} writes.
  *
  * @example
  * ```ts
@@ -156,7 +156,7 @@ function parseEndpoint(bridge: string, value: unknown): Endpoint {
   return { servicePort, remoteAddr, remotePort, ...parseOptions(`bridges.${bridge}`, value) };
 }
 
-/** What is looked for in any of its objects. */
+/** The keys of all objects in a route file. */
 type Key = "debugLevel" | "limits" | "ports" | "bridges" | "servicePort" | "remoteAddr" | "remotePort" | "options";
 
 function parseObject(text: string): Fields<Key> {

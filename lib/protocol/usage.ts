@@ -1,6 +1,6 @@
 /**
- * What a daemon's streams take of its limits, as it tells those that come after it and `tproxy status`. A daemon that has
- * been taken over may write anything there.
+ * The usage file: how much of each limit a daemon's streams take. Its successors and `tproxy status` read it. A
+ * compromised daemon may write anything into it.
  *
  * @module
  */
@@ -11,17 +11,17 @@ export interface Usage {
   readonly pid: number;
   /** How many streams it has. */
   readonly live: number;
-  /** How many of them each of its limits counts, by what the limit is of. */
+  /** How many of them count against each quota, by the quota's owner: a guest, a port or a bridge. */
   readonly taken: ReadonlyMap<string, number>;
 }
 
-/** How many entries are told; of more than that the largest, which are the ones that limits are for. */
+/** How many entries are written. If there are more, only the largest are: those are near their limits. */
 const MOST_ENTRIES = 1024;
 
-/** How long the text may be, in bytes: twice what so many entries take. */
+/** How long the text may be, in bytes: twice the length of the largest number of entries. */
 export const LONGEST_USAGE = 64 * 1024;
 
-/** A guest's address and a port, or a bridge; {@linkcode MOST_ENTRIES} of them fit. */
+/** How long a key may be. A key is a guest's address and a port, or a bridge. */
 const LONGEST_KEY = 32;
 
 /**
@@ -40,7 +40,7 @@ export function renderUsage({ pid, live, taken }: Usage): string {
  * Reads what a daemon's streams take.
  *
  * @param text What is in its file, at most {@linkcode LONGEST_USAGE} long.
- * @returns What they take; `undefined` if the text is anything but what {@linkcode renderUsage} writes.
+ * @returns The usage; `undefined` if the text is not one that {@linkcode renderUsage} writes.
  */
 export function parseUsage(text: string): Usage | undefined {
   let value: unknown;
