@@ -1,5 +1,5 @@
 /**
- * The accept loop: it ends when its listener is closed, and for no other reason.
+ * The accept loop. It ends only when its listener is closed.
  *
  * @module
  */
@@ -8,23 +8,23 @@ import { delay } from "../delay.ts";
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
 
-/** How long to wait when the kernel has no descriptor or memory to give; until then guests wait in the backlog. */
+/** How long to wait if the kernel is out of descriptors or memory. Guests wait in the backlog meanwhile. */
 const PAUSE_MS = 100;
 
-/** How often at most to say so. */
+/** How often to log such an error at most. */
 const QUIET_MS = 1_000;
 
-/** A backlog counts as empty when nothing has come out of it in so many turns of the event loop, each this long. */
+/** A backlog counts as empty after this many turns of the event loop without a connection, each this long. */
 const QUIET_TURNS = 5;
 const TURN_MS = 10;
 
 /**
- * Takes every connection that comes in on a listener.
+ * Accepts every connection of a listener.
  *
  * @param listener The listener.
- * @param serve What to do with a connection. It should not throw: that is logged, and takes nothing from the others.
+ * @param serve Serves a connection. It should not throw; an error is logged and does not affect other connections.
  * @param fields What to log with an error: the bridge, the port.
- * @returns When the listener has been closed.
+ * @returns A promise that resolves when the listener has been closed.
  */
 export async function acceptAll<A extends Deno.Addr>(
   listener: Pick<Deno.Listener<Deno.Conn<A>, A>, "accept">,
@@ -49,12 +49,12 @@ export async function acceptAll<A extends Deno.Addr>(
 }
 
 /**
- * Waits until all has been accepted that a listener had in its backlog when nobody could reach it any more.
+ * Waits until a listener's backlog is empty. It is called once nobody can connect to the listener any more.
  *
- * WHY turns, and not a time: a process that has not run for a while, as on a busy machine, would find the time over before it
- * has looked into the backlog once.
+ * WHY turns of the event loop and not a time: on a busy machine, the process may not run for a while. The time would be
+ * over before it has looked into the backlog once.
  *
- * @param accepted Tells how many connections have been accepted so far.
+ * @param accepted Returns how many connections have been accepted so far.
  */
 export async function backlogEmpty(accepted: () => number): Promise<void> {
   for (let quiet = 0; quiet < QUIET_TURNS;) {
@@ -65,12 +65,13 @@ export async function backlogEmpty(accepted: () => number): Promise<void> {
 }
 
 /**
- * Tells whether a connection could not be accepted since its peer gave up while it was in the backlog.
+ * Tells whether an accept failed because the peer has closed the connection while it was in the backlog.
  *
- * WHY it matters: each such peer is one accept that fails, and a pause for each would let a guest that resets what it opens
- * keep all others in the backlog. A reset before Deno asks for the peer's name is ENOTCONN.
+ * WHY it matters: with a pause after each such accept, a guest that resets its connections could keep all others in the
+ * backlog.
  */
 function isGone(error: unknown): boolean {
   const { ConnectionAborted, ConnectionReset, NotConnected } = Deno.errors;
+  // ENOTCONN means a reset before Deno has asked for the peer's name.
   return error instanceof NotConnected || error instanceof ConnectionAborted || error instanceof ConnectionReset;
 }

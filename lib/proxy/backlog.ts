@@ -1,5 +1,5 @@
 /**
- * Bytes that wait for a peer. They are put together as they come: a chunk of one byte takes one byte, whoever sends it.
+ * Bytes that wait for a peer. Chunks are stored without gaps, so a chunk of one byte takes one byte.
  *
  * @module
  */
@@ -12,11 +12,11 @@ interface Part {
   length: number;
 }
 
-/** Bytes in the order in which they came. */
+/** A queue of bytes. */
 export class Backlog {
   readonly #parts: Part[] = [];
 
-  /** Whether there are none. */
+  /** Whether it is empty. */
   get isEmpty(): boolean {
     return this.#parts.length === 0;
   }
@@ -33,21 +33,21 @@ export class Backlog {
   }
 
   /**
-   * Takes what came first.
+   * Takes the first buffer of the queue.
    *
-   * @returns Some of the bytes, to be given back with `giveBuffer()`; `undefined` if there are none.
+   * @returns The oldest bytes, in a buffer to give back with `giveBuffer()`; `undefined` if the queue is empty.
    */
   shift(): Uint8Array<ArrayBuffer> | undefined {
     const part = this.#parts.shift();
     return part?.buffer.subarray(0, part.length);
   }
 
-  /** Throws everything away. */
+  /** Drops all bytes. */
   clear(): void {
     for (const { buffer } of this.#parts.splice(0)) giveBuffer(buffer);
   }
 
-  /** Finds a buffer that is not full. */
+  /** Finds a buffer that is not full, or takes a new one. */
   #room(wanted: number): Part {
     const last = this.#parts.at(-1);
     if (last !== undefined && last.length < last.buffer.length) return last;

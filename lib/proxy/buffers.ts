@@ -1,32 +1,33 @@
 /**
- * The buffers of streams, used again and again.
+ * A pool of buffers for streams.
  *
- * They are cut from slabs of about 430 KiB. The C library maps so long an allocation by itself: pages to which no byte has
- * come take no memory, so a stream that waits takes little; and a slab that has not been needed for a while goes back to
- * the system, so a burst leaves nothing behind.
+ * Buffers are parts of slabs of about 430 KiB. The C library maps an allocation of that length separately. Pages that
+ * were never written take no memory, so an idle stream takes little. A slab that is not needed for a while is given
+ * back to the system, so a burst leaves nothing behind.
  *
  * @module
  */
 
 /**
- * Twice what a UNIX socket takes in one write: six pieces of 36,544 bytes fill its default buffer of 212,992 (as strace
- * shows, Linux 6.18). Of another length, the last of several writes would be of a small rest.
+ * The size of a large buffer: twice what a UNIX socket takes in one write. Six pieces of 36,544 bytes fill its default
+ * buffer of 212,992 (measured with strace on Linux 6.18). With another size, the last of several writes would be a
+ * small rest.
  */
 export const LARGE = 2 * 6 * 36_544;
 
-/** What a stream grows through. */
+/** The size of a medium buffer, for a stream that reads more than a little. */
 export const MEDIUM = 32 * 1024;
 
-/** What a stream waits with, since most streams wait most of the time. */
+/** The size of a small buffer, which a stream has while it waits. Most streams wait most of the time. */
 export const SMALL = 2 * 1024;
 
 /** Buffers of one size that share an allocation. */
 interface Slab {
   readonly memory: ArrayBuffer;
   readonly pool: Pool;
-  /** Those that nobody has. */
+  /** The free buffers. */
   readonly free: Uint8Array<ArrayBuffer>[];
-  /** The offsets of those that somebody has. */
+  /** The offsets of the buffers in use. */
   readonly taken: Set<number>;
 }
 
@@ -35,12 +36,12 @@ const slabs = new Map<ArrayBufferLike, Slab>();
 /** The buffers of one size. */
 class Pool {
   readonly #size: number;
-  /** Those with a buffer that is free; the last one is taken from. */
+  /** The slabs with a free buffer. Buffers are taken from the last one. */
   readonly #open: Slab[] = [];
-  /** How many of them have no buffer in use, and how many at least since the last time that was looked at. */
+  /** How many slabs have no buffer in use, and the minimum of that since the last release. */
   #unused = 0;
   #spare = 0;
-  /** How many buffers somebody has. */
+  /** How many buffers are in use. */
   taken = 0;
 
   constructor(size: number) {
@@ -71,7 +72,7 @@ class Pool {
       this.#open.splice(this.#open.indexOf(slab), 1);
       this.#unused--;
       slabs.delete(slab.memory);
-      // Frees it now, not when it is collected as garbage.
+      // This frees the memory now, without a garbage collection.
       slab.memory.transfer(0);
     }
     this.#spare = this.#unused;
@@ -94,8 +95,8 @@ const pools: ReadonlyMap<number, Pool> = new Map([SMALL, MEDIUM, LARGE].map((siz
 /**
  * Takes a buffer.
  *
- * @param size How long it has to be, in bytes: {@linkcode SMALL} unless told, {@linkcode MEDIUM} or {@linkcode LARGE}.
- * @returns A buffer with whatever was in it last: read from it only what was written to it.
+ * @param size Its length in bytes: {@linkcode SMALL} (the default), {@linkcode MEDIUM} or {@linkcode LARGE}.
+ * @returns A buffer. It may hold old bytes, so read only what was written to it.
  */
 export function takeBuffer(size: number = SMALL): Uint8Array<ArrayBuffer> {
   return pools.get(size)?.take() ?? new Uint8Array(size);
@@ -104,8 +105,8 @@ export function takeBuffer(size: number = SMALL): Uint8Array<ArrayBuffer> {
 /**
  * Gives a buffer back for other streams.
  *
- * @param buffer A buffer that nothing reads from or writes to any more, or a part of it.
- * @throws {RangeError} If it was given back before: two streams would get it.
+ * @param buffer A buffer that is not in use any more, or a part of it.
+ * @throws {RangeError} If it was given back before. Two streams would get the same buffer.
  */
 export function giveBuffer(buffer: Uint8Array<ArrayBuffer>): void {
   const slab = slabs.get(buffer.buffer);
@@ -113,7 +114,7 @@ export function giveBuffer(buffer: Uint8Array<ArrayBuffer>): void {
 }
 
 /**
- * Tells how many buffers of a size somebody has.
+ * Tells how many buffers of a size are in use.
  *
  * @param size Their length, in bytes.
  * @returns How many.
@@ -122,7 +123,7 @@ export function takenBuffers(size: number): number {
   return pools.get(size)?.taken ?? 0;
 }
 
-/** Gives back to the system what nobody has needed since the last call, or since the program's start. */
+/** Gives slabs back to the system that have not been needed since the last call. */
 export function releaseBuffers(): void {
   for (const pool of pools.values()) pool.release();
 }

@@ -1,25 +1,29 @@
 /**
- * Gives back to the system the memory that a burst of streams took from V8's heap.
+ * Giving the memory of V8's heap back to the system after a burst of streams.
  *
- * V8 does not do that by itself in time: it collects garbage when somebody allocates, and after a burst nobody does.
+ * V8 does not do so in time by itself: it collects garbage when the program allocates, and after a burst the program
+ * allocates little.
  *
  * @module
  */
 
-/** How many streams at once are a burst: fewer leave less than 10 MiB. */
+/** How many live streams make a burst. Fewer leave less than 10 MiB behind. */
 const BURST = 1_000;
 
-/** How often to collect, a second apart: a stream that is ending at the first time is garbage at the next. */
+/**
+ * How many times to collect, a second apart. A stream that is just ending at the first collection is garbage at the
+ * next.
+ */
 const COLLECTIONS = 3;
 
-/** V8's function to collect garbage, as `--expose-gc` shows it. */
+/** V8's function to collect garbage, which `--expose-gc` exposes. */
 type Collect = (options: { type: "major"; execution: "sync"; flavor: "last-resort" }) => void;
 
 /**
- * Collects garbage and gives empty pages back at once.
+ * Collects garbage and gives empty pages back to the system at once.
  *
- * A collection of the regular flavor keeps the pages for later, and a timer of V8 may give them back after 8 seconds or
- * not at all: in some runs half of a burst stayed for more than a minute.
+ * WHY the last-resort flavor: the regular one keeps the pages. A timer of V8 gives them back after 8 seconds or not at
+ * all: in some runs, half of a burst's memory stayed for more than a minute.
  */
 function collectAll(): void {
   (globalThis as { gc?: Collect }).gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
@@ -32,15 +36,16 @@ export class GarbageCollector {
   #left = 0;
 
   /**
-   * @param collect Collects garbage; V8's own, which takes some tens of milliseconds, if it was started with
-   * `--expose-gc`.
+   * @param collect Collects garbage. The default calls V8, which takes some tens of milliseconds, and does nothing
+   * without `--expose-gc`.
    */
   constructor(collect: () => void = collectAll) {
     this.#collect = collect;
   }
 
   /**
-   * Looks whether a burst is over, which it is when half of its streams are gone; to be called every second.
+   * Checks whether a burst is over, and collects garbage if so. A burst is over when half of its streams have ended. It
+   * has to be called every second.
    *
    * @param streams How many there are now.
    */

@@ -1,19 +1,19 @@
 /**
- * Opening the string.
+ * Connecting to a UNIX socket.
  *
  * @module
  */
 
 import { delay } from "../delay.ts";
 
-/** How long to try while outer's backlog is full, in milliseconds; it takes the whole of it in a tenth of that. */
+/** How long to try while outer's backlog is full, in milliseconds. Outer accepts a full backlog in a tenth of that. */
 const PATIENCE_MS = 2_000;
 
 /**
- * Connects to a UNIX socket.
+ * Connects to a UNIX socket, and tries again while its backlog is full.
  *
- * WHY it tries again: a TCP client whose peer has a full backlog waits in the kernel, but a connect to a UNIX socket that
- * must not block fails with EAGAIN at once (unix(7)), so a burst of guests would be refused for nothing.
+ * WHY it tries again: with TCP, a connect to a full backlog waits in the kernel. A non-blocking connect to a UNIX
+ * socket fails with EAGAIN at once (unix(7)), and a burst of guests would be refused without need.
  *
  * @param path The socket.
  * @returns The connection.

@@ -1,5 +1,5 @@
 /**
- * What every connection is asked for: to write all, to read so much, to be closed.
+ * Helpers for connections: write all bytes, fill a buffer, close.
  *
  * @module
  */
@@ -11,11 +11,11 @@ export type Duplex = Pick<Deno.Conn, "read" | "write" | "closeWrite" | typeof Sy
 export type TcpDuplex = Duplex & Pick<Deno.TcpConn, "setNoDelay" | "setKeepAlive">;
 
 /**
- * Writes all of some bytes.
+ * Writes all bytes.
  *
  * @param to The connection.
- * @param bytes What to write.
- * @throws {Deno.errors.BrokenPipe} If the peer reads no more, and whatever else a write may fail with.
+ * @param bytes The bytes.
+ * @throws {Deno.errors.BrokenPipe} If the peer has closed, and any other error of a write.
  */
 export async function writeAll(to: Pick<Duplex, "write">, bytes: Uint8Array): Promise<void> {
   let written = await to.write(bytes);
@@ -23,11 +23,11 @@ export async function writeAll(to: Pick<Duplex, "write">, bytes: Uint8Array): Pr
 }
 
 /**
- * Reads exactly so many bytes as a buffer is long.
+ * Reads until a buffer is full.
  *
  * @param from The connection.
- * @param buffer Where to.
- * @throws {Deno.errors.UnexpectedEof} If the peer has ended before, and whatever else a read may fail with.
+ * @param buffer The buffer.
+ * @throws {Deno.errors.UnexpectedEof} If the peer ends before, and any other error of a read.
  */
 export async function readFull(from: Pick<Duplex, "read">, buffer: Uint8Array): Promise<void> {
   let filled = 0;
@@ -44,6 +44,6 @@ export async function readFull(from: Pick<Duplex, "read">, buffer: Uint8Array): 
  * @param connection The connection.
  */
 export function close(connection: Disposable): void {
-  // Not close(), which throws if it is closed already: an exception costs more than all else about a short stream.
+  // close() would throw on a closed connection. An exception costs more than everything else in a short stream.
   connection[Symbol.dispose]();
 }

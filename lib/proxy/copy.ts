@@ -1,9 +1,10 @@
 /**
- * Bytes from one connection to another, one way, until they end.
+ * Copying bytes from one connection to another, in one direction, until the end.
  *
- * WHY a loop of reads and writes and not `pipeTo`: that closes both connections in the end, so a service that answers after
- * the guest's FIN would answer into the void. A reader waits for its writer, so a slow peer holds up its sender and fills
- * no memory.
+ * WHY not `pipeTo`: it closes both connections at the end. The answer of a service that comes after the guest's FIN
+ * would be lost.
+ *
+ * The loop writes before it reads again, so a slow peer slows its sender down and fills no memory.
  *
  * @module
  */
@@ -12,31 +13,31 @@ import { giveBuffer } from "./buffers.ts";
 import { type Duplex, writeAll } from "./connection.ts";
 import { nextBuffer } from "./read_scheduler.ts";
 
-/** Who is told of progress. */
+/** Receives the progress of a copy. */
 export interface Meter {
   /** Something was read or written. */
   touch(): void;
-  /** So many bytes have been written. */
+  /** This many bytes have been written. */
   moved(count: number): void;
 }
 
-/** What broke a direction before its end. */
+/** The error that ended a direction early. */
 export interface Broken {
-  /** What a read or a write failed with. */
+  /** The error of the read or the write. */
   readonly error: unknown;
-  /** Whether it was a read. */
+  /** Whether a read has failed. */
   readonly isReading: boolean;
 }
 
 /**
  * Copies until the end.
  *
- * @param from Where to read.
- * @param to Where to write; it is not ended.
- * @param buffer What to read into; it is given back.
- * @param meter Who is told of progress.
+ * @param from The connection to read.
+ * @param to The connection to write to; it is not closed at the end.
+ * @param buffer The buffer to read into; it is given back to the pool.
+ * @param meter Receives the progress.
  * @param count How many bytes are in the buffer already.
- * @returns What broke it, or `undefined` if all has been written. It never throws.
+ * @returns The error that ended it early, or `undefined` if everything has been written. It never throws.
  */
 export async function copy(
   from: Pick<Duplex, "read">,
@@ -56,7 +57,7 @@ export async function copy(
         meter.touch();
         meter.moved(count);
         const next = nextBuffer(buffer, count);
-        // Not awaited unless it has to be: an await is a turn of the loop's queue.
+        // Awaited only if it is a promise, since an await costs a microtask.
         buffer = next instanceof Promise ? await next : next;
       }
       isReading = true;
@@ -72,10 +73,10 @@ export async function copy(
 }
 
 /**
- * Reads what nobody wants, until it ends.
+ * Reads and drops bytes until the end.
  *
- * WHY: a peer that can't get rid of what it sends may read nothing either (an echo), and then the other direction would
- * wait for it as it waits for us.
+ * WHY: a peer that can't send may not read either, for example an echo service. The other direction would then wait for
+ * ever.
  *
  * @param from The connection.
  */
@@ -84,6 +85,6 @@ export async function discard(from: Pick<Duplex, "read">): Promise<void> {
   try {
     while (await from.read(buffer) !== null);
   } catch {
-    // Why the stream ends is known already.
+    // The reason for the end is known already.
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The life of a daemon, the same for inner and outer: load, say that it is ready, follow signals, drain, end.
+ * The life of a daemon, the same for inner and outer: load, report that it is ready, handle signals, drain, end.
  *
  * @module
  */
@@ -17,17 +17,20 @@ import { SharedUsage } from "./shared_usage.ts";
 import type { Stats } from "./stats.ts";
 import type { Streams } from "./streams.ts";
 
-/** How long to wait for the ports of a predecessor; one that hangs is ended in half that time. */
+/**
+ * How long to wait for the ports of a predecessor, in milliseconds. A predecessor that hangs is ended in half that
+ * time.
+ */
 const TAKE_OVER_MS = 4_000;
 
-/** How long memory for streams is kept that none needs, in milliseconds. */
+/** How often unused memory of streams is given back, in milliseconds. */
 const RELEASE_MS = 1_000;
 
-/** What a daemon found in its route file, and could do about it. */
+/** The result of loading a route file. */
 export interface Loaded {
   /** How much to log from now on. */
   readonly debugLevel: DebugLevel;
-  /** How long live streams may go on once it has stopped listening, among others. */
+  /** The limits, among them how long live streams may go on after it has stopped listening. */
   readonly limits: Limits;
   /** The ports or bridges that it can't listen on. */
   readonly notListening: readonly (number | string)[];
@@ -35,28 +38,28 @@ export interface Loaded {
 
 /** A proxy that can be run as a daemon. */
 export interface ProxyHalf {
-  /** What it is, with the names of its files. */
+  /** Its role, with the names of its files. */
   readonly role: Role;
   /** The streams it serves. */
   readonly streams: Streams;
-  /** What it counts. */
+  /** Its counts. */
   readonly stats: Stats;
-  /** What its streams take of the limits. */
+  /** The quotas that its streams take. */
   readonly quotas: Quotas;
-  /** What it listens on now. */
+  /** The ports or bridges that it listens on now. */
   readonly listening: readonly (number | string)[];
   /**
-   * Reads what to serve and makes the listeners follow it.
+   * Reads the route file, and opens and closes listeners accordingly.
    *
-   * @param patienceMs How long to try again where a port is taken, in milliseconds; once unless told.
-   * @returns How much to log from now on, and what could not be opened.
+   * @param patienceMs How long to try again if a port is in use, in milliseconds; by default, it tries once.
+   * @returns The settings of the file, and the listeners that could not be opened.
    */
   load(patienceMs?: number): Promise<Loaded>;
-  /** Closes every listener, once all that came in before has been taken. */
+  /** Closes every listener, after it has accepted all connections in the backlogs. */
   stopListening(): Promise<void>;
 }
 
-/** The latest wishes that came in as signals; one that comes twice before it is looked at is one wish. */
+/** The requests that came in as signals. A signal that comes twice before it is handled counts once. */
 class Signals {
   reload = false;
   stop: "patient" | "soon" | undefined;
@@ -87,15 +90,17 @@ class Signals {
  * Runs a proxy until a signal ends it.
  *
  * @param proxy The proxy.
- * @param takesOver Whether somebody else has its ports and closes them as soon as it hears that this one is about to listen.
- * @throws {Error} Whatever its first load throws; a later one is logged, and the proxy serves what it served before.
+ * @param takesOver Whether a predecessor of another user has its ports, and closes them when this one reports that it
+ * is about to listen.
+ * @throws {Error} Any error of the first load. An error of a later load is logged, and the proxy serves what it served
+ * before.
  * @throws {Deno.errors.NotCapable} Without the permissions of its entrypoint in `lib/permissions/table.ts`.
  */
 export async function runDaemon(proxy: ProxyHalf, takesOver = false): Promise<void> {
   const { title, log: path, statsFile, usageFiles } = proxy.role;
   const signals = new Signals();
   const file = logToFile(path, DEFAULT_DEBUG_LEVEL);
-  // Before the first guest can come: those that predecessors serve count from the start.
+  // Set before the first guest can come, so that the streams of predecessors count from the start.
   const usage = new SharedUsage(usageFiles);
   proxy.quotas.others = () => usage.others();
   if (takesOver) say(WAITING);
@@ -120,7 +125,7 @@ export async function runDaemon(proxy: ProxyHalf, takesOver = false): Promise<vo
     if (signals.reload) {
       signals.reload = false;
       limits = await reload(proxy, file) ?? limits;
-      // Whoever has sent the signal waits for what is said there about the listeners.
+      // `tproxy` has sent the signal, and waits for the listeners in this file.
       counts.write();
     } else {
       await next;
@@ -135,12 +140,12 @@ export async function runDaemon(proxy: ProxyHalf, takesOver = false): Promise<vo
   log.info("Ended", { title });
 }
 
-/** Writes a line for whoever has started this daemon. */
+/** Writes a line to `tproxy`, which has started this daemon. */
 function say(...words: readonly (number | string)[]): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${words.join(" ")}\n`));
 }
 
-/** Reloads; the limits are what it finds, if it finds any. */
+/** Loads the route file again. Returns its limits, or `undefined` if it can't be used. */
 async function reload(proxy: ProxyHalf, file: FileLog): Promise<Limits | undefined> {
   try {
     const { debugLevel, limits } = await proxy.load();
@@ -153,7 +158,7 @@ async function reload(proxy: ProxyHalf, file: FileLog): Promise<Limits | undefin
   }
 }
 
-/** Waits for the end of the streams; those that take too long are closed. */
+/** Waits until all streams have ended, and closes those that take too long. */
 async function drain({ role: { title }, streams }: ProxyHalf, signals: Signals, limits: Limits): Promise<void> {
   log.info("Draining", { title, streams: streams.size });
   const idle = streams.idle();

@@ -1,14 +1,13 @@
 /**
- * What must happen by a certain time, or everything else would wait for it: a preamble, a connection, the next byte.
+ * Deadlines: for a preamble, for a connection, for the next byte of a stream.
  *
- * WHY not a timer for each: a stream pushes its deadline back with every chunk. Here that is one assignment, and one
- * interval looks after all of them while there are any. It may notice twice
- * {@linkcode PERIOD_MS} late.
+ * WHY not a timer for each: a stream extends its deadline with every chunk. Here, that is one assignment. One interval
+ * checks all deadlines while there are any. It may notice a missed one up to twice {@linkcode PERIOD_MS} late.
  *
  * @module
  */
 
-/** How often the deadlines are looked at, in milliseconds. */
+/** How often the deadlines are checked, in milliseconds. */
 export const PERIOD_MS = 250;
 
 /** Something that has a deadline. */
@@ -17,11 +16,14 @@ export abstract class Deadline {
   timeoutMs: number;
   /** When its time began. */
   start = 0;
-  /** Whether there was progress since then. At first its time has not begun: that saves each stream a look at the clock. */
+  /**
+   * Whether there was progress since then. It is `true` at first, so that the next check sets the start, and a new
+   * stream need not read the clock.
+   */
   touched = true;
 
   /**
-   * {@linkcode Deadlines.add} begins its time.
+   * Creates a deadline. Its time begins with {@linkcode Deadlines.add}.
    *
    * @param timeoutMs How long it may take, or be without progress, in milliseconds.
    */
@@ -32,10 +34,10 @@ export abstract class Deadline {
   /** What to do when it is missed; called once, and it must not throw. */
   abstract missed(): void;
 
-  /** Called each time that it was looked at and is not missed; does nothing unless there is something else to look at. */
+  /** Called at each check at which it is not missed. A subclass may check something else here. */
   look(): void {}
 
-  /** Notes progress: the time begins again, when it is looked at next. */
+  /** Notes progress: the time begins again at the next check. */
   touch(): void {
     this.touched = true;
   }
@@ -46,13 +48,13 @@ export class Deadlines {
   readonly #open = new Set<Deadline>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** Adds one. */
+  /** Adds a deadline. */
   add(deadline: Deadline): void {
     this.#open.add(deadline);
     this.#timer ??= setInterval(() => this.#look(), PERIOD_MS);
   }
 
-  /** Takes one away: it has been met. */
+  /** Removes a deadline that has been met. */
   remove(deadline: Deadline): void {
     this.#open.delete(deadline);
     if (this.#open.size > 0) return;
@@ -61,11 +63,11 @@ export class Deadlines {
   }
 
   /**
-   * Adds one for as long as a block of code takes.
+   * Adds a deadline for a block of code.
    *
    * @param timeoutMs How long from now, in milliseconds.
    * @param onMissed What to do when it is missed; called once, and it must not throw.
-   * @returns To be disposed of when it has been met.
+   * @returns An object to dispose of when the deadline has been met.
    */
   within(timeoutMs: number, onMissed: () => void): Disposable {
     const deadline = new Timeout(timeoutMs, onMissed);
@@ -90,7 +92,7 @@ export class Deadlines {
   }
 }
 
-/** A deadline that says what to do in a function. */
+/** A deadline that calls a function when it is missed. */
 class Timeout extends Deadline {
   constructor(timeoutMs: number, override readonly missed: () => void) {
     super(timeoutMs);

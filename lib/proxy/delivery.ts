@@ -1,7 +1,7 @@
 /**
- * Writes to a peer what has come for it, in order. It knows nothing of frames; receiver.ts does.
+ * Writing chunks to a peer, in order. It knows nothing of frames; receiver.ts does.
  *
- * WHY no `async` function: each chunk of every stream goes through here, most of them while nothing else waits.
+ * WHY no `async` functions: every chunk of every stream passes here, and most chunks need not wait.
  *
  * @module
  */
@@ -10,45 +10,45 @@ import { Backlog } from "./backlog.ts";
 import { giveBuffer } from "./buffers.ts";
 import { areReadBuffersShort, type ReadBuffer, releaseReadBuffer } from "./read_buffers.ts";
 
-/** Where it is delivered to. */
+/** The connection to the peer. */
 export type Peer = Pick<Deno.TcpConn, "write" | "setNoDelay">;
 
-/** Delivers chunks in order; those that come while another is being written wait. */
+/** Delivers chunks in order. A chunk waits while another one is being written. */
 export abstract class Delivery {
   #peer: Peer | undefined;
   #writes = 0;
-  /** What is being written, and the buffer that it has to itself or shares. */
+  /** The chunk being written, and its buffer: its own one, or a shared one. */
   #chunk: Uint8Array | undefined;
   #buffer: Uint8Array<ArrayBuffer> | undefined;
   #shared: ReadBuffer | undefined;
   #backlog: Backlog | undefined;
   #isRefused = false;
 
-  /** Where it is delivered to, once that has begun. */
+  /** The connection to the peer; `undefined` before `begin()`. */
   protected get peer(): Peer | undefined {
     return this.#peer;
   }
 
-  /** Whether there is nothing to deliver just now. */
+  /** Whether nothing is being written and nothing waits. */
   protected get isIdle(): boolean {
     return this.#chunk === undefined && (this.#backlog === undefined || this.#backlog.isEmpty);
   }
 
-  /** Whether the peer takes no more; then everything is thrown away. */
+  /** Whether the peer takes no more. All bytes are dropped then. */
   get isRefused(): boolean {
     return this.#isRefused;
   }
 
-  /** Called when bytes have been taken by the peer, or thrown away because it takes no more. */
+  /** Called when the peer has taken bytes, or when they were dropped because it takes no more. */
   protected abstract onTaken(count: number): void;
 
   /** Called once, when the peer takes no more. */
   protected abstract onRefused(error: unknown): void;
 
-  /** Called when there is nothing left to deliver. */
+  /** Called when nothing is left to deliver. */
   protected abstract onDelivered(): void;
 
-  /** Begins to deliver; what has come before goes first. */
+  /** Begins to deliver. Chunks that are already waiting go first. */
   begin(peer: Peer): void {
     this.#peer = peer;
     this.#next();
@@ -57,7 +57,7 @@ export abstract class Delivery {
   /**
    * Delivers a chunk.
    *
-   * @param shared The buffer it is in.
+   * @param shared The buffer that holds it.
    * @param offset Where it begins.
    * @param length How long it is.
    */
@@ -76,7 +76,7 @@ export abstract class Delivery {
     }
   }
 
-  /** Forgets what has not been written. A write that is under way still ends. */
+  /** Drops all chunks that wait. A write that is under way still ends. */
   stop(): void {
     this.#backlog?.clear();
     this.#isRefused = true;
@@ -85,7 +85,8 @@ export abstract class Delivery {
   #write(chunk: Uint8Array): void {
     const peer = this.#peer as Peer;
     this.#chunk = chunk;
-    // The first write waits for nothing (Nagle), and many streams have no second.
+    // Nagle's algorithm does not delay the first write, and many streams have no second one. So this call is made only
+    // before the second.
     if (++this.#writes === 2) peer.setNoDelay(true);
     peer.write(chunk).then(this.#onWritten, this.#onError);
   }

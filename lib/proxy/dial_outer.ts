@@ -1,5 +1,5 @@
 /**
- * Inner's way to outer: connections to outer's UNIX socket that begin with a hello.
+ * Inner's connections to outer's UNIX socket, which begin with a hello.
  *
  * @module
  */
@@ -10,16 +10,16 @@ import { connectUnix } from "./connect_unix.ts";
 import type { Deadlines } from "./deadlines.ts";
 
 /**
- * Connects, says hello, and waits for the answer.
+ * Connects, sends a hello, and waits for the answer.
  *
  * @param path Outer's socket.
  * @param hello What the connection is for.
  * @param deadlines Where the deadline is kept.
  * @param timeoutMs How long the answer may take, in milliseconds.
- * @returns The connection; `undefined` if the peer does not know the hello, and so has ended the connection or said
+ * @returns The connection; `undefined` if the peer does not know the hello: it has closed the connection or answered
  * something else.
  * @throws {Deno.errors.TimedOut} If there is no answer in time.
- * @throws {Deno.errors.NotFound} If there is no such socket, and whatever else a connect may fail with.
+ * @throws {Deno.errors.NotFound} If there is no such socket, and any other error of a connect.
  * @throws {Deno.errors.NotCapable} Without `--allow-net=unix:` for it, `--allow-read` and `--allow-write`.
  */
 export async function dialOuter(
@@ -49,7 +49,7 @@ export async function dialOuter(
   return undefined;
 }
 
-/** Whether the peer has ended the connection. */
+/** Tells whether an error means that the peer has closed the connection. */
 function isEnd(error: unknown): boolean {
   const { BrokenPipe, ConnectionReset, UnexpectedEof } = Deno.errors;
   return error instanceof UnexpectedEof || error instanceof BrokenPipe || error instanceof ConnectionReset;

@@ -1,9 +1,10 @@
 /**
- * Writes frames to a string, as many as possible with one write.
+ * Writing frames to a string, as many as possible with one write.
  *
- * WHY not each at once: a write costs more than all else that a small request takes. Frames are collected until the
- * streams that the loop is serving right now have nothing to add, which four microtasks without another frame show. A
- * timer would cost more than the write (`setImmediate`: 10 to 20 percent of everything).
+ * WHY frames are collected: a write costs more than everything else in a small request. A batch ends after four
+ * microtasks without another frame: the streams that are being served right now then have nothing to add.
+ *
+ * WHY no timer: it would cost more than the write (`setImmediate` takes 10 to 20 percent of all CPU time).
  *
  * @module
  */
@@ -19,23 +20,23 @@ import {
   encodeReset,
 } from "../protocol/encode_frames.ts";
 
-/** How many microtasks without another frame end a batch, and how many there are at most. */
+/** How many microtasks without another frame end a batch, and how many microtasks it waits at most. */
 const QUIET_HOPS = 4;
 const MOST_HOPS = 256;
 
-/** A batch this long is written without waiting for more, in bytes; it is also how long a buffer is at first. */
+/** A batch of this length, in bytes, is written without waiting for more. It is also the initial length of a buffer. */
 const BATCH = 64 * 1024;
 
-/** Large chunks wait while this much does, and small ones while twice as much does. */
+/** If so many bytes wait to be written, large chunks have to wait. Small chunks have to wait at twice as many. */
 const HIGH = 256 * 1024;
 
-/** What a chunk is up to which it need not queue up behind large ones: a request or an answer, not an upload. */
+/** The longest small chunk, in bytes. A small chunk, such as a request, need not wait behind large ones. */
 const SMALL_CHUNK = 2 * 1024;
 
-/** A peer that lets so much wait reads nothing, and makes us write: frames that answer its own. */
+/** The most bytes that may wait to be written. A peer that sends frames and reads no answers would fill our memory. */
 const MOST = 4 * 1024 * 1024;
 
-/** What is written to. */
+/** The connection that is written to. */
 export type FrameTarget = Pick<Deno.Conn, "write" | "closeWrite">;
 
 /** A chunk that waits for room. */
@@ -45,13 +46,13 @@ interface Waiting {
   readonly resolve: () => void;
 }
 
-/** Collects frames, and writes them. */
+/** Collects frames and writes them in batches. */
 export class FrameWriter {
   readonly #target: FrameTarget;
   readonly #onFailure: (error: unknown) => void;
   #batch = new Uint8Array(BATCH);
   #length = 0;
-  /** The other buffer: what is being written, or nothing. */
+  /** The other buffer. It is empty, or its contents are being written. */
   #spare = new Uint8Array(BATCH);
   #flight: Uint8Array | undefined;
   /** Whether a write is under way, or will begin after some microtasks. */
@@ -65,14 +66,14 @@ export class FrameWriter {
 
   /**
    * @param target The string.
-   * @param onFailure Called once if it can't be written to any more. What is written afterwards goes nowhere.
+   * @param onFailure Called once if a write fails. All later frames are dropped.
    */
   constructor(target: FrameTarget, onFailure: (error: unknown) => void) {
     this.#target = target;
     this.#onFailure = onFailure;
   }
 
-  /** Writes an OPEN frame; see {@linkcode encodeOpen}. */
+  /** Writes an OPEN frame. */
   open(channel: number, guest: Parameters<typeof encodeOpen>[3]): void {
     const at = this.#reserve(LONGEST_CONTROL);
     this.#written(encodeOpen(this.#batch, at, channel, guest));
@@ -101,8 +102,8 @@ export class FrameWriter {
    *
    * @param channel The stream.
    * @param bytes Its bytes; they are copied.
-   * @returns `undefined` if that is done; otherwise a promise: the bytes have to stay until it is resolved, which is when
-   * they have been copied, in their turn.
+   * @returns `undefined` if the bytes have been copied. Otherwise a promise that resolves once they are copied; until
+   * then, the caller must not change them.
    */
   data(channel: number, bytes: Uint8Array): Promise<void> | undefined {
     const isSmall = bytes.length <= SMALL_CHUNK;
@@ -119,14 +120,14 @@ export class FrameWriter {
     this.#written(encodeData(this.#batch, at, channel, bytes));
   }
 
-  /** Ends the string once everything has been written; no frame may follow. */
+  /** Closes the string for writing once everything has been written. No frame may follow. */
   end(): void {
     if (this.#isEnding || this.#isBroken) return;
     this.#isEnding = true;
     if (!this.#isBusy) this.#end();
   }
 
-  /** Gives up what has not been written. */
+  /** Drops all frames that have not been written. */
   stop(): void {
     this.#isBroken = true;
     this.#length = 0;
@@ -135,7 +136,7 @@ export class FrameWriter {
     for (const { resolve } of waiting) resolve();
   }
 
-  /** Makes room for a frame; returns where it is to begin. */
+  /** Makes room for a frame, and returns its offset. */
   #reserve(length: number): number {
     if (this.#isBroken) this.#length = 0;
     const needed = this.#length + length;
@@ -197,7 +198,7 @@ export class FrameWriter {
     if (this.#isEnding) this.#end();
   };
 
-  /** Lets in those that wait, as many as there is room for, in order. */
+  /** Copies waiting chunks in their order, as long as there is room. */
   #admit(): void {
     let count = 0;
     for (; count < this.#waiting.length && this.#length < HIGH; count++) {

@@ -1,5 +1,5 @@
 /**
- * A guest's connection, as inner carries it: as a channel on the string, or by itself.
+ * A guest's stream, as inner carries it: as a channel on the string, or on a connection of its own.
  *
  * @module
  */
@@ -18,11 +18,11 @@ export interface Guest {
   readonly address: string;
   /** The guest's port. */
   readonly port: number;
-  /** The port that it has called. */
+  /** The service port. */
   readonly servicePort: number;
-  /** What its stream takes of the limits. */
+  /** The quotas that its stream takes. */
   readonly claims: readonly Claim[];
-  /** How long it may be silent both ways, in milliseconds. */
+  /** How long both directions may be idle, in milliseconds. */
   readonly idleTimeoutMs: number;
 }
 
@@ -32,21 +32,21 @@ export interface GuestEnd {
   readonly up: number;
   /** Bytes to the guest. */
   readonly down: number;
-  /** What broke it, if anything did. */
+  /** The error that ended it, if there was one. */
   readonly error: unknown;
-  /** What outer says of it, if outer has ended it. */
+  /** The reason that outer gave, if outer has ended it. */
   readonly reason?: ResetReason | undefined;
 }
 
-/** Who looks after guests' streams. */
+/** The owner of guests' streams. */
 export interface GuestOwner {
-  /** A guest's stream is carried. */
+  /** A guest's stream has been opened. */
   opened(guest: Guest): void;
-  /** So many bytes have come from guests, and gone to them. */
+  /** This many bytes have come from guests, and gone to them. */
   moved(up: number, down: number): void;
   /** A guest's stream has ended. */
   ended(guest: Guest, end: GuestEnd): void;
-  /** A guest could not be brought to outer. */
+  /** A guest could not be connected to outer. */
   failed(guest: Guest, error: unknown): void;
 }
 
@@ -60,11 +60,11 @@ export class GuestChannel extends Channel implements Promotable {
   /**
    * Opens the channel.
    *
-   * @param mux Its string, which takes streams.
+   * @param mux Its string, which accepts streams.
    * @param guest The guest.
-   * @param owner Who looks after it.
-   * @param promote Has a connection of its own made for it.
-   * @param unpromote Is told when that is needed no more.
+   * @param owner The owner of the stream.
+   * @param promote Opens a connection of its own for the stream.
+   * @param unpromote Called when that connection is not needed any more.
    */
   constructor(
     mux: InnerMux,
@@ -83,25 +83,21 @@ export class GuestChannel extends Channel implements Promotable {
     this.begin(guest.connection);
   }
 
-  /** See {@linkcode Promotable}. */
   promote(): void {
     if (!this.isPromoting) this.#promote(this, this.#guest);
   }
 
-  /** See {@linkcode Channel}. */
   override wantPromotion(): void {
     this.promote();
   }
 
-  /** See {@linkcode Channel}. */
   protected override count(fromPeer: number, toPeer: number): void {
     this.#owner.moved(fromPeer, toPeer);
   }
 
-  /** See {@linkcode Channel}. */
   protected override ended(error: unknown, reason: ResetReason | undefined): void {
     if (this.bulk !== undefined) this.#unpromote(this.#guest);
-    // Outer may have ended before it got to know of this guest.
+    // Outer may have ended before it received the OPEN of this guest.
     if (error === LOST && this.toPeer === 0) return this.#owner.failed(this.#guest, error);
     this.#owner.ended(this.#guest, { up: this.fromPeer, down: this.toPeer, error, reason });
   }

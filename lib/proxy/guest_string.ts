@@ -1,8 +1,9 @@
 /**
- * How inner brings guests to outer: on one string, which is opened when the first guest comes and again whenever it is gone.
+ * Inner's string: it carries the streams of all guests to outer. It is opened for the first guest, and again after it
+ * has been lost.
  *
- * An outer that does not know the hello (one of version 0.1.0 after a roll-back, or HAProxy) gets a connection for each
- * guest, with a PROXY v2 header and the stream behind it.
+ * An outer that does not know the hello (version 0.1.0 after a roll-back, or HAProxy) gets a connection for each guest.
+ * It begins with a PROXY v2 header, and the stream follows.
  *
  * @module
  */
@@ -23,20 +24,20 @@ import { Promotions } from "./promotions.ts";
 import { relay } from "./relay.ts";
 import type { Streams } from "./streams.ts";
 
-/** How long an outer that does not know the hello is not greeted again, in milliseconds. */
+/** How long no string is tried again after outer has not known the hello, in milliseconds. */
 const PLAIN_MS = 10_000;
 
 /** What it needs of inner. */
 export interface GuestStringOptions {
   /** Outer's socket. */
   readonly path: string;
-  /** Who looks after the guests' streams. */
+  /** The owner of the guests' streams. */
   readonly owner: GuestOwner;
   /** All deadlines of inner. */
   readonly deadlines: Deadlines;
   /** All streams of inner. */
   readonly streams: Streams;
-  /** Tells how long outer may take to answer, in milliseconds. */
+  /** Returns how long outer may take to answer, in milliseconds. */
   readonly answerTimeoutMs: () => number;
 }
 
@@ -45,7 +46,7 @@ export class GuestString {
   readonly #options: GuestStringOptions;
   readonly #promotions = new Promotions();
   #mux: InnerMux | undefined;
-  /** Guests that came while there was no string. */
+  /** Guests that wait for the string to open. */
   #waiting: Guest[] = [];
   #isOpening = false;
   #isRetired = false;
@@ -58,7 +59,7 @@ export class GuestString {
     this.#options = options;
   }
 
-  /** Brings a guest to outer. */
+  /** Connects a guest to outer. */
   bring(guest: Guest): void {
     if (this.#mux?.takesStreams) return this.#open(this.#mux, guest);
     if (performance.now() < this.#plainUntil) return void this.#bringPlain(guest);
@@ -66,7 +67,7 @@ export class GuestString {
     if (!this.#isOpening) void this.#openString();
   }
 
-  /** Ends the string with its last stream: no guests come any more. */
+  /** Ends the string with its last stream. No guest may follow. */
   retire(): void {
     this.#isRetired = true;
     this.#mux?.retire();
@@ -133,7 +134,7 @@ export class GuestString {
     }
     if (bulk !== undefined && !channel.isOver) return channel.attach(bulk);
     if (bulk !== undefined) close(bulk);
-    // It stays on the string, and may be promoted later.
+    // The stream stays on the string, and may be promoted later.
     channel.isPromoting = false;
     this.#unpromote(guest);
   }

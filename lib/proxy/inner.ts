@@ -1,6 +1,6 @@
 /**
- * The guest-facing half: it listens at 169.254.16.9 inside a bridge's namespace and passes every connection down the
- * string. It knows no remote address.
+ * The guest-facing half. It listens at 169.254.16.9 inside a bridge's namespace and passes every connection to outer.
+ * It knows no remote address.
  *
  * @module
  */
@@ -25,7 +25,10 @@ import { type Claim, Quotas } from "./quota.ts";
 import { Stats } from "./stats.ts";
 import { Streams } from "./streams.ts";
 
-/** How many guests may wait to be accepted; the kernel takes net.core.somaxconn, 4096 since Linux 5.4, if that is less. */
+/**
+ * How many connections may wait to be accepted. The kernel limits it to net.core.somaxconn, which is 4096 since Linux
+ * 5.4.
+ */
 const BACKLOG = 4096;
 
 const OF_BRIDGE = ":tproxy_max_connections_per_bridge:";
@@ -46,7 +49,7 @@ export class Inner implements ProxyHalf, GuestOwner {
   readonly #listeners = new Listeners<number>((port) => Promise.resolve(this.#listen(port)));
 
   /**
-   * Makes the proxy; it serves nothing before it is loaded.
+   * Creates the proxy. It serves nothing before `load()`.
    *
    * @param bridge The bridge whose guests it serves.
    */
@@ -62,12 +65,10 @@ export class Inner implements ProxyHalf, GuestOwner {
     });
   }
 
-  /** See {@linkcode ProxyHalf}. */
   get listening(): number[] {
     return this.#listeners.keys;
   }
 
-  /** See {@linkcode ProxyHalf}. */
   async load(patienceMs = 0): Promise<Loaded> {
     const { debugLevel, limits, ports } = parseInnerRoutes(await Deno.readTextFile(this.role.routesFile));
     this.#limits = limits;
@@ -76,14 +77,13 @@ export class Inner implements ProxyHalf, GuestOwner {
     return { debugLevel, limits, notListening };
   }
 
-  /** See {@linkcode ProxyHalf}. */
   async stopListening(): Promise<void> {
     await this.#listeners.follow([]);
     this.#string.retire();
   }
 
   #listen(port: number): Deno.TcpListener {
-    // A successor listens beside its predecessor until that one has closed.
+    // reusePort lets a successor listen beside its predecessor until that one has closed.
     const listener = Deno.listen({ hostname: GUEST_ADDRESS, port, reusePort: true, tcpBacklog: BACKLOG });
     const fields = { bridge: this.#names.bridge, port };
     void acceptAll(listener, (guest) => this.#admit(guest as Deno.TcpConn, port), fields);
@@ -124,7 +124,7 @@ export class Inner implements ProxyHalf, GuestOwner {
     const { maxConnectionsPerBridge, maxConnectionsPerGuest } = this.#limits;
     const share = guestShare(this.#limits, this.quotas.taken("bridge"));
     const { maxConnections = Infinity, maxConnectionsPerGuest: ofPort = Infinity } = this.#options.get(port) ?? {};
-    // Those without a limit are counted too: there may be one after the next reload.
+    // Claims without a limit are counted too, since a reload may set one.
     return [
       { of: "bridge", max: maxConnectionsPerBridge, limit: OF_BRIDGE },
       {
@@ -137,17 +137,14 @@ export class Inner implements ProxyHalf, GuestOwner {
     ];
   }
 
-  /** See {@linkcode GuestOwner}. */
   opened(guest: Guest): void {
     if (log.enabled("debug")) log.debug("Opened", this.#fields(guest));
   }
 
-  /** See {@linkcode GuestOwner}. */
   moved(up: number, down: number): void {
     this.stats.moved(up, down);
   }
 
-  /** See {@linkcode GuestOwner}. */
   ended(guest: Guest, { up, down, error, reason }: GuestEnd): void {
     if (reason === RESET.unreachable || reason === RESET.refused) {
       this.stats.failedWith("The outer proxy could not bring a guest to its service; its log says why");
@@ -159,7 +156,6 @@ export class Inner implements ProxyHalf, GuestOwner {
     this.#forget(guest);
   }
 
-  /** See {@linkcode GuestOwner}. */
   failed(guest: Guest, error: unknown): void {
     this.stats.failedWith(`Cannot pass a guest on to the outer proxy: ${describe(error)}`);
     this.#failures.note("", { ...this.#fields(guest), error: describe(error) });

@@ -12,7 +12,7 @@ import { Mux } from "./mux.ts";
 
 /** A channel of inner's, which can be promoted. */
 export interface Promotable extends Channel {
-  /** Has a connection of its own made for it, if there may be one more. */
+  /** Requests a connection of its own for the channel, if one more is allowed. */
   promote(): void;
 }
 
@@ -23,10 +23,10 @@ export class InnerMux extends Mux {
   #isRetired = false;
 
   /**
-   * @param connection The connection, behind the hello; the mux closes it.
+   * @param connection The connection, after the hello. The mux closes it.
    * @param deadlines Where the deadlines of its streams are kept.
-   * @param number The number that the hello had.
-   * @param lastChannel The largest number that a channel has had.
+   * @param number The string's number, as in the hello.
+   * @param lastChannel The largest channel number so far.
    */
   constructor(connection: Duplex, deadlines: Deadlines, number: number, lastChannel = 0) {
     super(connection, deadlines, lastChannel);
@@ -38,29 +38,29 @@ export class InnerMux extends Mux {
     return !this.isGone && !this.#isRetired && this.lastChannel < LAST_CHANNEL;
   }
 
-  /** Takes a number for a stream that is about to be opened. */
+  /** Takes the next channel number, for a new stream. */
   nextChannel(): number {
     return ++this.lastChannel;
   }
 
-  /** Opens no more streams, and ends the string with its last one. */
+  /** Opens no more streams, and ends the string with the last one. */
   retire(): void {
     this.#isRetired = true;
     if (this.size === 0) this.writer.end();
   }
 
-  /** See {@linkcode Mux.remove}. */
+  /** Forgets a stream that is over. A retired string ends with its last one. */
   override remove(channel: Channel): void {
     super.remove(channel);
     if (this.#isRetired && this.size === 0) this.writer.end();
   }
 
-  /** A successor of outer's takes the streams that are still to come. */
+  /** Outer is ending, and its successor takes new streams, so this string opens no more. */
   override onGoAway(): void {
     this.retire();
   }
 
-  /** Outer asks for it; see {@linkcode Promotable}. */
+  /** Promotes a stream, because outer has asked for it. */
   override onPromote(channel: number): void {
     const found = this.find(channel) as Promotable | undefined;
     found?.promote();

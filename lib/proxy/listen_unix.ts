@@ -1,5 +1,5 @@
 /**
- * Outer's UNIX socket of a bridge: how it takes over from a predecessor's, and how it is left to a successor.
+ * Outer's UNIX socket of a bridge. It replaces the socket of a predecessor, and a successor replaces it.
  *
  * @module
  */
@@ -11,7 +11,10 @@ import { close } from "./connection.ts";
 
 /** A socket that is listened on. */
 export interface StringListener {
-  /** Removes the socket unless it is somebody else's by now, takes what has come in before, and closes the listener. */
+  /**
+   * Removes the socket unless a successor has replaced it, accepts the connections in the backlog, and closes the
+   * listener.
+   */
   close(): Promise<void>;
 }
 
@@ -19,9 +22,9 @@ export interface StringListener {
  * Listens on a bridge's socket.
  *
  * @param bridge The bridge.
- * @param take What to do with a connection. It should not throw: that is logged, and takes nothing from the others.
+ * @param take Serves a connection. It should not throw; an error is logged and does not affect other connections.
  * @returns The listener.
- * @throws {Deno.errors.NotCapable} Without `--allow-net=unix:` for the socket's next name, `--allow-read` and
+ * @throws {Deno.errors.NotCapable} Without `--allow-net=unix:` for the socket's temporary name, `--allow-read` and
  * `--allow-write` for its folder.
  */
 export async function listenForStrings(
@@ -29,12 +32,12 @@ export async function listenForStrings(
   take: (connection: Deno.UnixConn) => Promise<void>,
 ): Promise<StringListener> {
   const { stringDir, socket, nextSocket } = namesOf(bridge);
-  // Bound under another name and renamed, the new socket takes over from an old one, or from a stale file, with no
-  // moment at which a guest would find none.
+  // The new socket is bound under a temporary name and then renamed over an old one or a stale file. There is always a
+  // socket to connect to.
   await removeSocket(nextSocket);
   const listener = Deno.listen({ transport: "unix", path: nextSocket });
   const { ino } = await Deno.stat(nextSocket);
-  // Inner is of the folder's group. Nobody else gets this far, but for who runs as outer's user.
+  // Inner has the folder's group. Nobody else can reach the socket, except processes of outer's user.
   await Deno.chown(nextSocket, null, (await Deno.stat(stringDir)).gid);
   await Deno.chmod(nextSocket, 0o660);
   await Deno.rename(nextSocket, socket);

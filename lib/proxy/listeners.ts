@@ -1,5 +1,6 @@
 /**
- * A set of listeners that follows a list of keys: what is new opens, what is gone closes, what stays is not touched.
+ * A set of listeners that follows a list of keys. A new key opens a listener, and a missing key closes one. The others
+ * are not touched.
  *
  * @module
  */
@@ -8,7 +9,7 @@ import { delay } from "../delay.ts";
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
 
-/** How long to wait before a port that somebody else has is tried again; guests are refused as long. */
+/** How long to wait before a port in use is tried again, in milliseconds. Guests are refused meanwhile. */
 const RETRY_MS = 5;
 
 /** Something that can be closed. */
@@ -22,7 +23,7 @@ export interface Closable {
  *
  * @param open The keys that are open.
  * @param wanted The keys that should be.
- * @returns What to open and what to close.
+ * @returns The keys to open and the keys to close.
  */
 export function diff<K>(open: Iterable<K>, wanted: Iterable<K>): { open: K[]; close: K[] } {
   const isOpen = new Set(open);
@@ -36,9 +37,9 @@ export class Listeners<K> {
   readonly #listen: (key: K) => Promise<Closable>;
 
   /**
-   * Makes an empty set.
+   * Creates an empty set.
    *
-   * @param listen Opens the listener of a key and starts to serve it.
+   * @param listen Opens the listener of a key and begins to serve it.
    */
   constructor(listen: (key: K) => Promise<Closable>) {
     this.#listen = listen;
@@ -50,12 +51,12 @@ export class Listeners<K> {
   }
 
   /**
-   * Makes the open listeners those that are wanted. One that can't be opened is logged, the others go on, and the next
-   * call tries it again.
+   * Opens and closes listeners so that the wanted ones are open. If one can't be opened, that is logged, and the next
+   * call tries again.
    *
    * @param wanted The keys that should be open.
-   * @param patienceMs How long to try again if somebody else has one, in milliseconds; all of them have this time together.
-   * @returns Those that could not be opened.
+   * @param patienceMs How long to try again if ports are in use, in milliseconds, for all of them together.
+   * @returns The keys that could not be opened.
    */
   async follow(wanted: Iterable<K>, patienceMs = 0): Promise<K[]> {
     const failed: K[] = [];

@@ -1,6 +1,6 @@
 /**
- * A string: one connection between inner and outer, with the streams of all guests of a bridge as channels on it. What can't
- * be ends it, and all its streams with it: the two halves do not agree any more about what the bytes are.
+ * A string: one connection between inner and outer that carries the streams of all guests of a bridge as channels. A
+ * protocol error ends the string and all its streams, since both halves do not agree any more what the bytes mean.
  *
  * @module
  */
@@ -13,26 +13,29 @@ import type { Deadlines } from "./deadlines.ts";
 import { FrameWriter } from "./frame_writer.ts";
 import { leaveReadBuffer, type ReadBuffer, takeReadBuffer } from "./read_buffers.ts";
 
-/** What the streams of a string that is gone end with. */
+/** The error of streams whose string is gone. */
 export const LOST = "the string to the other proxy is gone";
 
 /** How a string has ended. */
 export interface MuxEnd {
   /** What broke it, if anything did. */
   readonly error: unknown;
-  /** How many streams it cut: those that had brought something to their peer. */
+  /** How many streams were cut. Only those that had delivered something to their peer count. */
   readonly streams: number;
 }
 
 /** One end of a string. */
 export abstract class Mux implements FrameSink, Disposable {
-  /** What the string's frames are written with. */
+  /** Writes the string's frames. */
   readonly writer: FrameWriter;
-  /** Resolved when the string is gone. */
+  /** Resolves when the string is gone. */
   readonly gone: Promise<MuxEnd>;
   readonly #connection: Duplex;
   readonly #deadlines: Deadlines;
-  /** Keeps the deadlines' timer running: to begin and end it costs more than all else about a stream's deadline. */
+  /**
+   * Keeps the deadlines' timer running, since starting and stopping it costs more than everything else about a stream's
+   * deadline.
+   */
   readonly #lifetime: Disposable;
   readonly #channels = new Map<number, Channel>();
   readonly #decoder = new FrameDecoder(this);
@@ -42,9 +45,9 @@ export abstract class Mux implements FrameSink, Disposable {
   #end: MuxEnd = { error: undefined, streams: 0 };
 
   /**
-   * @param connection The connection, behind the hello; the mux closes it.
+   * @param connection The connection, after the hello. The mux closes it.
    * @param deadlines Where the deadlines of its streams are kept.
-   * @param lastChannel The largest number that a channel has had.
+   * @param lastChannel The largest channel number so far.
    */
   constructor(connection: Duplex, deadlines: Deadlines, lastChannel = 0) {
     this.#connection = connection;
@@ -60,7 +63,7 @@ export abstract class Mux implements FrameSink, Disposable {
     return this.#channels.size;
   }
 
-  /** Whether it is of no use any more. */
+  /** Whether the string is gone. */
   get isGone(): boolean {
     return this.#isGone;
   }
@@ -70,12 +73,12 @@ export abstract class Mux implements FrameSink, Disposable {
     return this.#lastChannel;
   }
 
-  /** Noted for each stream that is being opened, whatever will become of it. */
+  /** Has to be set for each stream that is being opened, even if the stream is refused. */
   protected set lastChannel(channel: number) {
     this.#lastChannel = channel;
   }
 
-  /** Finds a stream. */
+  /** Finds a stream; `undefined` if there is none with this number. */
   get(channel: number): Channel | undefined {
     return this.#channels.get(channel);
   }
@@ -97,47 +100,42 @@ export abstract class Mux implements FrameSink, Disposable {
     this.#finish(undefined);
   }
 
-  /** See {@linkcode FrameSink}; what a half can't get is refused unless it says otherwise. */
+  /** Refuses the frame. Only outer may receive it, and overrides this. */
   onOpen(channel: number, _address: number, _port: number, _servicePort: number): void {
     throw new ProtocolError(`The outer proxy has opened channel ${channel}`);
   }
 
-  /** See {@linkcode FrameSink}. */
   onData(channel: number, offset: number, length: number): void {
     this.find(channel)?.receiver.onData(this.#buffer as ReadBuffer, offset, length);
   }
 
-  /** See {@linkcode FrameSink}. */
   onFin(channel: number): void {
     this.find(channel)?.receiver.onFin();
   }
 
-  /** See {@linkcode FrameSink}. */
   onReset(channel: number, reason: ResetReason): void {
     this.find(channel)?.onReset(reason);
   }
 
-  /** See {@linkcode FrameSink}. */
   onCredit(channel: number, count: number): void {
     this.find(channel)?.sender.onCredit(count);
   }
 
-  /** See {@linkcode FrameSink}. */
   onPromote(channel: number): void {
     throw new ProtocolError(`The inner proxy asks that channel ${channel} be promoted`);
   }
 
-  /** See {@linkcode FrameSink}. */
   onSwitch(channel: number): void {
     this.find(channel)?.receiver.onSwitch();
   }
 
-  /** See {@linkcode FrameSink}. */
   onGoAway(): void {
     throw new ProtocolError("The inner proxy has sent GOAWAY");
   }
 
-  /** Finds a stream that a frame is for: `undefined` if it has ended here, which the other half may not know yet. */
+  /**
+   * Finds the stream of a frame. It is `undefined` if the stream has ended here, which the other half may not know yet.
+   */
   protected find(channel: number): Channel | undefined {
     const found = this.#channels.get(channel);
     if (found === undefined && channel > this.#lastChannel) {
@@ -157,7 +155,7 @@ export abstract class Mux implements FrameSink, Disposable {
         this.#buffer = buffer;
         const used = this.#decoder.decode(buffer.bytes, end);
         length = end - used;
-        // Somebody still writes what is in it.
+        // If a peer still writes from the buffer, the next read needs another one.
         const next = buffer.users === 1 ? buffer : takeReadBuffer();
         if (length > 0) next.bytes.set(buffer.bytes.subarray(used, end));
         if (next !== buffer) leaveReadBuffer(buffer);

@@ -1,6 +1,6 @@
 /**
- * The service-facing half: one UNIX listener for each bridge, so the socket that a stream comes in on is its network; the
- * stream says which of that network's services it is for. It dials what its routes name and nothing else.
+ * The service-facing half. It has one UNIX listener for each bridge, so the socket tells the bridge of a stream. The
+ * stream names the service port. Outer dials the services in its routes and nothing else.
  *
  * @module
  */
@@ -35,7 +35,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner {
   readonly streams: Streams = new Streams();
   readonly stats: Stats = new Stats("services");
   readonly quotas: Quotas = new Quotas();
-  /** Connections that have not said what they are: as many as there may be streams. */
+  /** The quotas of connections that have sent no hello or preamble yet. They have the same limits as streams. */
   readonly #entering = new Quotas();
   #routes: ReadonlyMap<BridgeName, ReadonlyMap<number, Endpoint>> = new Map();
   #limits: Limits = DEFAULT_LIMITS;
@@ -47,21 +47,19 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner {
   );
   readonly #listeners = new Listeners<BridgeName>((bridge) => this.#listen(bridge));
 
-  /** See {@linkcode ProxyHalf}. */
   get listening(): BridgeName[] {
     return this.#listeners.keys;
   }
 
-  /** See {@linkcode ProxyHalf}. */
   async load(): Promise<Loaded> {
     const { debugLevel, limits, bridges } = parseOuterRoutes(await Deno.readTextFile(OUTER.routesFile));
     this.#routes = new Map([...bridges].map(([bridge, endpoints]) => {
-      // Of two for one port the first counts.
+      // If a port has two endpoints, the first one counts.
       return [bridge, new Map(endpoints.toReversed().map((endpoint) => [endpoint.servicePort, endpoint]))];
     }));
     this.#limits = limits;
-    // A socket that somebody has removed is one that no inner can reach. One that is another's is a successor's: to take it
-    // back would leave that one without any.
+    // If somebody has removed a socket, no inner can reach it, so its listener is opened again. A socket that exists
+    // stays, even if it is a successor's: to take it back would leave the successor without one.
     const reachable = await Promise.all([...bridges.keys()].map(async (bridge) => {
       return await lstatIfThere(namesOf(bridge).socket) === undefined ? [] : [bridge];
     }));
@@ -70,7 +68,6 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner {
     return { debugLevel, limits, notListening };
   }
 
-  /** See {@linkcode ProxyHalf}. */
   async stopListening(): Promise<void> {
     await this.#listeners.follow([]);
   }
@@ -88,7 +85,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner {
     const listener = await listenForStrings(bridge, (connection) => this.#enter(bridge, server, connection));
     return {
       close: async () => {
-        // Inner takes the guests that come from now on to whoever has the socket then.
+        // From now on, inner connects new guests to the process that has the socket then.
         server.goAway();
         await listener.close();
       },
@@ -120,7 +117,6 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner {
     return false;
   }
 
-  /** See {@linkcode StreamServer}. */
   serve(mux: OuterMux, id: number, guest: number, port: number, servicePort: number): void {
     const claims = this.#claims(mux.bridge);
     if (!this.#admit(this.quotas, mux.bridge, claims)) return mux.writer.reset(id, RESET.refused);
@@ -177,22 +173,18 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner {
     this.quotas.giveBack(claims);
   }
 
-  /** See {@linkcode ServiceOwner}. */
   opened(channel: ServiceChannel): void {
     if (log.enabled("debug")) log.debug("Opened", fieldsOf(channel));
   }
 
-  /** See {@linkcode ServiceOwner}. */
   moved(up: number, down: number): void {
     this.stats.moved(down, up);
   }
 
-  /** See {@linkcode ServiceOwner}. */
   failed(channel: ServiceChannel, error: unknown): void {
     this.#fail(fieldsOf(channel), error);
   }
 
-  /** See {@linkcode ServiceOwner}. */
   ended(channel: ServiceChannel, end: ServiceEnd): void {
     if (log.enabled("debug") && channel.hasBegun) this.#logClosed(fieldsOf(channel), end);
     this.streams.end(channel);
@@ -210,7 +202,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner {
   }
 }
 
-/** What to log with a stream. */
+/** The fields to log with a stream. */
 function fieldsOf(channel: ServiceChannel): { bridge: BridgeName; guest: string; port: number; remote: string } {
   const { call, mux } = channel;
   const { guest, port, endpoint } = call;

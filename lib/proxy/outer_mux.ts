@@ -1,5 +1,5 @@
 /**
- * Outer's end of a string: it learns which streams there are.
+ * Outer's end of a string: it receives the streams that inner opens.
  *
  * @module
  */
@@ -12,16 +12,16 @@ import type { Deadlines } from "./deadlines.ts";
 import { Mux } from "./mux.ts";
 import { MOST_PROMOTED } from "./promotions.ts";
 
-/** Who serves the streams of a string. */
+/** Serves the streams of a string. */
 export interface StreamServer {
   /**
-   * Serves a stream that inner has opened; adds it to the mux, or resets it.
+   * Serves a stream that inner has opened: adds it to the mux or resets it.
    *
    * @param mux Its string.
-   * @param channel Its number there.
+   * @param channel Its channel number.
    * @param guest The guest's address, as one number.
    * @param port The guest's port.
-   * @param servicePort The port that it has called.
+   * @param servicePort The service port.
    */
   serve(mux: OuterMux, channel: number, guest: number, port: number, servicePort: number): void;
 }
@@ -36,10 +36,10 @@ export class OuterMux extends Mux {
   #promoted = 0;
 
   /**
-   * @param connection The connection, behind the hello; the mux closes it.
+   * @param connection The connection, after the hello. The mux closes it.
    * @param deadlines Where the deadlines of its streams are kept.
    * @param bridge The bridge whose guests' streams it carries.
-   * @param server Who serves its streams.
+   * @param server Serves its streams.
    */
   constructor(connection: Duplex, deadlines: Deadlines, bridge: BridgeName, server: StreamServer) {
     super(connection, deadlines);
@@ -47,7 +47,7 @@ export class OuterMux extends Mux {
     this.#server = server;
   }
 
-  /** Asks that no more streams be opened; those that are under way are served. */
+  /** Asks inner to open no more streams. Streams that are under way are still served. */
   goAway(): void {
     if (this.#hasSentGoAway || this.isGone) return;
     this.#hasSentGoAway = true;
@@ -55,17 +55,18 @@ export class OuterMux extends Mux {
   }
 
   /**
-   * Finds the stream that a connection is for, which inner has made because there is much to carry.
+   * Finds the stream for a connection that inner has opened for a large stream.
    *
    * @param id The stream's number.
-   * @returns The stream; `undefined` if there is no such stream, it has a connection already, or there are enough of them.
+   * @returns The stream; `undefined` if there is no such stream, it has a connection of its own already, or too many
+   * streams have one.
    */
   promotable(id: number): Channel | undefined {
     const channel = this.get(id);
     return channel === undefined || channel.isPromoting || this.#promoted >= MOST_PROMOTED ? undefined : channel;
   }
 
-  /** Uses a connection for a stream that {@linkcode promotable} has found. */
+  /** Counts a stream from {@linkcode promotable} as one that has a connection of its own. */
   promote(channel: Channel): void {
     channel.isPromoting = true;
     this.#promoted++;
@@ -76,7 +77,7 @@ export class OuterMux extends Mux {
     if (channel.isPromoting) this.#promoted--;
   }
 
-  /** See {@linkcode Mux.onOpen}. */
+  /** Serves a new stream. Its number has to be larger than all before. */
   override onOpen(channel: number, guest: number, port: number, servicePort: number): void {
     if (channel <= this.lastChannel) throw new ProtocolError(`Channel ${channel} was opened before`);
     this.lastChannel = channel;

@@ -1,5 +1,5 @@
 /**
- * A plain stream to a service: one that came with a PROXY v2 header, from HAProxy or from an inner of version 0.1.0.
+ * A plain stream to a service: a stream with a PROXY v2 header, from HAProxy or from an inner of version 0.1.0.
  *
  * @module
  */
@@ -13,21 +13,21 @@ import { type Call, dialService, lateService, type ServiceEnd } from "./service.
 export interface PlainOwner {
   /** Where its deadlines are kept. */
   readonly deadlines: Deadlines;
-  /** It has reached its service. */
+  /** Called when it has reached its service. */
   readonly opened: () => void;
-  /** Its service could not be reached. */
+  /** Called if its service could not be reached. */
   readonly failed: (error: unknown) => void;
-  /** So many bytes have come from the service, and gone to it. */
+  /** Called with the bytes that have come from the service, and gone to it. */
   readonly count: (fromService: number, toService: number) => void;
 }
 
 /**
  * Dials the service and relays until both sides have ended.
  *
- * @param connection The stream, behind its preamble; the caller gives it away.
- * @param preamble Who calls.
- * @param call Whom, and how long things may take.
- * @param owner Who looks after it.
+ * @param connection The stream, after its preamble.
+ * @param preamble The two ends of the guest's connection.
+ * @param call The service and its timeouts.
+ * @param owner The owner of the stream.
  * @returns How it ended; `undefined` if the service could not be reached. It never throws.
  */
 export async function servePlain(

@@ -1,23 +1,23 @@
 /**
- * Which streams may have a connection of their own. A large stream is carried for less on one, but each of them is read
- * without regard to the others, so that many would take the time of those guests that only ask for a page.
+ * Limiting how many streams have a connection of their own. Such a connection carries a large stream at a lower cost.
+ * But each one is read independently of the others, so many of them would delay guests with small requests.
  *
  * @module
  */
 
-/** How many there are at most for a bridge; half of them for its busiest guest. */
+/** How many streams of a bridge may have one at most. Its busiest guest gets half of them. */
 export const MOST_PROMOTED = 8;
 
-/** Counts them. */
+/** Counts the streams that have a connection of their own. */
 export class Promotions {
   readonly #guests = new Map<string, number>();
   #total = 0;
 
   /**
-   * Takes one for a guest, if it has no more of them than are left: the first guest gets 4 of 8, the next one 2.
+   * Takes one for a guest, if the guest has fewer than are left. The first guest gets 4 of 8, the next one 2.
    *
    * @param guest The guest's address.
-   * @returns Whether it gets one, which is to be given back.
+   * @returns Whether the guest gets one. It has to be given back.
    */
   take(guest: string): boolean {
     const own = this.#guests.get(guest) ?? 0;
@@ -27,7 +27,7 @@ export class Promotions {
     return true;
   }
 
-  /** Gives back what {@linkcode take} has taken. */
+  /** Gives back one that {@linkcode take} has granted. */
   giveBack(guest: string): void {
     const left = (this.#guests.get(guest) ?? 0) - 1;
     if (left > 0) this.#guests.set(guest, left);

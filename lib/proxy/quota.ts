@@ -1,53 +1,53 @@
 /**
- * Quotas: how many streams each guest, port or bridge may have at once, so that nobody has all of them.
+ * Quotas: how many streams each guest, port or bridge may have at once, so that none can use up all.
  *
  * @module
  */
 
-/** A claim to one of a limited number of quotas. */
+/** A claim of one stream to a quota. */
 export interface Claim {
-  /** Whose quota it is: a guest's address, a port, a bridge. */
+  /** The owner of the quota: a guest's address, a port or a bridge. */
   readonly of: string;
-  /** How many streams it allows. */
+  /** How many streams the quota allows. */
   readonly max: number;
-  /** The limit's name, as it is in the configuration. */
+  /** The limit's name in the configuration. */
   readonly limit: string;
 }
 
 const NOBODY: ReadonlyMap<string, number> = new Map();
 
-/** Counts what is used of each quota. */
+/** Counts how much of each quota is used. */
 export class Quotas {
   readonly #own = new Map<string, number>();
 
-  /** Tells how much of the same quotas other daemons use; nothing unless set. */
+  /** Returns how much of the same quotas other daemons use; nothing by default. */
   others: () => ReadonlyMap<string, number> = () => NOBODY;
 
-  /** How much is used here, by whose quota it is. */
+  /** How much this daemon uses, by the quota's owner. */
   get own(): ReadonlyMap<string, number> {
     return this.#own;
   }
 
-  /** How many have at least one here. */
+  /** How many quotas this daemon uses. */
   get size(): number {
     return this.#own.size;
   }
 
   /**
-   * Tells how much of a quota is used, here and by others.
+   * Tells how much of a quota is used, by this daemon and by others.
    *
-   * @param of Whose.
-   * @returns How many.
+   * @param of The owner of the quota.
+   * @returns How many streams.
    */
   taken(of: string): number {
     return (this.#own.get(of) ?? 0) + (this.others().get(of) ?? 0);
   }
 
   /**
-   * Takes one of each quota, or of none at all.
+   * Takes one stream of each quota, or of none if one is used up.
    *
    * @param claims The claims.
-   * @returns The claim that could not be granted, if there is one; else they are to be given back.
+   * @returns The claim that was refused; `undefined` if all were granted, and have to be given back.
    */
   take(claims: readonly Claim[]): Claim | undefined {
     const refused = claims.find(({ of, max }) => this.taken(of) >= max);
@@ -57,9 +57,9 @@ export class Quotas {
   }
 
   /**
-   * Gives back what was taken.
+   * Gives claims back.
    *
-   * @param claims The same claims.
+   * @param claims The claims that were granted.
    */
   giveBack(claims: readonly Claim[]): void {
     for (const { of } of claims) {

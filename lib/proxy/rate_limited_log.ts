@@ -1,40 +1,40 @@
 /**
- * Telling of something that can happen ten thousand times a second, without as many lines.
+ * Rate-limited logging, for events that can happen ten thousand times a second.
  *
  * @module
  */
 
-/** How often at most, for each subject. */
+/** How often a line is logged at most for each subject, in milliseconds. */
 const INTERVAL_MS = 1_000;
 
-/** What to tell about the latest. */
+/** The fields of a line. */
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What has not been told yet. */
+/** Events that have not been logged yet: their number, and the fields of the latest. */
 interface Untold {
   times: number;
   fields: Fields;
 }
 
-/** Tells of the first time at once, and of what came after it once a second. */
+/** Logs the first event of a subject at once, and the later ones together once a second. */
 export class RateLimitedLog {
   readonly #tell: (fields: Fields) => void;
   readonly #untold = new Map<string, Untold>();
 
   /**
-   * Makes one for one kind of message.
+   * Creates a log for one kind of message.
    *
-   * @param tell Tells of the latest; its field `times` says of how many.
+   * @param tell Logs the fields of the latest event; the field `times` is the number of events.
    */
   constructor(tell: (fields: Fields) => void) {
     this.#tell = tell;
   }
 
   /**
-   * Notes that it has happened.
+   * Notes an event.
    *
-   * @param subject What it has happened to; each subject is told of by itself.
-   * @param fields What to tell about it.
+   * @param subject The thing that it has happened to. Each subject has a rate limit of its own.
+   * @param fields The fields to log.
    */
   note(subject: string, fields: Fields): void {
     const untold = this.#untold.get(subject);

@@ -1,46 +1,46 @@
 /**
- * The buffers that strings are read into. What comes for a stream is written to its peer from there, without a copy, so a
- * buffer is used again once all of it has been written.
+ * The buffers that strings are read into. The bytes of a stream are written to its peer from the same buffer, without a
+ * copy. A buffer is free again once everything in it has been written.
  *
  * @module
  */
 
-/** How long each is, in bytes: a write to a UNIX socket of the other half is seldom longer. */
+/** The length of a buffer, in bytes. The other half seldom writes more at once. */
 const LENGTH = 64 * 1024;
 
 /**
- * How many may be held up by peers at once, whatever string they belong to; so many are kept for later, too. What comes
- * beyond them is copied, so that a peer that reads nothing holds its own bytes only.
+ * How many buffers slow peers may hold at once, for all strings together. Beyond that, bytes are copied, so that a peer
+ * that does not read holds its own bytes only. As many free buffers are kept for later.
  */
 const MOST_HELD_UP = 16;
 
-/** A buffer, and how many have a part of it. */
+/** A buffer with a count of its users. */
 export class ReadBuffer {
   /** The buffer. */
   readonly bytes: Uint8Array<ArrayBuffer> = new Uint8Array(LENGTH);
-  /** How many have a part of it, the string itself included. */
+  /** How many streams use a part of it, plus one for the string. */
   users = 1;
 }
 
 const free: ReadBuffer[] = [];
 let heldUp = 0;
 
-/** Whether so many are held up that no more should be. */
+/** Tells whether slow peers hold so many buffers that no more should be lent. */
 export function areReadBuffersShort(): boolean {
   return heldUp >= MOST_HELD_UP;
 }
 
 /**
- * Takes a buffer that nobody has, for a string.
+ * Takes a free buffer for a string.
  *
- * @returns It, with one user.
+ * @returns The buffer, with one user.
  */
 export function takeReadBuffer(): ReadBuffer {
   return free.pop() ?? new ReadBuffer();
 }
 
 /**
- * Gives back a string's buffer, which others may still have a part of.
+ * Gives back a string's buffer. Streams may still use parts of it.
  *
  * @param buffer The buffer.
  */
@@ -52,7 +52,7 @@ export function leaveReadBuffer(buffer: ReadBuffer): void {
 /**
  * Gives back a part of a buffer.
  *
- * @param buffer The buffer; it is free when its string and its last user have given it back.
+ * @param buffer The buffer. It is free when the string and all users have given it back.
  */
 export function releaseReadBuffer(buffer: ReadBuffer): void {
   if (--buffer.users > 0) return;

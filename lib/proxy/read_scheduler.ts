@@ -1,34 +1,38 @@
 /**
- * Who reads next, and with how much room: a stream gets more room after a read that was filled, and little again when hardly
- * any was needed. Streams that fill all they get take turns.
+ * The read scheduler: it decides which stream reads next, and with how large a buffer. A stream gets a larger buffer
+ * after a read that filled its buffer, and a small one after a read of a few bytes. Streams that fill every buffer take
+ * turns.
  *
- * WHY turns: the loop takes what is ready in order. Of two hundred streams that are always ready each would move 430 KiB
- * before it is anybody else's turn, at each of the ten steps of a guest who only asks for a page.
+ * WHY turns: the event loop serves ready streams in order. If two hundred streams are always ready, each moves 430 KiB
+ * before another stream is served. A guest that asks for a page would wait for all of them at each of its ten steps.
  *
  * @module
  */
 
 import { giveBuffer, LARGE, MEDIUM, SMALL, takeBuffer, takenBuffers } from "./buffers.ts";
 
-/** How many filled reads there are in one round; the next round is after the loop has taken what else is ready. */
+/**
+ * How many filled reads one round has. The next round begins after the event loop has served everything else that is
+ * ready.
+ */
 const A_ROUND = 16;
 
-/** How many streams may have the largest buffer, 28 MB in all; those beyond make do with a medium one. */
+/** How many streams may have the largest buffer, which makes 28 MB in all. Further streams get a medium one. */
 const MOST_LARGE = 64;
 
 type Buffer = Uint8Array<ArrayBuffer>;
 
 const waiting: ((buffer: Buffer) => void)[] = [];
 
-/** How many turns have been taken in this round; `undefined` between rounds, while nobody takes any. */
+/** How many filled reads this round has had; `undefined` if there is no round. */
 let taken: number | undefined;
 
 /**
  * Gives a stream the buffer for its next read.
  *
- * @param buffer The buffer of the last read; the caller gives it away.
- * @param count How many bytes that brought.
- * @returns The same, or another one; a promise of one if others are to read first.
+ * @param buffer The buffer of the last read. The caller must not use it afterwards.
+ * @param count How many bytes that read has returned.
+ * @returns The same buffer or another one; a promise of one if other streams read first.
  */
 export function nextBuffer(buffer: Buffer, count: number): Buffer | Promise<Buffer> {
   if (count < SMALL / 2 && buffer.length > SMALL) return exchange(buffer, SMALL);

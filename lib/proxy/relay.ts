@@ -1,6 +1,6 @@
 /**
- * A stream that has a connection of its own from its first byte to its last: between two proxies of which one does not know
- * the string's frames.
+ * Relaying a plain stream, which has a connection of its own from its first byte to its last. One of the two proxies
+ * does not know the frames of the string.
  *
  * @module
  */
@@ -10,33 +10,34 @@ import { close, type Duplex } from "./connection.ts";
 import { copy, discard } from "./copy.ts";
 import { Deadline, type Deadlines } from "./deadlines.ts";
 
-/** What went through, and how it ended. */
+/** The result of a relay. */
 export interface RelayResult {
   /** Bytes from the peer to the string. */
   readonly fromPeer: number;
   /** Bytes from the string to the peer. */
   readonly toPeer: number;
-  /** What broke a direction before its end, if anything did. */
+  /** The error that ended a direction early, if there was one. */
   readonly error: unknown;
 }
 
-/** How long a relay may be silent, and who counts. */
+/** The deadline and the counter of a relay. */
 export interface RelayOptions {
   /** Where its deadline is kept. */
   readonly deadlines: Deadlines;
-  /** How long it may be silent both ways, in milliseconds. */
+  /** How long both directions may be idle, in milliseconds. */
   readonly idleTimeoutMs: number;
-  /** Counts bytes as they go through. */
+  /** Counts bytes as they pass. */
   readonly count?: (fromPeer: number, toPeer: number) => void;
 }
 
 /**
- * Relays bytes both ways until both have ended (RFC 9293, 3.6: each ends for itself), and closes both connections.
+ * Relays bytes in both directions until both have ended, and closes both connections. Each direction ends for itself
+ * (RFC 9293, 3.6).
  *
- * @param peer The guest, or the service; the caller gives it away.
- * @param string The connection to the other proxy; the caller gives it away.
- * @param options How long it may be silent, and who counts.
- * @returns What went through. It never throws: what peers do to a stream is a result, not a failure of ours.
+ * @param peer The guest or the service. The caller must not use it afterwards.
+ * @param string The connection to the other proxy. The caller must not use it afterwards.
+ * @param options The deadline and the counter.
+ * @returns The result. It never throws: an error of a peer is part of the result.
  */
 export async function relay(peer: Duplex, string: Duplex, options: RelayOptions): Promise<RelayResult> {
   const stream = new Relay(peer, string, options.idleTimeoutMs);
@@ -86,12 +87,13 @@ class Relay extends Deadline {
     const broken = await copy(from, to, takeBuffer(), { touch: () => this.touch(), moved });
     this.#open--;
     if (broken !== undefined) this.error ??= broken.error;
-    // The last one to end needs no FIN of its own: to close a connection is to end it. A reset can't be passed on in Deno,
-    // so all there is to do is not to keep the other side waiting.
+    // The last direction needs no FIN, since closing the connection sends one. Deno can't pass a reset on, so after a
+    // failed read both connections are closed at once.
     if (this.#open === 0 || broken?.isReading) this.close();
-    // It reads no more, but what it sent before may still be on its way: that direction goes on to its own end.
+    // The receiver takes no more, but bytes that it has sent may still be under way. The other direction goes on to its
+    // own end.
     else if (broken !== undefined) await discard(from);
-    // It fails if the peer has gone, which the other direction finds out.
+    // closeWrite() fails if the peer has gone. The other direction reports that.
     else await to.closeWrite().catch(() => {});
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A stream to a service, as outer carries it: as a channel on a string.
+ * A stream to a service, which outer carries as a channel on a string.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { close, writeAll } from "./connection.ts";
 import type { OuterMux } from "./outer_mux.ts";
 import type { Claim } from "./quota.ts";
 
-/** A stream that is to be brought to a service. */
+/** A request to connect a guest to a service. */
 export interface Call {
   /** The guest's address, as one number. */
   readonly guest: number;
@@ -21,11 +21,11 @@ export interface Call {
   readonly port: number;
   /** The service. */
   readonly endpoint: Endpoint;
-  /** What the stream takes of the limits. */
+  /** The quotas that the stream takes. */
   readonly claims: readonly Claim[];
   /** How long the service may take to accept, in milliseconds. */
   readonly connectTimeoutMs: number;
-  /** How long the stream may be silent both ways, in milliseconds. */
+  /** How long both directions may be idle, in milliseconds. */
   readonly idleTimeoutMs: number;
 }
 
@@ -35,15 +35,15 @@ export interface ServiceEnd {
   readonly up: number;
   /** Bytes to the guest. */
   readonly down: number;
-  /** What broke it, if anything did. */
+  /** The error that ended it, if there was one. */
   readonly error: unknown;
 }
 
-/** Who looks after streams to services. */
+/** The owner of streams to services. */
 export interface ServiceOwner {
   /** A stream has reached its service. */
   opened(channel: ServiceChannel): void;
-  /** So many bytes have come from guests, and gone to them. */
+  /** This many bytes have come from guests, and gone to them. */
   moved(up: number, down: number): void;
   /** A stream has ended. */
   ended(channel: ServiceChannel, end: ServiceEnd): void;
@@ -60,9 +60,9 @@ export class ServiceChannel extends Channel {
 
   /**
    * @param mux Its string.
-   * @param id Its number there.
-   * @param call What it is.
-   * @param owner Who looks after it.
+   * @param id Its channel number.
+   * @param call The guest, the service and its timeouts.
+   * @param owner The owner of the stream.
    */
   constructor(mux: OuterMux, id: number, call: Call, owner: ServiceOwner) {
     super(mux, id, call.connectTimeoutMs);
@@ -78,7 +78,7 @@ export class ServiceChannel extends Channel {
     return { sourceAddr, sourcePort: port, destinationAddr: GUEST_ADDRESS, destinationPort: endpoint.servicePort };
   }
 
-  /** Dials the service, and carries bytes. It never throws. */
+  /** Dials the service and begins to carry bytes. It never throws. */
   async dial(): Promise<void> {
     const { endpoint, idleTimeoutMs } = this.call;
     let service: Deno.TcpConn | undefined;
@@ -96,23 +96,19 @@ export class ServiceChannel extends Channel {
     this.begin(service);
   }
 
-  /** See {@linkcode Channel}. */
   override missed(): void {
     if (this.hasBegun) return super.missed();
     this.#dialing.abort(lateService(this.timeoutMs));
   }
 
-  /** See {@linkcode Channel}. */
   override wantPromotion(): void {
     this.mux.writer.bare(FRAME.promote, this.id);
   }
 
-  /** See {@linkcode Channel}. */
   protected override count(fromPeer: number, toPeer: number): void {
     this.#owner.moved(toPeer, fromPeer);
   }
 
-  /** See {@linkcode Channel}. */
   protected override ended(error: unknown, _reason: ResetReason | undefined): void {
     if (!this.hasBegun) this.#dialing.abort();
     (this.mux as OuterMux).channelEnded(this);
@@ -121,7 +117,7 @@ export class ServiceChannel extends Channel {
 }
 
 /**
- * What a service that did not accept in time has done.
+ * Creates the error for a service that did not accept in time.
  *
  * @param timeoutMs How long it had, in milliseconds.
  * @returns The error.
@@ -131,14 +127,14 @@ export function lateService(timeoutMs: number): Error {
 }
 
 /**
- * Connects to a service, and tells it who calls if it wants to know.
+ * Connects to a service, and sends a PROXY header if the service expects one.
  *
  * @param endpoint The service.
- * @param preamble Tells who calls. The header is made anew: what else an inner may have put into its own is not for the
- * service.
- * @param signal Ends the attempt.
+ * @param preamble Returns the two ends of the guest's connection. The header is encoded again, so that additional
+ * fields from an inner do not reach the service.
+ * @param signal Aborts the attempt.
  * @returns The connection.
- * @throws {Deno.errors.ConnectionRefused} If nothing listens, and whatever else a connect or a write may fail with.
+ * @throws {Deno.errors.ConnectionRefused} If nothing listens, and any other error of a connect or a write.
  * @throws {Deno.errors.NotCapable} Without `--allow-net=` for its address and port.
  */
 export async function dialService(
@@ -149,7 +145,7 @@ export async function dialService(
   const service = await Deno.connect({ hostname: remoteAddr, port: remotePort, signal });
   if (options?.proxyProtocol === undefined) return service;
   try {
-    // What follows the header would wait for its acknowledgement.
+    // With Nagle's algorithm, the bytes after the header would wait for its acknowledgement.
     service.setNoDelay(true);
     await writeAll(service, encodePreamble(preamble()));
     return service;
@@ -160,10 +156,10 @@ export async function dialService(
 }
 
 /**
- * Writes an address as people do.
+ * Writes an IPv4 address in dotted form.
  *
  * @param address The address, as one number.
- * @returns Dotted decimal.
+ * @returns For example `192.168.150.10`.
  */
 export function dotted(address: number): string {
   return [24, 16, 8, 0].map((shift) => address >>> shift & 255).join(".");

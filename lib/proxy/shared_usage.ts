@@ -1,9 +1,9 @@
 /**
- * Counting together: a daemon writes what its streams take of the limits into a file, and its successor counts that in, for
- * as long as the daemon finishes its streams. So a restart gives nobody another share.
+ * Sharing limits between daemons. A daemon writes how much of each limit its streams take into a file. Its successor
+ * adds these counts to its own while the daemon drains. So nobody gets more streams by a restart.
  *
- * The files are a few for each title, made by root, and belong to none of its daemons in particular. Each daemon locks one
- * while it lives: a file that can be locked is of one that has ended, whatever it says.
+ * Root creates a few files for each title. A daemon uses any of them and locks it while it lives. A file without a lock
+ * belongs to a daemon that has ended, so its contents do not count.
  *
  * @module
  */
@@ -14,10 +14,10 @@ import { LONGEST_USAGE, parseUsage, renderUsage } from "../protocol/usage.ts";
 /** How often the file is written at most, in milliseconds. */
 const WRITE_MS = 1_000;
 
-/** How old may be what is known of the predecessors when somebody comes, in milliseconds. */
+/** How old the counts of predecessors may be when a guest connects, in milliseconds. */
 const READ_MS = 100;
 
-/** A daemon that finishes its streams. */
+/** A daemon that drains. */
 interface Predecessor {
   readonly file: Deno.FsFile;
   taken: ReadonlyMap<string, number>;
@@ -32,9 +32,10 @@ export class SharedUsage {
   #written = "";
 
   /**
-   * Takes a file that no other daemon has, and finds the others.
+   * Takes a free file, and finds the predecessors.
    *
-   * @param paths The title's files. One that is missing is passed over; if none is left, nobody is told, which is logged.
+   * @param paths The title's files. A missing file is skipped. If no file is free, a warning is logged, and successors
+   * will not know of this daemon's streams.
    * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for them.
    */
   constructor(paths: readonly string[]) {
@@ -55,11 +56,11 @@ export class SharedUsage {
   }
 
   /**
-   * Tells a successor what this daemon's streams take, from now on and about once a second.
+   * Writes the usage of this daemon for its successors, now and about once a second.
    *
-   * @param live Tells how many streams there are.
-   * @param taken Tells what they take.
-   * @returns Does so at once, for once.
+   * @param live Returns how many streams there are.
+   * @param taken Returns how much of each limit they take.
+   * @returns A function that writes it once more, at once.
    */
   tell(live: () => number, taken: () => ReadonlyMap<string, number>): () => void {
     const write = () => this.#write(renderUsage({ pid: Deno.pid, live: live(), taken: taken() }));
@@ -77,17 +78,17 @@ export class SharedUsage {
       this.#own.truncateSync(length);
       if (length === bytes.length) this.#written = text;
     } catch {
-      // A full disk, for example: the next second may be a better one.
+      // The disk may be full, for example. The next second tries again.
     }
   }
 
   /**
-   * Tells what the streams of all predecessors take.
+   * Tells how much of each limit the streams of all predecessors take.
    *
-   * @returns How many streams each limit counts, by what it is of.
+   * @returns How many streams count against each quota, by the quota's owner.
    */
   others(): ReadonlyMap<string, number> {
-    // Most have none, and this is asked several times for each stream.
+    // Most daemons have no predecessor, and this is called several times for each stream.
     if (this.#predecessors.length === 0) return this.#others;
     const now = performance.now();
     if (now - this.#readAt < READ_MS) return this.#others;
@@ -101,7 +102,7 @@ export class SharedUsage {
   }
 }
 
-/** Looks at a predecessor: reads what it tells, and closes the file of one that has ended. */
+/** Tells whether a predecessor lives. Reads its usage if so, and closes its file if not. */
 function isAlive(predecessor: Predecessor): boolean {
   const { file } = predecessor;
   if (file.tryLockSync(false)) {
@@ -111,7 +112,7 @@ function isAlive(predecessor: Predecessor): boolean {
   file.seekSync(0, Deno.SeekMode.Start);
   const buffer = new Uint8Array(LONGEST_USAGE);
   const length = file.readSync(buffer) ?? 0;
-  // It may be writing just now; then what it said before counts.
+  // It may be writing at this moment. Then its previous usage counts.
   predecessor.taken = parseUsage(new TextDecoder().decode(buffer.subarray(0, length)))?.taken ?? predecessor.taken;
   return true;
 }
@@ -120,7 +121,7 @@ function openIfThere(path: string): Deno.FsFile | undefined {
   try {
     return Deno.openSync(path, { read: true, write: true });
   } catch (error) {
-    // One that another user's daemons left, before there was a need for it again.
+    // A file that the daemons of another user have left can't be opened.
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) return undefined;
     throw error;
   }

@@ -1,12 +1,12 @@
 /**
- * What a daemon counts, and the file in which `tproxy status --json` finds it.
+ * The counts of a daemon, and the file from which `tproxy status --json` reads them.
  *
  * @module
  */
 
 import type { Counts } from "../protocol/lifecycle.ts";
 
-/** How often the file is written. */
+/** How often the file is written, in milliseconds. */
 const INTERVAL_MS = 1_000;
 
 /** Counts, and writes the counts to a file. */
@@ -20,20 +20,20 @@ export class Stats {
   #lastError: Counts["lastError"];
 
   /**
-   * Makes counts that are all 0.
+   * Creates counts that are all 0.
    *
-   * @param peers Whom the daemon's peers are: inner's are guests, outer's are services.
+   * @param peers The kind of the daemon's peers: guests for inner, services for outer.
    */
   constructor(peers: "guests" | "services") {
     this.#peers = peers;
   }
 
-  /** Counts a stream that was taken. */
+  /** Counts a stream that was accepted. */
   opened(): void {
     this.#total++;
   }
 
-  /** Counts bytes, while they go through, from peers to strings and the other way. */
+  /** Counts bytes from peers to strings, and from strings to peers. */
   moved(fromPeers: number, toPeers: number): void {
     this.#fromPeers += fromPeers;
     this.#toPeers += toPeers;
@@ -45,7 +45,7 @@ export class Stats {
     this.#lastError = { time: new Date().toISOString(), message };
   }
 
-  /** Counts a stream that was not taken, since a limit was reached. */
+  /** Counts a stream that was refused because of a limit. */
   refused(): void {
     this.#refused++;
   }
@@ -55,7 +55,7 @@ export class Stats {
    *
    * @param listening What the daemon listens on.
    * @param live How many streams are open.
-   * @returns All of them.
+   * @returns All counts.
    */
   counts(listening: Counts["listening"], live: number): Counts {
     const lastError = this.#lastError === undefined ? {} : { lastError: this.#lastError };
@@ -74,19 +74,20 @@ export class Stats {
   }
 
   /**
-   * Writes the counts to a file every second, changed or not: the time of the last change of the file is the daemon's sign
-   * of life, see `lib/health/vitals.ts`. A file that can't be written (a full disk) is no reason to stop.
+   * Writes the counts to a file every second, changed or not. The file's modification time is the daemon's sign of
+   * life, which `lib/health/vitals.ts` checks. A write that fails, for example on a full disk, is ignored.
    *
-   * @param path The file, which has to be there; its place is taken by no other, since a daemon may not make files.
-   * @param counts Tells what to write.
-   * @returns Writes them at once; and ends it. What a successor has written by then stays.
+   * @param path The file. It has to exist and is written in place, since a daemon may not create files.
+   * @param counts Returns the counts.
+   * @returns `write` writes the counts at once, and `end` stops the writing. The file stays as it is, since it may be a
+   * successor's by then.
    */
   writeTo(path: string, counts: () => Counts): { write(): void; end(): void } {
     const write = () => {
       try {
         beat(path, new TextEncoder().encode(JSON.stringify(counts()) + "\n"));
       } catch {
-        // The next second may be a better one; `tproxy status` says that it has no counts.
+        // The next second tries again. `tproxy status` reports that there are no counts.
       }
     };
     write();
@@ -96,10 +97,9 @@ export class Stats {
 }
 
 /**
- * Writes over what is in a file.
+ * Overwrites the contents of a file.
  *
- * WHY not emptied first: a reader would find an empty file now and then. And to set the length counts as a change of the
- * file even where the disk is full and nothing can be written.
+ * WHY the file is not emptied first: a reader would sometimes find an empty file.
  */
 function beat(path: string, bytes: Uint8Array): void {
   using file = Deno.openSync(path, { write: true });
@@ -107,6 +107,7 @@ function beat(path: string, bytes: Uint8Array): void {
   try {
     written = file.writeSync(bytes);
   } finally {
+    // To set the length changes the modification time, even if the disk is full and nothing could be written.
     file.truncateSync(written);
   }
 }

@@ -1,12 +1,12 @@
 /**
- * The live streams of a daemon, so that it can wait for them, or end them.
+ * The live streams of a daemon. The daemon can wait for their end, or close them.
  *
  * @module
  */
 
 import { close } from "./connection.ts";
 
-/** The streams a daemon has open, and the strings that carry them. */
+/** The open streams of a daemon, and the strings that carry them. */
 export class Streams {
   readonly #open = new Set<Disposable>();
   readonly #strings = new Set<Disposable>();
@@ -20,33 +20,34 @@ export class Streams {
   /**
    * Adds a stream.
    *
-   * @param connection What to close to end it.
+   * @param connection Its connection. Disposing of it ends the stream.
    */
   add(connection: Disposable): void {
     this.#open.add(connection);
   }
 
   /**
-   * Ends a stream, and forgets it.
+   * Closes a stream and removes it.
    *
-   * @param connection The same; it may be closed already.
+   * @param connection The connection that was added; it may be closed already.
    */
   end(connection: Disposable): void {
     close(connection);
     this.forget(connection);
   }
 
-  /** Forgets what was added, and does not close it. */
+  /** Removes a stream without closing it. */
   forget(connection: Disposable): void {
     this.#open.delete(connection);
     this.#look();
   }
 
   /**
-   * Adds a string. It is no stream, but something may still be on its way on it when there is none.
+   * Adds a string. It is not counted as a stream, but the daemon waits for it too: it may still carry bytes when its
+   * last stream has ended.
    *
    * @param mux The string.
-   * @param gone When it is gone, and to be forgotten.
+   * @param gone Resolves when the string is gone. It is removed then.
    */
   addString(mux: Disposable, gone: Promise<unknown>): void {
     this.#strings.add(mux);
@@ -68,7 +69,7 @@ export class Streams {
   /**
    * Waits until there is neither a stream nor a string.
    *
-   * @returns When the last one has ended; at once if there is none.
+   * @returns A promise that resolves when the last one has ended, or at once if there is none.
    */
   idle(): Promise<void> {
     if (this.isIdle) return Promise.resolve();
@@ -77,7 +78,7 @@ export class Streams {
     return promise;
   }
 
-  /** Ends all of them now. */
+  /** Closes all streams and strings now. */
   closeAll(): void {
     for (const connection of [...this.#open, ...this.#strings]) close(connection);
   }

@@ -1,6 +1,6 @@
 /**
- * What comes in on a bridge's socket: strings, connections for large streams on them, and plain streams. Whoever connects
- * may have been taken over, so nothing of it is unbounded.
+ * Serving the connections to a bridge's socket: strings, connections for their large streams, and plain streams. An
+ * inner may be compromised, so every resource that it can use is limited.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { type Received, receivePreamble } from "./receive_preamble.ts";
 import type { Stats } from "./stats.ts";
 import type { Streams } from "./streams.ts";
 
-/** How many strings a bridge may have: one for each inner proxy of it, those included that only finish their streams. */
+/** How many strings a bridge may have. Each of its inner proxies has one, including those that drain. */
 const MOST_STRINGS = 16;
 
 const strangers = new RateLimitedLog((fields) => log.warning("Refused a stream without a good preamble", fields));
@@ -31,13 +31,13 @@ const surplus = new RateLimitedLog((fields) => log.warning("Refused a string: th
 export interface StringServerOptions {
   /** The bridge whose socket it is. */
   readonly bridge: BridgeName;
-  /** Who serves the streams of strings. */
+  /** Serves the streams of strings. */
   readonly server: StreamServer;
   /**
    * Serves a plain stream; it must not throw.
    *
-   * @param connection The connection, behind the preamble; it is to be closed.
-   * @param preamble Who calls, and what for.
+   * @param connection The connection, after the preamble. The callee closes it.
+   * @param preamble The guest and the service port.
    */
   readonly servePlain: (connection: Deno.UnixConn, preamble: Preamble) => Promise<void>;
   /** All deadlines of outer. */
@@ -46,11 +46,11 @@ export interface StringServerOptions {
   readonly streams: Streams;
   /** What outer counts. */
   readonly stats: Stats;
-  /** Tells how long a peer may take to say what it brings, in milliseconds. */
+  /** Returns how long a peer may take to send its hello or preamble, in milliseconds. */
   readonly headerTimeoutMs: () => number;
 }
 
-/** Serves what comes in on a bridge's socket. */
+/** Serves the connections to a bridge's socket. */
 export class StringServer {
   readonly #options: StringServerOptions;
   readonly #strings = new Map<number, OuterMux>();
@@ -64,10 +64,10 @@ export class StringServer {
   }
 
   /**
-   * Serves a connection, whatever it is.
+   * Serves a connection of any kind.
    *
-   * @param connection The connection; it is closed.
-   * @returns When it has said what it is, and is served.
+   * @param connection The connection. The server closes it.
+   * @returns A promise that resolves when its hello or preamble has been read and it is being served.
    */
   async take(connection: Deno.UnixConn): Promise<void> {
     const first = await this.#receive(connection);
@@ -82,7 +82,7 @@ export class StringServer {
     }
   }
 
-  /** Asks for no more streams, on the strings that are there and on those that are about to come. */
+  /** Asks for no more streams, on all present strings and on those that still come. */
   goAway(): void {
     this.#isLeaving = true;
     for (const mux of this.#strings.values()) mux.goAway();
