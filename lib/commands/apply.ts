@@ -7,9 +7,8 @@
 import { describe } from "../errors.ts";
 import { FAILED, KEPT, OK } from "../exit_code.ts";
 import type { BridgeName } from "../names.ts";
-import { parseLinks } from "../netns/observe.ts";
+import { listLinks } from "../netns/observe.ts";
 import { listState } from "../nft/nft.ts";
-import { runCommand } from "../run_command.ts";
 import { reconcile } from "../daemon/reconcile.ts";
 import { applyPlan, prepareConfig } from "../setup/apply_config.ts";
 import { withSetupLock } from "../setup/change.ts";
@@ -62,7 +61,7 @@ export async function applyConfig({ config, dryRun, yes }: ApplyRequest): Promis
   const record: SetupRecord = await withSetupLock(() => recoverRecord(listState));
   const [prepared, links] = await Promise.all([
     prepareConfig(config, record),
-    runCommand("ip", ["-j", "-d", "link", "show"]).then(parseLinks),
+    listLinks(),
   ]);
   const present = new Set(links.filter(({ kind }) => kind === "bridge").map(({ name }) => name));
   const plan = planConfig(record, prepared.grants, present);

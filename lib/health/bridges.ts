@@ -12,7 +12,7 @@ import { findBridgeFaults } from "../netns/faults.ts";
 import { lookInside } from "../netns/inside.ts";
 import { joinEndpoints } from "../setup/join.ts";
 import { NETNS_SYSCTLS } from "../netns/links.ts";
-import { type Link, parseLinks } from "../netns/observe.ts";
+import { type Link, listLinks } from "../netns/observe.ts";
 import { findMissingInNft } from "../setup/missing.ts";
 import type { SetupRecord } from "../setup/record.ts";
 import { isLost } from "../setup/record_file.ts";
@@ -20,7 +20,6 @@ import { look } from "../setup/restore.ts";
 import { type Applied, readApplied } from "../nft/applied.ts";
 import type { BridgeTable } from "../nft/fingerprint.ts";
 import { listBridgeTable } from "../nft/nft.ts";
-import { runCommand } from "../run_command.ts";
 import { forEachConcurrently } from "../daemon/concurrency.ts";
 
 /** How many namespaces are looked into at a time. Each takes two short processes. */
@@ -60,7 +59,7 @@ export interface HostView {
  */
 export async function lookAtHost(): Promise<HostView> {
   const [{ file, nft, links, netns }, table, applied] = await Promise.all([look(), listBridgeTable(), readApplied()]);
-  const listed = links.length > 0 ? links : parseLinks(await runCommand("ip", ["-j", "-d", "link", "show"]));
+  const listed = links.length > 0 ? links : await listLinks();
   return {
     links: new Map(listed.map((link) => [link.name, link])),
     netns,

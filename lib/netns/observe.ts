@@ -62,17 +62,30 @@ export interface Observed {
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/ip` and `--allow-read=/run/netns`.
  */
 export async function observe(names: BridgeNames): Promise<Observed> {
-  const [links, netns] = await Promise.all([runCommand("ip", ["-j", "-d", "link", "show"]), observeNetns(names)]);
+  const [links, netns] = await Promise.all([listLinks(), observeNetns(names)]);
   const relevant = new Set<string>([names.bridge, names.bridgeEnd, names.netnsEnd]);
-  const host = parseLinks(links).filter((link) => relevant.has(link.name) || link.master === names.bridge);
+  const host = links.filter((link) => relevant.has(link.name) || link.master === names.bridge);
   return { host: new Map(host.map((link) => [link.name, link])), netns };
+}
+
+/**
+ * Lists all devices of a network namespace.
+ *
+ * @param netns The name of the namespace; by default the one that this process is in.
+ * @returns The devices.
+ * @throws {CommandError} If ip fails.
+ * @throws {KernelStateError} If ip's answer can't be read.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/ip`.
+ */
+export async function listLinks(netns?: string): Promise<Link[]> {
+  const inside = netns === undefined ? [] : ["-n", netns];
+  return parseLinks(await runCommand("ip", [...inside, "-j", "-d", "link", "show"]));
 }
 
 async function observeNetns(names: BridgeNames): Promise<NetnsState> {
   if (await lstatIfThere(names.netnsPath) === undefined) return { state: "absent" };
   try {
-    const links = parseLinks(await runCommand("ip", ["-n", names.netns, "-j", "-d", "link", "show"]));
-    return { state: "alive", links };
+    return { state: "alive", links: await listLinks(names.netns) };
   } catch (error) {
     // setns(2) fails with EINVAL for a file that is not a namespace. A killed "ip netns add" leaves such a file.
     if (error instanceof CommandError && error.stderr.includes("Invalid argument")) return { state: "broken" };

@@ -9,7 +9,7 @@ import { withLock } from "../lock.ts";
 import { BRIDGE_NAME, type BridgeName, type BridgeNames, namesOf, RUN_FILES } from "../names.ts";
 import { runCommand } from "../run_command.ts";
 import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
-import { type Link, parseLinks } from "./observe.ts";
+import { type Link, listLinks } from "./observe.ts";
 import { isSameVlans, isVlans, parseVlans, planVlans, type Vlan } from "./vlans.ts";
 
 /** How long to wait for the lock of `setup`. A VM's deploy may hold it for longer; then the next pass tries again. */
@@ -73,7 +73,7 @@ export async function rememberVlans(
   await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, async () => {
     // Listed again under the lock: a `setup` may have just created a port that was in the first listing without its
     // filter.
-    const list = parseLinks(await runCommand("ip", ["-j", "-d", "link", "show"]));
+    const list = await listLinks();
     const changed = await findChanged(filtering, new Map(list.map((link) => [link.name, link])));
     await write(new Map([...await readVlanRecord(), ...changed]));
   });

@@ -11,8 +11,7 @@ import { ConfigError, describe } from "../errors.ts";
 import { FAILED, OK } from "../exit_code.ts";
 import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";
-import { runCommand } from "../run_command.ts";
-import { type Link, parseLinks } from "../netns/observe.ts";
+import { type Link, listLinks } from "../netns/observe.ts";
 import { guestPortsOf } from "../netns/ports.ts";
 import { down, remember, up } from "./setup.ts";
 import { readVm } from "./vm_input.ts";
@@ -124,10 +123,6 @@ async function clean(nics: readonly Nic[]): Promise<number> {
     log.error(describe(error));
   }
   return OK;
-}
-
-async function listLinks(): Promise<Link[]> {
-  return parseLinks(await runCommand("ip", ["-j", "-d", "link", "show"]));
 }
 
 function isIdle(links: readonly Link[], bridge: BridgeName, ownPorts: readonly string[]): boolean {

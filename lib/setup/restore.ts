@@ -12,9 +12,8 @@ import { log } from "../log.ts";
 import { type BridgeName, namesOf, NETNS_DIR, RUN_FILES, TPROXY } from "../names.ts";
 import { listState } from "../nft/nft.ts";
 import type { NftState } from "../nft/parse.ts";
-import { runCommand } from "../run_command.ts";
 import { applyRecord } from "./apply.ts";
-import { type Link, parseLinks } from "../netns/observe.ts";
+import { type Link, listLinks } from "../netns/observe.ts";
 import { findMissingInNft } from "./missing.ts";
 import { type NetworkRecord, type SetupRecord, withServices } from "./record.ts";
 import { isLost, readRecordFile, type RecordFile, recoverRecord } from "./record_file.ts";
@@ -50,7 +49,7 @@ export async function look(): Promise<Present> {
   const file = { ...whole, bridges: withServices(whole.bridges) };
   const [nft, links, netns] = await Promise.all([
     listState(),
-    file.bridges.size === 0 ? [] : runCommand("ip", ["-j", "-d", "link", "show"]).then(parseLinks),
+    file.bridges.size === 0 ? [] : listLinks(),
     listNetns(),
   ]);
   return { file, nft, links, netns };
