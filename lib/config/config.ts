@@ -116,6 +116,16 @@ export function describeProblem(path: string, problem: Problem): string {
 }
 
 /**
+ * Describes everything that is wrong with a configuration, or may not be meant as it is.
+ *
+ * @param config The configuration.
+ * @returns A line for each problem, then one for each remark.
+ */
+export function describeProblems({ path, problems, remarks }: Config): string[] {
+  return [...problems, ...remarks].map((problem) => describeProblem(path, problem));
+}
+
+/**
  * Replaces what could move a terminal's cursor, so that a text from the file is safe to print.
  *
  * @param text A text.

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Config, describeProblem } from "../config/config.ts";
+import { type Config, describeProblems } from "../config/config.ts";
 import { type Network, once, type Resolve, selectEndpoints, type Selection } from "../config/select.ts";
 import { ConfigError } from "../errors.ts";
 import { log } from "../log.ts";
@@ -46,7 +46,7 @@ export interface Granted {
  * @throws {ConfigError} If the configuration has no `:tproxy:` key.
  */
 export async function selectGrants(config: Config, networks: readonly Network[], resolve: Resolve): Promise<Grants> {
-  const problems = [...config.problems, ...config.remarks].map((problem) => describeProblem(config.path, problem));
+  const problems = describeProblems(config);
   if (config.entries === undefined) {
     for (const problem of problems) log.warning(problem);
     throw new ConfigError(

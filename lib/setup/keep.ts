@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Endpoint } from "../address.ts";
+import { type Endpoint, remoteOf } from "../address.ts";
 import type { Config, Position } from "../config/config.ts";
 import {
   type Network,
@@ -14,6 +14,8 @@ import {
   selectEndpoints,
   type Selection,
 } from "../config/select.ts";
+import { log } from "../log.ts";
+import type { BridgeName } from "../names.ts";
 import { isNobodys, type SetupRecord } from "./record.ts";
 
 /**
@@ -54,6 +56,20 @@ export function keptOf(
     const doubt = doubts.find(({ servicePort = endpoint.servicePort }) => servicePort === endpoint.servicePort);
     return doubt === undefined ? [] : [{ endpoint, at: doubt.at }];
   });
+}
+
+/**
+ * Warns of each endpoint of a bridge that stays because its entry can't be used.
+ *
+ * @param bridge The bridge.
+ * @param kept The endpoints that stay.
+ * @param path The configuration file.
+ */
+export function warnOfKept(bridge: BridgeName, kept: readonly KeptEndpoint[], path: string): void {
+  for (const { endpoint, at } of kept) {
+    const fields = { bridge, port: endpoint.servicePort, remote: remoteOf(endpoint), entry: `${path}:${at.line}` };
+    log.warning("A service stays as it was, since its entry can't be used", fields);
+  }
 }
 
 /**

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { remoteOf } from "../address.ts";
 import { prepareThenLock } from "../config/fresh.ts";
 import { readConfig } from "../config/read.ts";
 import { resolveIpv4 } from "../config/resolve.ts";
@@ -15,7 +14,7 @@ import type { BridgeName } from "../names.ts";
 import { listState } from "../nft/nft.ts";
 import { changeBridge, withSetupLock } from "./change.ts";
 import { giveTo, selectGrants } from "./grant.ts";
-import type { KeptEndpoint } from "./keep.ts";
+import { type KeptEndpoint, warnOfKept } from "./keep.ts";
 import { endpointsOf, hasNetwork, isNobodys, withoutNetwork } from "./record.ts";
 import { recoverRecord, writeRecord } from "./record_file.ts";
 import { isNetwork } from "./record_parse.ts";
@@ -67,10 +66,7 @@ export async function up({ bridge, network, config: path }: UpRequest): Promise<
           return given.networks;
         }, networks);
       });
-      for (const { endpoint, at } of kept) {
-        const fields = { bridge, port: endpoint.servicePort, remote: remoteOf(endpoint), entry: `${path}:${at.line}` };
-        log.warning("A service stays as it was, since its entry can't be used", fields);
-      }
+      warnOfKept(bridge, kept, path);
       return kept;
     },
   });

@@ -7,8 +7,7 @@
  * @module
  */
 
-import { remoteOf } from "../address.ts";
-import { type Config, describeProblem } from "../config/config.ts";
+import { type Config, describeProblems } from "../config/config.ts";
 import { stampOf } from "../config/fresh.ts";
 import { parseConfig } from "../config/parse.ts";
 import { readConfigText } from "../config/read.ts";
@@ -19,7 +18,8 @@ import type { HostView } from "../health/bridges.ts";
 import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";
 import { applyPlan, grantsOf } from "../setup/apply_config.ts";
-import { type ConfigPlan, describeRefusal, planConfig, removesMost } from "../setup/config_plan.ts";
+import { describeRefusal, planConfig, removesMost } from "../setup/config_plan.ts";
+import { warnOfKept } from "../setup/keep.ts";
 import { readRecordFile } from "../setup/record_file.ts";
 import { Settled } from "./settled.ts";
 
@@ -42,7 +42,7 @@ export class ConfigFollower {
   #saidRefusal = false;
 
   /**
-   * Makes it.
+   * Follows nothing before the first call of {@linkcode follow}.
    *
    * @param path The configuration file.
    */
@@ -82,9 +82,9 @@ export class ConfigFollower {
     const plan = planConfig(record, grants.grants, new Set(present));
     if (!this.#saidWarnings) {
       this.#saidWarnings = true;
-      const said = problemsOf(config);
+      const said = describeProblems(config);
       for (const warning of grants.warnings) if (!said.includes(warning)) log.warning(warning);
-      sayKept(plan, this.#path);
+      for (const { bridge, kept } of plan.bridges) warnOfKept(bridge, kept, this.#path);
     }
     if (removesMost(plan)) {
       if (!this.#saidRefusal) log.warning(describeRefusal(plan), { path: this.#path });
@@ -137,7 +137,7 @@ export class ConfigFollower {
   #take(text: string): void {
     try {
       const config = parseConfig(text, this.#path);
-      for (const problem of problemsOf(config)) log.warning(problem);
+      for (const problem of describeProblems(config)) log.warning(problem);
       this.#isCurrent = config.entries !== undefined;
       if (this.#isCurrent || this.#config === undefined) this.#config = config;
       if (!this.#isCurrent) {
@@ -163,19 +163,6 @@ function parseIfGood(text: string, path: string): Config | undefined {
     if (!(error instanceof ConfigError)) throw error;
     // It is said when it has settled.
     return undefined;
-  }
-}
-
-function problemsOf({ path, problems, remarks }: Config): string[] {
-  return [...problems, ...remarks].map((problem) => describeProblem(path, problem));
-}
-
-function sayKept({ bridges }: ConfigPlan, path: string): void {
-  for (const { bridge, kept } of bridges) {
-    for (const { endpoint, at } of kept) {
-      const fields = { bridge, port: endpoint.servicePort, remote: remoteOf(endpoint), entry: `${path}:${at.line}` };
-      log.warning("A service stays as it was, since its entry can't be used", fields);
-    }
   }
 }
 
