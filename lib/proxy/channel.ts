@@ -77,7 +77,7 @@ export abstract class Channel extends Deadline implements Disposable {
   /** Counts bytes that were brought from the peer to the other half, or the other way. */
   protected abstract count(fromPeer: number, toPeer: number): void;
 
-  /** Called when the peer sends so much that a connection of its own would do the stream good. */
+  /** Called when the peer, or the other half's, sends so much that a connection of its own would do the stream good. */
   abstract wantPromotion(): void;
 
   /**

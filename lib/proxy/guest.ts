@@ -8,7 +8,7 @@ import type { ResetReason } from "../protocol/frames.ts";
 import type { Claim } from "./quota.ts";
 import { Channel } from "./channel.ts";
 import { LOST } from "./mux.ts";
-import type { InnerMux, Promotable } from "./inner_mux.ts";
+import type { InnerMux } from "./inner_mux.ts";
 
 /** A guest's connection. */
 export interface Guest {
@@ -51,7 +51,7 @@ export interface GuestOwner {
 }
 
 /** A guest's stream as a channel on the string. */
-export class GuestChannel extends Channel implements Promotable {
+export class GuestChannel extends Channel {
   readonly #guest: Guest;
   readonly #owner: GuestOwner;
   readonly #promote: (channel: GuestChannel, guest: Guest) => void;
@@ -83,12 +83,8 @@ export class GuestChannel extends Channel implements Promotable {
     this.begin(guest.connection);
   }
 
-  promote(): void {
-    if (!this.isPromoting) this.#promote(this, this.#guest);
-  }
-
   override wantPromotion(): void {
-    this.promote();
+    if (!this.isPromoting) this.#promote(this, this.#guest);
   }
 
   protected override count(fromPeer: number, toPeer: number): void {

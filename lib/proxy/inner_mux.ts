@@ -10,12 +10,6 @@ import type { Duplex } from "./connection.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { Mux } from "./mux.ts";
 
-/** A channel of inner's, which can be promoted. */
-export interface Promotable extends Channel {
-  /** Requests a connection of its own for the channel, if one more is allowed. */
-  promote(): void;
-}
-
 /** Inner's end of a string. */
 export class InnerMux extends Mux {
   /** The number by which outer knows the string. */
@@ -62,7 +56,6 @@ export class InnerMux extends Mux {
 
   /** Promotes a stream, because outer has asked for it. */
   override onPromote(channel: number): void {
-    const found = this.find(channel) as Promotable | undefined;
-    found?.promote();
+    this.find(channel)?.wantPromotion();
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { type BridgeName, namesOf } from "../names.ts";
-import { lstatIfThere } from "../run_dir.ts";
+import { lstatIfThere, removeIfThere } from "../run_dir.ts";
 import { acceptAll, backlogEmpty } from "./accept.ts";
 import { close } from "./connection.ts";
 
@@ -34,7 +34,7 @@ export async function listenForStrings(
   const { stringDir, socket, nextSocket } = namesOf(bridge);
   // The new socket is bound under a temporary name and then renamed over an old one or a stale file. There is always a
   // socket to connect to.
-  await removeSocket(nextSocket);
+  await removeIfThere(nextSocket);
   const listener = Deno.listen({ transport: "unix", path: nextSocket });
   const { ino } = await Deno.stat(nextSocket);
   // Inner has the folder's group. Nobody else can reach the socket, except processes of outer's user.
@@ -48,18 +48,10 @@ export async function listenForStrings(
   }, { bridge });
   return {
     close: async () => {
-      if ((await lstatIfThere(socket))?.ino === ino) await removeSocket(socket);
+      if ((await lstatIfThere(socket))?.ino === ino) await removeIfThere(socket);
       await backlogEmpty(() => accepted);
       close(listener);
       await accepting;
     },
   };
-}
-
-async function removeSocket(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }
