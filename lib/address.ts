@@ -98,3 +98,15 @@ export function isDiallable(text: unknown): text is string {
   const first = Number(text.split(".", 1)[0]);
   return first !== 0 && first < 224;
 }
+
+/**
+ * Takes the endpoints out of bridges about which more is known.
+ *
+ * @param bridges The bridges.
+ * @returns The endpoints of each bridge.
+ */
+export function endpointsByBridge<Bridge>(
+  bridges: ReadonlyMap<Bridge, { readonly endpoints: readonly Endpoint[] }>,
+): Map<Bridge, readonly Endpoint[]> {
+  return new Map([...bridges].map(([bridge, { endpoints }]) => [bridge, endpoints]));
+}

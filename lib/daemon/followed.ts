@@ -5,6 +5,8 @@
  */
 
 import { delay } from "../delay.ts";
+import type { Endpoint } from "../address.ts";
+import type { BridgeName } from "../names.ts";
 import type { Role } from "../role.ts";
 import { readCounts } from "./counts.ts";
 
@@ -13,33 +15,43 @@ const POLL_MS = 10;
 /** A daemon follows within milliseconds. One that can't says why in its log, and nobody should wait long for it. */
 const DEADLINE_MS = 2_000;
 
-/** A daemon that was told to read its routes. */
-export interface Follower {
-  /** What it is. */
-  readonly role: Role;
-  /** What it should listen on: ports of an inner, bridges of outer. */
-  readonly listeners: readonly (number | string)[];
+/**
+ * Tells what a daemon should listen on.
+ *
+ * @param role What the daemon is.
+ * @param endpoints What each bridge's guests should be served.
+ * @returns Ports of an inner, bridges of outer.
+ */
+export function listenersOf(
+  role: Role,
+  endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>,
+): (number | string)[] {
+  if (role.program === "outer") return [...endpoints.keys()];
+  return (endpoints.get(role.bridge) ?? []).map(({ servicePort }) => servicePort);
 }
 
 /**
  * Waits until daemons listen on what they should, and on nothing else, as they say themselves.
  *
- * @param daemons The daemons.
- * @param deadlineMs How long to wait, in milliseconds.
- * @returns Those that do not by then.
+ * @param roles What they are.
+ * @param endpoints What each bridge's guests should be served.
+ * @returns Those that do not in time.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
-export async function followed(daemons: readonly Follower[], deadlineMs: number = DEADLINE_MS): Promise<Role[]> {
-  const deadline = performance.now() + deadlineMs;
-  for (let left = daemons;;) {
-    const has = await Promise.all(left.map(hasFollowed));
+export async function followed(
+  roles: readonly Role[],
+  endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>,
+): Promise<readonly Role[]> {
+  const deadline = performance.now() + DEADLINE_MS;
+  for (let left = roles;;) {
+    const has = await Promise.all(left.map((role) => hasFollowed(role, listenersOf(role, endpoints))));
     left = left.filter((_, i) => !has[i]);
-    if (left.length === 0 || performance.now() > deadline) return left.map(({ role }) => role);
+    if (left.length === 0 || performance.now() > deadline) return left;
     await delay(POLL_MS);
   }
 }
 
-async function hasFollowed({ role, listeners }: Follower): Promise<boolean> {
+async function hasFollowed(role: Role, listeners: readonly (number | string)[]): Promise<boolean> {
   const listening = new Set((await readCounts(role))?.listening);
   return listening.size === listeners.length && listeners.every((listener) => listening.has(listener));
 }

@@ -4,9 +4,10 @@
  * @module
  */
 
+import { endpointsByBridge } from "../address.ts";
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
-import { type BridgeName, namesOf } from "../names.ts";
+import { namesOf } from "../names.ts";
 import { setNetnsSysctls } from "../netns/links.ts";
 import type { Form } from "../permissions/form.ts";
 import { OUTER, type Role, type Title } from "../role.ts";
@@ -88,13 +89,8 @@ export class Pass {
 
   /** Waits until daemons that were told to read their routes listen on what these say, and on nothing else. */
   async #untilFollowed(keeps: readonly Keep[]): Promise<void> {
-    const { bridges } = this.#input.desired;
-    const portsOf = (bridge: BridgeName) =>
-      (bridges.get(bridge)?.endpoints ?? []).map(({ servicePort }) => servicePort);
-    const daemons = keeps.map(({ wanted: { role } }) => {
-      return { role, listeners: role.program === "outer" ? [...bridges.keys()] : portsOf(role.bridge) };
-    });
-    for (const { title, log: file } of await followed(daemons)) {
+    const roles = keeps.map(({ wanted: { role } }) => role);
+    for (const { title, log: file } of await followed(roles, endpointsByBridge(this.#input.desired.bridges))) {
       log.warning("A proxy does not listen yet as it should", { title, log: file });
     }
   }

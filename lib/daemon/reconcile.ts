@@ -5,6 +5,7 @@
  * @module
  */
 
+import { endpointsByBridge } from "../address.ts";
 import { prepareThenLock } from "../config/fresh.ts";
 import { DaemonError } from "../errors.ts";
 import { withLock } from "../lock.ts";
@@ -113,7 +114,7 @@ async function pass(
   const form = currentForm();
   const { mayStart = () => true, onStart = () => {} } = supervisor ?? {};
   const pass = new Pass({ host, daemons, desired, form, mayStart, onStart });
-  const egress = egressFor(new Map([...bridges].map(([bridge, { endpoints }]) => [bridge, endpoints])));
+  const egress = egressFor(endpointsByBridge(bridges));
   const widened = await widenEgress(egress, egressBefore);
   await endOverdue(daemons, settings.limits);
   const wanted = await prepare(desired, host, form, pass.failures);

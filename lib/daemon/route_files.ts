@@ -4,6 +4,7 @@
  * @module
  */
 
+import { endpointsByBridge } from "../address.ts";
 import { discard, DISCARDED, removeDiscarded } from "../discard.ts";
 import { describe } from "../errors.ts";
 import { withOptions } from "../limits_codec.ts";
@@ -52,8 +53,7 @@ export async function ensureProxyDir(): Promise<void> {
  */
 export async function writeOuterRoutes({ owner, debugLevel, limits, bridges }: Desired): Promise<boolean> {
   await ensureShared(OUTER.statsFile, userOf(owner, OUTER), groupOf(owner, OUTER));
-  const endpoints = new Map([...bridges].map(([bridge, { endpoints }]) => [bridge, endpoints]));
-  const routes = renderOuterRoutes({ debugLevel, limits, bridges: endpoints });
+  const routes = renderOuterRoutes({ debugLevel, limits, bridges: endpointsByBridge(bridges) });
   const changed = await replaceFile(OUTER.routesFile, routes, groupOf(owner, OUTER));
   const sockets = await Promise.all([...bridges.keys()].map((bridge) => lstatIfThere(namesOf(bridge).socket)));
   return changed || sockets.includes(undefined);

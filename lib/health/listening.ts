@@ -10,6 +10,7 @@ import type { Endpoint } from "../address.ts";
 import type { Fault } from "../fault.ts";
 import type { BridgeName } from "../names.ts";
 import type { Role } from "../role.ts";
+import { listenersOf } from "../daemon/followed.ts";
 import { readCounts } from "../daemon/counts.ts";
 import type { RunningDaemon } from "../daemon/find.ts";
 
@@ -39,10 +40,8 @@ export function missingListeners(
   endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>,
   served: ReadonlySet<BridgeName>,
 ): (number | string)[] {
-  const wanted = role.program === "outer"
-    ? [...endpoints.keys()].filter((name) => served.has(name))
-    : (endpoints.get(role.bridge) ?? []).map(({ servicePort }) => servicePort);
-  return wanted.filter((listener) => !listening.includes(listener));
+  const isWanted = (listener: number | string) => role.program === "inner" || served.has(listener as BridgeName);
+  return listenersOf(role, endpoints).filter((listener) => isWanted(listener) && !listening.includes(listener));
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Endpoint } from "../address.ts";
+import { type Endpoint, endpointsByBridge } from "../address.ts";
 import type { BridgeName } from "../names.ts";
 import type { Role } from "../role.ts";
 import type { Form } from "./form.ts";
@@ -26,6 +26,6 @@ export function daemonFlags(
 ): readonly string[] {
   const permissions = role.program === "inner"
     ? innerPermissions(role.bridge)
-    : outerPermissions(new Map([...bridges].map(([name, { endpoints }]) => [name, endpoints])));
+    : outerPermissions(endpointsByBridge(bridges));
   return form.flagsOf(role.program, permissions);
 }
