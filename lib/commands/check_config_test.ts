@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { makeConfig } from "../../tests/fixtures/config.ts";
 import { TproxyError } from "../errors.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
 import { checkConfig, findShadowed, type HostFacts, nameNetwork } from "./check_config.ts";
-import type { Config, ConfigEntry, NetworkReference } from "../config/config.ts";
+import type { ConfigEntry, NetworkReference } from "../config/config.ts";
 import { appliesTo, selectEndpoints } from "../config/select.ts";
 
 const ID7 = { id: "7" };
@@ -11,21 +11,6 @@ const V0 = { name: "v0" };
 
 function entry(line: number, servicePort: number, networks: NetworkReference[] = [], remoteAddr = "10.0.0.1") {
   return { at: { line, column: 3 }, servicePort, remoteAddr, remotePort: 80, networks };
-}
-
-function config(entries: ConfigEntry[] | undefined, more: Partial<Config> = {}): Config {
-  return {
-    path: "a.conf",
-    debugLevel: 2,
-    followConfig: true,
-    limits: DEFAULT_LIMITS,
-    redirect: true,
-    entries,
-    doubts: [],
-    problems: [],
-    remarks: [],
-    ...more,
-  };
 }
 
 const HOST: HostFacts = {
@@ -72,7 +57,7 @@ Deno.test("findShadowed() finds just the entries that a network of theirs would 
     const all = drawn.map(([port, ids], i) => entry(i + 1, port, ids.map((id) => ({ id }))));
     const warned = new Set<number>();
     for (const id of ["1", "2", "3", "4"]) {
-      const { warnings } = await selectEndpoints(config(all), { id });
+      const { warnings } = await selectEndpoints(makeConfig(all), { id });
       for (const warning of warnings) warned.add(Number(warning.split(":")[1]));
     }
     // An entry for all networks behind one for some is warned of there, as it should be, and still has its use.
@@ -95,7 +80,7 @@ Deno.test("checkConfig() resolves each name once, and reports those that lead no
     return HOST.resolve(name);
   };
   const entries = ["a.example", "10.0.0.9", "a.example", "b.example"].map((name, i) => entry(i + 1, i + 1, [], name));
-  const checked = await checkConfig(config(entries), { ...HOST, resolve });
+  const checked = await checkConfig(makeConfig(entries), { ...HOST, resolve });
   assert.deepEqual(asked, ["a.example", "b.example"]);
   assert.deepEqual(checked.entries?.map(({ address }) => address), ["10.0.0.7", "10.0.0.9", "10.0.0.7", undefined]);
   assert.deepEqual(checked.problems, [{
@@ -110,7 +95,7 @@ Deno.test("checkConfig() remarks that one user for all proxies is weaker; one un
   const at = { line: 9, column: 24 };
   const check = async (processOwner: string | undefined, host = HOST) => {
     const owned = processOwner === undefined ? {} : { processOwner, processOwnerAt: at };
-    const { problems, remarks } = await checkConfig(config([], owned), host);
+    const { problems, remarks } = await checkConfig(makeConfig([], owned), host);
     for (const problem of [...problems, ...remarks]) {
       assert.deepEqual({ ...problem, advice: "" }, {
         at,
@@ -135,7 +120,7 @@ Deno.test("checkConfig() remarks on an address that opens to guests what only th
   const host = { ...HOST, resolve: () => Promise.resolve("127.0.0.1") };
   const remotes = ["127.0.0.1", "10.0.0.1", "169.254.169.254", "localhost"];
   const entries = remotes.map((remote, i) => entry(i + 1, 80 + i, [], remote));
-  const { problems, remarks } = await checkConfig(config(entries), host);
+  const { problems, remarks } = await checkConfig(makeConfig(entries), host);
   assert.deepEqual(problems, []);
   const advice = "guests reach what otherwise only this hypervisor does";
   assert.deepEqual(
@@ -149,7 +134,7 @@ Deno.test("checkConfig() remarks on an address that opens to guests what only th
 Deno.test("checkConfig() puts all problems into the file's order", async () => {
   const problems = [{ at: { line: 4, column: 1 }, key: ":tproxy:", value: "x", advice: "expected an entry" }];
   const all = [entry(2, 80), entry(3, 80, [], "b.example"), entry(6, 80)];
-  const checked = await checkConfig(config(all, { problems }), HOST);
+  const checked = await checkConfig(makeConfig(all, { problems }), HOST);
   assert.deepEqual(checked.problems.map(({ at, key }) => `${at.line} ${key}`), [
     "3 :remote_addr:",
     "3 :service_port:",
@@ -160,7 +145,7 @@ Deno.test("checkConfig() puts all problems into the file's order", async () => {
 
 Deno.test("checkConfig() asks nothing of the host for a file without our keys", async () => {
   const refuse = () => Promise.reject(new Error("nothing is to be asked"));
-  assert.deepEqual(await checkConfig(config(undefined), { resolve: refuse, uidOf: refuse }), config(undefined));
+  assert.deepEqual(await checkConfig(makeConfig(undefined), { resolve: refuse, uidOf: refuse }), makeConfig(undefined));
 });
 
 Deno.test("nameNetwork() puts a name that is not one plain word into quotes", () => {

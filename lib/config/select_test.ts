@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { makeConfig } from "../../tests/fixtures/config.ts";
 import { TproxyError } from "../errors.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
 import type { Config, ConfigEntry, NetworkReference } from "./config.ts";
 import { appliesTo, type Network, selectEndpoints } from "./select.ts";
 
@@ -10,17 +10,7 @@ function entry(line: number, servicePort: number, remoteAddr: string, networks: 
 }
 
 function config(...entries: ConfigEntry[]): Config {
-  return {
-    path: "a.conf",
-    debugLevel: 2,
-    followConfig: true,
-    limits: DEFAULT_LIMITS,
-    redirect: true,
-    entries,
-    doubts: [],
-    problems: [],
-    remarks: [],
-  };
+  return makeConfig(entries);
 }
 
 /** A resolver that knows these names and no others. */

@@ -105,6 +105,11 @@ export class Machine {
     return this.#qemu.output.replaceAll("\r", "");
   }
 
+  /** What it has printed in a line `NAME=[WHAT]`; nothing if there is none. */
+  said(name: string): string | undefined {
+    return new RegExp(`^${name}=\\[([^\\]]*)\\]$`, "m").exec(this.console)?.[1];
+  }
+
   /** Waits until it has printed something on its console here. */
   async printed(what: RegExp, seconds: number): Promise<void> {
     await this.#until(`the console says ${what}`, seconds, () => Promise.resolve(what.test(this.console)));

@@ -68,7 +68,7 @@ Deno.test(
   { ignore: NO_VM },
   inLab(async (lab) => {
     const machine = await runHypervisor(lab, SCRIPT);
-    const said = (name: string) => new RegExp(`^${name}=\\[([^\\]]*)\\]$`, "m").exec(machine.console)?.[1];
+    const said = (name: string) => machine.said(name);
     assert.match(machine.console, /^done$/m, machine.console);
     assert.equal(said("without a filter"), "");
     for (const when of ["by", "by after up", "by after watch"]) {

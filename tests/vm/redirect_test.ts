@@ -78,7 +78,7 @@ Deno.test(
   { ignore: NO_VM },
   inLab(async (lab) => {
     const machine = await runHypervisor(lab, SCRIPT);
-    const said = (name: string) => new RegExp(`^${name}=\\[([^\\]]*)\\]$`, "m").exec(machine.console)?.[1];
+    const said = (name: string) => machine.said(name);
     assert.match(machine.console, /^info: The bridge is set up \(bridge=br0, .*rules=ibrname\)$/m, machine.console);
     for (const when of ["by the bridge", "by a guest", "with hairpin and VLAN filtering", "and without"]) {
       assert.equal(said(when), "gate 10.11.12.1", when);
