@@ -102,8 +102,9 @@ function readFile(root: YamlValue, view: View): void {
   }
   if (last === undefined) return;
   const { kind } = toRuby(last.value);
-  if (kind === "list") { for (const item of last.value.items ?? []) readEntry(item, view); }
-  else if (kind !== "nil" && !(kind === "mapping" && last.value.keys.length === 0)) {
+  if (kind === "list") {
+    for (const item of last.value.items ?? []) readEntry(item, view);
+  } else if (kind !== "nil" && !(kind === "mapping" && last.value.keys.length === 0)) {
     view.problem(last.value, ":tproxy:", `${FAILS}; write a list`);
   }
 }
@@ -127,13 +128,9 @@ function readKey(key: YamlKey, view: View): void {
   const { name } = key;
   const meant = ENTRY_KEYS.includes(name) ? name : nearestEntryKey(name);
   if (meant === undefined || meant === name && key.key.isSymbol && DRIVER_KEYS.includes(name)) return;
-  if (!DRIVER_KEYS.includes(meant)) view.ofKey(view.remarks, key, "OpenNebula's driver ignores it");
-  else if (meant !== "networks") view.ofKey(view.problems, key, `${PASSES_OVER}; write :${meant}:`);
-  else {view.ofKey(
-      view.problems,
-      key,
-      "OpenNebula's driver does not see it and opens the service to every network; write :networks:",
-    );}
+  if (!DRIVER_KEYS.includes(meant)) return view.ofKey(view.remarks, key, "OpenNebula's driver ignores it");
+  const opens = "OpenNebula's driver does not see it and opens the service to every network; write :networks:";
+  view.ofKey(view.problems, key, meant === "networks" ? opens : `${PASSES_OVER}; write :${meant}:`);
 }
 
 function readNetworks(value: YamlValue | undefined, view: View): string[] | undefined {

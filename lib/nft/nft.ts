@@ -74,10 +74,16 @@ export async function ensureRules(rules: BridgeRules): Promise<BridgeForm> {
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
 export async function listBridgeTable(): Promise<BridgeTable> {
+  const listing = await listTableIfThere("bridge", TPROXY);
+  return listing === undefined ? NO_TABLE : readTable(listing);
+}
+
+/** Lists a table; `undefined` if there is no such table. */
+async function listTableIfThere(family: "inet" | "bridge", table: string): Promise<string | undefined> {
   try {
-    return readTable(await runCommand("nft", ["-j", "list", "table", "bridge", TPROXY]));
+    return await runCommand("nft", ["-j", "list", "table", family, table]);
   } catch (error) {
-    if (error instanceof CommandError && error.stderr.includes("No such file or directory")) return NO_TABLE;
+    if (error instanceof CommandError && error.stderr.includes("No such file or directory")) return undefined;
     throw error;
   }
 }
@@ -158,15 +164,7 @@ export async function listEgress(outer: number): Promise<PresentEgress> {
 }
 
 async function listEgressTables(): Promise<EgressListings> {
-  const list = async (family: "inet" | "bridge"): Promise<string | undefined> => {
-    try {
-      return await runCommand("nft", ["-j", "list", "table", family, EGRESS]);
-    } catch (error) {
-      if (error instanceof CommandError && error.stderr.includes("No such file or directory")) return undefined;
-      throw error;
-    }
-  };
-  const [inet, bridge] = await Promise.all([list("inet"), list("bridge")]);
+  const [inet, bridge] = await Promise.all([listTableIfThere("inet", EGRESS), listTableIfThere("bridge", EGRESS)]);
   return { inet, bridge };
 }
 
