@@ -78,7 +78,7 @@ export {
 export { type DaemonNames, innerOf, type InnerRole, OUTER, type OuterRole, type Role, type Title } from "./lib/role.ts";
 export { type MapListing, parseMaps } from "./lib/nft/parse.ts";
 export type { BridgeForm } from "./lib/nft/matches.ts";
-export { type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./lib/nft/render.ts";
+export { type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./lib/nft/bridge_script.ts";
 export {
   encodePreamble,
   type FixedPart,

@@ -21,7 +21,7 @@ import { parseEgress, type PresentEgress } from "./egress_listing.ts";
 import { type BridgeTable, readTable } from "./fingerprint.ts";
 import { type MapListing, type NftState, parseMaps, parseState, parseTable, parseTableFamilies } from "./parse.ts";
 import { renderRelease } from "./release.ts";
-import { type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./render.ts";
+import { type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./bridge_script.ts";
 
 /**
  * Lists every bridge's endpoints.

@@ -12,7 +12,7 @@ import { type BridgeName, bridgeOfCopy, bridgeOfMap, TPROXY } from "../names.ts"
 import { parseCopy } from "./copy.ts";
 import { parseElement, readOptions } from "./element.ts";
 import { field, parseListing, parseListings, valueOf } from "./listing.ts";
-import type { TableObject } from "./render.ts";
+import type { TableObject } from "./bridge_script.ts";
 
 /** What the maps hold. */
 export interface MapListing {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { namesOf, parseBridgeName } from "../names.ts";
 import type { Endpoint } from "../address.ts";
 import type { NftState } from "../nft/parse.ts";
-import type { TableObject } from "../nft/render.ts";
+import type { TableObject } from "../nft/bridge_script.ts";
 import { BRIDGE, OUTSIDE } from "../../tests/fixtures/links.ts";
 import { copyOf } from "./record.ts";
 import { findMissing, type Present } from "./restore.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseBridgeName } from "../names.ts";
-import { renderDown, renderUp, type TableObject } from "./render.ts";
+import { renderDown, renderUp, type TableObject } from "./bridge_script.ts";
 
 const BR0 = parseBridgeName("br0");
 /** The low 40 bits of the FNV-1a hash (64 bits) of "br0". */
