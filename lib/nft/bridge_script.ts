@@ -9,7 +9,7 @@ import { type BridgeName, namesOf, TPROXY, VETH_SET } from "../names.ts";
 import { senderSets } from "./bridge_rules.ts";
 import type { BridgeForm } from "./matches.ts";
 import { chainNamesOf, chainsOf, renderChain } from "./chains.ts";
-import { renderCopy } from "./copy.ts";
+import { renderCopy } from "./record_copy.ts";
 import { renderRedirected } from "./redirect.ts";
 import { renderMap } from "./render_map.ts";
 

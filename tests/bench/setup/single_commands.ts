@@ -9,7 +9,7 @@ import { type BridgeNames, GUEST_ADDRESS, TPROXY, VETH_SET } from "../../../lib/
 import { driverRules, guardRules, portRules, senderRules, senderSets } from "../../../lib/nft/bridge_rules.ts";
 import type { BridgeForm } from "../../../lib/nft/matches.ts";
 import { redirectRules, renderRedirected } from "../../../lib/nft/redirect.ts";
-import { renderCopy } from "../../../lib/nft/copy.ts";
+import { renderCopy } from "../../../lib/nft/record_copy.ts";
 import { copyOf, type NetworkRecord } from "../../../lib/setup/record.ts";
 
 /** A program by its absolute path, and its arguments. */

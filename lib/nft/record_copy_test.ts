@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseCopy, renderCopy } from "./copy.ts";
+import { parseCopy, renderCopy } from "./record_copy.ts";
 
 /** What nft lists of what was rendered, in another order. */
 function listed(commands: readonly string[]): unknown[] {
