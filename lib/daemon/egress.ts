@@ -12,7 +12,7 @@ import { describe } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Fault } from "../fault.ts";
 import { type BridgeName, EGRESS, namesOf, TPROXY } from "../names.ts";
-import type { Egress } from "../nft/egress.ts";
+import type { Egress } from "../nft/egress_rules.ts";
 import type { PresentEgress } from "../nft/egress_listing.ts";
 import { ensureEgress, listEgress, removeEgress } from "../nft/nft.ts";
 import { numberOf } from "./owner.ts";

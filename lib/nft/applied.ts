@@ -12,7 +12,7 @@ import { hashDigits } from "../hash.ts";
 import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import type { BridgeForm } from "./matches.ts";
 import { chainsOf, renderChain } from "./chains.ts";
-import { NO_EGRESS, renderEgress, tablesFor } from "./egress.ts";
+import { NO_EGRESS, renderEgress, tablesFor } from "./egress_rules.ts";
 import { type Content, fingerprintTable } from "./fingerprint.ts";
 
 /** The rules of one bridge as they were applied. */

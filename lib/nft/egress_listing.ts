@@ -6,7 +6,7 @@
 
 import { KernelStateError } from "../errors.ts";
 import { type AppliedEgress, type EgressListings, isEgressAsApplied } from "./applied.ts";
-import { type Egress, NO_EGRESS, tablesFor } from "./egress.ts";
+import { type Egress, NO_EGRESS, tablesFor } from "./egress_rules.ts";
 import { field, parseListing, valueOf } from "./listing.ts";
 
 /** The form of our elements. Any other element was added by somebody else, and never gets into a script. */

@@ -16,7 +16,7 @@ import {
   writeAppliedEgress,
 } from "./applied.ts";
 import type { BridgeForm } from "./matches.ts";
-import { type Egress, renderEgress, renderNoEgress } from "./egress.ts";
+import { type Egress, renderEgress, renderNoEgress } from "./egress_rules.ts";
 import { parseEgress, type PresentEgress } from "./egress_listing.ts";
 import { type BridgeTable, readTable } from "./fingerprint.ts";
 import { type MapListing, type NftState, parseMaps, parseState, parseTable, parseTableFamilies } from "./parse.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { KernelStateError } from "../errors.ts";
-import { type Egress, renderEgress, renderNoEgress } from "./egress.ts";
+import { type Egress, renderEgress, renderNoEgress } from "./egress_rules.ts";
 import { type AppliedEgress, describeEgress, type EgressListings } from "./applied.ts";
 import { parseEgress, type PresentEgress } from "./egress_listing.ts";
 
