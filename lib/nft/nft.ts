@@ -20,7 +20,7 @@ import { type Egress, renderEgress, renderNoEgress } from "./egress_rules.ts";
 import { parseEgress, type PresentEgress } from "./egress_listing.ts";
 import { type BridgeTable, readTable } from "./fingerprint.ts";
 import { type MapListing, type NftState, parseMaps, parseState, parseTable, parseTableFamilies } from "./parse.ts";
-import { renderRelease } from "./release.ts";
+import { renderRelease } from "./release_script.ts";
 import { type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./bridge_script.ts";
 
 /**
