@@ -14,8 +14,8 @@ import { type BridgeName, UNNAMED_NETWORK } from "../names.ts";
 import { isSameEndpoint } from "../nft/element.ts";
 import { listState } from "../nft/nft.ts";
 import { renderTable } from "../table.ts";
-import type { SetupRecord } from "../setup/record.ts";
-import { findLost, readRecordFile } from "../setup/record_file.ts";
+import type { SetupRecord } from "../setup/setup_record.ts";
+import { findLost, readRecordFile } from "../setup/setup_record_file.ts";
 
 /** A network on a bridge. */
 export interface ListedNetwork {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseBridgeName, UNNAMED_NETWORK } from "../names.ts";
 import { describeBridges, describeUnknown, renderBridges } from "./list.ts";
-import type { NetworkRecord } from "../setup/record.ts";
+import type { NetworkRecord } from "../setup/setup_record.ts";
 
 const [BR0, BR1, BR2] = ["br0", "br1", "br2"].map(parseBridgeName) as [
   ReturnType<typeof parseBridgeName>,

@@ -10,7 +10,7 @@ import { type BridgeName, namesOf } from "../names.ts";
 import { ensureRules, listState } from "../nft/nft.ts";
 import type { MapListing } from "../nft/parse.ts";
 import { ensureLinks } from "../netns/links.ts";
-import { copyOf, type NetworkRecord, unionOf } from "./record.ts";
+import { copyOf, type NetworkRecord, unionOf } from "./setup_record.ts";
 
 /** How to treat endpoints that are not recorded. */
 export interface ApplyOptions {

@@ -16,8 +16,8 @@ import { listState } from "../nft/nft.ts";
 import { changeBridge, withSetupLock } from "./change.ts";
 import { type ConfigPlan, giveAll, networksIn } from "./config_plan.ts";
 import { type Grants, selectGrants } from "./grant.ts";
-import type { SetupRecord } from "./record.ts";
-import { recoverRecord } from "./record_file.ts";
+import type { SetupRecord } from "./setup_record.ts";
+import { recoverRecord } from "./setup_record_file.ts";
 
 /** A configuration, and the services that it gives the networks recorded at that time. */
 export interface PreparedConfig extends Grants {

@@ -11,8 +11,8 @@ import { listState, removeRules } from "../nft/nft.ts";
 import type { NftState } from "../nft/parse.ts";
 import { applyRecord } from "./apply.ts";
 import { removeLinks } from "../netns/links.ts";
-import { isNobodys, type NetworkRecord } from "./record.ts";
-import { recoverRecord, writeRecord } from "./record_file.ts";
+import { isNobodys, type NetworkRecord } from "./setup_record.ts";
+import { recoverRecord, writeRecord } from "./setup_record_file.ts";
 import { forgetVlans } from "../netns/vlan_record.ts";
 
 /** How long to wait for the lock: longer than any run takes, and shorter than a driver waits for a VM's network. */

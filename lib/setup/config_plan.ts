@@ -9,7 +9,7 @@ import type { BridgeName } from "../names.ts";
 import { isSameEndpoint } from "../nft/element.ts";
 import { giveTo, type Grant } from "./grant.ts";
 import type { KeptEndpoint } from "./keep.ts";
-import { isNobodys, type NetworkRecord, type SetupRecord } from "./record.ts";
+import { isNobodys, type NetworkRecord, type SetupRecord } from "./setup_record.ts";
 
 /** A service of a network that is added (no `before`), removed (no `after`) or changed. */
 export interface ServiceChange {

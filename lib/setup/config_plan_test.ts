@@ -4,7 +4,7 @@ import type { SelectedEndpoint } from "../config/select.ts";
 import { parseBridgeName } from "../names.ts";
 import { networksIn, planConfig, removesMost } from "./config_plan.ts";
 import type { Grant } from "./grant.ts";
-import type { NetworkRecord } from "./record.ts";
+import type { NetworkRecord } from "./setup_record.ts";
 
 const [BR0, BR1] = ["br0", "br1"].map(parseBridgeName);
 const PRESENT = new Set(["br0", "br1"]);

@@ -10,7 +10,7 @@ import { type Network, once, type Resolve, selectEndpoints, type Selection } fro
 import { ConfigError } from "../errors.ts";
 import { log } from "../log.ts";
 import { type KeptEndpoint, keptOf } from "./keep.ts";
-import { endpointsOf, type NetworkRecord, withNetwork } from "./record.ts";
+import { endpointsOf, type NetworkRecord, withNetwork } from "./setup_record.ts";
 
 /** A network, and the services that a configuration gives it. */
 export interface Grant {

@@ -6,7 +6,7 @@
 
 import type { Endpoint } from "../address.ts";
 import type { BridgeName } from "../names.ts";
-import { type SetupRecord, unionOf } from "./record.ts";
+import { type SetupRecord, unionOf } from "./setup_record.ts";
 
 /**
  * Joins the recorded endpoints with those in nft. A recorded endpoint is served even if it is missing or changed in

@@ -16,7 +16,7 @@ import {
 } from "../config/select.ts";
 import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";
-import { isNobodys, type SetupRecord } from "./record.ts";
+import { isNobodys, type SetupRecord } from "./setup_record.ts";
 
 /**
  * A service that stays as it is because the entry that may be meant for it can't be used, with its bridge and network.

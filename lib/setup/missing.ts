@@ -8,8 +8,8 @@ import type { Endpoint } from "../address.ts";
 import type { BridgeNames } from "../names.ts";
 import { isSameEndpoint } from "../nft/element.ts";
 import { redirectedPorts } from "../nft/redirect.ts";
-import { copyOf, type NetworkRecord, unionOf } from "./record.ts";
-import { parseNetworks } from "./record_parse.ts";
+import { copyOf, type NetworkRecord, unionOf } from "./setup_record.ts";
+import { parseNetworks } from "./setup_record_parse.ts";
 
 /** The state of one bridge in nft, without its rules. */
 export interface HeldInNft {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Endpoint } from "../address.ts";
 import { namesOf, parseBridgeName } from "../names.ts";
 import { findMissingInNft } from "./missing.ts";
-import { copyOf } from "./record.ts";
+import { copyOf } from "./setup_record.ts";
 
 const NAMES = namesOf(parseBridgeName("br0"));
 const ENDPOINT = { servicePort: 80, remoteAddr: "10.0.0.1", remotePort: 80 };

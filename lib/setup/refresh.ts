@@ -12,8 +12,8 @@ import { log } from "../log.ts";
 import { RUN_FILES } from "../names.ts";
 import { listState } from "../nft/nft.ts";
 import { applyRecord } from "./apply.ts";
-import type { NetworkRecord, SetupRecord } from "./record.ts";
-import { readRecordFile, recoverRecord, writeRecord } from "./record_file.ts";
+import type { NetworkRecord, SetupRecord } from "./setup_record.ts";
+import { readRecordFile, recoverRecord, writeRecord } from "./setup_record_file.ts";
 
 /** How long to wait for the lock. A VM's deploy may hold it; this refresh then fails, and the next one tries again. */
 const LOCK_DEADLINE_MS = 30_000;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { NetworkRecord } from "./record.ts";
+import type { NetworkRecord } from "./setup_record.ts";
 import { withAnswers } from "./refresh.ts";
 
 const FIXED = { servicePort: 80, remoteAddr: "10.0.0.1", remotePort: 80 };

@@ -6,7 +6,7 @@
 
 import { log } from "../log.ts";
 import { listState, releaseRules } from "../nft/nft.ts";
-import { recoverRecord, writeRecord } from "./record_file.ts";
+import { recoverRecord, writeRecord } from "./setup_record_file.ts";
 import { withSetupLock } from "./change.ts";
 import { forgetVlans } from "../netns/vlan_record.ts";
 

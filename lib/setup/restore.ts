@@ -15,8 +15,8 @@ import type { NftState } from "../nft/parse.ts";
 import { applyRecord } from "./apply.ts";
 import { type Link, listLinks } from "../netns/observe.ts";
 import { findMissingInNft } from "./missing.ts";
-import { type NetworkRecord, type SetupRecord, withServices } from "./record.ts";
-import { isLost, readRecordFile, type RecordFile, recoverRecord } from "./record_file.ts";
+import { type NetworkRecord, type SetupRecord, withServices } from "./setup_record.ts";
+import { isLost, readRecordFile, type RecordFile, recoverRecord } from "./setup_record_file.ts";
 
 /**
  * How long to wait for the lock. It is short because a VM's deploy waits for the pass, and the next pass tries again.

@@ -4,7 +4,7 @@ import type { Endpoint } from "../address.ts";
 import type { NftState } from "../nft/parse.ts";
 import type { TableObject } from "../nft/bridge_script.ts";
 import { BRIDGE, OUTSIDE } from "../../tests/fixtures/links.ts";
-import { copyOf } from "./record.ts";
+import { copyOf } from "./setup_record.ts";
 import { findMissing, type Present } from "./restore.ts";
 
 const BR0 = parseBridgeName("br0");

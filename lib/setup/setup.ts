@@ -15,9 +15,9 @@ import { listState } from "../nft/nft.ts";
 import { changeBridge, withSetupLock } from "./change.ts";
 import { giveTo, selectGrants } from "./grant.ts";
 import { type KeptEndpoint, warnOfKept } from "./keep.ts";
-import { endpointsOf, hasNetwork, isNobodys, withoutNetwork } from "./record.ts";
-import { recoverRecord, writeRecord } from "./record_file.ts";
-import { isNetwork } from "./record_parse.ts";
+import { endpointsOf, hasNetwork, isNobodys, withoutNetwork } from "./setup_record.ts";
+import { recoverRecord, writeRecord } from "./setup_record_file.ts";
+import { isNetwork } from "./setup_record_parse.ts";
 
 /** A bridge, the network whose guests are on it, and the configuration. */
 export interface UpRequest {

@@ -20,7 +20,7 @@ import type { BridgeName } from "../names.ts";
 import { applyPlan, grantsOf } from "../setup/apply_config.ts";
 import { describeRefusal, planConfig, removesMost } from "../setup/config_plan.ts";
 import { warnOfKept } from "../setup/keep.ts";
-import { readRecordFile } from "../setup/record_file.ts";
+import { readRecordFile } from "../setup/setup_record_file.ts";
 import { Settled } from "./settled.ts";
 
 /** How many bridges are changed in a pass: whatever else is to be kept waits for it. */

@@ -10,7 +10,7 @@ import { withLock } from "../lock.ts";
 import { log } from "../log.ts";
 import { type BridgeName, RUN_FILES } from "../names.ts";
 import { applyRecord } from "../setup/apply.ts";
-import { recoverRecord } from "../setup/record_file.ts";
+import { recoverRecord } from "../setup/setup_record_file.ts";
 import { rememberVlans } from "../netns/vlan_record.ts";
 import { listState } from "../nft/nft.ts";
 import { Backoff } from "./backoff.ts";

@@ -10,7 +10,7 @@ import { driverRules, guardRules, portRules, senderRules, senderSets } from "../
 import type { BridgeForm } from "../../../lib/nft/matches.ts";
 import { redirectRules, renderRedirected } from "../../../lib/nft/redirect.ts";
 import { renderCopy } from "../../../lib/nft/record_copy.ts";
-import { copyOf, type NetworkRecord } from "../../../lib/setup/record.ts";
+import { copyOf, type NetworkRecord } from "../../../lib/setup/setup_record.ts";
 
 /** A program by its absolute path, and its arguments. */
 export type Argv = readonly string[];

@@ -10,8 +10,8 @@ import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
 import type { NftState } from "../nft/parse.ts";
 import { codeOf, readRegularFile } from "../regular_file.ts";
 import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
-import { inOrder, type NetworkRecord, type SetupRecord } from "./record.ts";
-import { type ParsedRecord, parseNetworks, parseRecord } from "./record_parse.ts";
+import { inOrder, type NetworkRecord, type SetupRecord } from "./setup_record.ts";
+import { type ParsedRecord, parseNetworks, parseRecord } from "./setup_record_parse.ts";
 
 /** The largest file that is read. A bridge with services on all its ports takes 8 MiB. */
 const MAX_BYTES = 64 * 1024 * 1024;

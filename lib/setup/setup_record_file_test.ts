@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { parseBridgeName } from "../names.ts";
 import type { NftState } from "../nft/parse.ts";
-import { copyOf } from "./record.ts";
-import { findLost, isLost, type RecordFile } from "./record_file.ts";
+import { copyOf } from "./setup_record.ts";
+import { findLost, isLost, type RecordFile } from "./setup_record_file.ts";
 
 const [BR0, BR1, BR2, BR3] = ["br0", "br1", "br2", "br3"].map(parseBridgeName) as [never, never, never, never];
 const NETWORKS = [{ id: "7", endpoints: [{ servicePort: 80, remoteAddr: "10.0.0.1", remotePort: 80 }] }];

@@ -9,7 +9,7 @@ import { type Endpoint, isDiallable, isPort } from "../address.ts";
 import type { Network, SelectedEndpoint } from "../config/select.ts";
 import { checkOptions } from "../limits_codec.ts";
 import { BRIDGE_NAME, type BridgeName, UNNAMED_NETWORK } from "../names.ts";
-import type { NetworkRecord, SetupRecord } from "./record.ts";
+import type { NetworkRecord, SetupRecord } from "./setup_record.ts";
 
 /** A parsed record: its good bridges, and its damaged ones. */
 export interface ParsedRecord {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UNNAMED_NETWORK } from "../names.ts";
-import { isNetwork, parseNetworks, parseRecord } from "./record_parse.ts";
+import { isNetwork, parseNetworks, parseRecord } from "./setup_record_parse.ts";
 
 const ENDPOINT = { servicePort: 80, remoteAddr: "10.0.0.1", remotePort: 80 };
 const NETWORK = { id: "7", name: "vnet0", endpoints: [ENDPOINT] };
