@@ -12,7 +12,7 @@ import { listState } from "../nft/nft.ts";
 import { reconcile } from "../daemon/reconcile.ts";
 import { applyPlan, prepareConfig } from "../setup/apply_config.ts";
 import { withSetupLock } from "../setup/change.ts";
-import { type ConfigPlan, describeRefusal, planConfig, removesMost } from "../setup/config_plan.ts";
+import { type ConfigPlan, describeRefusal, planConfig, removesMost } from "../setup/config_changes.ts";
 import type { SetupRecord } from "../setup/setup_record.ts";
 import { recoverRecord } from "../setup/setup_record_file.ts";
 import type { Answer } from "./answer.ts";

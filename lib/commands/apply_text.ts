@@ -6,7 +6,7 @@
 
 import { toJson } from "./answer.ts";
 import type { SelectedEndpoint } from "../config/select.ts";
-import type { BridgePlan, ServiceChange } from "../setup/config_plan.ts";
+import type { BridgePlan, ServiceChange } from "../setup/config_changes.ts";
 import { renderTable } from "../table.ts";
 import type { ApplyResult } from "./apply.ts";
 import { describeNetwork } from "./check_config.ts";

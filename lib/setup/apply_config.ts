@@ -14,7 +14,7 @@ import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";
 import { listState } from "../nft/nft.ts";
 import { changeBridge, withSetupLock } from "./change.ts";
-import { type ConfigPlan, giveAll, networksIn } from "./config_plan.ts";
+import { type ConfigPlan, giveAll, networksIn } from "./config_changes.ts";
 import { type Grants, selectGrants } from "./grant.ts";
 import type { SetupRecord } from "./setup_record.ts";
 import { recoverRecord } from "./setup_record_file.ts";

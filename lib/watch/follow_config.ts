@@ -18,7 +18,7 @@ import type { HostView } from "../health/bridges.ts";
 import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";
 import { applyPlan, grantsOf } from "../setup/apply_config.ts";
-import { describeRefusal, planConfig, removesMost } from "../setup/config_plan.ts";
+import { describeRefusal, planConfig, removesMost } from "../setup/config_changes.ts";
 import { warnOfKept } from "../setup/keep.ts";
 import { readRecordFile } from "../setup/setup_record_file.ts";
 import { Settled } from "./settled.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Doubt } from "../config/config.ts";
 import type { SelectedEndpoint } from "../config/select.ts";
 import { parseBridgeName } from "../names.ts";
-import { networksIn, planConfig, removesMost } from "./config_plan.ts";
+import { networksIn, planConfig, removesMost } from "./config_changes.ts";
 import type { Grant } from "./grant.ts";
 import type { NetworkRecord } from "./setup_record.ts";
 
