@@ -9,7 +9,7 @@ import { log } from "../log.ts";
 import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
 import { listState, removeRules } from "../nft/nft.ts";
 import type { NftState } from "../nft/parse.ts";
-import { applyRecord } from "./apply.ts";
+import { applyRecord } from "./apply_record.ts";
 import { removeLinks } from "../netns/links.ts";
 import { isNobodys, type NetworkRecord } from "./setup_record.ts";
 import { recoverRecord, writeRecord } from "./setup_record_file.ts";

@@ -11,7 +11,7 @@ import { withLock } from "../lock.ts";
 import { log } from "../log.ts";
 import { RUN_FILES } from "../names.ts";
 import { listState } from "../nft/nft.ts";
-import { applyRecord } from "./apply.ts";
+import { applyRecord } from "./apply_record.ts";
 import type { NetworkRecord, SetupRecord } from "./setup_record.ts";
 import { readRecordFile, recoverRecord, writeRecord } from "./setup_record_file.ts";
 

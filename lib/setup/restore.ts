@@ -12,7 +12,7 @@ import { log } from "../log.ts";
 import { type BridgeName, namesOf, NETNS_DIR, RUN_FILES, TPROXY } from "../names.ts";
 import { listState } from "../nft/nft.ts";
 import type { NftState } from "../nft/parse.ts";
-import { applyRecord } from "./apply.ts";
+import { applyRecord } from "./apply_record.ts";
 import { type Link, listLinks } from "../netns/observe.ts";
 import { findMissingInNft } from "./missing.ts";
 import { type NetworkRecord, type SetupRecord, withServices } from "./setup_record.ts";

@@ -9,7 +9,7 @@ import { describeFault, type Fault } from "../fault.ts";
 import { withLock } from "../lock.ts";
 import { log } from "../log.ts";
 import { type BridgeName, RUN_FILES } from "../names.ts";
-import { applyRecord } from "../setup/apply.ts";
+import { applyRecord } from "../setup/apply_record.ts";
 import { recoverRecord } from "../setup/setup_record_file.ts";
 import { rememberVlans } from "../netns/vlan_record.ts";
 import { listState } from "../nft/nft.ts";
