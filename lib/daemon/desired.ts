@@ -11,7 +11,7 @@ import { ConfigError, describe } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { type DebugLevel, DEFAULT_DEBUG_LEVEL, log } from "../log.ts";
 import { type BridgeName, namesOf } from "../names.ts";
-import { joinEndpoints } from "../setup/join.ts";
+import { joinEndpoints } from "../setup/join_endpoints.ts";
 import { look, type Present } from "../setup/restore.ts";
 import { lstatIfThere } from "../run_dir.ts";
 import { findOwner, findTwins, type Owner } from "./owner.ts";

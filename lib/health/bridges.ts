@@ -10,7 +10,7 @@ import type { Fault } from "../fault.ts";
 import { type BridgeName, namesOf } from "../names.ts";
 import { findBridgeFaults } from "../netns/faults.ts";
 import { lookInside } from "../netns/inside.ts";
-import { joinEndpoints } from "../setup/join.ts";
+import { joinEndpoints } from "../setup/join_endpoints.ts";
 import { NETNS_SYSCTLS } from "../netns/links.ts";
 import { type Link, listLinks } from "../netns/observe.ts";
 import { findMissingInNft } from "../setup/missing.ts";

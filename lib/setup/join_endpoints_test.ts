@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseBridgeName } from "../names.ts";
-import { joinEndpoints } from "./join.ts";
+import { joinEndpoints } from "./join_endpoints.ts";
 
 const BR0 = parseBridgeName("br0");
 const BR1 = parseBridgeName("br1");
