@@ -15,7 +15,7 @@ import { resolveIpv4 } from "../config/resolve.ts";
 import { once } from "../config/select.ts";
 import { ConfigError } from "../errors.ts";
 import { FAILED, OK } from "../exit_code.ts";
-import { findKept } from "../setup/keep.ts";
+import { findKept } from "../setup/kept_services.ts";
 import type { SetupRecord } from "../setup/setup_record.ts";
 import { readRecordFile } from "../setup/setup_record_file.ts";
 import { codeOf } from "../regular_file.ts";

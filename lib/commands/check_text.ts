@@ -10,7 +10,7 @@ import { describeFault, type Fault } from "../fault.ts";
 import { DEFAULT_LIMITS, LIMIT_NAMES, type Limits } from "../limits.ts";
 import { renderLimit, renderOptions } from "../limits_codec.ts";
 import { GUEST_ADDRESS } from "../names.ts";
-import type { KeptService } from "../setup/keep.ts";
+import type { KeptService } from "../setup/kept_services.ts";
 import { renderTable } from "../table.ts";
 import { type CheckedConfig, type CheckedEntry, describeNetwork, nameNetwork } from "./check_config.ts";
 import type { DriverView } from "../config/as_driver.ts";

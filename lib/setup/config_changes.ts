@@ -8,7 +8,7 @@ import type { Network, SelectedEndpoint } from "../config/select.ts";
 import type { BridgeName } from "../names.ts";
 import { isSameEndpoint } from "../nft/element.ts";
 import { giveTo, type Grant } from "./grant.ts";
-import type { KeptEndpoint } from "./keep.ts";
+import type { KeptEndpoint } from "./kept_services.ts";
 import { isNobodys, type NetworkRecord, type SetupRecord } from "./setup_record.ts";
 
 /** A service of a network that is added (no `before`), removed (no `after`) or changed. */

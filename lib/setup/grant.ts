@@ -9,7 +9,7 @@ import { type Config, describeProblems } from "../config/config.ts";
 import { type Network, once, type Resolve, selectEndpoints, type Selection } from "../config/select.ts";
 import { ConfigError } from "../errors.ts";
 import { log } from "../log.ts";
-import { type KeptEndpoint, keptOf } from "./keep.ts";
+import { type KeptEndpoint, keptOf } from "./kept_services.ts";
 import { endpointsOf, type NetworkRecord, withNetwork } from "./setup_record.ts";
 
 /** A network, and the services that a configuration gives it. */

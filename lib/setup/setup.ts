@@ -14,7 +14,7 @@ import type { BridgeName } from "../names.ts";
 import { listState } from "../nft/nft.ts";
 import { changeBridge, withSetupLock } from "./change.ts";
 import { giveTo, selectGrants } from "./grant.ts";
-import { type KeptEndpoint, warnOfKept } from "./keep.ts";
+import { type KeptEndpoint, warnOfKept } from "./kept_services.ts";
 import { endpointsOf, hasNetwork, isNobodys, withoutNetwork } from "./setup_record.ts";
 import { recoverRecord, writeRecord } from "./setup_record_file.ts";
 import { isNetwork } from "./setup_record_parse.ts";

@@ -19,7 +19,7 @@ import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";
 import { applyPlan, grantsOf } from "../setup/apply_config.ts";
 import { describeRefusal, planConfig, removesMost } from "../setup/config_changes.ts";
-import { warnOfKept } from "../setup/keep.ts";
+import { warnOfKept } from "../setup/kept_services.ts";
 import { readRecordFile } from "../setup/setup_record_file.ts";
 import { Settled } from "./settled.ts";
 

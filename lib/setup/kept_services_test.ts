@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { keptOf } from "./keep.ts";
+import { keptOf } from "./kept_services.ts";
 
 const endpoint = (servicePort: number, remoteAddr = "10.0.0.1") => ({ servicePort, remoteAddr, remotePort: 80 });
 const at = (line: number) => ({ at: { line, column: 3 } });
