@@ -13,7 +13,7 @@ import { lookInside } from "../netns/inside.ts";
 import { joinEndpoints } from "../setup/join_endpoints.ts";
 import { NETNS_SYSCTLS } from "../netns/links.ts";
 import { type Link, listLinks } from "../netns/observe.ts";
-import { findMissingInNft } from "../setup/missing.ts";
+import { findMissingInNft } from "../setup/missing_in_nft.ts";
 import type { SetupRecord } from "../setup/setup_record.ts";
 import { isLost } from "../setup/setup_record_file.ts";
 import { look } from "../setup/restore.ts";

@@ -14,7 +14,7 @@ import { listState } from "../nft/nft.ts";
 import type { NftState } from "../nft/parse.ts";
 import { applyRecord } from "./apply_record.ts";
 import { type Link, listLinks } from "../netns/observe.ts";
-import { findMissingInNft } from "./missing.ts";
+import { findMissingInNft } from "./missing_in_nft.ts";
 import { type NetworkRecord, type SetupRecord, withServices } from "./setup_record.ts";
 import { isLost, readRecordFile, type RecordFile, recoverRecord } from "./setup_record_file.ts";
 
