@@ -15,7 +15,7 @@ import { forEachConcurrently } from "./concurrency.ts";
 import type { Desired } from "./desired.ts";
 import type { RunningDaemon } from "./find.ts";
 import { followed } from "./followed.ts";
-import type { Keep, Plan, Start } from "./plan.ts";
+import type { Keep, Plan, Start } from "./daemon_plan.ts";
 import { Provider } from "./provide.ts";
 import { ensureUsageFiles } from "./route_files.ts";
 import { startDaemon, type Started } from "./spawn.ts";

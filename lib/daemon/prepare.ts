@@ -11,7 +11,7 @@ import { innerOf, OUTER } from "../role.ts";
 import type { Desired } from "./desired.ts";
 import { ensureLog } from "./log_file.ts";
 import { userOf } from "./owner.ts";
-import type { Wanted, WantedDaemon } from "./plan.ts";
+import type { Wanted, WantedDaemon } from "./daemon_plan.ts";
 import { ensureProxyDir, writeInnerRoutes, writeOuterRoutes } from "./route_files.ts";
 import { ensureStringDir } from "./string_dir.ts";
 

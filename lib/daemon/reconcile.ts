@@ -18,7 +18,7 @@ import { egressFor, endEgress, narrowEgress, readEgress, widenEgress } from "./e
 import { findDaemons } from "./find.ts";
 import { hold, isHeld, release } from "./hold.ts";
 import { Pass } from "./pass.ts";
-import { plan } from "./plan.ts";
+import { plan } from "./daemon_plan.ts";
 import { prepare } from "./prepare.ts";
 import { endOverdue } from "./retired.ts";
 import { removeLeftovers } from "./route_files.ts";

@@ -7,7 +7,7 @@
 import type { BridgeNames } from "../names.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { observe } from "./observe.ts";
-import { planDown, planUp } from "./plan.ts";
+import { planDown, planUp } from "./link_plan.ts";
 import { setVlans, vlansOf } from "./vlan_record.ts";
 
 /**

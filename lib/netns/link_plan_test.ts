@@ -15,7 +15,7 @@ import {
   OUTSIDE,
 } from "../../tests/fixtures/links.ts";
 import type { Link, NetnsState } from "./observe.ts";
-import { planUp } from "./plan.ts";
+import { planUp } from "./link_plan.ts";
 
 const ADD =
   `link add name br0b address ${ADDRESS} mtu 1500 type veth peer name br0a address ${INSIDE_ADDRESS} mtu 1500 netns one_tproxy_br0`;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ABSENT, ADDRESS, alive, BRIDGE, BROKEN, host, INSIDE, NAMES, OUTSIDE } from "../../tests/fixtures/links.ts";
 import type { Link, NetnsState } from "./observe.ts";
-import { planDown } from "./plan.ts";
+import { planDown } from "./link_plan.ts";
 
 Deno.test("planDown() removes the pair, whether bridge, namespace or other half are where they should be or not", () => {
   const cases: [Link[], NetnsState, string][] = [
