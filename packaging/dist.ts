@@ -10,7 +10,7 @@ import { bundle } from "./bundle.ts";
 import { TproxyError } from "../lib/errors.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
 import { findPackages, type Package } from "./packages.ts";
-import { renderLauncher } from "./launcher.ts";
+import { renderLauncher } from "./launcher_script.ts";
 import { renderSbom } from "./sbom.ts";
 import { copy, makeFolder, pack, sumsOf, write } from "./tree.ts";
 import { ROOT, withWorkFolder } from "./work_folder.ts";

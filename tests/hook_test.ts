@@ -330,7 +330,7 @@ Deno.test(
     await hv.host.write("/run/vm.base64", base64(sample));
     const run = [`--allow-run=${Deno.execPath()}`, "--allow-env=INIT_CWD", "--allow-read=.build"];
     const flags = ["--no-prompt", "--cached-only", ...run];
-    const launcher = [Deno.execPath(), "run", "--quiet", ...flags, "packaging/launch.ts", "setup", "hook", "pre"];
+    const launcher = [Deno.execPath(), "run", "--quiet", ...flags, "packaging/run_checkout.ts", "setup", "hook", "pre"];
     await hv.host.text(["sh", "-c", '"$@" </run/vm.base64', "sh", ...launcher]);
     assert.deepEqual(await proxied(hv), ["br0", "onebr.12"]);
   }),

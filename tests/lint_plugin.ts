@@ -8,7 +8,7 @@
 const MAY_START_PROGRAMS = ["lib/run_command.ts", "lib/daemon/spawn.ts", "packaging/command.ts"];
 
 /** The modules that may end their process: the entrypoints. */
-const MAY_EXIT = /\/(?:cmd\/\w+|packaging\/(?:compile|dist|launch)|tests\/lab\/enter|tests\/demo\/demo)\.ts$/;
+const MAY_EXIT = /\/(?:cmd\/\w+|packaging\/(?:compile|dist|run_checkout)|tests\/lab\/enter|tests\/demo\/demo)\.ts$/;
 
 const plugin: Deno.lint.Plugin = {
   name: "one-tproxy",

@@ -81,7 +81,7 @@ Deno.test("the tasks setup and tproxy give the launcher its own permissions, and
       "deno run --quiet --no-prompt --allow-run=$(deno eval -p 'Deno.execPath()') --allow-env=INIT_CWD " +
         `${
           name === "tproxy" ? "--allow-sys=uid " : ""
-        }--allow-read=.build --allow-write=.build packaging/launch.ts ${name}`,
+        }--allow-read=.build --allow-write=.build packaging/run_checkout.ts ${name}`,
     );
   }
 });

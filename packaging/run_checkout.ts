@@ -1,7 +1,7 @@
 /**
- * `launch setup|tproxy [ARGS…]`: runs an entrypoint of this checkout with exactly its permissions. A task in deno.json could not
+ * `run_checkout setup|tproxy [ARGS…]`: runs an entrypoint of this checkout with exactly its permissions. A task in deno.json could not
  * name these, since some depend on the arguments and on where the runtime is. In a distribution, shell scripts do the same
- * (`packaging/launcher.ts`).
+ * (`packaging/launcher_script.ts`).
  *
  * @module
  */
@@ -35,4 +35,4 @@ function run(entrypoint: string, permissions: Permissions, args: readonly string
   return runDeno(["run", "--quiet", "--frozen", ...toFlags(permissions), program, ...args]);
 }
 
-Deno.exit(await exitCodeOf("launch", main));
+Deno.exit(await exitCodeOf("run_checkout", main));
