@@ -23,7 +23,7 @@ import { prepare } from "./prepare.ts";
 import { endOverdue } from "./retired.ts";
 import { removeLeftovers } from "./route_files.ts";
 import { readServed } from "./served.ts";
-import type { Sightings } from "./sightings.ts";
+import type { GracePeriod } from "./grace_period.ts";
 import { endAll, waitFor } from "./stop.ts";
 
 /** The verbs of `tproxy` that change what runs. */
@@ -42,7 +42,7 @@ export interface Supervisor {
   /** Called before a daemon is started. */
   readonly onStart: (title: Title) => void;
   /** What it has missed in the passes before. An operator's word counts at once. */
-  readonly sightings: Sightings;
+  readonly gracePeriod: GracePeriod;
   /** How the daemons should run; it has to outlast a file that can't be read for a while. */
   readonly settings: () => Promise<Settings>;
   /** The process IDs of daemons that show no sign of life, to be replaced. */
@@ -109,7 +109,7 @@ async function pass(
 ): Promise<number> {
   const [{ host, daemons }, egressBefore] = await Promise.all([findDaemons(), readEgress()]);
   const found = await findBridges(present, daemons);
-  const bridges = supervisor?.sightings.keep(found, await readServed(), daemons, performance.now()) ?? found;
+  const bridges = supervisor?.gracePeriod.keep(found, await readServed(), daemons, performance.now()) ?? found;
   const desired: Desired = { ...settings, bridges };
   const form = currentForm();
   const { mayStart = () => true, onStart = () => {} } = supervisor ?? {};

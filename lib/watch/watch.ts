@@ -21,7 +21,7 @@ import { BridgeKeeper } from "./keep_bridges.ts";
 import { NamespaceChooser } from "./namespaces.ts";
 import { ProxyKeeper } from "./keep_proxies.ts";
 import { reconcile } from "../daemon/reconcile.ts";
-import { Sightings } from "../daemon/sightings.ts";
+import { GracePeriod } from "../daemon/grace_period.ts";
 
 /** How often to look whether a daemon is gone, in milliseconds. */
 const LOOK_MS = 500;
@@ -74,7 +74,7 @@ class Supervision {
   readonly bridges = new BridgeKeeper();
   readonly #proxies = new ProxyKeeper();
   readonly #starts = new Backoff();
-  readonly #sightings = new Sightings();
+  readonly #gracePeriod = new GracePeriod();
   readonly #config: string;
   readonly #follower: ConfigFollower;
   #isHeld = false;
@@ -98,7 +98,7 @@ class Supervision {
         mayStart: (title) => this.#mayStart(title),
         onStart: (title) => this.#starts.started(title, performance.now()),
         settings: () => this.#follower.settings(),
-        sightings: this.#sightings,
+        gracePeriod: this.#gracePeriod,
         dead,
       });
       this.#isHeld = running === undefined;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parseBridgeName } from "../names.ts";
 import { innerOf, OUTER } from "../role.ts";
 import type { RunningDaemon } from "./find.ts";
-import { Sightings } from "./sightings.ts";
+import { GracePeriod } from "./grace_period.ts";
 
 const BR0 = parseBridgeName("br0");
 const BR1 = parseBridgeName("br1");
@@ -18,24 +18,24 @@ function inner(overrides: Partial<RunningDaemon> = {}): RunningDaemon {
 }
 
 Deno.test("keep() keeps a bridge that has gone for a second, and then no more", () => {
-  const sightings = new Sightings();
-  assert.deepEqual([...sightings.keep(BOTH, SERVED, [inner()], 0)], [...BOTH]);
-  assert.deepEqual([...sightings.keep(ONLY_BR1, SERVED, [inner()], 5000)], [...BOTH]);
-  assert.deepEqual([...sightings.keep(ONLY_BR1, SERVED, [inner()], 5999)], [...BOTH]);
-  assert.deepEqual([...sightings.keep(ONLY_BR1, SERVED, [inner()], 6000)], [...ONLY_BR1]);
+  const gracePeriod = new GracePeriod();
+  assert.deepEqual([...gracePeriod.keep(BOTH, SERVED, [inner()], 0)], [...BOTH]);
+  assert.deepEqual([...gracePeriod.keep(ONLY_BR1, SERVED, [inner()], 5000)], [...BOTH]);
+  assert.deepEqual([...gracePeriod.keep(ONLY_BR1, SERVED, [inner()], 5999)], [...BOTH]);
+  assert.deepEqual([...gracePeriod.keep(ONLY_BR1, SERVED, [inner()], 6000)], [...ONLY_BR1]);
 });
 
 Deno.test("keep() keeps what it has never seen itself, and begins anew when it has come back", () => {
-  const sightings = new Sightings();
-  assert.deepEqual([...sightings.keep(ONLY_BR1, SERVED, [inner()], 0)], [...BOTH]);
-  assert.deepEqual([...sightings.keep(BOTH, SERVED, [inner()], 900)], [...BOTH]);
-  assert.deepEqual([...sightings.keep(ONLY_BR1, SERVED, [inner()], 1800)], [...BOTH]);
-  assert.deepEqual([...sightings.keep(ONLY_BR1, SERVED, [inner()], 2700)], [...BOTH]);
+  const gracePeriod = new GracePeriod();
+  assert.deepEqual([...gracePeriod.keep(ONLY_BR1, SERVED, [inner()], 0)], [...BOTH]);
+  assert.deepEqual([...gracePeriod.keep(BOTH, SERVED, [inner()], 900)], [...BOTH]);
+  assert.deepEqual([...gracePeriod.keep(ONLY_BR1, SERVED, [inner()], 1800)], [...BOTH]);
+  assert.deepEqual([...gracePeriod.keep(ONLY_BR1, SERVED, [inner()], 2700)], [...BOTH]);
 });
 
 Deno.test("keep() keeps nothing that somebody has ended, or that was never served", () => {
   for (const running of [[], [inner({ draining: true })], [inner({ role: OUTER })]]) {
-    assert.deepEqual([...new Sightings().keep(ONLY_BR1, SERVED, running, 0)], [...ONLY_BR1]);
+    assert.deepEqual([...new GracePeriod().keep(ONLY_BR1, SERVED, running, 0)], [...ONLY_BR1]);
   }
-  assert.deepEqual([...new Sightings().keep(ONLY_BR1, new Map(), [inner()], 0)], [...ONLY_BR1]);
+  assert.deepEqual([...new GracePeriod().keep(ONLY_BR1, new Map(), [inner()], 0)], [...ONLY_BR1]);
 });

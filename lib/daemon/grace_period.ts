@@ -14,7 +14,7 @@ import type { RunningDaemon } from "./find.ts";
 const GONE_MS = 1_000;
 
 /** Remembers since when bridges are gone. */
-export class Sightings {
+export class GracePeriod {
   readonly #goneSince = new Map<BridgeName, number>();
 
   /**
