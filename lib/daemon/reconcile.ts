@@ -6,7 +6,7 @@
  */
 
 import { endpointsByBridge } from "../address.ts";
-import { prepareThenLock } from "../config/fresh.ts";
+import { prepareThenLock } from "../config/prepare_then_lock.ts";
 import { DaemonError } from "../errors.ts";
 import { withLock } from "../lock.ts";
 import { RUN_FILES } from "../names.ts";

@@ -6,7 +6,7 @@
  */
 
 import type { Config } from "../config/config.ts";
-import { stampOf } from "../config/fresh.ts";
+import { stampOf } from "../config/prepare_then_lock.ts";
 import { readConfig } from "../config/read.ts";
 import { resolveIpv4 } from "../config/resolve.ts";
 import { ConfigError, describe } from "../errors.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { prepareThenLock } from "../config/fresh.ts";
+import { prepareThenLock } from "../config/prepare_then_lock.ts";
 import { readConfig } from "../config/read.ts";
 import { resolveIpv4 } from "../config/resolve.ts";
 import type { Network } from "../config/select.ts";

@@ -8,7 +8,7 @@
  */
 
 import { type Config, describeProblems } from "../config/config.ts";
-import { stampOf } from "../config/fresh.ts";
+import { stampOf } from "../config/prepare_then_lock.ts";
 import { parseConfig } from "../config/parse.ts";
 import { readConfigText } from "../config/read.ts";
 import { resolveIpv4 } from "../config/resolve.ts";
