@@ -21,7 +21,7 @@ import { ensureUsageFiles } from "./route_files.ts";
 import { startDaemon, type Started } from "./spawn.ts";
 import { type DaemonSignal, endAll, send, settle } from "./stop.ts";
 import { findSockets, removeNewSockets } from "./string_dir.ts";
-import { explainNotListening } from "./strangers.ts";
+import { explainNotListening } from "./not_listening.ts";
 
 /**
  * How many daemons start at once. A start is work for a core rather than waiting; a hundred at once would only take each
