@@ -13,7 +13,7 @@ import { bridgesOf, findFaultsOfBridges, type HostView, lookAtHost } from "../he
 import { readCounts, readLive } from "../daemon/counts.ts";
 import { findEgressFaults } from "../daemon/egress.ts";
 import { findDaemons, type RunningDaemon } from "../daemon/find.ts";
-import { HELD, isHeld } from "../daemon/hold.ts";
+import { STAYS_STOPPED, staysStopped } from "../daemon/stay_stopped.ts";
 import { findReplacedFiles } from "../health/installation.ts";
 import { findDeafFaults } from "../health/listening.ts";
 import { findDaemonFaults } from "../health/signs.ts";
@@ -74,14 +74,14 @@ export async function showStatus(wide: boolean): Promise<Answer> {
   const serving = proxies.filter(({ draining }) => !draining);
   return {
     text: wide ? renderWide(status) : serving.map(({ title, pid }) => `${title}: ${pid}`).join("\n"),
-    notes: [...(stopped ? [HELD] : []), ...faults.map(describeFault)],
+    notes: [...(stopped ? [STAYS_STOPPED] : []), ...faults.map(describeFault)],
     json: toJson(status),
     exitCode: serving.length === 0 ? NONE_RUNS : faults.length > 0 ? FAULTY : ALL_RUN,
   };
 }
 
 async function readStatus(): Promise<Status> {
-  const [{ daemons }, host, stopped] = await Promise.all([findDaemons(), lookAtHost(), isHeld()]);
+  const [{ daemons }, host, stopped] = await Promise.all([findDaemons(), lookAtHost(), staysStopped()]);
   const serving = daemons.filter(({ draining }) => !draining);
   const running = new Set<Title>(serving.map(({ role }) => role.title));
   const bridges = bridgesOf(host);

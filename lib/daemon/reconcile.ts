@@ -16,7 +16,7 @@ import { look, type Present, restore } from "../setup/restore.ts";
 import { type Desired, findBridges, readLimits, readSettings, type Settings } from "./desired.ts";
 import { egressFor, endEgress, narrowEgress, readEgress, widenEgress } from "./egress.ts";
 import { findDaemons } from "./find.ts";
-import { hold, isHeld, release } from "./hold.ts";
+import { allowStart, keepStopped, staysStopped } from "./stay_stopped.ts";
 import { Pass } from "./pass.ts";
 import { plan } from "./daemon_plan.ts";
 import { prepare } from "./prepare.ts";
@@ -72,10 +72,12 @@ export async function reconcile(
     prepare: () => supervisor?.settings() ?? readSettings(config),
     lock: withDaemonLock,
     use: async (settings) => {
-      if (supervisor === undefined) await release();
+      if (supervisor === undefined) await allowStart();
       // A supervisor has put back what is missing itself, as far as it may.
       const present = supervisor === undefined ? await restore(await look()) : await look();
-      return supervisor !== undefined && await isHeld() ? undefined : await pass(verb, settings, present, supervisor);
+      return supervisor !== undefined && await staysStopped()
+        ? undefined
+        : await pass(verb, settings, present, supervisor);
     },
   });
 }
@@ -92,7 +94,7 @@ function withDaemonLock<T>(work: () => Promise<T>): Promise<T> {
 async function stop(config: string): Promise<number> {
   const { drainTimeoutMs } = await readLimits(config);
   return await withDaemonLock(async () => {
-    await hold();
+    await keepStopped();
     const { daemons } = await findDaemons();
     await endAll(daemons.map(({ pid }) => pid), drainTimeoutMs);
     await endEgress();

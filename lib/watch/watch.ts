@@ -15,7 +15,7 @@ import { refreshNames } from "../setup/refresh.ts";
 import { Backoff } from "./backoff.ts";
 import { Events, Monitor, type Reason } from "./events.ts";
 import { findDaemons, type RunningDaemon } from "../daemon/find.ts";
-import { HELD } from "../daemon/hold.ts";
+import { STAYS_STOPPED } from "../daemon/stay_stopped.ts";
 import { ConfigFollower } from "./follow_config.ts";
 import { BridgeKeeper } from "./keep_bridges.ts";
 import { NamespaceChooser } from "./namespaces.ts";
@@ -77,7 +77,7 @@ class Supervision {
   readonly #gracePeriod = new GracePeriod();
   readonly #config: string;
   readonly #follower: ConfigFollower;
-  #isHeld = false;
+  #staysStopped = false;
 
   constructor(config: string) {
     this.#config = config;
@@ -93,7 +93,7 @@ class Supervision {
     const dead = await attempt("look for signs of life", () => this.#proxies.keep(daemons)) ?? new Set();
     await attempt("see to it that the proxies listen", () => this.#proxies.wake(daemons, host?.endpoints ?? new Map()));
     await attempt("make the proxies match", async () => {
-      const wasHeld = this.#isHeld;
+      const stayedStopped = this.#staysStopped;
       const running = await reconcile(reason, this.#config, {
         mayStart: (title) => this.#mayStart(title),
         onStart: (title) => this.#starts.started(title, performance.now()),
@@ -101,8 +101,8 @@ class Supervision {
         gracePeriod: this.#gracePeriod,
         dead,
       });
-      this.#isHeld = running === undefined;
-      if (this.#isHeld && !wasHeld) log.info(HELD);
+      this.#staysStopped = running === undefined;
+      if (this.#staysStopped && !stayedStopped) log.info(STAYS_STOPPED);
     });
   }
 

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { until } from "../packaging/command.ts";
 import { assertServed, inLab, makeScenario, served } from "./lab/scenario.ts";
 
-const HELD = /The proxies were stopped by "tproxy stop"/g;
+const STAYS_STOPPED = /The proxies were stopped by "tproxy stop"/g;
 
 Deno.test(
   "a stop holds while it is watched, through everything that makes a pass, and says so once; start ends it",
@@ -17,7 +17,7 @@ Deno.test(
     const watch = hv.startWatch();
     await until("it watches", () => Promise.resolve(watch.output.includes("Watching")));
     await hv.control("stop");
-    await until("the watch says so", () => Promise.resolve(watch.output.match(HELD) !== null));
+    await until("the watch says so", () => Promise.resolve(watch.output.match(STAYS_STOPPED) !== null));
 
     // The pass that has restored the bridge would also have started the proxies.
     for (let i = 0; i < 2; i++) {
@@ -28,9 +28,9 @@ Deno.test(
       });
     }
     const later = hv.startWatch();
-    await until("a new watch says so, too", () => Promise.resolve(later.output.match(HELD) !== null));
+    await until("a new watch says so, too", () => Promise.resolve(later.output.match(STAYS_STOPPED) !== null));
     assert.doesNotMatch(await hv.host.text(["ps", "-eo", "args="]), /^one_tproxy/m);
-    assert.equal(watch.output.match(HELD)?.length, 1, watch.output);
+    assert.equal(watch.output.match(STAYS_STOPPED)?.length, 1, watch.output);
 
     const { code, stderr } = await hv.tproxy("status");
     assert.equal(code, 3);
@@ -51,7 +51,7 @@ for (const verb of ["restart", "reload"]) {
       await hv.up("br0");
       await hv.control("stop");
       const watch = hv.startWatch();
-      await until("the watch says so", () => Promise.resolve(watch.output.match(HELD) !== null));
+      await until("the watch says so", () => Promise.resolve(watch.output.match(STAYS_STOPPED) !== null));
       await hv.control(verb);
       const pid = (await hv.status()).get("one_tproxy_br0");
       await hv.host.text(["kill", "-KILL", String(pid)]);
