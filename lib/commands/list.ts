@@ -11,7 +11,7 @@ import type { Network, SelectedEndpoint } from "../config/select.ts";
 import { OK } from "../exit_code.ts";
 import { renderOptions } from "../limits_codec.ts";
 import { type BridgeName, UNNAMED_NETWORK } from "../names.ts";
-import { isSameEndpoint } from "../nft/element.ts";
+import { isSameEndpoint } from "../nft/map_element.ts";
 import { listState } from "../nft/nft.ts";
 import { renderTable } from "../table.ts";
 import type { SetupRecord } from "../setup/setup_record.ts";

@@ -10,7 +10,7 @@ import { type Endpoint, isDiallable, remoteOf } from "../address.ts";
 import { describe, InputError, KernelStateError } from "../errors.ts";
 import { type BridgeName, bridgeOfCopy, bridgeOfMap, TPROXY } from "../names.ts";
 import { parseCopy } from "./record_copy.ts";
-import { parseElement, readOptions } from "./element.ts";
+import { parseElement, readOptions } from "./map_element.ts";
 import { field, parseListing, parseListings, valueOf } from "./listing.ts";
 import type { TableObject } from "./bridge_script.ts";
 

@@ -6,7 +6,7 @@
 
 import type { Endpoint } from "../address.ts";
 import { TPROXY } from "../names.ts";
-import { isSameEndpoint, renderElement } from "./element.ts";
+import { isSameEndpoint, renderElement } from "./map_element.ts";
 
 /**
  * Renders the commands that put endpoints into a map.

@@ -6,7 +6,7 @@
 
 import type { Network, SelectedEndpoint } from "../config/select.ts";
 import type { BridgeName } from "../names.ts";
-import { isSameEndpoint } from "../nft/element.ts";
+import { isSameEndpoint } from "../nft/map_element.ts";
 import { giveTo, type Grant } from "./grant.ts";
 import type { KeptEndpoint } from "./kept_services.ts";
 import { isNobodys, type NetworkRecord, type SetupRecord } from "./setup_record.ts";

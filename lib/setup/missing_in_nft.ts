@@ -6,7 +6,7 @@
 
 import type { Endpoint } from "../address.ts";
 import type { BridgeNames } from "../names.ts";
-import { isSameEndpoint } from "../nft/element.ts";
+import { isSameEndpoint } from "../nft/map_element.ts";
 import { redirectedPorts } from "../nft/redirect.ts";
 import { copyOf, type NetworkRecord, unionOf } from "./setup_record.ts";
 import { parseNetworks } from "./setup_record_parse.ts";

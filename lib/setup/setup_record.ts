@@ -9,7 +9,7 @@
 import type { Endpoint } from "../address.ts";
 import type { Network, SelectedEndpoint } from "../config/select.ts";
 import type { BridgeName } from "../names.ts";
-import { isSameEndpoint } from "../nft/element.ts";
+import { isSameEndpoint } from "../nft/map_element.ts";
 
 /** A network on a bridge. One without ID and name holds endpoints that were in nft before anything was recorded. */
 export interface NetworkRecord extends Network {
