@@ -76,7 +76,7 @@ export {
   parseBridgeName,
 } from "./lib/names.ts";
 export { type DaemonNames, innerOf, type InnerRole, OUTER, type OuterRole, type Role, type Title } from "./lib/role.ts";
-export { type MapListing, parseMaps } from "./lib/nft/parse.ts";
+export { type MapListing, parseMaps } from "./lib/nft/parse_state.ts";
 export type { BridgeForm } from "./lib/nft/matches.ts";
 export { type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./lib/nft/bridge_script.ts";
 export {

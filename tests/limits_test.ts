@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import type { EndpointOptions } from "../lib/limits.ts";
-import { parseMaps } from "../lib/nft/parse.ts";
+import { parseMaps } from "../lib/nft/parse_state.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { CONFIG, inLab } from "./lab/scenario.ts";
 

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseBridgeName } from "../lib/names.ts";
-import { parseMaps } from "../lib/nft/parse.ts";
+import { parseMaps } from "../lib/nft/parse_state.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { inLab, makeHypervisor } from "./lab/scenario.ts";
 import { NOTHING, stateOf } from "./lab/state.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { KernelStateError } from "../errors.ts";
-import { parseState } from "./parse.ts";
+import { parseState } from "./parse_state.ts";
 
 const META = { metainfo: { version: "1.0.6", json_schema_version: 1 } };
 

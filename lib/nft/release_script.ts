@@ -5,7 +5,7 @@
  */
 
 import { BRIDGE_NAME, type BridgeName, namesOf, TPROXY } from "../names.ts";
-import type { NftState } from "./parse.ts";
+import type { NftState } from "./parse_state.ts";
 import { renderMap } from "./render_map.ts";
 
 /** The transaction that leaves bridges to the driver. */

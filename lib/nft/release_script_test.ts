@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Endpoint } from "../address.ts";
 import { parseBridgeName } from "../names.ts";
-import type { NftState } from "./parse.ts";
+import type { NftState } from "./parse_state.ts";
 import { renderRelease } from "./release_script.ts";
 
 const ENDPOINT: Endpoint = { servicePort: 80, remoteAddr: "10.0.0.1", remotePort: 8080 };

@@ -8,7 +8,7 @@ import { type Endpoint, remoteOf } from "../address.ts";
 import { log } from "../log.ts";
 import { type BridgeName, namesOf } from "../names.ts";
 import { ensureRules, listState } from "../nft/nft.ts";
-import type { MapListing } from "../nft/parse.ts";
+import type { MapListing } from "../nft/parse_state.ts";
 import { ensureLinks } from "../netns/links.ts";
 import { copyOf, type NetworkRecord, unionOf } from "./setup_record.ts";
 

@@ -8,7 +8,7 @@ import { withLock } from "../lock.ts";
 import { log } from "../log.ts";
 import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
 import { listState, removeRules } from "../nft/nft.ts";
-import type { NftState } from "../nft/parse.ts";
+import type { NftState } from "../nft/parse_state.ts";
 import { applyRecord } from "./apply_record.ts";
 import { removeLinks } from "../netns/links.ts";
 import { isNobodys, type NetworkRecord } from "./setup_record.ts";

@@ -11,7 +11,7 @@ import { withLock } from "../lock.ts";
 import { log } from "../log.ts";
 import { type BridgeName, namesOf, NETNS_DIR, RUN_FILES, TPROXY } from "../names.ts";
 import { listState } from "../nft/nft.ts";
-import type { NftState } from "../nft/parse.ts";
+import type { NftState } from "../nft/parse_state.ts";
 import { applyRecord } from "./apply_record.ts";
 import { type Link, listLinks } from "../netns/observe.ts";
 import { findMissingInNft } from "./missing_in_nft.ts";

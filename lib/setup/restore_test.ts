@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { namesOf, parseBridgeName } from "../names.ts";
 import type { Endpoint } from "../address.ts";
-import type { NftState } from "../nft/parse.ts";
+import type { NftState } from "../nft/parse_state.ts";
 import type { TableObject } from "../nft/bridge_script.ts";
 import { BRIDGE, OUTSIDE } from "../../tests/fixtures/links.ts";
 import { copyOf } from "./setup_record.ts";

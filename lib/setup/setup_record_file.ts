@@ -7,7 +7,7 @@
 import { InputError } from "../errors.ts";
 import { log } from "../log.ts";
 import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
-import type { NftState } from "../nft/parse.ts";
+import type { NftState } from "../nft/parse_state.ts";
 import { codeOf, readRegularFile } from "../regular_file.ts";
 import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import { inOrder, type NetworkRecord, type SetupRecord } from "./setup_record.ts";

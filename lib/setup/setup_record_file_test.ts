@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseBridgeName } from "../names.ts";
-import type { NftState } from "../nft/parse.ts";
+import type { NftState } from "../nft/parse_state.ts";
 import { copyOf } from "./setup_record.ts";
 import { findLost, isLost, type RecordFile } from "./setup_record_file.ts";
 

@@ -4,7 +4,7 @@ import type { Endpoint } from "../address.ts";
 import { isDiallable } from "../address.ts";
 import { KernelStateError } from "../errors.ts";
 import { parseBridgeName } from "../names.ts";
-import { parseMaps } from "./parse.ts";
+import { parseMaps } from "./parse_state.ts";
 
 const METAINFO = { metainfo: { version: "1.0.6", release_name: "Lester Gooch #5", json_schema_version: 1 } };
 
