@@ -11,7 +11,7 @@ import { listLinks } from "../netns/observe.ts";
 import { listState } from "../nft/nft.ts";
 import { reconcile } from "../daemon/reconcile.ts";
 import { applyPlan, prepareConfig } from "../setup/apply_config.ts";
-import { withSetupLock } from "../setup/change.ts";
+import { withSetupLock } from "../setup/change_bridge.ts";
 import { type ConfigPlan, describeRefusal, planConfig, removesMost } from "../setup/config_changes.ts";
 import type { SetupRecord } from "../setup/setup_record.ts";
 import { recoverRecord } from "../setup/setup_record_file.ts";

@@ -13,7 +13,7 @@ import { ConfigError, describe } from "../errors.ts";
 import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";
 import { listState } from "../nft/nft.ts";
-import { changeBridge, withSetupLock } from "./change.ts";
+import { changeBridge, withSetupLock } from "./change_bridge.ts";
 import { type ConfigPlan, giveAll, networksIn } from "./config_changes.ts";
 import { type Grants, selectGrants } from "./grant.ts";
 import type { SetupRecord } from "./setup_record.ts";

@@ -7,7 +7,7 @@
 import { log } from "../log.ts";
 import { listState, releaseRules } from "../nft/nft.ts";
 import { recoverRecord, writeRecord } from "./setup_record_file.ts";
-import { withSetupLock } from "./change.ts";
+import { withSetupLock } from "./change_bridge.ts";
 import { forgetVlans } from "../netns/vlan_record.ts";
 
 /**

@@ -12,7 +12,7 @@ import { InputError } from "../errors.ts";
 import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";
 import { listState } from "../nft/nft.ts";
-import { changeBridge, withSetupLock } from "./change.ts";
+import { changeBridge, withSetupLock } from "./change_bridge.ts";
 import { giveTo, selectGrants } from "./grant.ts";
 import { type KeptEndpoint, warnOfKept } from "./kept_services.ts";
 import { endpointsOf, hasNetwork, isNobodys, withoutNetwork } from "./setup_record.ts";

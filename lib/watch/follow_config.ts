@@ -150,7 +150,7 @@ export class ConfigFollower {
   }
 }
 
-/** That a name has moved is followed by itself, see `lib/setup/refresh.ts`. */
+/** That a name has moved is followed by itself, see `lib/setup/refresh_names.ts`. */
 async function resolveUnlessKnown(name: string, recorded: ReadonlySet<string>): Promise<string> {
   const [address] = recorded;
   return address ?? await resolveIpv4(name);

@@ -11,7 +11,7 @@ import { describe } from "../errors.ts";
 import { log } from "../log.ts";
 import { type BridgeName, TPROXY } from "../names.ts";
 import type { Title } from "../role.ts";
-import { refreshNames } from "../setup/refresh.ts";
+import { refreshNames } from "../setup/refresh_names.ts";
 import { Backoff } from "./backoff.ts";
 import { Events, Monitor, type Reason } from "./events.ts";
 import { findDaemons, type RunningDaemon } from "../daemon/find.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { NetworkRecord } from "./setup_record.ts";
-import { withAnswers } from "./refresh.ts";
+import { withAnswers } from "./refresh_names.ts";
 
 const FIXED = { servicePort: 80, remoteAddr: "10.0.0.1", remotePort: 80 };
 const NAMED = { servicePort: 81, remoteAddr: "10.0.0.2", remotePort: 81, remoteName: "a.example" };
