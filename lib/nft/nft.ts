@@ -19,7 +19,14 @@ import type { BridgeForm } from "./matches.ts";
 import { type Egress, renderEgress, renderNoEgress } from "./egress_rules.ts";
 import { parseEgress, type PresentEgress } from "./egress_listing.ts";
 import { type BridgeTable, readTable } from "./fingerprint.ts";
-import { type MapListing, type NftState, parseMaps, parseState, parseTable, parseTableFamilies } from "./parse_state.ts";
+import {
+  type MapListing,
+  type NftState,
+  parseMaps,
+  parseState,
+  parseTable,
+  parseTableFamilies,
+} from "./parse_state.ts";
 import { renderRelease } from "./release_script.ts";
 import { type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./bridge_script.ts";
 
