@@ -29,16 +29,13 @@ export interface Definition<T> {
 }
 
 /**
- * Reads a command line.
+ * Makes the library's parser of a program: what `--help`, the manual and the completions are made from.
  *
  * @param definition The program.
- * @param args The arguments.
- * @returns What a command was asked for, or {@linkcode Done} if something has been printed instead.
- * @throws {unknown} Whatever a command's definition throws.
+ * @param done Is called with what a command was asked for.
+ * @returns The parser.
  */
-export function parse<T extends { verb: string }>(definition: Definition<T>, args: readonly string[]): T | Done {
-  const { name, description, define } = definition;
-  let result: T | undefined;
+export function build<T>({ name, description, define }: Definition<T>, done: (command: T) => void = () => {}): Command {
   const program = new Command(name).description(description);
   // Before the commands are defined, since they inherit it. Without these values the library would read the environment for
   // colour and width, and this program may not.
@@ -51,7 +48,21 @@ export function parse<T extends { verb: string }>(definition: Definition<T>, arg
   program.version(`one-tproxy ${VERSION}`, "--version", "print the version")
     .helpOption("-h, --help", "print this")
     .helpCommand("help [command]", "print what a command does and takes");
-  define(program, (command) => void (result = command));
+  define(program, done);
+  return program;
+}
+
+/**
+ * Reads a command line.
+ *
+ * @param definition The program.
+ * @param args The arguments.
+ * @returns What a command was asked for, or {@linkcode Done} if something has been printed instead.
+ * @throws {unknown} Whatever a command's definition throws.
+ */
+export function parse<T extends { verb: string }>(definition: Definition<T>, args: readonly string[]): T | Done {
+  let result: T | undefined;
+  const program = build(definition, (command) => void (result = command));
   try {
     suggestBeginning(program, args[0] ?? "");
     program.parse(args, { from: "user" });

@@ -7,7 +7,7 @@
 import type { Network } from "../lib/config/select.ts";
 import { InputError } from "../lib/errors.ts";
 import type { HookAction } from "../lib/setup/hook.ts";
-import { Argument, type Command, type Done, parse } from "./cli.ts";
+import { Argument, type Command, type Definition, type Done, parse } from "./cli.ts";
 import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName, UNNAMED_NETWORK } from "../lib/names.ts";
 
 /** What `setup` is asked for. */
@@ -58,12 +58,15 @@ export type SetupCommand =
  * @throws {InputError} If the bridge or the network is no name of one.
  */
 export function parseSetup(args: readonly string[]): SetupCommand {
-  return parse({
-    name: "setup",
-    description: "Sets up the kernel's state of one bridge's transparent proxy, or removes it",
-    define: defineSetup,
-  }, args);
+  return parse(SETUP, args);
 }
+
+/** The program. */
+export const SETUP: Definition<SetupCommand> = {
+  name: "setup",
+  description: "Sets up the kernel's state of one bridge's transparent proxy, or removes it",
+  define: defineSetup,
+};
 
 /** The description of `--config`. */
 const CONFIG = "the configuration";

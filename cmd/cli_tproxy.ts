@@ -7,7 +7,7 @@
 import type { Verb } from "../lib/daemon/reconcile.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 import type { Entrypoint } from "../lib/permissions/table.ts";
-import { Argument, type Command, type Done, Option, parse } from "./cli.ts";
+import { Argument, type Command, type Definition, type Done, Option, parse } from "./cli.ts";
 
 /** The description of `--config`. */
 const CONFIG = "the configuration";
@@ -69,8 +69,15 @@ export type TproxyCommand =
  * @returns What it is asked for.
  */
 export function parseTproxy(args: readonly string[]): TproxyCommand {
-  return parse({ name: "tproxy", description: "Controls the proxies of this hypervisor", define: defineTproxy }, args);
+  return parse(TPROXY, args);
 }
+
+/** The program. */
+export const TPROXY: Definition<TproxyCommand> = {
+  name: "tproxy",
+  description: "Controls the proxies of this hypervisor",
+  define: defineTproxy,
+};
 
 const VERBS: Readonly<Record<Verb | "watch", string>> = {
   start: "start what is missing, stop what is not wanted; does nothing if all is well",

@@ -11,6 +11,7 @@ import { TproxyError } from "../lib/errors.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
 import { findPackages, type Package } from "./packages.ts";
 import { renderLauncher } from "./launcher_script.ts";
+import { writeManual } from "./manual/manual.ts";
 import { renderSbom } from "./sbom.ts";
 import { copy, makeFolder, pack, sumsOf, write } from "./tree.ts";
 import { ROOT, withWorkFolder } from "./work_folder.ts";
@@ -46,10 +47,9 @@ async function fill(tree: string): Promise<void> {
   await write(`${tree}/bin/tproxy`, renderLauncher("tproxy"), 0o755);
   await write(`${tree}/bin/tproxy-setup`, renderLauncher("setup"), 0o755);
   for (const name of COPIES) await copy(`${ROOT}${name}`, `${tree}/${name}`);
-  // The installer and what it installs; the modules of the build stay here.
-  for await (const { name } of Deno.readDir(`${ROOT}packaging`)) {
-    if (!name.endsWith(".ts")) await copy(`${ROOT}packaging/${name}`, `${tree}/${name}`);
-  }
+  // The installer and what it installs.
+  for (const name of ["install.sh", "share"]) await copy(`${ROOT}packaging/${name}`, `${tree}/${name}`);
+  await writeManual(`${tree}/share`);
   await copyLicenses(`${tree}/licenses`, packages);
   await describe(tree, packages);
 }

@@ -8,7 +8,7 @@ import { runHere } from "../../packaging/command.ts";
 import { prepareBase } from "./system_root.ts";
 
 const BUILDS: readonly { readonly task: string; readonly tests: RegExp; readonly mayFail?: true }[] = [
-  { task: "dist", tests: /dist|install|vm/ },
+  { task: "dist", tests: /dist|install|manual|vm/ },
   // Without a denort it says so and fails, and its tests are skipped.
   { task: "compile", tests: /compile/, mayFail: true },
 ];

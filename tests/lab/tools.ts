@@ -29,12 +29,15 @@ export const TEST_TOOLS: Tools = {
   "/usr/bin/socat": "socat",
   "/usr/bin/tcpdump": "tcpdump",
   "/usr/sbin/haproxy": "haproxy",
+  "/usr/bin/man": "man-db",
+  "/usr/bin/mandoc": "mandoc",
   "/usr/bin/mmdebstrap": "mmdebstrap",
   "/usr/bin/perl": "perl-base",
   "/usr/bin/ruby": "ruby",
   "/usr/bin/shellcheck": "shellcheck",
   "/usr/bin/sudo": "sudo",
   "/usr/bin/systemd-analyze": "systemd",
+  "/usr/bin/zsh": "zsh",
   "/usr/sbin/logrotate": "logrotate",
 };
 
