@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { numberOf } from "../lib/daemon/owner.ts";
 import { namesOf, parseBridgeName } from "../lib/names.ts";
 import { checkout } from "../lib/permissions/checkout.ts";
+import { PROGRAMS } from "../lib/programs.ts";
 import { innerOf, OUTER } from "../lib/role.ts";
 import { run, until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
@@ -182,9 +183,25 @@ Deno.test(
     await hv.host.text(["mount", "--bind", "/run/outer.js", checkout().outer]);
     const { code, stderr } = await hv.tproxy("restart");
     assert.equal(code, 1);
-    assert.match(stderr, /Cannot start one_tproxy: it ended at once/);
+    assert.match(stderr, /Cannot start one_tproxy: it ended at once with exit code 1: error: Uncaught .*Error: failed/);
     await hv.host.text(["umount", checkout().outer]);
     assert.equal((await hv.status()).get("one_tproxy"), pids[0]);
     await until("the guest is served", () => isServed(guest));
+  }),
+);
+
+Deno.test(
+  "a proxy that a signal ends while it starts is reported with the signal, and with no line of its old log",
+  inLab(async (lab) => {
+    const { hv } = await makeScenario(lab);
+    await hv.up("br0");
+    await hv.control("start");
+    await hv.control("stop");
+    await hv.host.write("/run/setpriv", "#!/bin/sh\nkill -SEGV $$\n");
+    await hv.host.text(["chmod", "755", "/run/setpriv"]);
+    await hv.host.text(["mount", "--bind", "/run/setpriv", PROGRAMS.setpriv.path]);
+    const { code, stderr } = await hv.tproxy("start");
+    assert.equal(code, 1);
+    assert.match(stderr, /Cannot start one_tproxy: it ended at once by SIGSEGV; see \/var\/log\/one_tproxy\.log/);
   }),
 );

@@ -104,6 +104,8 @@ export function environmentOf({ role, host, flags, form }: DaemonStart): Record<
     [form.dataVariable]: "/dev/null",
     // Deno would ask dl.deno.land for a newer version of itself, past all permissions.
     DENO_NO_UPDATE_CHECK: "1",
+    // Deno writes its errors into the log, and would colour them there.
+    NO_COLOR: "1",
     // glibc would raise this length, from which it gives memory back, to that of what was freed last (mallopt(3)). Another
     // C library ignores the two settings.
     MALLOC_MMAP_THRESHOLD_: String(OWN_ALLOCATION),

@@ -124,6 +124,7 @@ Deno.test("environmentOf() marks a daemon, leaves it no folder for Deno's own st
     ONE_TPROXY_RETIRE: "USR2",
     DENO_DIR: "/dev/null",
     DENO_NO_UPDATE_CHECK: "1",
+    NO_COLOR: "1",
     ...MEMORY,
   });
 });
@@ -135,6 +136,7 @@ Deno.test("environmentOf() marks a compiled daemon with the flags that are in it
     ONE_TPROXY_RETIRE: "USR2",
     XDG_DATA_HOME: "/dev/null",
     DENO_NO_UPDATE_CHECK: "1",
+    NO_COLOR: "1",
     ...MEMORY,
   });
 });

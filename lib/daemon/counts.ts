@@ -9,7 +9,7 @@ import { printable } from "../config/config.ts";
 import { parseBridgeName } from "../names.ts";
 import type { Counts } from "../protocol/lifecycle.ts";
 import type { Role } from "../role.ts";
-import { readShared } from "../shared_file.ts";
+import { readShared } from "../read_shared.ts";
 import { LONGEST_USAGE, parseUsage } from "../protocol/usage.ts";
 
 /** The longest file that is read, in bytes. Outer lists its bridges in its own; 3,000 of them fit. */

@@ -5,8 +5,12 @@
  */
 
 import type { Role } from "../role.ts";
+import { readSharedEnd } from "../read_shared.ts";
 import { type Access, ensureAccess, openShared } from "../shared_file.ts";
 import { findLogReaders, groupOf, numberOf, type Owner, userOf } from "./owner.ts";
+
+/** How much of a log is read at most, in bytes. */
+const LONGEST_PART = 16 * 1024;
 
 /** Looked up once: the host's groups do not change under a command, and a watch goes on with what it found. */
 let readers: Promise<number | undefined> | undefined;
@@ -24,6 +28,21 @@ let readers: Promise<number | undefined> | undefined;
  */
 export async function openLog(role: Role, owner: Owner): Promise<number> {
   return await openShared(role.log, ...await accessOf(role, owner));
+}
+
+/**
+ * Reads what a daemon's log has got lately.
+ *
+ * @param role What the daemon is.
+ * @param owner The user that all daemons run as, if there is one.
+ * @param from How long the log was before, in bytes.
+ * @returns What was written since then, of which the last 16 KiB.
+ * @throws {import("../errors.ts").TproxyError} If getent fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` for `/var/log`, and `--allow-run=/usr/bin/getent`.
+ */
+export async function readLogSince(role: Role, owner: Owner, from: number): Promise<string> {
+  const [users] = await accessOf(role, owner);
+  return await readSharedEnd(role.log, users, from, LONGEST_PART) ?? "";
 }
 
 /** Who may own a log so far, and whose it should be. */

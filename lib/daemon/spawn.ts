@@ -5,12 +5,13 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, fstatSync, openSync } from "node:fs";
 import { printable } from "../config/config.ts";
 import { DaemonError, describe } from "../errors.ts";
 import { READY, WAITING } from "../protocol/lifecycle.ts";
 import { commandLine, type DaemonStart, environmentOf } from "./command_line.ts";
-import { openLog } from "./log_file.ts";
+import { describeEnd, type End } from "./ended_at_start.ts";
+import { openLog, readLogSince } from "./log_file.ts";
 
 /** A daemon starts in a tenth of a second, on a host that swaps in more. */
 const READY_DEADLINE_MS = 15_000;
@@ -40,31 +41,37 @@ export interface Started {
  *
  * @param start What it is started with.
  * @returns Its process ID, and what it can't listen on.
- * @throws {DaemonError} If it ends before it serves, takes longer than 15 seconds, or needs more flags than Linux takes.
+ * @throws {DaemonError} If it ends before it serves, takes longer than 15 seconds, or needs more flags than Linux takes. An end
+ * is told with its exit code or signal, and with the last error in the log.
  * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
  */
 export async function startDaemon(start: DaemonStart): Promise<Started> {
   const { role, owner } = start;
   for (let tries = 1;; tries++) {
-    const child = spawnDaemon(start, await openLog(role, owner));
-    const ended = new Promise<string>((resolve) => child.on("exit", (_, signal) => resolve(signal ?? "exit")));
+    const log = await openLog(role, owner);
+    const { size } = fstatSync(log);
+    const child = spawnDaemon(start, log);
+    const ended = new Promise<End>((resolve) => child.on("exit", (code, signal) => resolve({ code, signal })));
     const answer = printable((await answerOf(child, start.onWaiting)).trim());
     child.stdout?.destroy();
     child.unref();
     const [first, ...notListening] = answer.split(" ");
     if (first === READY && child.pid !== undefined) return { pid: child.pid, notListening };
-    const why = answer === "" ? await inTime(ended) : undefined;
-    if (why === undefined) {
+    const end = answer === "" ? await inTime(ended) : undefined;
+    if (end === undefined) {
       child.kill("SIGKILL");
       await inTime(ended);
     }
-    if (why === "SIGHUP" && tries < TRIES) continue;
-    throw new DaemonError(`Cannot start ${role.title}: ${answer || "it ended at once"}`, `see ${role.log}`);
+    if (end?.signal === "SIGHUP" && tries < TRIES) continue;
+    const why = end === undefined
+      ? answer || "it closed its output"
+      : describeEnd(end, await readLogSince(role, owner, size));
+    throw new DaemonError(`Cannot start ${role.title}: ${why}`, `see ${role.log}`);
   }
 }
 
 /** Waits for the end of a daemon; `undefined` if it does not end in time. */
-async function inTime(ended: Promise<string>): Promise<string | undefined> {
+async function inTime(ended: Promise<End>): Promise<End | undefined> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => resolve(undefined), END_DEADLINE_MS);
   return await Promise.race([ended, promise]).finally(() => clearTimeout(timer));
