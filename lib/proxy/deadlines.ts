@@ -34,8 +34,28 @@ export abstract class Deadline {
   /** What to do when it is missed; called once, and it must not throw. */
   abstract missed(): void;
 
-  /** Called at each check at which it is not missed. A subclass may check something else here. */
-  look(): void {}
+  /**
+   * Called at each check at which it is not missed. A subclass may check something else here.
+   *
+   * @param _now The time of the check, from `performance.now()`.
+   */
+  look(_now: number): void {}
+
+  /**
+   * Checks whether it is missed.
+   *
+   * @param now The time, from `performance.now()`.
+   */
+  check(now: number): void {
+    if (this.touched) {
+      this.touched = false;
+      this.start = now;
+    }
+    if (now - this.start < this.timeoutMs) return this.look(now);
+    // It is not missed again.
+    this.start = Infinity;
+    this.missed();
+  }
 
   /** Notes progress: the time begins again at the next check. */
   touch(): void {
@@ -77,18 +97,7 @@ export class Deadlines {
 
   #look(): void {
     const now = performance.now();
-    for (const deadline of this.#open) {
-      if (deadline.touched) {
-        deadline.touched = false;
-        deadline.start = now;
-      }
-      if (now - deadline.start < deadline.timeoutMs) {
-        deadline.look();
-      } else {
-        this.remove(deadline);
-        deadline.missed();
-      }
-    }
+    for (const deadline of this.#open) deadline.check(now);
   }
 }
 

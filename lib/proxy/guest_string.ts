@@ -61,7 +61,12 @@ export class GuestString {
 
   /** Connects a guest to outer. */
   bring(guest: Guest): void {
-    if (this.#mux?.takesStreams) return this.#open(this.#mux, guest);
+    const { streams } = this.#options;
+    if (this.#mux?.takesStreams) {
+      this.#open(this.#mux, guest);
+      return streams.forget(guest.connection);
+    }
+    streams.add(guest.connection);
     if (performance.now() < this.#plainUntil) return void this.#bringPlain(guest);
     this.#waiting.push(guest);
     if (!this.#isOpening) void this.#openString();

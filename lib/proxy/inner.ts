@@ -108,7 +108,6 @@ export class Inner implements ProxyHalf, GuestOwner {
     }
     const { idleTimeoutMs = this.#limits.idleTimeoutMs } = this.#options.get(port) ?? {};
     this.stats.opened();
-    this.streams.add(guest);
     this.#string.bring({
       connection: guest,
       address: hostname,

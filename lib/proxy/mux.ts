@@ -8,8 +8,9 @@
 import { FrameDecoder, type FrameSink } from "../protocol/decode_frames.ts";
 import { ProtocolError, type ResetReason } from "../protocol/frames.ts";
 import type { Channel } from "./channel.ts";
+import { ChannelTable } from "./channel_table.ts";
 import { close, type Duplex } from "./connection.ts";
-import type { Deadlines } from "./deadlines.ts";
+import { Deadline, type Deadlines } from "./deadlines.ts";
 import { FrameWriter } from "./frame_writer.ts";
 import { leaveReadBuffer, type ReadBuffer, takeReadBuffer } from "./read_buffers.ts";
 
@@ -24,20 +25,18 @@ export interface MuxEnd {
   readonly streams: number;
 }
 
-/** One end of a string. */
-export abstract class Mux implements FrameSink, Disposable {
+/**
+ * One end of a string. It is a deadline that is never missed: the check of it checks the deadlines of its streams. So a
+ * stream is kept in one place only.
+ */
+export abstract class Mux extends Deadline implements FrameSink, Disposable {
   /** Writes the string's frames. */
   readonly writer: FrameWriter;
   /** Resolves when the string is gone. */
   readonly gone: Promise<MuxEnd>;
   readonly #connection: Duplex;
   readonly #deadlines: Deadlines;
-  /**
-   * Keeps the deadlines' timer running, since starting and stopping it costs more than everything else about a stream's
-   * deadline.
-   */
-  readonly #lifetime: Disposable;
-  readonly #channels = new Map<number, Channel>();
+  readonly #channels = new ChannelTable();
   readonly #decoder = new FrameDecoder(this);
   #buffer: ReadBuffer | undefined;
   #lastChannel: number;
@@ -50,9 +49,10 @@ export abstract class Mux implements FrameSink, Disposable {
    * @param lastChannel The largest channel number so far.
    */
   constructor(connection: Duplex, deadlines: Deadlines, lastChannel = 0) {
+    super(Infinity);
     this.#connection = connection;
     this.#deadlines = deadlines;
-    this.#lifetime = deadlines.within(Infinity, () => {});
+    deadlines.add(this);
     this.#lastChannel = lastChannel;
     this.writer = new FrameWriter(connection, (error) => this.#finish(error));
     this.gone = this.#readAll();
@@ -85,18 +85,25 @@ export abstract class Mux implements FrameSink, Disposable {
 
   /** Adds a stream that has been opened. */
   add(channel: Channel): void {
-    this.#channels.set(channel.id, channel);
-    this.#deadlines.add(channel);
+    this.#channels.add(channel);
   }
 
   /** Forgets a stream that is over. */
   remove(channel: Channel): void {
-    this.#channels.delete(channel.id);
-    this.#deadlines.remove(channel);
+    this.#channels.remove(channel);
   }
+
+  /** See {@linkcode Deadline.look}. */
+  override look(now: number): void {
+    for (const channel of this.#channels) channel.check(now);
+  }
+
+  /** See {@linkcode Deadline.missed}. */
+  override missed(): void {}
 
   /** Ends the string now, and all its streams. */
   [Symbol.dispose](): void {
+    for (const channel of this.#channels) close(channel);
     this.#finish(undefined);
   }
 
@@ -172,11 +179,11 @@ export abstract class Mux implements FrameSink, Disposable {
   #finish(error: unknown): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    const cut = this.#channels.values().filter(({ toPeer }) => toPeer > 0);
-    this.#end = { error, streams: [...cut].length };
+    const channels = [...this.#channels];
+    this.#end = { error, streams: channels.filter(({ toPeer }) => toPeer > 0).length };
     this.writer.stop();
-    this.#lifetime[Symbol.dispose]();
+    this.#deadlines.remove(this);
     close(this.#connection);
-    for (const channel of this.#channels.values()) channel.finish(LOST, undefined);
+    for (const channel of channels) channel.finish(LOST, undefined);
   }
 }

@@ -128,7 +128,6 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner {
       return mux.writer.reset(id, RESET.unreachable);
     }
     const channel = new ServiceChannel(mux, id, this.#call(guest, port, endpoint, claims), this);
-    this.streams.add(channel);
     void channel.dial();
   }
 
@@ -187,7 +186,6 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner {
 
   ended(channel: ServiceChannel, end: ServiceEnd): void {
     if (log.enabled("debug") && channel.hasBegun) this.#logClosed(fieldsOf(channel), end);
-    this.streams.end(channel);
     this.quotas.giveBack(channel.call.claims);
   }
 

@@ -6,19 +6,25 @@
 
 import { close } from "./connection.ts";
 
-/** The open streams of a daemon, and the strings that carry them. */
+/** A string. Disposing of it ends it and all its streams. */
+export interface Carrier extends Disposable {
+  /** How many streams it carries. */
+  readonly size: number;
+}
+
+/** The open streams of a daemon: those that have a connection of their own, and the strings that carry the others. */
 export class Streams {
   readonly #open = new Set<Disposable>();
-  readonly #strings = new Set<Disposable>();
+  readonly #strings = new Set<Carrier>();
   #onIdle: (() => void) | undefined;
 
   /** How many streams there are. */
   get size(): number {
-    return this.#open.size;
+    return this.#strings.values().reduce((sum, { size }) => sum + size, this.#open.size);
   }
 
   /**
-   * Adds a stream.
+   * Adds a stream that no string carries.
    *
    * @param connection Its connection. Disposing of it ends the stream.
    */
@@ -43,13 +49,13 @@ export class Streams {
   }
 
   /**
-   * Adds a string. It is not counted as a stream, but the daemon waits for it too: it may still carry bytes when its
-   * last stream has ended.
+   * Adds a string, and so the streams that it carries. The daemon waits for the string itself too: it may still carry
+   * bytes when its last stream has ended.
    *
    * @param mux The string.
    * @param gone Resolves when the string is gone. It is removed then.
    */
-  addString(mux: Disposable, gone: Promise<unknown>): void {
+  addString(mux: Carrier, gone: Promise<unknown>): void {
     this.#strings.add(mux);
     void gone.then(() => {
       this.#strings.delete(mux);

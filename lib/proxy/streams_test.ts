@@ -45,12 +45,19 @@ Deno.test("Streams.closeAll() closes every stream, for whoever serves it to end 
   assert.deepEqual([streams.size, one.closed, other.closed], [2, 1, 1]);
 });
 
-Deno.test("Streams.idle() waits for strings too, which are no streams, and closeAll() closes them", async () => {
+class TestString extends Connection {
+  size = 0;
+}
+
+Deno.test("Streams counts what strings carry, idle() waits for strings too, and closeAll() closes them", async () => {
   const streams = new Streams();
-  const [string, connection] = [new Connection(), new Connection()];
+  const [string, connection] = [new TestString(), new Connection()];
   const gone = Promise.withResolvers<void>();
   streams.addString(string, gone.promise);
   streams.add(connection);
+  string.size = 3;
+  assert.equal(streams.size, 4);
+  string.size = 0;
   let idle = false;
   const waiting = streams.idle().then(() => idle = true);
   streams.forget(connection);
