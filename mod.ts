@@ -48,14 +48,8 @@ export {
   type Selection,
 } from "./lib/config/select.ts";
 export { type DaemonProgram, type Form } from "./lib/permissions/form.ts";
-export {
-  innerPermissions,
-  outerPermissions,
-  type Permissions,
-  setupPermissions,
-  toFlags,
-  tproxyPermissions,
-} from "./lib/permissions/table.ts";
+export { commandPermissions, type CommandProgram, type FormReads } from "./lib/permissions/commands.ts";
+export { innerPermissions, outerPermissions, type Permissions, toFlags } from "./lib/permissions/table.ts";
 export {
   ConfigError,
   DaemonError,

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { parseSetup } from "./cli_setup.ts";
 import { parseTproxy } from "./cli_tproxy.ts";
+import { parseControl } from "./plain_arguments.ts";
 import { InputError } from "../lib/errors.ts";
 import { OK, USAGE } from "../lib/exit_code.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import { VERBS } from "../lib/permissions/commands.ts";
 import { VERSION } from "../lib/version.ts";
 
 /** Runs something with standard output and error caught. */
@@ -46,7 +48,7 @@ Deno.test("parseTproxy() reads which file to check, and for whom the answer is",
 Deno.test("parseTproxy() reads whose permissions to print, and whether of what runs", () => {
   const permissions = { verb: "permissions", running: false, json: false, config: DEFAULT_CONFIG_PATH };
   assert.deepEqual(parseTproxy(["permissions"]), permissions);
-  for (const entrypoint of ["setup", "tproxy", "outer", "inner"]) {
+  for (const entrypoint of ["setup", "tproxy", "watch", "look", "outer", "inner"]) {
     assert.deepEqual(parseTproxy(["permissions", entrypoint]), { ...permissions, entrypoint });
   }
   const running = { ...permissions, running: true };
@@ -70,7 +72,7 @@ Deno.test("parseTproxy() answers a mistake with usage on standard error", () => 
     [["-x"], /unknown option '-x'/],
     [["help", "strat"], /Usage: tproxy/],
     [["status", "--wide", "--json"], /option '--wide' cannot be used with option '--json'/],
-    [["permissions", "iner"], /'iner' is invalid.* choices are setup, tproxy, outer, inner\./],
+    [["permissions", "iner"], /'iner' is invalid.* choices are setup, tproxy, watch, look, outer,\s+inner\./],
     [["permissions", "setup", "--running"], /setup is no proxy; name "outer" or "inner" with --running/],
   ];
   for (const [args, message] of cases) {
@@ -86,7 +88,7 @@ Deno.test("parseTproxy() prints help that names every verb on standard output", 
   for (const args of [["--help"], ["-h"], ["help"]]) {
     const { result, stdout, stderr } = quietly(() => parseTproxy(args));
     assert.deepEqual(result, { verb: "done", exitCode: OK });
-    for (const verb of ["start", "stop", "restart", "reload", "status", "permissions"]) {
+    for (const verb of Object.keys(VERBS.tproxy)) {
       assert.match(stdout, new RegExp(`^ +${verb} `, "m"));
     }
     assert.equal(stderr, "");
@@ -215,4 +217,24 @@ Deno.test("parseTproxy() reads how to apply the configuration", () => {
   assert.deepEqual(parseTproxy(["apply", "--dry-run", "--yes", "--json", "--config", "/a.conf"]), {
     ...{ verb: "apply", dryRun: true, yes: true, json: true, config: "/a.conf" },
   });
+});
+
+Deno.test("parseControl() reads what parseTproxy() reads, and the last of several files", () => {
+  for (const verb of ["start", "stop", "restart", "reload"]) {
+    for (const options of [[], ["--config", "/a.conf"], ["--config=/a.conf"], ["--config=/b", "--config", "/a"]]) {
+      assert.deepEqual(parseControl([verb, ...options]), parseTproxy([verb, ...options]));
+    }
+  }
+});
+
+Deno.test("parseControl() names a mistake, and what to type", () => {
+  const cases: [string[], string][] = [
+    [["status"], "error: unknown command 'status'\n\nUsage: tproxy start|stop|restart|reload [--config <file>]"],
+    [["start", "--force"], "error: unknown option '--force'\n\nUsage: tproxy start [--config <file>]"],
+    [["stop", "--configs=/a"], "error: unknown option '--configs=/a'\n\nUsage: tproxy stop [--config <file>]"],
+    [["reload", "br0"], "error: too many arguments\n\nUsage: tproxy reload [--config <file>]"],
+    [["reload", "--config"], "error: --config needs a file\n\nUsage: tproxy reload [--config <file>]"],
+    [["reload", "--config="], "error: --config needs a file\n\nUsage: tproxy reload [--config <file>]"],
+  ];
+  for (const [args, text] of cases) assert.deepEqual(parseControl(args), { verb: "mistake", text });
 });

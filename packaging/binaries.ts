@@ -4,17 +4,23 @@
  * @module
  */
 
+import { COMMAND_PROGRAMS } from "../lib/permissions/commands.ts";
 import type { Entrypoint } from "../lib/permissions/table.ts";
 import { runtimeFlags } from "../lib/permissions/run_by_deno.ts";
 import { compiledFlags } from "../lib/permissions/compiled.ts";
 
-/** The names of the programs, which `lib/permissions/compiled.ts` knows, and the entrypoint of each. */
-export const BINARIES: Readonly<Record<string, Entrypoint>> = {
-  "tproxy": "tproxy",
-  "tproxy-setup": "setup",
-  "tproxy-inner": "inner",
-  "tproxy-outer": "outer",
-};
+/** All programs, in the order in which they are made. */
+export const ENTRYPOINTS: readonly Entrypoint[] = [...COMMAND_PROGRAMS, "inner", "outer"];
+
+/**
+ * Tells the name of a compiled program. `lib/permissions/compiled.ts` knows those of the daemons.
+ *
+ * @param entrypoint The program.
+ * @returns The file's name. No program is called `tproxy`, since that is the script which chooses one by the verb.
+ */
+export function binaryOf(entrypoint: Entrypoint): string {
+  return entrypoint === "tproxy" ? "tproxy-control" : `tproxy-${entrypoint}`;
+}
 
 /**
  * Tells how a program is compiled.
@@ -39,12 +45,5 @@ export function compileArguments(entrypoint: Entrypoint, script: string, path: s
 }
 
 function runtimeFlagsOf(entrypoint: Entrypoint): readonly string[] {
-  switch (entrypoint) {
-    case "inner":
-    case "outer":
-      return runtimeFlags(entrypoint);
-    case "setup":
-    case "tproxy":
-      return [];
-  }
+  return entrypoint === "inner" || entrypoint === "outer" ? runtimeFlags(entrypoint) : [];
 }

@@ -1,5 +1,6 @@
 /**
- * `deno task compile`: makes a stand-alone binary of each of the four programs, in `.build/compiled/`.
+ * `deno task compile`: makes a stand-alone binary of each program, and the script that chooses one by the verb, in
+ * `.build/compiled/`.
  *
  * @module
  */
@@ -8,19 +9,22 @@ import { bundle } from "./bundle.ts";
 import { TproxyError } from "../lib/errors.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
 import { run } from "./command.ts";
-import { BINARIES, compileArguments } from "./binaries.ts";
+import { binaryOf, compileArguments, ENTRYPOINTS } from "./binaries.ts";
+import { renderCompiledLauncher } from "./launcher_script.ts";
+import { write } from "./tree.ts";
 import { withWorkFolder } from "./work_folder.ts";
 
 async function main(): Promise<number> {
   await withWorkFolder("compiled", async (work) => {
-    await bundle(Object.values(BINARIES), work);
-    for (const [name, entrypoint] of Object.entries(BINARIES)) {
+    await bundle(ENTRYPOINTS, work);
+    for (const entrypoint of ENTRYPOINTS) {
       const script = `${work}/${entrypoint}.js`;
-      await compile(compileArguments(entrypoint, script, `${work}/${name}`));
+      await compile(compileArguments(entrypoint, script, `${work}/${binaryOf(entrypoint)}`));
       await Deno.remove(script);
     }
+    await write(`${work}/tproxy`, renderCompiledLauncher(binaryOf), 0o755);
   });
-  for (const name of Object.keys(BINARIES)) console.log(`.build/compiled/${name}`);
+  for (const name of ["tproxy", ...ENTRYPOINTS.map(binaryOf)]) console.log(`.build/compiled/${name}`);
   return OK;
 }
 

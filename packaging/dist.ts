@@ -6,6 +6,7 @@
 
 import { relative } from "node:path";
 import settings from "../deno.json" with { type: "json" };
+import { ENTRYPOINTS } from "./binaries.ts";
 import { bundle } from "./bundle.ts";
 import { TproxyError } from "../lib/errors.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
@@ -17,7 +18,6 @@ import { copy, makeFolder, pack, sumsOf, write } from "./tree.ts";
 import { ROOT, withWorkFolder } from "./work_folder.ts";
 
 const NAME = `one-tproxy-${settings.version}-linux-x86_64`;
-const ENTRYPOINTS = ["setup", "tproxy", "inner", "outer"] as const;
 
 /** Files of a checkout that are copied into a distribution. */
 const COPIES = ["LICENSE", "README.md", "CHANGELOG.md", "docs"];

@@ -5,18 +5,22 @@
  * @module
  */
 
-import { type Permissions, setupPermissions, toFlags, tproxyPermissions } from "../lib/permissions/table.ts";
+import {
+  type CommandName,
+  commandPermissions,
+  type CommandProgram,
+  HELP_OPTIONS,
+  OTHERWISE,
+  programsOf,
+  VERBS,
+} from "../lib/permissions/commands.ts";
 import { distribution } from "../lib/permissions/distribution.ts";
+import { toFlags } from "../lib/permissions/table.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 
 /** The shell puts in where the distribution is and which configuration the arguments name. */
 const ROOT = "$root";
 const CONFIG = "$config";
-
-const PERMISSIONS: Readonly<Record<"setup" | "tproxy", Permissions>> = {
-  setup: setupPermissions(CONFIG),
-  tproxy: tproxyPermissions(CONFIG, distribution(`${ROOT}/lib`, `${ROOT}/lib/deno`).reads),
-};
 
 /** The whole environment of a program. Inherited variables could make the runtime trust other certificates or take flags. */
 const ENVIRONMENT = [
@@ -29,20 +33,19 @@ const ENVIRONMENT = [
 ];
 
 /**
- * Renders the launcher of a program.
+ * Renders the launcher of a command.
  *
- * @param entrypoint The program.
+ * @param command The command.
  * @returns A POSIX shell script for `bin/` of a distribution.
  * @throws {Error} If a flag holds a character that the shell would interpret.
  */
-export function renderLauncher(entrypoint: "setup" | "tproxy"): string {
-  const flags = toFlags(PERMISSIONS[entrypoint]);
-  const bad = flags.find((flag) => !/^(?:[\w=:,./-]|\$root|\$config)+$/.test(flag));
-  if (bad !== undefined) throw new Error(`the shell would not take ${bad} as it is`);
+export function renderLauncher(command: CommandName): string {
   return `#!/bin/sh
-# Runs \`${entrypoint}\` with exactly its permissions, as docs/security.md lists them. Made from lib/permissions/table.ts.
+# Runs \`${command}\`: the program of its verb, with exactly the permissions that docs/security.md lists. Made from
+# lib/permissions/commands.ts.
 root=$(/usr/bin/readlink -f -- "$0") && root=\${root%/bin/*} || exit 1
 
+${renderChoice(command)}
 # The program may read the one configuration that it is told.
 config= previous=
 for argument do
@@ -56,13 +59,62 @@ config=\${config:-${DEFAULT_CONFIG_PATH}}
 
 # A comma would make two paths of one.
 case $root$config in *,*)
-  printf '%s\\n' "${entrypoint}: error: $root or $config holds a comma; use a path without one" >&2
+  printf '%s\\n' "${command}: error: $root or $config holds a comma; use a path without one" >&2
   exit 1
 esac
 
+case $program in
+${programsOf(command).map(renderStart).join("")}esac
 exec /usr/bin/env -i ${ENVIRONMENT.join(" ")} \\
-  "$root/lib/deno" run \\
-  --quiet --no-config --no-lock --no-npm \\
-${flags.map((flag) => `  "${flag}" \\\n`).join("")}  "$root/lib/${entrypoint}.js" "$@"
+  "$root/lib/deno" run --quiet --no-config --no-lock --no-npm "$@"
+`;
+}
+
+/**
+ * Renders what compiled programs have in place of a launcher. Their permissions are part of them.
+ *
+ * @param nameOf Tells the name of a compiled program.
+ * @returns A POSIX shell script called `tproxy`, to be put beside them.
+ */
+export function renderCompiledLauncher(nameOf: (program: CommandProgram) => string): string {
+  const names = programsOf("tproxy").map((program) => `  ${program}) program=${nameOf(program)} ;;\n`).join("");
+  return `#!/bin/sh
+# Runs \`tproxy\`: the program of its verb. Made from lib/permissions/commands.ts.
+root=$(/usr/bin/readlink -f -- "$0") && root=\${root%/*} || exit 1
+
+${renderChoice("tproxy")}
+case $program in
+${names}esac
+exec "$root/$program" "$@"
+`;
+}
+
+/** Renders what sets `program` by the arguments, as `programOf()` does. */
+function renderChoice(command: CommandName): string {
+  const verbs = VERBS[command];
+  const cases = programsOf(command).filter((program) => program !== OTHERWISE[command]).map((program) => {
+    const names = Object.keys(verbs).filter((verb) => verbs[verb] === program);
+    return `  ${names.join(" | ")}) program=${program} ;;\n`;
+  });
+  if (cases.length === 0) return `program=${OTHERWISE[command]}\n`;
+  return `case \${1-} in
+${cases.join("")}  *) program=${OTHERWISE[command]} ;;
+esac
+for argument do
+  case $argument in ${HELP_OPTIONS.join(" | ")}) program=${OTHERWISE[command]} ;; esac
+done
+`;
+}
+
+/** Renders what puts a program and its flags in front of the arguments. */
+function renderStart(program: CommandProgram): string {
+  const form = distribution(`${ROOT}/lib`, `${ROOT}/lib/deno`);
+  const flags = toFlags(commandPermissions(program, CONFIG, form));
+  const bad = flags.find((flag) => !/^(?:[\w=:,./-]|\$root|\$config)+$/.test(flag));
+  if (bad !== undefined) throw new Error(`the shell would not take ${bad} as it is`);
+  return `  ${program})
+    set -- \\
+${flags.map((flag) => `      "${flag}" \\\n`).join("")}      "$root/lib/${program}.js" "$@"
+    ;;
 `;
 }

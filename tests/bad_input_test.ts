@@ -5,7 +5,8 @@
  */
 
 import assert from "node:assert/strict";
-import { setupPermissions, toFlags, tproxyPermissions } from "../lib/permissions/table.ts";
+import { COMMAND_PROGRAMS, commandPermissions, programOf } from "../lib/permissions/commands.ts";
+import { toFlags } from "../lib/permissions/table.ts";
 import { checkout } from "../lib/permissions/checkout.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 import type { Result } from "../packaging/command.ts";
@@ -158,18 +159,16 @@ Deno.test(
 
 /** A program as anybody has it, with the permissions of the table. */
 async function asNobody(hv: Hypervisor): Promise<(program: Program, ...args: string[]) => Promise<Result>> {
-  const flags = {
-    setup: toFlags(setupPermissions(DEFAULT_CONFIG_PATH)),
-    tproxy: toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, checkout().reads)),
-  };
-  for (const program of ["setup", "tproxy"]) {
+  for (const program of COMMAND_PROGRAMS) {
     await hv.host.text([Deno.execPath(), "bundle", "--quiet", "--output", `/run/${program}.js`, `cmd/${program}.ts`]);
   }
-  return (program, ...args) => {
+  return (command, ...args) => {
+    const program = programOf(command, args);
+    const flags = toFlags(commandPermissions(program, DEFAULT_CONFIG_PATH, checkout()));
     // The runtime may be where only root can go, so it is handed over open.
     const line = `exec 3<"$0"; exec setpriv --reuid=65534 --regid=65534 --clear-groups env -C / DENO_DIR=/dev/null \
         /proc/self/fd/3 run --quiet --no-config --no-lock --no-npm --ext=js "$@" </run/${program}.js`;
-    return hv.host.run(["sh", "-c", line, Deno.execPath(), ...flags[program], "-", ...args]);
+    return hv.host.run(["sh", "-c", line, Deno.execPath(), ...flags, "-", ...args]);
   };
 }
 

@@ -12,7 +12,7 @@ import { runtimeFlags } from "../lib/permissions/run_by_deno.ts";
 import { parseBridgeName } from "../lib/names.ts";
 import { innerOf, OUTER, type Role } from "../lib/role.ts";
 import { READY } from "../lib/protocol/lifecycle.ts";
-import { BINARIES, compileArguments } from "../packaging/binaries.ts";
+import { compileArguments, ENTRYPOINTS } from "../packaging/binaries.ts";
 import { until } from "../packaging/command.ts";
 import { Host } from "./lab/host.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
@@ -47,7 +47,7 @@ function metadataOf(flags: readonly string[]): Map<string, string[]> {
 
 Deno.test("every program is compiled with exactly its flags, and may ask for no more nor load anything", async () => {
   await using host = await Host.create("compiler");
-  for (const entrypoint of Object.values(BINARIES)) {
+  for (const entrypoint of ENTRYPOINTS) {
     const args = compileArguments(entrypoint, `${BUILD}inner.js`, "/run/binary");
     // The runtime in place of a denort: what it makes does not run, but says what it would be allowed.
     await host.text(["/usr/bin/env", `DENORT_BIN=${Deno.execPath()}`, Deno.execPath(), ...args]);

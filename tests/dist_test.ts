@@ -11,7 +11,8 @@ import lock from "../deno.lock" with { type: "text" };
 import settings from "../deno.json" with { type: "json" };
 import { configOf } from "../packaging/config_option.ts";
 import { distribution } from "../lib/permissions/distribution.ts";
-import { setupPermissions, toFlags, tproxyPermissions } from "../lib/permissions/table.ts";
+import { COMMAND_PROGRAMS, commandPermissions, type CommandProgram, programOf } from "../lib/permissions/commands.ts";
+import { toFlags } from "../lib/permissions/table.ts";
 import { makeBare } from "./lab/bare_root.ts";
 import { Host } from "./lab/host.ts";
 import { runInstalled, serve, unserve } from "./lab/installed.ts";
@@ -24,10 +25,8 @@ const DIST = `${ROOT}.build/dist`;
 const ARCHIVE = `${DIST}/${NAME}.tar.gz`;
 
 /** What a program is run with. */
-function flagsOf(entrypoint: "setup" | "tproxy", root: string, args: readonly string[] = []): string[] {
-  const config = configOf(args);
-  const { reads } = distribution(`${root}/lib`, `${root}/lib/deno`);
-  return toFlags(entrypoint === "setup" ? setupPermissions(config) : tproxyPermissions(config, reads));
+function flagsOf(program: CommandProgram, root: string, args: readonly string[] = []): string[] {
+  return toFlags(commandPermissions(program, configOf(args), distribution(`${root}/lib`, `${root}/lib/deno`)));
 }
 
 /** The whole environment of a program. */
@@ -96,7 +95,7 @@ Deno.test(
   inLab(async (lab) => {
     const scenario = await makeScenario(lab);
     const bin = `${DIST}/${NAME}/bin`;
-    for (const entrypoint of ["setup", "tproxy"] as const) {
+    for (const entrypoint of COMMAND_PROGRAMS) {
       const { stdout } = await runInstalled(scenario, bin, "tproxy", "permissions", "--json", entrypoint);
       const [{ flags }] = JSON.parse(stdout);
       assert.deepEqual(flags, flagsOf(entrypoint, `${DIST}/${NAME}`));
@@ -116,14 +115,16 @@ Deno.test("a launcher gives the runtime exactly the table's flags, the arguments
   const word = fc.constantFrom(
     ...["--config", "--config=", "--config=/a b.conf", "--config=$HOME", "/etc/x.conf", "a\nb", ""],
     ...["`id`", "$(id)", "*", "--", "-e", "x:--config=y", "\\", '"', "'", "é", "--allow-all", "up"],
+    ...["start", "watch", "status", "--help", "-h", "--help=x", " start"],
   );
   const programs = fc.constantFrom(["setup", "tproxy-setup"] as const, ["tproxy", "tproxy"] as const);
   await fc.assert(
-    fc.asyncProperty(programs, fc.array(word, { maxLength: 5 }), async ([entrypoint, launcher], args) => {
+    fc.asyncProperty(programs, fc.array(word, { maxLength: 5 }), async ([command, launcher], args) => {
       const stdout = await host.text([`${root}/bin/${launcher}`, ...args]);
-      const flags = flagsOf(entrypoint, root, args);
+      const program = programOf(command, args);
+      const flags = flagsOf(program, root, args);
       const options = ["--quiet", "--no-config", "--no-lock", "--no-npm"];
-      const expected = ["run", ...options, ...flags, `${root}/lib/${entrypoint}.js`, ...args, ...ENVIRONMENT, ""];
+      const expected = ["run", ...options, ...flags, `${root}/lib/${program}.js`, ...args, ...ENVIRONMENT, ""];
       assert.deepEqual(stdout.split("\0"), expected);
     }),
     { numRuns: 60 },
@@ -191,7 +192,7 @@ Deno.test("the bill of materials has every package that a bundle is made of, wit
     sbom.components.filter(({ type }: { type: string }) => type === "library");
   const listed = new Set(packages.map(({ name, version }) => `${name}@${version}`));
   const bundled = new Set<string>();
-  for (const entrypoint of ["setup", "tproxy", "inner", "outer"]) {
+  for (const entrypoint of [...COMMAND_PROGRAMS, "inner", "outer"]) {
     const code = await Deno.readTextFile(`${DIST}/${NAME}/lib/${entrypoint}.js`);
     // The bundler writes in front of each module where it is from.
     for (const [, key = ""] of code.matchAll(/^ *\/\/ npm:((?:@[\w-]+\/)?[\w-]+@[\d.]+)\//gm)) bundled.add(key);

@@ -6,14 +6,15 @@
  */
 
 import assert from "node:assert/strict";
-import { setupPermissions, toFlags, tproxyPermissions } from "../lib/permissions/table.ts";
+import { commandPermissions, type CommandProgram } from "../lib/permissions/commands.ts";
+import { toFlags } from "../lib/permissions/table.ts";
 import { checkout } from "../lib/permissions/checkout.ts";
 import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
 import { innerOf, OUTER } from "../lib/role.ts";
 import { startOf } from "./lab/daemon_start.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
-import { assertOutcomes, inPlaceOfDaemon, inPlaceOfProgram } from "./lab/probe.ts";
+import { assertOutcomes, inPlaceOfDaemon, inPlaceOfProgram, type Probe } from "./lab/probe.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { all, assertSandbox, NO_PACKAGES } from "./lab/sandbox.ts";
 import { CONFIG, GATE, inLab, served } from "./lab/scenario.ts";
@@ -88,11 +89,15 @@ Deno.test(
   }),
 );
 
+/** A probe in place of a program that runs as a command. */
+function inPlaceOf(hv: Hypervisor, program: CommandProgram): Probe {
+  return inPlaceOfProgram(hv, toFlags(commandPermissions(program, DEFAULT_CONFIG_PATH, FORM)));
+}
+
 Deno.test(
-  "setup may read the configuration, keep its files and run three programs, and nothing else",
+  "setup may read the configuration, keep its files and run four programs, and nothing else",
   inLab(async (lab) => {
-    const probe = inPlaceOfProgram(await makeHypervisor(lab), toFlags(setupPermissions(DEFAULT_CONFIG_PATH)));
-    await assertSandbox(probe, [
+    await assertSandbox(inPlaceOf(await makeHypervisor(lab), "setup"), [
       ...all("read", DEFAULT_CONFIG_PATH, `${RUN}/setup-record.json`),
       ...all("list", RUN, "/run/netns"),
       ...all("create", `${RUN}/probe`),
@@ -112,38 +117,50 @@ Deno.test(
   }),
 );
 
+for (const program of ["tproxy", "watch"] as const) {
+  Deno.test(
+    `${program} may read the configuration and what daemons are made of, keep files and logs, run nine programs, nothing else`,
+    inLab(async (lab) => {
+      await assertSandbox(inPlaceOf(await makeHypervisor(lab), program), [
+        ...all("read", DEFAULT_CONFIG_PATH, `${RUN}/inner-ports.br1.json`, FORM.inner),
+        ...all("stat", FORM.runtime),
+        ...all("list", RUN, "/run/netns"),
+        ...all("stat", "/var/log/one_tproxy.log"),
+        ...all("create", `${RUN}/probe`, "/var/log/probe"),
+        ...all("remove", `${RUN}/probe`, "/var/log/probe"),
+        ...all("run", "/usr/bin/getent", "/usr/sbin/ip", "/usr/bin/kill", "/usr/bin/mount", "/usr/sbin/nft"),
+        ...all("run", "/usr/bin/ps", "/usr/bin/setpriv"),
+        ...all("env", "LOG_STREAM", "LOG_TOKENS", "NODE_V8_COVERAGE"),
+        ...all("sys", "uid"),
+      ], [
+        ["dial", GATE, 5030],
+        ...all("dialSocket", `${WRITTEN}/br0/outer.socket`),
+        ...all("read", "/var/tmp/one/etc/vnm/other.conf"),
+        ...all("remove", "/run/netns/one_tproxy_br0", DEFAULT_CONFIG_PATH, FORM.inner),
+        ...all("run", "/usr/sbin/sysctl", "/usr/bin/nsenter"),
+      ]);
+    }),
+  );
+}
+
 Deno.test(
-  "tproxy may read the configuration and what daemons are made of, keep files and logs, run eight programs, nothing else",
+  "look may read the configuration and our files, and run what lists; it writes nothing, and starts and ends no proxy",
   inLab(async (lab) => {
-    const probe = inPlaceOfProgram(
-      await makeHypervisor(lab),
-      toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, FORM.reads)),
-    );
-    await assertSandbox(probe, [
-      ...all("read", DEFAULT_CONFIG_PATH, `${RUN}/inner-ports.br1.json`, FORM.inner),
-      ...all("stat", FORM.runtime),
+    await assertSandbox(inPlaceOf(await makeHypervisor(lab), "look"), [
+      ...all("read", DEFAULT_CONFIG_PATH, `${RUN}/inner-ports.br1.json`, `${RUN}/setup-record.json`),
       ...all("list", RUN, "/run/netns"),
-      ...all("stat", "/var/log/one_tproxy.log"),
-      ...all("create", `${RUN}/probe`, "/var/log/probe"),
-      ...all("remove", `${RUN}/probe`, "/var/log/probe"),
-      ...all(
-        "run",
-        "/usr/bin/getent",
-        "/usr/sbin/ip",
-        "/usr/bin/kill",
-        "/usr/bin/mount",
-        "/usr/sbin/nft",
-        "/usr/bin/ps",
-      ),
-      ...all("run", "/usr/bin/setpriv"),
-      ...all("env", "LOG_STREAM", "LOG_TOKENS", "NODE_V8_COVERAGE"),
+      ...all("run", "/usr/bin/getent", "/usr/sbin/ip", "/usr/sbin/nft", "/usr/bin/ps"),
+      ...all("env", "LOG_STREAM", "LOG_TOKENS"),
       ...all("sys", "uid"),
     ], [
       ["dial", GATE, 5030],
       ...all("dialSocket", `${WRITTEN}/br0/outer.socket`),
-      ...all("read", "/var/tmp/one/etc/vnm/other.conf"),
-      ...all("remove", "/run/netns/one_tproxy_br0", DEFAULT_CONFIG_PATH, FORM.inner),
-      ...all("run", "/usr/sbin/sysctl", "/usr/bin/nsenter"),
+      ...all("read", "/var/tmp/one/etc/vnm/other.conf", FORM.inner, "/var/log/one_tproxy.log"),
+      ...all("create", `${RUN}/probe`, "/var/log/probe", `${WRITTEN}/br0/probe`),
+      ...all("write", `${RUN}/setup-record.json`, "/var/log/one_tproxy.log", `${WRITTEN}/outer-stats.json`),
+      ...all("remove", `${RUN}/setup-record.json`, "/run/netns/one_tproxy_br0", DEFAULT_CONFIG_PATH),
+      ...all("run", "/usr/bin/kill", "/usr/bin/mount", "/usr/bin/prlimit", "/usr/bin/setpriv", "/usr/sbin/sysctl"),
+      ...all("env", "NODE_V8_COVERAGE"),
     ]);
   }),
 );

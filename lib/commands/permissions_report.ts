@@ -6,13 +6,8 @@
 
 import type { Entrypoint } from "../permissions/table.ts";
 import type { BridgeName } from "../names.ts";
-import {
-  innerPermissions,
-  outerPermissions,
-  setupPermissions,
-  toFlags,
-  tproxyPermissions,
-} from "../permissions/table.ts";
+import { COMMAND_PROGRAMS, commandPermissions } from "../permissions/commands.ts";
+import { innerPermissions, outerPermissions, toFlags } from "../permissions/table.ts";
 import type { Form } from "../permissions/form.ts";
 
 /** What one program may do. */
@@ -42,14 +37,17 @@ others.`;
  *
  * @param config The configuration file.
  * @param form In which form the programs are there.
- * @returns `setup`, `tproxy`, outer, and the inner of {@linkcode EXAMPLE_BRIDGE}.
+ * @returns Those that run as commands, outer, and the inner of {@linkcode EXAMPLE_BRIDGE}.
  */
 export function listGrants(config: string, form: Form): Grant[] {
   const user = "a user of its own";
   const outer = outerPermissions(new Map([[EXAMPLE_BRIDGE, []]]));
   return [
-    { entrypoint: "setup", user: "root", flags: toFlags(setupPermissions(config)) },
-    { entrypoint: "tproxy", user: "root", flags: toFlags(tproxyPermissions(config, form.reads)) },
+    ...COMMAND_PROGRAMS.map((entrypoint) => ({
+      entrypoint,
+      user: "root",
+      flags: toFlags(commandPermissions(entrypoint, config, form)),
+    })),
     {
       entrypoint: "outer",
       user,

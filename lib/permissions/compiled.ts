@@ -8,19 +8,17 @@
 import { DaemonError } from "../errors.ts";
 import { DEFAULT_CONFIG_PATH, LOG_DIR, RUN_DIR } from "../names.ts";
 import { OUTER } from "../role.ts";
-import type { Form } from "./form.ts";
-import { type Entrypoint, type Permissions, setupPermissions, toFlags, tproxyPermissions } from "./table.ts";
+import type { DaemonProgram, Form } from "./form.ts";
+import { commandPermissions } from "./commands.ts";
+import { type Entrypoint, type Permissions, toFlags } from "./table.ts";
 
 /** Any address and any socket. Deno wants the whole path of each socket and takes no folder. */
 const ANY_NET = "--allow-net";
 
 const NOTHING: Permissions = { net: [], read: [], write: [], run: [], env: [], sys: [] };
 
-/** The flags of each program. */
-const FLAGS: Readonly<Record<Entrypoint, readonly string[]>> = {
-  setup: toFlags(setupPermissions(DEFAULT_CONFIG_PATH)),
-  // It starts the daemons by their paths, and reads none of their files.
-  tproxy: toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, [])),
+/** The flags of each daemon. */
+const DAEMON_FLAGS: Readonly<Record<DaemonProgram, readonly string[]>> = {
   outer: [...toFlags({ ...NOTHING, read: [RUN_DIR], write: [RUN_DIR, OUTER.log] }), ANY_NET],
   inner: [...toFlags({ ...NOTHING, read: [RUN_DIR], write: [RUN_DIR, LOG_DIR] }), ANY_NET],
 };
@@ -32,22 +30,25 @@ const FLAGS: Readonly<Record<Entrypoint, readonly string[]>> = {
  * @returns Its permission flags.
  */
 export function compiledFlags(entrypoint: Entrypoint): readonly string[] {
-  return FLAGS[entrypoint];
+  if (entrypoint === "inner" || entrypoint === "outer") return DAEMON_FLAGS[entrypoint];
+  // `tproxy` starts the daemons by their paths, and reads none of their files.
+  return toFlags(commandPermissions(entrypoint, DEFAULT_CONFIG_PATH));
 }
 
 /**
  * Describes compiled programs.
  *
- * @param tproxy The path of the compiled `tproxy`.
+ * @param program The path of one of the compiled programs.
  * @returns Their form. A daemon is started by its path, since it opens its own file to find its program in it; so its user has
  * to be able to read the file.
  * @throws {DaemonError} If that path has a "=", which env(1), which starts them, would take for a variable.
  */
-export function compiled(tproxy: string): Form {
-  if (tproxy.includes("=")) throw new DaemonError(`Cannot start daemons beside ${tproxy}`, 'move it where no "=" is');
-  const folder = tproxy.slice(0, tproxy.lastIndexOf("/"));
+export function compiled(program: string): Form {
+  if (program.includes("=")) throw new DaemonError(`Cannot start daemons beside ${program}`, 'move it where no "=" is');
+  const folder = program.slice(0, program.lastIndexOf("/"));
   return {
     reads: [],
+    installed: [],
     dataVariable: "XDG_DATA_HOME",
     flagsOf: compiledFlags,
     commandOf: (program) => [`${folder}/tproxy-${program}`],

@@ -18,5 +18,5 @@ export function distribution(lib: string, runtime: string = Deno.execPath()): De
   const form = runByDeno(runtime, lib);
   // install.sh puts each version below versions/ of its prefix.
   const modeFile = `${lib.slice(0, -"/lib".length)}/../../mode`;
-  return { ...form, reads: [...form.reads, modeFile, DRIVERS_DIR], modeFile };
+  return { ...form, installed: [modeFile, DRIVERS_DIR], modeFile };
 }

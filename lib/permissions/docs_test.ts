@@ -8,23 +8,18 @@ import assert from "node:assert/strict";
 import settings from "../../deno.json" with { type: "json" };
 import security from "../../docs/security.md" with { type: "text" };
 import { DEFAULT_CONFIG_PATH, DRIVERS_DIR } from "../names.ts";
-import {
-  innerPermissions,
-  outerPermissions,
-  type Permissions,
-  setupPermissions,
-  toFlags,
-  tproxyPermissions,
-} from "./table.ts";
+import { COMMAND_PROGRAMS, commandPermissions, VERBS } from "./commands.ts";
+import { innerPermissions, outerPermissions, type Permissions, toFlags } from "./table.ts";
 import { compiledFlags } from "./compiled.ts";
 import { EXAMPLE_BRIDGE } from "../commands/permissions_report.ts";
 
-const READS = ["<runtime>", "<inner.js>", "<outer.js>", "<mode>", DRIVERS_DIR];
+const FORM = { reads: ["<runtime>", "<inner.js>", "<outer.js>"], installed: ["<mode>", DRIVERS_DIR] };
 const TABLE: Readonly<Record<string, Permissions>> = {
   inner: innerPermissions(EXAMPLE_BRIDGE),
   outer: outerPermissions(new Map([[EXAMPLE_BRIDGE, []]])),
-  setup: setupPermissions(DEFAULT_CONFIG_PATH),
-  tproxy: tproxyPermissions(DEFAULT_CONFIG_PATH, READS),
+  ...Object.fromEntries(
+    COMMAND_PROGRAMS.map((program) => [program, commandPermissions(program, DEFAULT_CONFIG_PATH, FORM)]),
+  ),
 };
 
 /** The rows of a table: program, user, kind and values, the first two of them only where they change. */
@@ -54,6 +49,15 @@ Deno.test("docs/security.md lists every permission of every program, and no othe
   assert.deepEqual(new Map(listed), new Map(wanted));
 });
 
+Deno.test("docs/security.md lists which program carries out each verb", () => {
+  const [, table = ""] = /\n\| verbs of `tproxy`.*\n\|[-| ]+\|\n((?:\|.*\n)+)/.exec(security) ?? [];
+  const listed = table.trim().split("\n").flatMap((line) => {
+    const [, verbs = "", program = ""] = line.split("|").map((cell) => cell.trim());
+    return [...verbs.matchAll(/`([^`]+)`/g)].map(([, verb]) => [verb, program]);
+  });
+  assert.deepEqual(Object.fromEntries(listed), VERBS.tproxy);
+});
+
 Deno.test("docs/security.md lists what compiled daemons may do, and no more", () => {
   const rows = [...readTable(1)].map(([row, values]) => {
     const [program = "", kind = ""] = row.split(" ");
@@ -66,11 +70,12 @@ Deno.test("docs/security.md lists what compiled daemons may do, and no more", ()
   }
 });
 
-Deno.test("the compiled setup and tproxy may do what the table says, and tproxy need not read the daemons' files", () => {
-  assert.deepEqual(compiledFlags("setup"), toFlags(setupPermissions(DEFAULT_CONFIG_PATH)));
-  const read = TABLE["tproxy"]?.read.filter((path) => !path.startsWith("<") && path !== DRIVERS_DIR) ?? [];
-  const expected = toFlags({ ...tproxyPermissions(DEFAULT_CONFIG_PATH, READS), read });
-  assert.deepEqual(compiledFlags("tproxy"), expected);
+Deno.test("compiled commands may do what the table says, and need not read the daemons' files or the drivers'", () => {
+  for (const program of COMMAND_PROGRAMS) {
+    const permissions = commandPermissions(program, DEFAULT_CONFIG_PATH, FORM);
+    const read = permissions.read.filter((path) => !path.startsWith("<") && path !== DRIVERS_DIR);
+    assert.deepEqual(compiledFlags(program), toFlags({ ...permissions, read }));
+  }
 });
 
 Deno.test("the tasks setup and tproxy give the launcher its own permissions, and the programs none", () => {

@@ -1,11 +1,11 @@
 /**
  * The forms in which one-tproxy can be there, and what depends on them:
  *
- * | form | `tproxy` | the daemons | module |
+ * | form | programs that run as commands | the daemons | module |
  * |---|---|---|---|
- * | checkout | `cmd/tproxy.ts` | `.build/inner.js`, `.build/outer.js` | `checkout.ts` |
- * | distribution | `lib/tproxy.js` | `lib/inner.js`, `lib/outer.js` | `distribution.ts` |
- * | compiled | `tproxy` | `tproxy-inner`, `tproxy-outer` | `compiled.ts` |
+ * | checkout | `cmd/look.ts`, … | `.build/inner.js`, `.build/outer.js` | `checkout.ts` |
+ * | distribution | `lib/look.js`, … | `lib/inner.js`, `lib/outer.js` | `distribution.ts` |
+ * | compiled | `tproxy-look`, … | `tproxy-inner`, `tproxy-outer` | `compiled.ts` |
  *
  * @module
  */
@@ -18,8 +18,10 @@ export type DaemonProgram = Role["program"];
 
 /** A form of one-tproxy. Paths are absolute. */
 export interface Form {
-  /** What `tproxy` reads because of the form. */
+  /** What `tproxy` reads because of the form: what the daemons are made of. */
   readonly reads: readonly string[];
+  /** What `look` reads because of the form: what tells whether the drivers still call this installation. */
+  readonly installed: readonly string[];
   /** The environment variable that names the folder in which the runtime of a daemon would keep data of its own. */
   readonly dataVariable: "DENO_DIR" | "XDG_DATA_HOME";
   /** Where `install.sh` keeps what it was told, if it can have installed this form. */

@@ -41,6 +41,7 @@ export function runByDeno(runtime: string, folder: string): DenoForm {
     runtime,
     ...scripts,
     reads: [runtime, scripts.inner, scripts.outer],
+    installed: [],
     dataVariable: "DENO_DIR",
     flagsOf: (_program, permissions) => toFlags(permissions),
     commandOf: (program, flags) => [

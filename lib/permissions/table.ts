@@ -1,17 +1,17 @@
 /**
- * What each entrypoint may do. The launchers, the tasks and the documentation take it from this table.
+ * What a program may do: the daemons here, the programs that run as commands in `commands.ts`.
  *
  * @module
  */
 
 import { type Endpoint, remoteOf } from "../address.ts";
 import { InputError } from "../errors.ts";
-import { type BridgeName, GUEST_ADDRESS, LOG_DIR, namesOf, NETNS_DIR, RUN_DIR } from "../names.ts";
+import { type BridgeName, GUEST_ADDRESS, namesOf } from "../names.ts";
 import { innerOf, OUTER } from "../role.ts";
-import { type ProgramName, PROGRAMS } from "../programs.ts";
+import type { CommandProgram } from "./commands.ts";
 
-/** The four programs. */
-export type Entrypoint = "setup" | "tproxy" | "outer" | "inner";
+/** All programs. */
+export type Entrypoint = CommandProgram | "outer" | "inner";
 
 /** The values of Deno's `--allow-…` flags. An empty list is no flag, so no permission. */
 export interface Permissions {
@@ -28,12 +28,6 @@ export interface Permissions {
   /** What the system tells of itself and of the process. */
   readonly sys: readonly string[];
 }
-
-/** The YAML library asks for these two before it parses; they hold nothing. */
-const YAML_ENV = ["LOG_STREAM", "LOG_TOKENS"];
-
-/** A command first finds out whether root runs it. */
-const OWN_USER = ["uid"];
 
 /**
  * What an inner proxy may do.
@@ -91,64 +85,6 @@ export function outerPermissions(bridges: ReadonlyMap<BridgeName, readonly Endpo
     env: [],
     sys: [],
   };
-}
-
-/**
- * What `setup` may do.
- *
- * @param config The configuration file.
- * @returns Read the configuration, keep its lock, run the programs that change links, namespaces and nft.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { setupPermissions } from "@one/tproxy";
- *
- * assert.ok(setupPermissions("/etc/a.conf").read.includes("/etc/a.conf"));
- * ```
- */
-export function setupPermissions(config: string): Permissions {
-  return {
-    net: [],
-    read: [config, RUN_DIR, NETNS_DIR],
-    write: [RUN_DIR],
-    run: paths("ip", "bridge", "nft", "getent"),
-    env: YAML_ENV,
-    sys: OWN_USER,
-  };
-}
-
-/**
- * What `tproxy` may do.
- *
- * @param config The configuration file.
- * @param reads What it reads because of the form in which it is there.
- * @returns Read the configuration and nft, keep the route files and the logs, start and signal daemons.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { tproxyPermissions } from "@one/tproxy";
- *
- * assert.ok(tproxyPermissions("/etc/a.conf", ["/opt/inner.js"]).read.includes("/opt/inner.js"));
- * ```
- */
-export function tproxyPermissions(config: string, reads: readonly string[]): Permissions {
-  return {
-    net: [],
-    // It looks at its logs before it opens them.
-    read: [config, RUN_DIR, NETNS_DIR, LOG_DIR, ...reads],
-    // The logs are one for each bridge, and no bridge is known before nft is read.
-    write: [RUN_DIR, LOG_DIR],
-    run: paths("bridge", "getent", "ip", "kill", "mount", "nft", "prlimit", "ps", "setpriv"),
-    // node:child_process, which can hand a descriptor to a child, asks for this one before every start.
-    env: [...YAML_ENV, "NODE_V8_COVERAGE"],
-    sys: OWN_USER,
-  };
-}
-
-function paths(...names: ProgramName[]): string[] {
-  return names.map((name) => PROGRAMS[name].path);
 }
 
 /**

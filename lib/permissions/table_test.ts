@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { InputError } from "../errors.ts";
 import { parseBridgeName } from "../names.ts";
-import { innerPermissions, outerPermissions, setupPermissions, toFlags, tproxyPermissions } from "./table.ts";
+import { commandPermissions } from "./commands.ts";
+import { innerPermissions, outerPermissions, toFlags } from "./table.ts";
 
 const [BR0, BR1] = [parseBridgeName("br0"), parseBridgeName("br1")];
-const CONFIG = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
 const WRITTEN = "/run/one_tproxy/written-by-proxies";
-const READS = ["/usr/lib/one-tproxy/deno", "/x/inner.js", "/x/outer.js"];
 
 /** The files of a title for what its streams take. */
 function usage(name: string): string {
@@ -59,30 +58,6 @@ Deno.test("outerPermissions() differ when a remote does, and not when only a ser
   assert.deepEqual(flags(80, 80), flags(81, 80));
 });
 
-Deno.test("setupPermissions() let it read the configuration and run four programs", () => {
-  assert.deepEqual(toFlags(setupPermissions(CONFIG)), [
-    "--no-prompt",
-    "--no-remote",
-    `--allow-read=${CONFIG},/run/one_tproxy,/run/netns`,
-    "--allow-write=/run/one_tproxy",
-    "--allow-run=/usr/sbin/ip,/usr/sbin/bridge,/usr/sbin/nft,/usr/bin/getent",
-    "--allow-env=LOG_STREAM,LOG_TOKENS",
-    "--allow-sys=uid",
-  ]);
-});
-
-Deno.test("tproxyPermissions() let it keep files and logs and run nine programs", () => {
-  assert.deepEqual(toFlags(tproxyPermissions(CONFIG, READS)), [
-    "--no-prompt",
-    "--no-remote",
-    `--allow-read=${CONFIG},/run/one_tproxy,/run/netns,/var/log,/usr/lib/one-tproxy/deno,/x/inner.js,/x/outer.js`,
-    "--allow-write=/run/one_tproxy,/var/log",
-    "--allow-run=/usr/sbin/bridge,/usr/bin/getent,/usr/sbin/ip,/usr/bin/kill,/usr/bin/mount,/usr/sbin/nft,/usr/bin/prlimit,/usr/bin/ps,/usr/bin/setpriv",
-    "--allow-env=LOG_STREAM,LOG_TOKENS,NODE_V8_COVERAGE",
-    "--allow-sys=uid",
-  ]);
-});
-
 Deno.test("innerPermissions() and outerPermissions() let the data path run nothing and see no environment", () => {
   for (
     const { run, env } of [innerPermissions(BR0), outerPermissions(new Map([[BR0, [endpoint(1, "10.0.0.1", 1)]]]))]
@@ -99,7 +74,7 @@ Deno.test("toFlags() gives no flag, and so no permission, for an empty list", ()
 });
 
 Deno.test("toFlags() refuses a value that the flags would read as two", () => {
-  assert.throws(() => toFlags(setupPermissions("/tmp/a,/etc")), InputError);
+  assert.throws(() => toFlags(commandPermissions("setup", "/tmp/a,/etc")), InputError);
   const nothing = { net: [], read: [], write: [], run: [], env: [], sys: [] };
   for (const kind of ["net", "read", "write", "run", "env"] as const) {
     assert.throws(() => toFlags({ ...nothing, [kind]: ["good", "a,b"] }), /^InputError: a,b holds a comma$/);

@@ -5,7 +5,8 @@
  */
 
 import assert from "node:assert/strict";
-import { setupPermissions, toFlags } from "../../lib/permissions/table.ts";
+import { commandPermissions } from "../../lib/permissions/commands.ts";
+import { toFlags } from "../../lib/permissions/table.ts";
 import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../../lib/names.ts";
 import { asInner, asOuter } from "../lab/broken_out.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
@@ -121,7 +122,7 @@ Deno.test(
   "in a container that lacks the proxies' users start says so in one line, and root works",
   inLab(async (lab) => {
     const { hv } = await makeScenario(lab);
-    const flags = toFlags(setupPermissions(DEFAULT_CONFIG_PATH));
+    const flags = toFlags(commandPermissions("setup", DEFAULT_CONFIG_PATH));
     const program = new URL("../../cmd/setup.ts", import.meta.url).pathname;
     const setup = [Deno.execPath(), "run", "--quiet", "--cached-only", "--frozen", ...flags, program];
     const script = `set -e; mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /var/log; ip link set lo up

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { COMMAND_PROGRAMS } from "../../lib/permissions/commands.ts";
 import { bundleDaemons } from "../../packaging/bundle.ts";
 import { runHere } from "../../packaging/command.ts";
 import { prepareMachines } from "../vm/prepare.ts";
@@ -25,7 +26,7 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 const HIDDEN = /^\/(?:run|var\/log|var\/tmp)\//;
 
 /** Programs that are not bundled: their packages are fetched while there is a network. */
-const PROGRAMS = ["cmd/setup.ts", "cmd/tproxy.ts"];
+const PROGRAMS = COMMAND_PROGRAMS.map((program) => `cmd/${program}.ts`);
 
 /** What has to be installed for each. */
 const TOOLS = {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { setupPermissions, toFlags, tproxyPermissions } from "../../lib/permissions/table.ts";
+import { type CommandName, commandPermissions, programOf } from "../../lib/permissions/commands.ts";
+import { toFlags } from "../../lib/permissions/table.ts";
 import { checkout } from "../../lib/permissions/checkout.ts";
 import { DEFAULT_CONFIG_PATH } from "../../lib/names.ts";
 import type { Background, Result } from "../../packaging/command.ts";
@@ -37,7 +38,7 @@ export class Hypervisor {
 
   /** The command line of `setup` with exactly its permissions. */
   setupArgv(...args: string[]): string[] {
-    return entrypoint("setup", toFlags(setupPermissions(DEFAULT_CONFIG_PATH)), args);
+    return commandLine("setup", args);
   }
 
   /** Runs `setup hook` with exactly its permissions, and with some text on standard input. */
@@ -51,7 +52,7 @@ export class Hypervisor {
   }
 
   async #hookArgv(args: readonly string[], input: string): Promise<string[]> {
-    const program = entrypoint("setup", toFlags(setupPermissions(DEFAULT_CONFIG_PATH)), ["hook", ...args]);
+    const program = commandLine("setup", ["hook", ...args]);
     const file = `/run/hook-input-${crypto.randomUUID()}`;
     await this.host.text(["sh", "-c", 'cat >"$0"', file], input);
     // A pipe, as the driver has it; and one that may break without breaking the test.
@@ -65,7 +66,7 @@ export class Hypervisor {
 
   /** The command line of `tproxy` with exactly its permissions. */
   tproxyArgv(...args: string[]): string[] {
-    return entrypoint("tproxy", toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, checkout().reads)), args);
+    return commandLine("tproxy", args);
   }
 
   /** Starts `tproxy watch` with exactly its permissions. */
@@ -112,9 +113,11 @@ export class Hypervisor {
   }
 }
 
-function entrypoint(name: string, flags: readonly string[], args: readonly string[]): string[] {
-  const program = new URL(`../../cmd/${name}.ts`, import.meta.url).pathname;
-  return [Deno.execPath(), "run", "--quiet", "--cached-only", "--frozen", ...flags, program, ...args];
+function commandLine(command: CommandName, args: readonly string[]): string[] {
+  const program = programOf(command, args);
+  const flags = toFlags(commandPermissions(program, DEFAULT_CONFIG_PATH, checkout()));
+  const module = new URL(`../../cmd/${program}.ts`, import.meta.url).pathname;
+  return [Deno.execPath(), "run", "--quiet", "--cached-only", "--frozen", ...flags, module, ...args];
 }
 
 function succeeded(result: Result): Result {

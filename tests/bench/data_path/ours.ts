@@ -5,7 +5,8 @@
  */
 
 import { checkout } from "../../../lib/permissions/checkout.ts";
-import { toFlags, tproxyPermissions } from "../../../lib/permissions/table.ts";
+import { commandPermissions } from "../../../lib/permissions/commands.ts";
+import { toFlags } from "../../../lib/permissions/table.ts";
 import { DEFAULT_CONFIG_PATH, GUEST_ADDRESS } from "../../../lib/names.ts";
 import { until } from "../../../packaging/command.ts";
 import type { Contender, Ports } from "./contender.ts";
@@ -41,6 +42,6 @@ export async function ours(
 
 /** The command line of a checkout's `tproxy`, with exactly its permissions. */
 function tproxyOf(root: string): string[] {
-  const flags = toFlags(tproxyPermissions(DEFAULT_CONFIG_PATH, checkout(root).reads));
+  const flags = toFlags(commandPermissions("tproxy", DEFAULT_CONFIG_PATH, checkout(root)));
   return [Deno.execPath(), "run", "--quiet", "--cached-only", "--frozen", ...flags, `${root}cmd/tproxy.ts`];
 }

@@ -1,0 +1,72 @@
+/**
+ * The verbs of `tproxy` that only look, and print what they see.
+ *
+ * @module
+ */
+
+import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import { COMMAND_PROGRAMS } from "../lib/permissions/commands.ts";
+import type { Entrypoint } from "../lib/permissions/table.ts";
+import { Argument, type Command, Option } from "./cli.ts";
+
+/** What `look` is asked for. */
+export type LookCommand =
+  | {
+    /** Tell what runs. */
+    readonly verb: "status";
+    /** Two words a line, as the user document has it; a table; or all that is known, for a script. */
+    readonly form: "plain" | "wide" | "json";
+  }
+  | {
+    /** Check the configuration. */
+    readonly verb: "check";
+    /** Whether to say what OpenNebula's own driver makes of it. */
+    readonly asDriver: boolean;
+    /** The configuration file. */
+    readonly config: string;
+    /** Whether the answer is for a script. */
+    readonly json: boolean;
+  }
+  | {
+    /** Tell what each program may do, or whether those that run may do just that. */
+    readonly verb: "permissions";
+    /** The one program it is about; all of them if it is missing. */
+    readonly entrypoint?: Entrypoint;
+    /** Whether it is about the daemons that run. */
+    readonly running: boolean;
+    /** The configuration file. */
+    readonly config: string;
+    /** Whether the answer is for a script. */
+    readonly json: boolean;
+  };
+
+/**
+ * Defines the verbs that only look.
+ *
+ * @param program The command `tproxy`.
+ * @param done Called with what was asked for.
+ */
+export function defineLook(program: Command, done: (command: LookCommand) => void): void {
+  program.command("status").description("print the process ID of every proxy that runs")
+    .addOption(new Option("--wide", "print a table, with those that only finish their streams").conflicts("json"))
+    .option("--json", "print all that is known of each, as JSON")
+    .action(({ wide, json }) => done({ verb: "status", form: wide ? "wide" : json ? "json" : "plain" }));
+  program.command("check").description("print what is configured, for whom, and what is wrong with it")
+    .option("--as-driver", "print as well what OpenNebula's own driver makes of it, as with --drop-in", false)
+    .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
+    .option("--json", "print it as JSON")
+    .action(({ asDriver, config, json = false }) => done({ verb: "check", asDriver, config, json }));
+  program.command("permissions").description("print the user and the permission flags of each program")
+    .addArgument(
+      new Argument("[entrypoint]", "the only one to be printed").choices([...COMMAND_PROGRAMS, "outer", "inner"]),
+    )
+    .option("--running", "compare every proxy that runs with what it should be")
+    .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
+    .option("--json", "print it as JSON")
+    .action((entrypoint: Entrypoint | undefined, { running = false, json = false, config }, command: Command) => {
+      if (running && COMMAND_PROGRAMS.some((name) => name === entrypoint)) {
+        command.error(`error: ${entrypoint} is no proxy; name "outer" or "inner" with --running`);
+      }
+      done({ verb: "permissions", ...(entrypoint === undefined ? {} : { entrypoint }), running, json, config });
+    });
+}

@@ -1,0 +1,144 @@
+/**
+ * The programs that run as commands: what each may do, and which verbs it carries out. The launchers, the tasks and the
+ * documentation take it from here. A further program is a row here, a module in `cmd/`, and its verbs.
+ *
+ * @module
+ */
+
+import { LOG_DIR, NETNS_DIR, RUN_DIR } from "../names.ts";
+import { type ProgramName, PROGRAMS } from "../programs.ts";
+import type { Permissions } from "./table.ts";
+
+/** What an operator or a driver types. */
+export type CommandName = "tproxy" | "setup";
+
+/** A program that runs as a command: `cmd/<name>.ts`, or `lib/<name>.js` of a distribution. */
+export type CommandProgram = "setup" | "tproxy" | "watch" | "look";
+
+/** What programs read because of the form in which they are there. */
+export interface FormReads {
+  /** What the daemons are made of. */
+  readonly reads: readonly string[];
+  /** What tells whether the drivers still call this installation. */
+  readonly installed: readonly string[];
+}
+
+/** The YAML library asks for these two before it parses; they hold nothing. */
+const YAML_ENV = ["LOG_STREAM", "LOG_TOKENS"];
+
+/** node:child_process, which can hand a descriptor to a child, asks for this one before every start. It holds nothing. */
+const START_ENV = "NODE_V8_COVERAGE";
+
+/** A program that needs root finds out first whether root runs it. */
+const OWN_USER = ["uid"];
+
+/** What starting and ending daemons takes. The logs are one for each bridge, and no bridge is known before nft is read. */
+const control = (config: string, { reads }: FormReads): Permissions => ({
+  net: [],
+  // It looks at a log before it opens it.
+  read: [config, RUN_DIR, NETNS_DIR, LOG_DIR, ...reads],
+  write: [RUN_DIR, LOG_DIR],
+  run: paths("bridge", "getent", "ip", "kill", "mount", "nft", "prlimit", "ps", "setpriv"),
+  env: [...YAML_ENV, START_ENV],
+  sys: OWN_USER,
+});
+
+const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads) => Permissions>> = {
+  setup: (config) => ({
+    net: [],
+    read: [config, RUN_DIR, NETNS_DIR],
+    write: [RUN_DIR],
+    run: paths("ip", "bridge", "nft", "getent"),
+    env: YAML_ENV,
+    sys: OWN_USER,
+  }),
+  tproxy: control,
+  watch: control,
+  look: (config, { installed }) => ({
+    net: [],
+    read: [config, RUN_DIR, NETNS_DIR, ...installed],
+    write: [],
+    run: paths("bridge", "getent", "ip", "nft", "ps"),
+    env: YAML_ENV,
+    sys: OWN_USER,
+  }),
+};
+
+/** The programs that run as commands. */
+export const COMMAND_PROGRAMS: readonly CommandProgram[] = ["setup", "tproxy", "watch", "look"];
+
+/** Which program carries out a verb of a command. */
+export const VERBS: Readonly<Record<CommandName, Readonly<Record<string, CommandProgram>>>> = {
+  tproxy: {
+    start: "tproxy",
+    stop: "tproxy",
+    restart: "tproxy",
+    reload: "tproxy",
+    watch: "watch",
+    apply: "watch",
+    status: "look",
+    check: "look",
+    permissions: "look",
+  },
+  setup: {},
+};
+
+/** The program for whatever is no verb: it prints the version, help and usage. */
+export const OTHERWISE: Readonly<Record<CommandName, CommandProgram>> = { tproxy: "look", setup: "setup" };
+
+/** The options that print help, whatever the verb. The launchers know no others. */
+export const HELP_OPTIONS: readonly string[] = ["--help", "-h"];
+
+/**
+ * Lists the programs that a command chooses from.
+ *
+ * @param command The command.
+ * @returns The programs, the one for whatever is no verb last.
+ */
+export function programsOf(command: CommandName): CommandProgram[] {
+  const otherwise = OTHERWISE[command];
+  return [...new Set(Object.values(VERBS[command])).difference(new Set([otherwise])), otherwise];
+}
+
+/**
+ * Tells which program carries out a command line.
+ *
+ * @param command What was typed.
+ * @param args Its arguments.
+ * @returns The program.
+ */
+export function programOf(command: CommandName, args: readonly string[]): CommandProgram {
+  const [verb = ""] = args;
+  const ofVerb = Object.entries(VERBS[command]).find(([name]) => name === verb)?.[1];
+  return ofVerb === undefined || args.some((arg) => HELP_OPTIONS.includes(arg)) ? OTHERWISE[command] : ofVerb;
+}
+
+/**
+ * What a program may do.
+ *
+ * @param program The program.
+ * @param config The configuration file.
+ * @param form What it reads because of the form in which it is there; by default nothing.
+ * @returns For `setup`: keep the kernel's state of bridges. For `tproxy` and `watch`: that, and start and signal daemons.
+ * For `look`: read and list, and write nothing.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { commandPermissions } from "@one/tproxy";
+ *
+ * assert.ok(commandPermissions("setup", "/etc/a.conf").read.includes("/etc/a.conf"));
+ * assert.deepEqual(commandPermissions("look", "/etc/a.conf").write, []);
+ * ```
+ */
+export function commandPermissions(
+  program: CommandProgram,
+  config: string,
+  form: FormReads = { reads: [], installed: [] },
+): Permissions {
+  return ROWS[program](config, form);
+}
+
+function paths(...names: ProgramName[]): string[] {
+  return names.map((name) => PROGRAMS[name].path);
+}

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { COMMAND_PROGRAMS, commandPermissions, type CommandProgram, programOf, programsOf } from "./commands.ts";
+import { toFlags } from "./table.ts";
+
+const CONFIG = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
+const FORM = {
+  reads: ["/usr/lib/one-tproxy/deno", "/x/inner.js", "/x/outer.js"],
+  installed: ["/x/mode", "/var/tmp/one/vnm"],
+};
+
+function flagsOf(program: CommandProgram): string[] {
+  return toFlags(commandPermissions(program, CONFIG, FORM));
+}
+
+Deno.test("setup may read the configuration, keep its files and run four programs", () => {
+  assert.deepEqual(flagsOf("setup"), [
+    "--no-prompt",
+    "--no-remote",
+    `--allow-read=${CONFIG},/run/one_tproxy,/run/netns`,
+    "--allow-write=/run/one_tproxy",
+    "--allow-run=/usr/sbin/ip,/usr/sbin/bridge,/usr/sbin/nft,/usr/bin/getent",
+    "--allow-env=LOG_STREAM,LOG_TOKENS",
+    "--allow-sys=uid",
+  ]);
+});
+
+Deno.test("tproxy and watch may keep files and logs and run nine programs", () => {
+  for (const program of ["tproxy", "watch"] as const) {
+    assert.deepEqual(flagsOf(program), [
+      "--no-prompt",
+      "--no-remote",
+      `--allow-read=${CONFIG},/run/one_tproxy,/run/netns,/var/log,/usr/lib/one-tproxy/deno,/x/inner.js,/x/outer.js`,
+      "--allow-write=/run/one_tproxy,/var/log",
+      "--allow-run=/usr/sbin/bridge,/usr/bin/getent,/usr/sbin/ip,/usr/bin/kill,/usr/bin/mount,/usr/sbin/nft,/usr/bin/prlimit,/usr/bin/ps,/usr/bin/setpriv",
+      "--allow-env=LOG_STREAM,LOG_TOKENS,NODE_V8_COVERAGE",
+      "--allow-sys=uid",
+    ]);
+  }
+});
+
+Deno.test("look may write nothing, start no daemon and end none", () => {
+  assert.deepEqual(flagsOf("look"), [
+    "--no-prompt",
+    "--no-remote",
+    `--allow-read=${CONFIG},/run/one_tproxy,/run/netns,/x/mode,/var/tmp/one/vnm`,
+    "--allow-run=/usr/sbin/bridge,/usr/bin/getent,/usr/sbin/ip,/usr/sbin/nft,/usr/bin/ps",
+    "--allow-env=LOG_STREAM,LOG_TOKENS",
+    "--allow-sys=uid",
+  ]);
+});
+
+Deno.test("programOf() chooses by the verb, and lets look answer whatever is none or asks for help", () => {
+  const cases: readonly (readonly [string, CommandProgram])[] = [
+    ["start", "tproxy"],
+    ["reload --config /a.conf", "tproxy"],
+    ["restart --bogus", "tproxy"],
+    ["watch", "watch"],
+    ["apply --dry-run", "watch"],
+    ["status --json", "look"],
+    ["start --help", "look"],
+    ["apply -h", "look"],
+    ["help start", "look"],
+    ["strat", "look"],
+    ["constructor", "look"],
+    ["", "look"],
+  ];
+  for (const [line, program] of cases) {
+    assert.equal(programOf("tproxy", line.split(" ")), program, line);
+  }
+  assert.equal(programOf("tproxy", []), "look");
+  assert.equal(programOf("setup", ["up", "--help"]), "setup");
+});
+
+Deno.test("programsOf() names every program that runs as a command once", () => {
+  assert.deepEqual([...programsOf("setup"), ...programsOf("tproxy")], COMMAND_PROGRAMS);
+});
