@@ -241,7 +241,7 @@ Deno.test(
       await until(`all is as it was after ${loss}`, async () => await tables(hv) === whole, 5);
     }
     assert.doesNotMatch(watch.output, /Cannot/);
-    await hv.host.text(["pkill", "-TERM", "-f", "tproxy.ts watch"]);
+    await hv.host.text(["pkill", "-TERM", "-f", "cmd/watch.ts watch"]);
     assert.equal(await watch.ended(), 0, watch.output);
     for (const [loss, command] of Object.entries(LOSSES).filter(([, command]) => command !== "flush ruleset")) {
       await hv.host.text(["nft", command]);

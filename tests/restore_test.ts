@@ -45,7 +45,7 @@ function says(watch: Background, what: string, times = 1): Promise<unknown> {
 }
 
 async function end({ host }: Hypervisor, watch: Background): Promise<void> {
-  await host.text(["pkill", "-TERM", "-f", "tproxy.ts watch"]);
+  await host.text(["pkill", "-TERM", "-f", "cmd/watch.ts watch"]);
   await watch.ended();
 }
 

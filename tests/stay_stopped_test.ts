@@ -22,7 +22,7 @@ Deno.test(
     // The pass that has restored the bridge would also have started the proxies.
     for (let i = 0; i < 2; i++) {
       await hv.host.text(["nft", "flush", "ruleset"]);
-      await hv.host.text(["pkill", "-HUP", "-f", "tproxy.ts watch"]);
+      await hv.host.text(["pkill", "-HUP", "-f", "cmd/watch.ts watch"]);
       await until("a pass has restored the rules", async () => {
         return (await hv.host.run(["nft", "list", "chain", "bridge", "one_tproxy", "guard_br0"])).code === 0;
       });

@@ -184,7 +184,7 @@ Deno.test(
     const first = hv.startWatch();
     await serves(scenario, 30);
     const pids = await hv.status();
-    await hv.host.text(["pkill", "-TERM", "-f", "tproxy.ts watch"]);
+    await hv.host.text(["pkill", "-TERM", "-f", "cmd/watch.ts watch"]);
     assert.equal(await first.ended(), 0, first.output);
     hv.startWatch();
     await hv.host.text(["nft", "add", "element", "ip", "one_tproxy", "ep_br0", "{ 81 : 10.11.12.13 . 5030 }"]);
