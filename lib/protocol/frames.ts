@@ -58,5 +58,13 @@ export const RESET = {
   idle: 3,
 } as const satisfies Record<string, ResetReason>;
 
+/** What the receiver of an RST logs, by the reason in it. */
+export const RESET_WORDS: Readonly<Record<ResetReason, string>> = {
+  [RESET.gone]: "the other end is gone",
+  [RESET.unreachable]: "the service can't be reached",
+  [RESET.refused]: "the outer proxy has too many streams",
+  [RESET.idle]: "it was silent for too long",
+};
+
 /** The peer has broken the protocol. The string can't be used any more. */
 export class ProtocolError extends TproxyError {}

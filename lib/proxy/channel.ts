@@ -9,23 +9,15 @@
  * @module
  */
 
-import { RESET, type ResetReason } from "../protocol/frames.ts";
+import { RESET, RESET_WORDS, type ResetReason } from "../protocol/frames.ts";
 import { close, type Duplex, type TcpDuplex } from "./connection.ts";
-import { Deadline } from "./deadlines.ts";
 import type { Mux } from "./mux.ts";
 import { Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
-
-/** The other half's words, by the reason that it gave. */
-const RESET_BY_OTHER_HALF: Readonly<Record<ResetReason, string>> = {
-  [RESET.gone]: "the other end is gone",
-  [RESET.unreachable]: "the service can't be reached",
-  [RESET.refused]: "the outer proxy has too many streams",
-  [RESET.idle]: "it was silent for too long",
-};
+import { StreamConnections } from "./stream_connections.ts";
 
 /** One half of a stream. */
-export abstract class Channel extends Deadline implements Disposable {
+export abstract class Channel extends StreamConnections implements Disposable {
   /** Its number on its string. */
   readonly id: number;
   /** Its string. */
@@ -34,14 +26,8 @@ export abstract class Channel extends Deadline implements Disposable {
   readonly sender = new Sender(this);
   /** From the other half to the peer. */
   readonly receiver = new Receiver(this);
-  /** Bytes from the peer, and to it. */
-  fromPeer = 0;
-  toPeer = 0;
   /** Whether a connection of its own is being made for it, or is there. */
   isPromoting = false;
-  #peer: TcpDuplex | undefined;
-  #bulk: Duplex | undefined;
-  #hasKeepAlive = false;
   /** Whether the other half reads no more; what it sent before its FIN is still to be delivered. */
   #isStopped = false;
   /** Why the peer takes no more. */
@@ -64,19 +50,6 @@ export abstract class Channel extends Deadline implements Disposable {
     return this.#isOver;
   }
 
-  /** Whether it has a peer. */
-  get hasBegun(): boolean {
-    return this.#peer !== undefined;
-  }
-
-  /** Its connection of its own, if it has one. */
-  get bulk(): Duplex | undefined {
-    return this.#bulk;
-  }
-
-  /** Counts bytes that were brought from the peer to the other half, or the other way. */
-  protected abstract count(fromPeer: number, toPeer: number): void;
-
   /** Called when the peer, or the other half's, sends so much that a connection of its own would do the stream good. */
   abstract wantPromotion(): void;
 
@@ -94,7 +67,7 @@ export abstract class Channel extends Deadline implements Disposable {
    * @param peer The guest, or the service; the channel closes it.
    */
   protected begin(peer: TcpDuplex): void {
-    this.#peer = peer;
+    this.peer = peer;
     this.receiver.begin(peer);
     void this.sender.run(peer);
   }
@@ -102,7 +75,7 @@ export abstract class Channel extends Deadline implements Disposable {
   /** Uses a connection of the stream's own from now on; the channel closes it. */
   attach(bulk: Duplex): void {
     if (this.#isOver) return close(bulk);
-    this.#bulk = bulk;
+    this.bulk = bulk;
     this.sender.wake();
     this.receiver.proceed();
   }
@@ -124,32 +97,13 @@ export abstract class Channel extends Deadline implements Disposable {
     this.reset(new Deno.errors.TimedOut(`silent for ${this.timeoutMs / 1000} seconds`), RESET.idle);
   }
 
-  /** Sets keepalive, once: streams that are over in an instant have no need of it. */
-  override look(): void {
-    if (this.#hasKeepAlive || this.#peer === undefined) return;
-    try {
-      this.#peer.setKeepAlive(true);
-      this.#hasKeepAlive = true;
-    } catch {
-      // Deno can't while both a read and a write are under way. One of the next times they are not, or the write is stuck,
-      // and then the kernel gives the peer up without keepalive.
-    }
-  }
-
   /** The other half has ended the stream. */
   onReset(reason: ResetReason): void {
     if (!this.receiver.hasFin || this.receiver.isDone || !this.hasBegun) {
-      return this.finish(RESET_BY_OTHER_HALF[reason], reason);
+      return this.finish(RESET_WORDS[reason], reason);
     }
     this.#isStopped = true;
     this.receiver.proceed();
-  }
-
-  /** Bytes have been brought from the peer to the other half, or the other way. */
-  moved(fromPeer: number, toPeer: number): void {
-    this.fromPeer += fromPeer;
-    this.toPeer += toPeer;
-    this.count(fromPeer, toPeer);
   }
 
   /** The sender has sent everything, and a FIN. */
@@ -163,7 +117,7 @@ export abstract class Channel extends Deadline implements Disposable {
     // The last one to end needs no FIN of its own: to close a connection is to end it.
     if (this.sender.hasSentFin || this.#isStopped) return this.finish(this.#error, undefined);
     // It fails if the peer has reset the connection. The sender, which reads from it, finds that out too.
-    this.#peer?.closeWrite().catch(() => {});
+    this.peer?.closeWrite().catch(() => {});
   }
 
   /**
@@ -186,8 +140,7 @@ export abstract class Channel extends Deadline implements Disposable {
     this.#isOver = true;
     this.mux.remove(this);
     this.receiver.stop();
-    if (this.#peer !== undefined) close(this.#peer);
-    if (this.#bulk !== undefined) close(this.#bulk);
+    this.close();
     this.sender.wake();
     this.ended(error, reason);
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { LAST_CHANNEL } from "../protocol/frames.ts";
+import { LAST_CHANNEL, ProtocolError } from "../protocol/frames.ts";
 import type { Channel } from "./channel.ts";
 import type { Duplex } from "./connection.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -47,6 +47,11 @@ export class InnerMux extends Mux {
   override remove(channel: Channel): void {
     super.remove(channel);
     if (this.#isRetired && this.size === 0) this.writer.end();
+  }
+
+  /** Only inner opens streams. */
+  override onOpen(channel: number): void {
+    throw new ProtocolError(`The outer proxy has opened channel ${channel}`);
   }
 
   /** Outer is ending, and its successor takes new streams, so this string opens no more. */

@@ -5,14 +5,15 @@
  * @module
  */
 
-import { FrameDecoder, type FrameSink } from "../protocol/decode_frames.ts";
+import type { FrameSink } from "../protocol/decode_frames.ts";
 import { ProtocolError, type ResetReason } from "../protocol/frames.ts";
 import type { Channel } from "./channel.ts";
 import { ChannelTable } from "./channel_table.ts";
 import { close, type Duplex } from "./connection.ts";
 import { Deadline, type Deadlines } from "./deadlines.ts";
 import { FrameWriter } from "./frame_writer.ts";
-import { leaveReadBuffer, type ReadBuffer, takeReadBuffer } from "./read_buffers.ts";
+import type { ReadBuffer } from "./read_buffers.ts";
+import { readFrames } from "./read_frames.ts";
 
 /** The error of streams whose string is gone. */
 export const LOST = "the string to the other proxy is gone";
@@ -34,12 +35,13 @@ export abstract class Mux extends Deadline implements FrameSink, Disposable {
   readonly writer: FrameWriter;
   /** Resolves when the string is gone. */
   readonly gone: Promise<MuxEnd>;
+  /** The buffer that the frame being received is in. */
+  buffer: ReadBuffer | undefined;
+  /** The largest number that a channel has had, even if the stream was refused. */
+  protected lastChannel: number;
   readonly #connection: Duplex;
   readonly #deadlines: Deadlines;
   readonly #channels = new ChannelTable();
-  readonly #decoder = new FrameDecoder(this);
-  #buffer: ReadBuffer | undefined;
-  #lastChannel: number;
   #isGone = false;
   #end: MuxEnd = { error: undefined, streams: 0 };
 
@@ -53,9 +55,10 @@ export abstract class Mux extends Deadline implements FrameSink, Disposable {
     this.#connection = connection;
     this.#deadlines = deadlines;
     deadlines.add(this);
-    this.#lastChannel = lastChannel;
-    this.writer = new FrameWriter(connection, (error) => this.#finish(error));
-    this.gone = this.#readAll();
+    this.lastChannel = lastChannel;
+    const finish = (error?: unknown) => this.#finish(error);
+    this.writer = new FrameWriter(connection, finish);
+    this.gone = readFrames(connection, this).then(finish, finish).then(() => this.#end);
   }
 
   /** How many streams it has. */
@@ -66,16 +69,6 @@ export abstract class Mux extends Deadline implements FrameSink, Disposable {
   /** Whether the string is gone. */
   get isGone(): boolean {
     return this.#isGone;
-  }
-
-  /** The largest number that a channel has had. */
-  protected get lastChannel(): number {
-    return this.#lastChannel;
-  }
-
-  /** Has to be set for each stream that is being opened, even if the stream is refused. */
-  protected set lastChannel(channel: number) {
-    this.#lastChannel = channel;
   }
 
   /** Finds a stream; `undefined` if there is none with this number. */
@@ -107,13 +100,12 @@ export abstract class Mux extends Deadline implements FrameSink, Disposable {
     this.#finish(undefined);
   }
 
-  /** Refuses the frame. Only outer may receive it, and overrides this. */
-  onOpen(channel: number, _address: number, _port: number, _servicePort: number): void {
-    throw new ProtocolError(`The outer proxy has opened channel ${channel}`);
-  }
+  abstract onOpen(channel: number, address: number, port: number, servicePort: number): void;
+  abstract onPromote(channel: number): void;
+  abstract onGoAway(): void;
 
   onData(channel: number, offset: number, length: number): void {
-    this.find(channel)?.receiver.onData(this.#buffer as ReadBuffer, offset, length);
+    this.find(channel)?.receiver.onData(this.buffer as ReadBuffer, offset, length);
   }
 
   onFin(channel: number): void {
@@ -128,16 +120,8 @@ export abstract class Mux extends Deadline implements FrameSink, Disposable {
     this.find(channel)?.sender.onCredit(count);
   }
 
-  onPromote(channel: number): void {
-    throw new ProtocolError(`The inner proxy asks that channel ${channel} be promoted`);
-  }
-
   onSwitch(channel: number): void {
     this.find(channel)?.receiver.onSwitch();
-  }
-
-  onGoAway(): void {
-    throw new ProtocolError("The inner proxy has sent GOAWAY");
   }
 
   /**
@@ -145,35 +129,10 @@ export abstract class Mux extends Deadline implements FrameSink, Disposable {
    */
   protected find(channel: number): Channel | undefined {
     const found = this.#channels.get(channel);
-    if (found === undefined && channel > this.#lastChannel) {
+    if (found === undefined && channel > this.lastChannel) {
       throw new ProtocolError(`A frame is for channel ${channel}, which was never opened`);
     }
     return found;
-  }
-
-  async #readAll(): Promise<MuxEnd> {
-    let buffer = takeReadBuffer();
-    let length = 0;
-    try {
-      for (;;) {
-        const count = await this.#connection.read(length === 0 ? buffer.bytes : buffer.bytes.subarray(length));
-        if (count === null || this.#isGone) break;
-        const end = length + count;
-        this.#buffer = buffer;
-        const used = this.#decoder.decode(buffer.bytes, end);
-        length = end - used;
-        // If a peer still writes from the buffer, the next read needs another one.
-        const next = buffer.users === 1 ? buffer : takeReadBuffer();
-        if (length > 0) next.bytes.set(buffer.bytes.subarray(used, end));
-        if (next !== buffer) leaveReadBuffer(buffer);
-        buffer = next;
-      }
-      this.#finish(undefined);
-    } catch (error) {
-      this.#finish(error);
-    }
-    leaveReadBuffer(buffer);
-    return this.#end;
   }
 
   #finish(error: unknown): void {

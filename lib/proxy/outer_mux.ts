@@ -83,4 +83,14 @@ export class OuterMux extends Mux {
     this.lastChannel = channel;
     this.#server.serve(this, channel, guest, port, servicePort);
   }
+
+  /** Only outer asks for promotions. */
+  override onPromote(channel: number): void {
+    throw new ProtocolError(`The inner proxy asks that channel ${channel} be promoted`);
+  }
+
+  /** Only outer sends it. */
+  override onGoAway(): void {
+    throw new ProtocolError("The inner proxy has sent GOAWAY");
+  }
 }
