@@ -10,6 +10,7 @@ import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
 import { REAL_NFT, wrapNft } from "./lab/nft_wrapper.ts";
 import { startNginx } from "./lab/nginx.ts";
+import { ROOTLESS } from "./lab/rootless.ts";
 import { CONFIG, fetchFrom, inLab, isServed, makeScenario, type Scenario } from "./lab/scenario.ts";
 import { numberless, stateOf } from "./lab/state.ts";
 
@@ -55,6 +56,28 @@ Deno.test(
       }, 2);
       await serves(scenario, 1);
     }
+  }),
+);
+
+Deno.test(
+  "what lasts is said once, and not in each pass; what comes to it is said, too",
+  inLab(async (lab) => {
+    const { hv, watch } = await watched(lab, ROOTLESS ? CONFIG : `:tproxy_process_owner: nobody-here\n${CONFIG}`);
+    const add = (port: number) =>
+      hv.host.text(["nft", "add", "element", "ip", "one_tproxy", "ep_br0", `{ ${port} : 0.0.0.0 . 80 }`]);
+    const times = (text: string) => watch.output.split(text).length - 1;
+    await add(81);
+    await until("the element is named", () => Promise.resolve(times("Skipped the element 81 ") > 0));
+    for (let i = 0; i < 3; i++) {
+      await hv.host.text(["nft", "flush", "chain", "bridge", "one_tproxy", "guard_br0"]);
+      await until("a pass has restored the rules", async () => {
+        return (await hv.host.text(["nft", "list", "chain", "bridge", "one_tproxy", "guard_br0"])).includes("drop");
+      });
+    }
+    await add(82);
+    await until("the other element is named", () => Promise.resolve(times("Skipped the element 82 ") > 0));
+    assert.equal(times("Skipped the element 81 "), 1, watch.output);
+    assert.equal(times("There is no such user"), ROOTLESS ? 0 : 1, watch.output);
   }),
 );
 

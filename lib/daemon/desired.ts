@@ -9,7 +9,7 @@ import { type Config, describeProblem } from "../config/config.ts";
 import { readConfig } from "../config/read.ts";
 import { ConfigError, describe } from "../errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
-import { type DebugLevel, DEFAULT_DEBUG_LEVEL, log } from "../log.ts";
+import { type DebugLevel, DEFAULT_DEBUG_LEVEL, log, type LogLine } from "../log.ts";
 import { type BridgeName, namesOf } from "../names.ts";
 import { joinEndpoints } from "../setup/join_endpoints.ts";
 import { look, type Present } from "../setup/restore.ts";
@@ -61,14 +61,16 @@ export async function readDesired(config: string): Promise<Desired> {
  * @param present What is recorded, and what is there.
  * @param running The daemons that run. A recorded bridge whose namespace has no name at the moment keeps its inner: the
  * namespace lives as long as a process is in it.
+ * @param warn Warns of elements that can't be used, of bridges without a namespace and of bridges that share a user.
  * @returns The bridges, by name in ascending order.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/netns`.
  */
 export async function findBridges(
   { file, nft, links }: Present,
   running: readonly RunningDaemon[],
+  warn: LogLine = log.warning,
 ): Promise<Map<BridgeName, DesiredBridge>> {
-  for (const warning of nft.maps.warnings) log.warning(warning);
+  for (const warning of nft.maps.warnings) warn(warning);
   const wanted = joinEndpoints(file.bridges, nft.maps.bridges);
   const bridges = new Map<BridgeName, DesiredBridge>();
   for (const bridge of [...wanted.keys()].toSorted()) {
@@ -82,11 +84,11 @@ export async function findBridges(
       bridges.set(bridge, { endpoints, netns: inode });
     } else if (!file.bridges.has(bridge) || links.some(({ name }) => name === bridge)) {
       // A recorded bridge that is gone went with its last guest, and is served again when it comes back.
-      log.warning(`A bridge has endpoints but no namespace; run "setup up --bridge ${bridge}"`, { bridge, netns });
+      warn(`A bridge has endpoints but no namespace; run "setup up --bridge ${bridge}"`, { bridge, netns });
     }
   }
   for (const twins of findTwins(bridges.keys())) {
-    log.warning("The proxies of these bridges are one user, by chance; rename a bridge to keep them apart", {
+    warn("The proxies of these bridges are one user, by chance; rename a bridge to keep them apart", {
       bridges: twins.join(" "),
     });
   }
@@ -134,10 +136,11 @@ export async function readSettings(path: string): Promise<Settings> {
  * Finds out how the daemons should run by a configuration that has been read.
  *
  * @param config The configuration, or `undefined` if there is none.
+ * @param warn Warns of a user that does not exist.
  * @returns What it says, by default where it says nothing.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
  */
-export async function settingsOf(config: Config | undefined): Promise<Settings> {
+export async function settingsOf(config: Config | undefined, warn: LogLine = log.warning): Promise<Settings> {
   if (config === undefined) return { debugLevel: DEFAULT_DEBUG_LEVEL, limits: DEFAULT_LIMITS, owner: undefined };
-  return { debugLevel: config.debugLevel, limits: config.limits, owner: await findOwner(config.processOwner) };
+  return { debugLevel: config.debugLevel, limits: config.limits, owner: await findOwner(config.processOwner, warn) };
 }

@@ -7,7 +7,7 @@
 import { hashDigits } from "../hash.ts";
 import type { BridgeName } from "../names.ts";
 import { innerOf, type Role } from "../role.ts";
-import { log } from "../log.ts";
+import type { LogLine } from "../log.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 
 /** A user of this host. */
@@ -88,14 +88,15 @@ export function groupOf(owner: Owner, role: Role): number {
  * Looks up the user that all daemons run as.
  *
  * @param name The value of `:tproxy_process_owner:`, if it is set.
+ * @param warn Warns of a user that does not exist.
  * @returns That user; `undefined` if none is named or there is no such user. Then each daemon has a user of its own.
  * @throws {CommandError} If getent fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
  */
-export async function findOwner(name: string | undefined): Promise<Owner> {
+export async function findOwner(name: string | undefined, warn: LogLine): Promise<Owner> {
   if (name === undefined) return undefined;
   const owner = await lookUp(name);
-  if (owner === undefined) log.warning("There is no such user; each proxy runs as a user of its own", { user: name });
+  if (owner === undefined) warn("There is no such user; each proxy runs as a user of its own", { user: name });
   return owner;
 }
 

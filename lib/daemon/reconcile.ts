@@ -9,6 +9,7 @@ import { endpointsByBridge } from "../address.ts";
 import { prepareThenLock } from "../config/prepare_then_lock.ts";
 import { DaemonError } from "../errors.ts";
 import { withLock } from "../lock.ts";
+import type { LogLine } from "../log.ts";
 import { RUN_FILES } from "../names.ts";
 import { currentForm } from "../permissions/current_form.ts";
 import type { Title } from "../role.ts";
@@ -45,6 +46,8 @@ export interface Supervisor {
   readonly gracePeriod: GracePeriod;
   /** How the daemons should run; it has to outlast a file that can't be read for a while. */
   readonly settings: () => Promise<Settings>;
+  /** Warns of what a pass finds and does not mend. */
+  readonly warn: LogLine;
   /** The process IDs of daemons that show no sign of life, to be replaced. */
   readonly dead: ReadonlySet<number>;
 }
@@ -110,7 +113,7 @@ async function pass(
   supervisor: Supervisor | undefined,
 ): Promise<number> {
   const [{ host, daemons }, egressBefore] = await Promise.all([findDaemons(), readEgress()]);
-  const found = await findBridges(present, daemons);
+  const found = await findBridges(present, daemons, supervisor?.warn);
   const bridges = supervisor?.gracePeriod.keep(found, await readServed(), daemons, performance.now()) ?? found;
   const desired: Desired = { ...settings, bridges };
   const form = currentForm();

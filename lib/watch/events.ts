@@ -58,8 +58,6 @@ export class Monitor {
 export class Events {
   /** Whether a signal has ended it all. */
   ended = false;
-  /** Which daemons ran after the last pass. */
-  seen = "";
   #wish: Reason | undefined;
   #wake: () => void = () => {};
 

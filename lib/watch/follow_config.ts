@@ -15,7 +15,7 @@ import { resolveIpv4 } from "../config/resolve.ts";
 import { type Settings, settingsOf } from "../daemon/desired.ts";
 import { ConfigError, describe } from "../errors.ts";
 import type { HostView } from "../health/bridges.ts";
-import { log } from "../log.ts";
+import { log, type LogLine } from "../log.ts";
 import type { BridgeName } from "../names.ts";
 import { applyPlan, grantsOf } from "../setup/apply_config.ts";
 import { describeRefusal, planConfig, removesMost } from "../setup/config_changes.ts";
@@ -53,11 +53,12 @@ export class ConfigFollower {
   /**
    * Tells how the proxies should run.
    *
+   * @param warn Warns of a user that does not exist.
    * @returns What the last configuration says that could be read; by default if there was none.
    * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
    */
-  settings(): Promise<Settings> {
-    return settingsOf(this.#config);
+  settings(warn: LogLine): Promise<Settings> {
+    return settingsOf(this.#config, warn);
   }
 
   /**

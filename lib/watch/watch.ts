@@ -20,6 +20,7 @@ import { ConfigFollower } from "./follow_config.ts";
 import { BridgeKeeper } from "./keep_bridges.ts";
 import { NamespaceChooser } from "./namespaces.ts";
 import { ProxyKeeper } from "./keep_proxies.ts";
+import { StandingWarnings } from "./standing_warnings.ts";
 import { reconcile } from "../daemon/reconcile.ts";
 import { GracePeriod } from "../daemon/grace_period.ts";
 
@@ -49,6 +50,7 @@ export async function watch(config: string): Promise<void> {
     new Monitor("ip", NamespaceChooser.MONITOR, (line) => namespaces.isEvent(line) && events.wish("start")),
   ];
   let [passAt, namesAt] = [0, performance.now() + NAMES_MS];
+  let daemons = await look();
   log.info("Watching");
   while (!events.ended) {
     const reason = events.take();
@@ -57,13 +59,15 @@ export async function watch(config: string): Promise<void> {
     if (reason !== undefined || now >= passAt) {
       const isTime = now >= namesAt;
       if (isTime) namesAt = now + NAMES_MS;
-      await supervision.pass(reason ?? "start", isTime);
-      events.seen = await look();
+      await supervision.pass(reason ?? "start", isTime, daemons);
       passAt = performance.now() + PASS_MS;
     }
     await events.next(LOOK_MS);
     await delay(SETTLE_MS);
-    if (await look() !== events.seen) events.wish("start");
+    const before = daemons;
+    daemons = await look();
+    // What the last pass has started or ended is different, too. The next one finds it as it should be.
+    if (shown(daemons) !== shown(before)) events.wish("start");
   }
   for (const monitor of monitors) monitor.stop();
   log.info("Not watching any more; the proxies go on");
@@ -75,6 +79,7 @@ class Supervision {
   readonly #proxies = new ProxyKeeper();
   readonly #starts = new Backoff();
   readonly #gracePeriod = new GracePeriod();
+  readonly #warnings = new StandingWarnings();
   readonly #config: string;
   readonly #follower: ConfigFollower;
   #staysStopped = false;
@@ -85,8 +90,7 @@ class Supervision {
   }
 
   /** Does one pass. A part that fails keeps no other from being done. */
-  async pass(reason: Reason, names: boolean): Promise<void> {
-    const daemons = await attempt("look for the proxies", async () => (await findDaemons()).daemons) ?? [];
+  async pass(reason: Reason, names: boolean, daemons: readonly RunningDaemon[]): Promise<void> {
     const host = await attempt("keep the bridges as setup recorded them", () => this.bridges.keep(servedBy(daemons)));
     await attempt("follow the configuration", () => this.#follower.follow(host, names));
     if (names) await attempt("follow names", refreshNames);
@@ -97,10 +101,12 @@ class Supervision {
       const running = await reconcile(reason, this.#config, {
         mayStart: (title) => this.#mayStart(title),
         onStart: (title) => this.#starts.started(title, performance.now()),
-        settings: () => this.#follower.settings(),
+        settings: () => this.#follower.settings(this.#warnings.warn),
+        warn: this.#warnings.warn,
         gracePeriod: this.#gracePeriod,
         dead,
       });
+      this.#warnings.endPass();
       this.#staysStopped = running === undefined;
       if (this.#staysStopped && !stayedStopped) log.info(STAYS_STOPPED);
     });
@@ -127,8 +133,12 @@ async function attempt<T>(what: string, work: () => Promise<T>): Promise<T | und
   }
 }
 
-/** Which daemons run, in a form that differs if one has come or gone. */
-async function look(): Promise<string> {
-  const daemons = await attempt("look for the proxies", async () => (await findDaemons()).daemons) ?? [];
+/** Finds the daemons that run; none if that can't be found out. */
+async function look(): Promise<readonly RunningDaemon[]> {
+  return await attempt("look for the proxies", async () => (await findDaemons()).daemons) ?? [];
+}
+
+/** Writes down which daemons run, in a form that differs if one has come, has gone or drains. */
+function shown(daemons: readonly RunningDaemon[]): string {
   return daemons.map(({ pid, draining }) => `${pid}${draining}`).join(" ");
 }
