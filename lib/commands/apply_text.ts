@@ -6,10 +6,10 @@
 
 import { toJson } from "./answer.ts";
 import type { SelectedEndpoint } from "../config/select.ts";
-import type { BridgePlan, ServiceChange } from "../setup/config_changes.ts";
+import type { ServiceChange } from "../setup/config_changes.ts";
 import { renderTable } from "../table.ts";
 import type { ApplyResult } from "./apply.ts";
-import { describeNetwork } from "./check_config.ts";
+import { describeKept, describeNetwork } from "./describe_network.ts";
 import { describeUnknown, renderBridges, renderEndpoint } from "./list.ts";
 
 /**
@@ -38,7 +38,7 @@ export function renderText({ plan, applied, bridges }: ApplyResult): string {
  */
 export function renderNotes({ plan, bridges, errors }: ApplyResult, path: string): string[] {
   return [
-    ...plan.bridges.flatMap((bridge) => keptLines(bridge, path)),
+    ...describeKept(plan.bridges, path),
     ...plan.absent.map((bridge) => `${bridge} is not there now: it gets its services when it comes back`),
     ...describeUnknown(bridges),
     ...errors.map((error) => `tproxy: error: ${error}`),
@@ -50,14 +50,6 @@ function rowsOf(bridge: string, { network, before, after }: ServiceChange): stri
     return [sign, bridge, describeNetwork(network), ...renderEndpoint(endpoint)];
   };
   return [...(before === undefined ? [] : [row("-", before)]), ...(after === undefined ? [] : [row("+", after)])];
-}
-
-function keptLines({ bridge, kept }: BridgePlan, path: string): string[] {
-  return kept.map(({ network, endpoint, at }) => {
-    const [, remote = ""] = renderEndpoint(endpoint);
-    const what = `${endpoint.servicePort} of ${bridge} (${describeNetwork(network)})`;
-    return `${what} stays ${remote}: its entry at ${path}:${at.line} can't be used`;
-  });
 }
 
 /**

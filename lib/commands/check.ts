@@ -7,15 +7,18 @@
 
 import type { Answer } from "./answer.ts";
 import { checkConfig } from "./check_config.ts";
-import { renderErrorJson, renderErrorText, renderJson, renderText } from "./check_text.ts";
+import { renderErrorJson, renderJson } from "./check_json.ts";
+import { renderErrorText, renderText } from "./check_text.ts";
 import { readAsDriver } from "../config/as_driver.ts";
 import { parseConfig } from "../config/parse.ts";
 import { readConfigText } from "../config/read.ts";
 import { resolveIpv4 } from "../config/resolve.ts";
-import { once } from "../config/select.ts";
+import { once, type Resolve } from "../config/select.ts";
+import type { Config } from "../config/config.ts";
 import { ConfigError } from "../errors.ts";
 import { FAILED, OK } from "../exit_code.ts";
-import { findKept } from "../setup/kept_services.ts";
+import { type BridgePlan, networksIn, planConfig } from "../setup/config_changes.ts";
+import { selectGrants } from "../setup/grant.ts";
 import type { SetupRecord } from "../setup/setup_record.ts";
 import { readRecordFile } from "../setup/setup_record_file.ts";
 import { codeOf } from "../regular_file.ts";
@@ -36,7 +39,7 @@ export async function check(path: string, asDriver = false): Promise<Answer> {
     const resolve = once(resolveIpv4);
     const text = readConfigText(path);
     const config = await checkConfig(parseConfig(text, path), { resolve, uidOf: findUid });
-    const kept = await findKept(config, readRecordIfAllowed(), resolve);
+    const kept = await findKept(config, resolve);
     const faults = findReplacedFiles();
     const found = { kept, faults, ...(asDriver ? { driver: readAsDriver(text, path) } : {}) };
     const wrong = config.problems.length + faults.length + (found.driver?.problems.length ?? 0);
@@ -56,6 +59,14 @@ export async function check(path: string, asDriver = false): Promise<Answer> {
 /** The driver's own reader rescues every error. */
 const DRIVER_DEFAULTS =
   "OpenNebula's driver takes nothing of a file that it can't read, and starts VMs with its defaults";
+
+/** Finds the services that stay in doubt when the configuration is applied to every recorded network. */
+async function findKept(config: Config, resolve: Resolve): Promise<readonly BridgePlan[]> {
+  if (config.entries === undefined) return [];
+  const record = readRecordIfAllowed();
+  const { grants } = await selectGrants(config, networksIn(record), resolve);
+  return planConfig(record, grants, new Set(record.keys())).bridges;
+}
 
 /** Reads the record, which only root may. For anybody else the configuration is checked without what is served. */
 function readRecordIfAllowed(): SetupRecord {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { type Config, type ConfigEntry, type NetworkReference, printable, type Problem } from "../config/config.ts";
-import { UNNAMED_NETWORK } from "../names.ts";
+import type { Config, ConfigEntry, Problem } from "../config/config.ts";
 import { isLocal } from "../config/resolve.ts";
-import { type Network, once, portConflict, type Resolve, resolveRemote } from "../config/select.ts";
+import { once, portConflict, type Resolve, resolveRemote } from "../config/select.ts";
+import { nameNetwork } from "./describe_network.ts";
 
 /** An entry with the address of its service. */
 export interface CheckedEntry extends ConfigEntry {
@@ -130,27 +130,4 @@ export function findShadowed(entries: readonly ConfigEntry[]): Problem[] {
     const places = [...lines].map(([line, names]) => `for ${names.join(", ")} line ${line} wins`);
     return places.length === 0 ? [] : [portConflict(entry, `ignored: ${places.join(" and ")}`)];
   });
-}
-
-/**
- * Renders a reference to a network.
- *
- * @param network The reference.
- * @returns For example `ID 7` or `name vnet0`; a name that is not one plain word is in quotes.
- */
-export function nameNetwork(network: NetworkReference): string {
-  if ("id" in network) return `ID ${network.id}`;
-  return `name ${/^[\w.-]+$/.test(network.name) ? network.name : printable(JSON.stringify(network.name))}`;
-}
-
-/**
- * Renders a network as it was named.
- *
- * @param network The network.
- * @returns For example `ID 7, name vnet0`; `unnamed` for one that has neither, `unknown` if nothing says which network it is.
- */
-export function describeNetwork({ id, name }: Network): string {
-  if (name === UNNAMED_NETWORK.name) return "unnamed";
-  const references = [...(id === undefined ? [] : [{ id }]), ...(name === undefined ? [] : [{ name }])];
-  return references.map(nameNetwork).join(", ") || "unknown";
 }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { makeConfig } from "../../tests/fixtures/config.ts";
 import { TproxyError } from "../errors.ts";
-import { checkConfig, findShadowed, type HostFacts, nameNetwork } from "./check_config.ts";
+import { checkConfig, findShadowed, type HostFacts } from "./check_config.ts";
+import { nameNetwork } from "./describe_network.ts";
 import type { ConfigEntry, NetworkReference } from "../config/config.ts";
 import { appliesTo, selectEndpoints } from "../config/select.ts";
 

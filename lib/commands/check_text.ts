@@ -1,20 +1,20 @@
 /**
- * What `tproxy check` prints, for people and for scripts.
+ * What `tproxy check` prints for people. Pure.
  *
  * @module
  */
 
-import { remoteOf } from "../address.ts";
 import { type ConfigError, describe } from "../errors.ts";
 import { describeFault, type Fault } from "../fault.ts";
 import { DEFAULT_LIMITS, LIMIT_NAMES, type Limits } from "../limits.ts";
 import { renderLimit, renderOptions } from "../limits_codec.ts";
 import { GUEST_ADDRESS } from "../names.ts";
-import type { KeptService } from "../setup/kept_services.ts";
+import type { BridgePlan } from "../setup/config_changes.ts";
 import { renderTable } from "../table.ts";
-import { type CheckedConfig, type CheckedEntry, describeNetwork, nameNetwork } from "./check_config.ts";
+import type { CheckedConfig, CheckedEntry } from "./check_config.ts";
+import { describeKept, nameNetwork } from "./describe_network.ts";
 import type { DriverView } from "../config/as_driver.ts";
-import { describeProblem, printable, type Problem } from "../config/config.ts";
+import { describeProblem, printable } from "../config/config.ts";
 import { YamlError } from "../config/yaml.ts";
 
 /** The names of the debug levels in the user document. */
@@ -26,7 +26,7 @@ const WINDOW = 60;
 /** What there is to be said besides what is in the configuration. */
 export interface Found {
   /** The services that stay as they are, since their entries can't be used. */
-  readonly kept?: readonly KeptService[];
+  readonly kept?: readonly Pick<BridgePlan, "bridge" | "kept">[];
   /** What is wrong besides the configuration. */
   readonly faults?: readonly Fault[];
   /** What OpenNebula's own driver makes of the file, if somebody has asked. */
@@ -59,7 +59,7 @@ export function renderText(
     if (found.length > 0) blocks.push(found.map((problem) => describeProblem(path, problem)));
   }
   if (faults.length > 0) blocks.push(faults.map(describeFault));
-  if (kept.length > 0) blocks.push(kept.map(renderKept));
+  if (kept.length > 0) blocks.push(describeKept(kept, path));
   if (driver !== undefined) blocks.push(...renderDriver(driver, path));
   const counts = [count(problems.length + faults.length + (driver?.problems.length ?? 0), "problem")];
   const remarked = remarks.length + (driver?.remarks.length ?? 0);
@@ -81,11 +81,6 @@ function renderDriver({ entries, problems, remarks }: DriverView, path: string):
       : ["what OpenNebula's own driver makes of it, of one service port the first:", ...table],
     ...(found.length === 0 ? [] : [found]),
   ];
-}
-
-function renderKept({ bridge, network, endpoint, at }: KeptService): string {
-  const [whose, remote] = [describeNetwork(network), remoteOf(endpoint)];
-  return `${endpoint.servicePort} of ${bridge} (${whose}) stays ${remote}: its entry in line ${at.line} can't be used`;
 }
 
 function count(found: number, what: string): string {
@@ -118,48 +113,6 @@ function renderRemote({ remoteAddr, remotePort, address }: CheckedEntry): string
 }
 
 /**
- * Renders a checked configuration for scripts.
- *
- * @param config The configuration.
- * @param found What there is to be said besides.
- * @returns One JSON object in one line.
- */
-export function renderJson(
-  config: CheckedConfig,
-  { kept = [], faults = [], driver }: Found = {},
-): string {
-  const { path, debugLevel, processOwner, followConfig, limits, redirect, entries, problems, remarks } = config;
-  const fields = ({ at, key, value, advice }: Problem) => ({ ...at, key, value: value ?? null, advice });
-  return JSON.stringify({
-    file: path,
-    debugLevel,
-    processOwner: processOwner ?? null,
-    followConfig,
-    limits,
-    redirect,
-    configured: entries !== undefined,
-    entries: (entries ?? []).map(({ at, servicePort, remoteAddr, address, remotePort, networks, options }) => ({
-      line: at.line,
-      servicePort,
-      remoteAddr,
-      address: address ?? null,
-      remotePort,
-      networks,
-      options: options ?? {},
-    })),
-    problems: problems.map(fields),
-    remarks: remarks.map(fields),
-    kept: kept.map(({ bridge, network, endpoint: { servicePort, remoteAddr, remotePort }, at }) => {
-      return { bridge, network, servicePort, remoteAddr, remotePort, line: at.line };
-    }),
-    faults,
-    ...(driver === undefined ? {} : {
-      driver: { ...driver, problems: driver.problems.map(fields), remarks: driver.remarks.map(fields) },
-    }),
-  });
-}
-
-/**
  * Renders why a configuration can't be used at all, for people.
  *
  * @param program The name of the program.
@@ -176,18 +129,4 @@ export function renderErrorText(program: string, error: ConfigError): string {
   const before = line.slice(start, at.column - 1).replaceAll(/[^\t]/g, " ");
   const shown = line.slice(start, at.column - 1 + WINDOW);
   return `${message}\n${number} | ${shown}\n${" ".repeat(number.length)} | ${before}^`;
-}
-
-/**
- * Renders why a configuration can't be used at all, for scripts.
- *
- * @param path The file.
- * @param error The error.
- * @returns One JSON object in one line. If the file is not YAML, it has the position and the line of the file.
- */
-export function renderErrorJson(path: string, error: ConfigError): string {
-  const details = error instanceof YamlError
-    ? { ...error.at, message: error.reason, text: error.line }
-    : { message: describe(error) };
-  return JSON.stringify({ file: path, error: details });
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { parseBridgeName } from "../names.ts";
 import { ConfigError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import type { CheckedConfig, CheckedEntry } from "./check_config.ts";
-import { renderErrorJson, renderErrorText, renderJson, renderText } from "./check_text.ts";
+import { renderErrorJson, renderJson } from "./check_json.ts";
+import { renderErrorText, renderText } from "./check_text.ts";
 import { YamlError } from "../config/yaml.ts";
 
 const ENTRIES: readonly CheckedEntry[] = [
@@ -118,10 +120,10 @@ Deno.test("renderText() shows remarks apart from problems, and counts both", () 
 Deno.test("renderText() and renderJson() name what stays although its entry can't be used", () => {
   const endpoint = { servicePort: 80, remoteAddr: "10.0.0.7", remotePort: 8080, options: { maxConnections: 5 } };
   const network = { id: "7", name: "v 0" };
-  const kept = [{ bridge: "br0", network, endpoint, at: { line: 12, column: 3 } }];
+  const kept = [{ bridge: parseBridgeName("br0"), kept: [{ network, endpoint, at: { line: 12, column: 3 } }] }];
   assert.match(
     renderText(CONFIG, { kept }),
-    /\n\n80 of br0 \(ID 7, name "v 0"\) stays 10\.0\.0\.7:8080: its entry in line 12 can't be used\n\nno problems$/,
+    /\n\n80 of br0 \(ID 7, name "v 0"\) stays 10\.0\.0\.7:8080: its entry at \/a\.conf:12 can't be used\n\nno problems$/,
   );
   assert.deepEqual(JSON.parse(renderJson(CONFIG, { kept })).kept, [
     { bridge: "br0", network, servicePort: 80, remoteAddr: "10.0.0.7", remotePort: 8080, line: 12 },

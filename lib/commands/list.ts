@@ -6,7 +6,7 @@
 
 import type { Endpoint } from "../address.ts";
 import { type Answer, toJson } from "./answer.ts";
-import { describeNetwork } from "./check_config.ts";
+import { describeNetwork } from "./describe_network.ts";
 import type { Network, SelectedEndpoint } from "../config/select.ts";
 import { OK } from "../exit_code.ts";
 import { renderOptions } from "../limits_codec.ts";

@@ -5,32 +5,11 @@
  * @module
  */
 
-import { type Endpoint, remoteOf } from "../address.ts";
-import type { Config, Position } from "../config/config.ts";
-import {
-  type Network,
-  type Resolve,
-  type SelectedEndpoint,
-  selectEndpoints,
-  type Selection,
-} from "../config/select.ts";
+import { remoteOf } from "../address.ts";
+import type { Position } from "../config/config.ts";
+import type { SelectedEndpoint, Selection } from "../config/select.ts";
 import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";
-import { isNobodys, type SetupRecord } from "./setup_record.ts";
-
-/**
- * A service that stays as it is because the entry that may be meant for it can't be used, with its bridge and network.
- */
-export interface KeptService {
-  /** The bridge. */
-  readonly bridge: string;
-  /** The network. */
-  readonly network: Network;
-  /** The endpoint. */
-  readonly endpoint: Endpoint;
-  /** Where the entry begins. */
-  readonly at: Position;
-}
 
 /** An endpoint that stays as it was, and the entry that may be meant for it. */
 export interface KeptEndpoint {
@@ -70,24 +49,4 @@ export function warnOfKept(bridge: BridgeName, kept: readonly KeptEndpoint[], pa
     const fields = { bridge, port: endpoint.servicePort, remote: remoteOf(endpoint), entry: `${path}:${at.line}` };
     log.warning("A service stays as it was, since its entry can't be used", fields);
   }
-}
-
-/**
- * Finds the services that would stay in doubt if a configuration were applied to every recorded network.
- *
- * @param config The configuration.
- * @param record The record.
- * @param resolve Resolves a host name.
- * @returns The services that would stay, in the record's order.
- */
-export async function findKept(config: Config, record: SetupRecord, resolve: Resolve): Promise<KeptService[]> {
-  const all = [...record].flatMap(([bridge, networks]) =>
-    networks.filter((network) => !isNobodys(network)).map((network) => ({ bridge, ...network }))
-  );
-  const kept = await Promise.all(all.map(async ({ bridge, endpoints, name, id }) => {
-    const network = { ...(name === undefined ? {} : { name }), ...(id === undefined ? {} : { id }) };
-    const found = keptOf(endpoints, await selectEndpoints(config, network, resolve));
-    return found.map((endpoint) => ({ bridge, network, ...endpoint }));
-  }));
-  return kept.flat();
 }
