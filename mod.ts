@@ -49,7 +49,13 @@ export {
 } from "./lib/config/select.ts";
 export { type DaemonProgram, type Form } from "./lib/permissions/form.ts";
 export { commandPermissions, type CommandProgram, type FormReads } from "./lib/permissions/commands.ts";
-export { innerPermissions, outerPermissions, type Permissions, toFlags } from "./lib/permissions/table.ts";
+export {
+  innerPermissions,
+  outerPermissions,
+  type Permissions,
+  probePermissions,
+  toFlags,
+} from "./lib/permissions/table.ts";
 export {
   ConfigError,
   DaemonError,

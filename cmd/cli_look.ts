@@ -58,13 +58,18 @@ export function defineLook(program: Command, done: (command: LookCommand) => voi
     .action(({ asDriver, config, json = false }) => done({ verb: "check", asDriver, config, json }));
   program.command("permissions").description("print the user and the permission flags of each program")
     .addArgument(
-      new Argument("[entrypoint]", "the only one to be printed").choices([...COMMAND_PROGRAMS, "outer", "inner"]),
+      new Argument("[entrypoint]", "the only one to be printed").choices([
+        ...COMMAND_PROGRAMS,
+        "outer",
+        "inner",
+        "probe",
+      ]),
     )
     .option("--running", "compare every proxy that runs with what it should be")
     .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
     .option("--json", "print it as JSON")
     .action((entrypoint: Entrypoint | undefined, { running = false, json = false, config }, command: Command) => {
-      if (running && COMMAND_PROGRAMS.some((name) => name === entrypoint)) {
+      if (running && [...COMMAND_PROGRAMS, "probe"].some((name) => name === entrypoint)) {
         command.error(`error: ${entrypoint} is no proxy; name "outer" or "inner" with --running`);
       }
       done({ verb: "permissions", ...(entrypoint === undefined ? {} : { entrypoint }), running, json, config });

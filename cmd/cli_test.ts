@@ -72,7 +72,10 @@ Deno.test("parseTproxy() answers a mistake with usage on standard error", () => 
     [["-x"], /unknown option '-x'/],
     [["help", "strat"], /Usage: tproxy/],
     [["status", "--wide", "--json"], /option '--wide' cannot be used with option '--json'/],
-    [["permissions", "iner"], /'iner' is invalid.* choices are setup, tproxy, watch, look, outer,\s+inner\./],
+    [
+      ["permissions", "iner"],
+      /'iner' is invalid.* choices are setup, tproxy, watch, doctor,\s+look, outer, inner, probe\./,
+    ],
     [["permissions", "setup", "--running"], /setup is no proxy; name "outer" or "inner" with --running/],
   ];
   for (const [args, message] of cases) {
@@ -209,6 +212,21 @@ Deno.test("parseSetup() prints the help of a verb on standard output", () => {
   const { result, stdout } = quietly(() => parseSetup(["up", "--help"]));
   assert.deepEqual(result, { verb: "done", exitCode: OK });
   for (const flag of ["--bridge", "--network", "--network-id", "--config"]) assert.match(stdout, new RegExp(flag));
+});
+
+Deno.test("parseTproxy() reads what doctor is to look at, and refuses what is no address and no port", () => {
+  const doctor = { verb: "doctor", json: false, config: DEFAULT_CONFIG_PATH };
+  assert.deepEqual(parseTproxy(["doctor"]), doctor);
+  const args = ["doctor", "--bridge", "br0", "--guest", "10.0.0.2", "--port", "5030", "--json", "--config", "/a.conf"];
+  const asked = { ...doctor, bridge: "br0", guest: "10.0.0.2", port: 5030, json: true, config: "/a.conf" };
+  assert.deepEqual(parseTproxy(args), asked);
+  for (const args of [["--guest", "10.0.0"], ["--port", "0"], ["--port", "65536"], ["--port", "x"]]) {
+    const { result, stderr } = quietly(() => parseTproxy(["doctor", ...args]));
+    assert.deepEqual(result, { verb: "done", exitCode: USAGE });
+    assert.match(stderr, /^error: ".*" is not (?:an IPv4 address|a TCP port)/);
+  }
+  assert.match(quietly(() => parseTproxy(["doctor", "--help"])).stdout, /Example: .*\n +tproxy doctor --guest/);
+  assert.throws(() => parseTproxy(["doctor", "--bridge", "a/b"]), InputError);
 });
 
 Deno.test("parseTproxy() reads how to apply the configuration", () => {

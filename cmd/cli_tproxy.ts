@@ -8,12 +8,13 @@ import { InputError } from "../lib/errors.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 import type { CommandProgram } from "../lib/permissions/commands.ts";
 import { type Command, type Definition, type Done, parse } from "./cli.ts";
+import { defineDoctor, type DoctorCommand } from "./cli_doctor.ts";
 import { defineLook, type LookCommand } from "./cli_look.ts";
 import { defineWatch, type WatchCommand } from "./cli_watch.ts";
 import { type ControlCommand, VERBS } from "./plain_arguments.ts";
 
 /** What `tproxy` is asked for. */
-export type TproxyCommand = ControlCommand | WatchCommand | LookCommand | Done;
+export type TproxyCommand = ControlCommand | WatchCommand | DoctorCommand | LookCommand | Done;
 
 /**
  * Reads the command line of `tproxy`.
@@ -51,5 +52,6 @@ function defineTproxy(program: Command, done: (command: TproxyCommand) => void):
       .action(({ config }) => done({ verb: verb as ControlCommand["verb"], config }));
   }
   defineWatch(program, done);
+  defineDoctor(program, done);
   defineLook(program, done);
 }

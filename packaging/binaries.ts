@@ -10,7 +10,7 @@ import { runtimeFlags } from "../lib/permissions/run_by_deno.ts";
 import { compiledFlags } from "../lib/permissions/compiled.ts";
 
 /** All programs, in the order in which they are made. */
-export const ENTRYPOINTS: readonly Entrypoint[] = [...COMMAND_PROGRAMS, "inner", "outer"];
+export const ENTRYPOINTS: readonly Entrypoint[] = [...COMMAND_PROGRAMS, "inner", "outer", "probe"];
 
 /**
  * Tells the name of a compiled program. `lib/permissions/compiled.ts` knows those of the daemons.
@@ -45,5 +45,5 @@ export function compileArguments(entrypoint: Entrypoint, script: string, path: s
 }
 
 function runtimeFlagsOf(entrypoint: Entrypoint): readonly string[] {
-  return entrypoint === "inner" || entrypoint === "outer" ? runtimeFlags(entrypoint) : [];
+  return entrypoint === "inner" || entrypoint === "outer" || entrypoint === "probe" ? runtimeFlags(entrypoint) : [];
 }

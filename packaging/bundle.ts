@@ -9,8 +9,11 @@ import { DaemonError } from "../lib/errors.ts";
 import { runDeno } from "./command.ts";
 import { checkout } from "../lib/permissions/checkout.ts";
 
+/** What `tproxy` and `tproxy doctor` start. */
+const STARTED = ["inner", "outer", "probe"] as const;
+
 /**
- * Bundles a checkout's inner and outer. Concurrent runs wait for each other. A bundle takes its place by a rename, so that a daemon
+ * Bundles a checkout's inner, outer and probe. Concurrent runs wait for each other. A bundle takes its place by a rename, so that a daemon
  * that is just being started finds it whole.
  *
  * @throws {DaemonError} If a bundle can't be made.
@@ -25,8 +28,8 @@ export async function bundleDaemons(): Promise<void> {
   using lock = await Deno.open(`${folder}/bundle.lock`, { create: true, write: true });
   await lock.lock(true);
   const work = `${folder}/bundle`;
-  await bundle(["inner", "outer"], work);
-  for (const entrypoint of ["inner", "outer"] as const) {
+  await bundle(STARTED, work);
+  for (const entrypoint of STARTED) {
     await Deno.rename(`${work}/${entrypoint}.js`, files[entrypoint]);
   }
 }

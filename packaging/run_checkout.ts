@@ -24,7 +24,7 @@ async function main(): Promise<number> {
   }
   const program = programOf(command, args);
   // Whoever is not root starts no proxies, and may not be able to write here.
-  if ((program === "tproxy" || program === "watch") && Deno.uid() === 0) await bundleDaemons();
+  if ((program === "tproxy" || program === "watch" || program === "doctor") && Deno.uid() === 0) await bundleDaemons();
   const flags = toFlags(commandPermissions(program, configOf(args), checkout()));
   const module = decodeURIComponent(new URL(`../cmd/${program}.ts`, import.meta.url).pathname);
   return await runDeno(["run", "--quiet", "--frozen", ...flags, module, ...args]);

@@ -7,7 +7,7 @@
 import type { Entrypoint } from "../permissions/table.ts";
 import type { BridgeName } from "../names.ts";
 import { COMMAND_PROGRAMS, commandPermissions } from "../permissions/commands.ts";
-import { innerPermissions, outerPermissions, toFlags } from "../permissions/table.ts";
+import { innerPermissions, outerPermissions, probePermissions, toFlags } from "../permissions/table.ts";
 import type { Form } from "../permissions/form.ts";
 
 /** What one program may do. */
@@ -59,6 +59,7 @@ export function listGrants(config: string, form: Form): Grant[] {
       user,
       flags: form.flagsOf("inner", innerPermissions(EXAMPLE_BRIDGE)),
     },
+    { entrypoint: "probe", user: "outer's user", flags: form.flagsOf("probe", probePermissions([EXAMPLE_REMOTE])) },
   ];
 }
 

@@ -9,10 +9,10 @@ const FORM = runByDeno("/x/deno", "/x");
 
 Deno.test("listGrants() gives each program the flags of its table, and stands-ins for what differs from host to host", () => {
   const grants = listGrants("/a.conf", FORM);
-  const [inner, outer] = [grants.pop(), grants.pop()];
+  const [probe, inner, outer] = [grants.pop(), grants.pop(), grants.pop()];
   assert.deepEqual(
     grants,
-    (["setup", "tproxy", "watch", "look"] as const).map((entrypoint) => ({
+    (["setup", "tproxy", "watch", "doctor", "look"] as const).map((entrypoint) => ({
       entrypoint,
       user: "root",
       flags: toFlags(commandPermissions(entrypoint, "/a.conf", FORM)),
@@ -28,11 +28,19 @@ Deno.test("listGrants() gives each program the flags of its table, and stands-in
     user: "a user of its own",
     flags: toFlags(innerPermissions(EXAMPLE_BRIDGE)),
   });
+  assert.deepEqual(probe, {
+    entrypoint: "probe",
+    user: "outer's user",
+    flags: ["--no-prompt", "--no-remote", "--allow-net=<remote_addr>:<remote_port>"],
+  });
 });
 
 Deno.test("listGrants() has what compiled programs were compiled with", () => {
   const grants = listGrants("/a.conf", compiled("/x/tproxy"));
-  assert.deepEqual(grants.slice(-2).map(({ flags }) => flags), [compiledFlags("outer"), compiledFlags("inner")]);
+  assert.deepEqual(
+    grants.slice(-3).map(({ flags }) => flags),
+    (["outer", "inner", "probe"] as const).map(compiledFlags),
+  );
 });
 
 Deno.test("renderGrants() gives each program a paragraph and each flag a line, and says what stands for something else", () => {

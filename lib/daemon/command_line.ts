@@ -7,8 +7,9 @@
 import { DaemonError } from "../errors.ts";
 import { type BridgeName, namesOf } from "../names.ts";
 import { PROGRAMS } from "../programs.ts";
-import { FLAGS_MARK, HOST_MARK, RETIRE_MARK, TAKE_OVER } from "../protocol/lifecycle.ts";
+import { FLAGS_MARK, HOST_MARK, RETIRE_MARK, TAKE_OVER, VERSION_MARK } from "../protocol/lifecycle.ts";
 import { innerOf, type Role } from "../role.ts";
+import { VERSION } from "../version.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";
 import type { Form } from "../permissions/form.ts";
 
@@ -100,6 +101,7 @@ export function environmentOf({ role, host, flags, form }: DaemonStart): Record<
     [HOST_MARK]: String(host),
     [FLAGS_MARK]: mark,
     [RETIRE_MARK]: "USR2",
+    [VERSION_MARK]: VERSION,
     // Deno keeps `localStorage` and `caches` in this folder without asking for a permission; this one it can't make.
     [form.dataVariable]: "/dev/null",
     // Deno would ask dl.deno.land for a newer version of itself, past all permissions.

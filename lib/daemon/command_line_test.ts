@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { VERSION } from "../version.ts";
 import { parseBridgeName } from "../names.ts";
 import { innerOf, OUTER, type Role } from "../role.ts";
 import { groupOf } from "./owner.ts";
@@ -122,6 +123,7 @@ Deno.test("environmentOf() marks a daemon, leaves it no folder for Deno's own st
     ONE_TPROXY_HOST: "4026531840",
     ONE_TPROXY_FLAGS: "--no-prompt;--allow-net=10.0.0.1:80",
     ONE_TPROXY_RETIRE: "USR2",
+    ONE_TPROXY_VERSION: VERSION,
     DENO_DIR: "/dev/null",
     DENO_NO_UPDATE_CHECK: "1",
     NO_COLOR: "1",
@@ -134,6 +136,7 @@ Deno.test("environmentOf() marks a compiled daemon with the flags that are in it
     ONE_TPROXY_HOST: "4026531840",
     ONE_TPROXY_FLAGS: "--no-prompt;--allow-net=10.0.0.1:80",
     ONE_TPROXY_RETIRE: "USR2",
+    ONE_TPROXY_VERSION: VERSION,
     XDG_DATA_HOME: "/dev/null",
     DENO_NO_UPDATE_CHECK: "1",
     NO_COLOR: "1",

@@ -10,7 +10,7 @@
 
 import { DaemonError } from "../errors.ts";
 import { parseBridgeName, TPROXY } from "../names.ts";
-import { DRAINING, FLAGS_MARK, HOST_MARK, RETIRE_MARK } from "../protocol/lifecycle.ts";
+import { DRAINING, FLAGS_MARK, HOST_MARK, RETIRE_MARK, VERSION_MARK } from "../protocol/lifecycle.ts";
 import { innerOf, OUTER, type Role } from "../role.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { numberOf } from "./owner.ts";
@@ -46,6 +46,8 @@ export interface RunningDaemon extends Omit<Process, "args"> {
   readonly flags: string;
   /** The signal by which it stops listening and finishes its streams. */
   readonly retire: "USR1" | "USR2";
+  /** Its version; missing if it is of a former one, which has no mark for it. */
+  readonly version?: string;
 }
 
 /** The processes of this machine. */
@@ -79,7 +81,7 @@ export async function findDaemons(): Promise<Processes> {
   const marks = parseMarks(await listEnvironments(candidates.map(({ pid }) => pid)));
   const daemons = candidates.flatMap((candidate): RunningDaemon[] => {
     const mark = marks.get(candidate.pid);
-    return mark?.host === host ? [{ ...candidate, flags: mark.flags, retire: mark.retire }] : [];
+    return mark?.host === host ? [{ ...candidate, ...mark.told }] : [];
   });
   const pids = new Set(daemons.map(({ pid }) => pid));
   return {
@@ -162,8 +164,9 @@ async function listEnvironments(pids: readonly number[]): Promise<string> {
 }
 
 /** What a daemon was started with. */
-interface Marks extends Pick<RunningDaemon, "flags" | "retire"> {
+interface Marks {
   readonly host: number;
+  readonly told: Pick<RunningDaemon, "flags" | "retire" | "version">;
 }
 
 function parseMarks(text: string): Map<number, Marks> {
@@ -174,7 +177,9 @@ function parseMarks(text: string): Map<number, Marks> {
     const flags = new RegExp(` ${FLAGS_MARK}=(\\S*)`).exec(line)?.[1];
     if (pid !== undefined && host !== undefined && flags !== undefined) {
       const retire = line.includes(` ${RETIRE_MARK}=USR2`) ? "USR2" : FORMER_RETIRE;
-      marks.set(Number(pid), { host: Number(host), flags, retire });
+      const version = new RegExp(` ${VERSION_MARK}=([\\w.+-]{1,40})(?: |$)`).exec(line)?.[1];
+      const told = { flags, retire, ...(version === undefined ? {} : { version }) } as const;
+      marks.set(Number(pid), { host: Number(host), told });
     }
   }
   return marks;

@@ -132,5 +132,7 @@ async function pass(
   }
   if (pass.failures.length > 0) throw new DaemonError(pass.failures.join("; "));
   await removeLeftovers(new Set(bridges.keys()));
+  // "tproxy doctor" reads there when the last pass was completed.
+  await Deno.utime(RUN_FILES.daemonLock, new Date(), new Date());
   return wanted.outer === undefined ? 0 : 1 + wanted.inners.length;
 }

@@ -22,7 +22,7 @@ import { groupOf, type Owner, userOf } from "./owner.ts";
 export async function ensureStringDir(bridge: BridgeName, owner: Owner): Promise<void> {
   const { stringDir, socket, nextSocket } = namesOf(bridge);
   await Deno.mkdir(stringDir, { recursive: true, mode: 0o700 });
-  await giveStringDir(stringDir, groupOf(owner, innerOf(bridge)), owner);
+  await giveStringDir(stringDir, stringDirAccess(bridge, owner));
   for (const path of [socket, nextSocket]) {
     const info = await lstatIfThere(path);
     if (info === undefined || info.isSocket) continue;
@@ -31,18 +31,39 @@ export async function ensureStringDir(bridge: BridgeName, owner: Owner): Promise
   }
 }
 
-async function giveStringDir(path: string, group: number, owner: Owner): Promise<void> {
-  const wanted = owner === undefined
+/** The owner, the group and the mode of a folder. */
+export interface FolderAccess {
+  /** Its owner's user ID. */
+  readonly uid: number;
+  /** Its group ID. */
+  readonly gid: number;
+  /** Its mode. */
+  readonly mode: number;
+}
+
+/**
+ * Tells who may use the folder of a bridge's string.
+ *
+ * @param bridge The bridge.
+ * @param owner The user that all daemons run as, if there is one.
+ * @returns Its owner, group and mode.
+ */
+export function stringDirAccess(bridge: BridgeName, owner: Owner): FolderAccess {
+  const gid = groupOf(owner, innerOf(bridge));
+  return owner === undefined
     // Inner is in the bridge's group, and may go through the folder only.
-    ? { uid: userOf(owner, OUTER), mode: 0o710 }
+    ? { uid: userOf(owner, OUTER), gid, mode: 0o710 }
     // Where all are one user, nothing but the group keeps out what else runs as that user, so outer writes by its group.
-    : { uid: 0, mode: 0o770 };
+    : { uid: 0, gid, mode: 0o770 };
+}
+
+async function giveStringDir(path: string, wanted: FolderAccess): Promise<void> {
   const { uid, gid, mode } = await Deno.lstat(path);
-  if (uid === wanted.uid && gid === group && ((mode ?? 0) & 0o7777) === wanted.mode) return;
+  if (uid === wanted.uid && gid === wanted.gid && ((mode ?? 0) & 0o7777) === wanted.mode) return;
   // Only a folder's owner may change its mode, unless root has all its capabilities, which the service has not.
-  await Deno.chown(path, 0, group);
+  await Deno.chown(path, 0, wanted.gid);
   await Deno.chmod(path, wanted.mode);
-  await Deno.chown(path, wanted.uid, group);
+  await Deno.chown(path, wanted.uid, wanted.gid);
 }
 
 /** The inode of each bridge's socket. It changes when another outer takes over. */

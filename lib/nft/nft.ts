@@ -85,6 +85,17 @@ export async function listBridgeTable(): Promise<BridgeTable> {
   return listing === undefined ? NO_TABLE : readTable(listing);
 }
 
+/**
+ * Lists all tables, whosever they are.
+ *
+ * @returns What nft printed, as JSON.
+ * @throws {CommandError} If nft fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
+ */
+export async function listRuleset(): Promise<string> {
+  return await runCommand("nft", ["-j", "list", "ruleset"]);
+}
+
 /** Lists a table; `undefined` if there is no such table. */
 async function listTableIfThere(family: "inet" | "bridge", table: string): Promise<string | undefined> {
   try {

@@ -13,7 +13,7 @@ import type { Permissions } from "./table.ts";
 export type CommandName = "tproxy" | "setup";
 
 /** A program that runs as a command: `cmd/<name>.ts`, or `lib/<name>.js` of a distribution. */
-export type CommandProgram = "setup" | "tproxy" | "watch" | "look";
+export type CommandProgram = "setup" | "tproxy" | "watch" | "doctor" | "look";
 
 /** What programs read because of the form in which they are there. */
 export interface FormReads {
@@ -21,6 +21,8 @@ export interface FormReads {
   readonly reads: readonly string[];
   /** What tells whether the drivers still call this installation. */
   readonly installed: readonly string[];
+  /** What the probe is made of. */
+  readonly probed: readonly string[];
 }
 
 /** The YAML library asks for these two before it parses; they hold nothing. */
@@ -54,6 +56,16 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads) =>
   }),
   tproxy: control,
   watch: control,
+  doctor: (config, { installed, probed }) => ({
+    net: [],
+    read: [config, RUN_DIR, NETNS_DIR, LOG_DIR, ...probed, ...installed],
+    write: [],
+    // setpriv starts the probe.
+    run: paths("bridge", "getent", "ip", "nft", "ps", "setpriv"),
+    env: [...YAML_ENV, START_ENV],
+    // It tells how much room is left for the logs.
+    sys: [...OWN_USER, "statfs"],
+  }),
   look: (config, { installed }) => ({
     net: [],
     read: [config, RUN_DIR, NETNS_DIR, ...installed],
@@ -65,7 +77,7 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads) =>
 };
 
 /** The programs that run as commands. */
-export const COMMAND_PROGRAMS: readonly CommandProgram[] = ["setup", "tproxy", "watch", "look"];
+export const COMMAND_PROGRAMS: readonly CommandProgram[] = ["setup", "tproxy", "watch", "doctor", "look"];
 
 /** Which program carries out a verb of a command. */
 export const VERBS: Readonly<Record<CommandName, Readonly<Record<string, CommandProgram>>>> = {
@@ -76,6 +88,7 @@ export const VERBS: Readonly<Record<CommandName, Readonly<Record<string, Command
     reload: "tproxy",
     watch: "watch",
     apply: "watch",
+    doctor: "doctor",
     status: "look",
     check: "look",
     permissions: "look",
@@ -120,7 +133,7 @@ export function programOf(command: CommandName, args: readonly string[]): Comman
  * @param config The configuration file.
  * @param form What it reads because of the form in which it is there; by default nothing.
  * @returns For `setup`: keep the kernel's state of bridges. For `tproxy` and `watch`: that, and start and signal daemons.
- * For `look`: read and list, and write nothing.
+ * For `look`: read and list, and write nothing. For `doctor`: that, and start the probe.
  *
  * @example
  * ```ts
@@ -134,7 +147,7 @@ export function programOf(command: CommandName, args: readonly string[]): Comman
 export function commandPermissions(
   program: CommandProgram,
   config: string,
-  form: FormReads = { reads: [], installed: [] },
+  form: FormReads = { reads: [], installed: [], probed: [] },
 ): Permissions {
   return ROWS[program](config, form);
 }

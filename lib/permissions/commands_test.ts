@@ -6,6 +6,7 @@ const CONFIG = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
 const FORM = {
   reads: ["/usr/lib/one-tproxy/deno", "/x/inner.js", "/x/outer.js"],
   installed: ["/x/mode", "/var/tmp/one/vnm"],
+  probed: ["/usr/lib/one-tproxy/deno", "/x/probe.js"],
 };
 
 function flagsOf(program: CommandProgram): string[] {
@@ -49,6 +50,17 @@ Deno.test("look may write nothing, start no daemon and end none", () => {
   ]);
 });
 
+Deno.test("doctor may write nothing and end nothing, and starts the probe", () => {
+  assert.deepEqual(flagsOf("doctor"), [
+    "--no-prompt",
+    "--no-remote",
+    `--allow-read=${CONFIG},/run/one_tproxy,/run/netns,/var/log,/usr/lib/one-tproxy/deno,/x/probe.js,/x/mode,/var/tmp/one/vnm`,
+    "--allow-run=/usr/sbin/bridge,/usr/bin/getent,/usr/sbin/ip,/usr/sbin/nft,/usr/bin/ps,/usr/bin/setpriv",
+    "--allow-env=LOG_STREAM,LOG_TOKENS,NODE_V8_COVERAGE",
+    "--allow-sys=uid,statfs",
+  ]);
+});
+
 Deno.test("programOf() chooses by the verb, and lets look answer whatever is none or asks for help", () => {
   const cases: readonly (readonly [string, CommandProgram])[] = [
     ["start", "tproxy"],
@@ -56,6 +68,7 @@ Deno.test("programOf() chooses by the verb, and lets look answer whatever is non
     ["restart --bogus", "tproxy"],
     ["watch", "watch"],
     ["apply --dry-run", "watch"],
+    ["doctor --port 5030", "doctor"],
     ["status --json", "look"],
     ["start --help", "look"],
     ["apply -h", "look"],

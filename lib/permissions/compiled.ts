@@ -17,10 +17,11 @@ const ANY_NET = "--allow-net";
 
 const NOTHING: Permissions = { net: [], read: [], write: [], run: [], env: [], sys: [] };
 
-/** The flags of each daemon. */
+/** The flags of each daemon, and of the probe. */
 const DAEMON_FLAGS: Readonly<Record<DaemonProgram, readonly string[]>> = {
   outer: [...toFlags({ ...NOTHING, read: [RUN_DIR], write: [RUN_DIR, OUTER.log] }), ANY_NET],
   inner: [...toFlags({ ...NOTHING, read: [RUN_DIR], write: [RUN_DIR, LOG_DIR] }), ANY_NET],
+  probe: [...toFlags(NOTHING), ANY_NET],
 };
 
 /**
@@ -30,7 +31,7 @@ const DAEMON_FLAGS: Readonly<Record<DaemonProgram, readonly string[]>> = {
  * @returns Its permission flags.
  */
 export function compiledFlags(entrypoint: Entrypoint): readonly string[] {
-  if (entrypoint === "inner" || entrypoint === "outer") return DAEMON_FLAGS[entrypoint];
+  if (entrypoint === "inner" || entrypoint === "outer" || entrypoint === "probe") return DAEMON_FLAGS[entrypoint];
   // `tproxy` starts the daemons by their paths, and reads none of their files.
   return toFlags(commandPermissions(entrypoint, DEFAULT_CONFIG_PATH));
 }
@@ -49,6 +50,7 @@ export function compiled(program: string): Form {
   return {
     reads: [],
     installed: [],
+    probed: [],
     dataVariable: "XDG_DATA_HOME",
     flagsOf: compiledFlags,
     commandOf: (program) => [`${folder}/tproxy-${program}`],

@@ -9,14 +9,19 @@ import settings from "../../deno.json" with { type: "json" };
 import security from "../../docs/security.md" with { type: "text" };
 import { DEFAULT_CONFIG_PATH, DRIVERS_DIR } from "../names.ts";
 import { COMMAND_PROGRAMS, commandPermissions, VERBS } from "./commands.ts";
-import { innerPermissions, outerPermissions, type Permissions, toFlags } from "./table.ts";
+import { innerPermissions, outerPermissions, type Permissions, probePermissions, toFlags } from "./table.ts";
 import { compiledFlags } from "./compiled.ts";
 import { EXAMPLE_BRIDGE } from "../commands/permissions_report.ts";
 
-const FORM = { reads: ["<runtime>", "<inner.js>", "<outer.js>"], installed: ["<mode>", DRIVERS_DIR] };
+const FORM = {
+  reads: ["<runtime>", "<inner.js>", "<outer.js>"],
+  installed: ["<mode>", DRIVERS_DIR],
+  probed: ["<runtime>", "<probe.js>"],
+};
 const TABLE: Readonly<Record<string, Permissions>> = {
   inner: innerPermissions(EXAMPLE_BRIDGE),
   outer: outerPermissions(new Map([[EXAMPLE_BRIDGE, []]])),
+  probe: probePermissions(["<address>:<port>"]),
   ...Object.fromEntries(
     COMMAND_PROGRAMS.map((program) => [program, commandPermissions(program, DEFAULT_CONFIG_PATH, FORM)]),
   ),
@@ -63,7 +68,7 @@ Deno.test("docs/security.md lists what compiled daemons may do, and no more", ()
     const [program = "", kind = ""] = row.split(" ");
     return [program, values[0]?.startsWith("--") ? values.join() : `--allow-${kind}=${values.join()}`];
   });
-  for (const entrypoint of ["inner", "outer"] as const) {
+  for (const entrypoint of ["inner", "outer", "probe"] as const) {
     const listed = rows.filter(([program]) => program === `tproxy-${entrypoint}`).map(([, flag]) => flag);
     const flags = compiledFlags(entrypoint).filter((flag) => flag.startsWith("--allow-"));
     assert.deepEqual(listed.toSorted(), flags.toSorted());

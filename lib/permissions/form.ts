@@ -13,8 +13,8 @@
 import type { Role } from "../role.ts";
 import type { Permissions } from "./table.ts";
 
-/** The program of a daemon. */
-export type DaemonProgram = Role["program"];
+/** The program of a daemon, or the one that tries out connections. */
+export type DaemonProgram = Role["program"] | "probe";
 
 /** A form of one-tproxy. Paths are absolute. */
 export interface Form {
@@ -22,6 +22,8 @@ export interface Form {
   readonly reads: readonly string[];
   /** What `look` reads because of the form: what tells whether the drivers still call this installation. */
   readonly installed: readonly string[];
+  /** What `doctor` reads because of the form: what the probe is made of. */
+  readonly probed: readonly string[];
   /** The environment variable that names the folder in which the runtime of a daemon would keep data of its own. */
   readonly dataVariable: "DENO_DIR" | "XDG_DATA_HOME";
   /** Where `install.sh` keeps what it was told, if it can have installed this form. */

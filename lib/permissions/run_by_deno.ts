@@ -26,6 +26,8 @@ export interface DenoForm extends Form {
   readonly inner: string;
   /** The outer proxy, one JavaScript file. */
   readonly outer: string;
+  /** The probe, one JavaScript file. */
+  readonly probe: string;
 }
 
 /**
@@ -36,12 +38,13 @@ export interface DenoForm extends Form {
  * @returns Their form.
  */
 export function runByDeno(runtime: string, folder: string): DenoForm {
-  const scripts = { inner: `${folder}/inner.js`, outer: `${folder}/outer.js` };
+  const scripts = { inner: `${folder}/inner.js`, outer: `${folder}/outer.js`, probe: `${folder}/probe.js` };
   return {
     runtime,
     ...scripts,
     reads: [runtime, scripts.inner, scripts.outer],
     installed: [],
+    probed: [runtime, scripts.probe],
     dataVariable: "DENO_DIR",
     flagsOf: (_program, permissions) => toFlags(permissions),
     commandOf: (program, flags) => [
@@ -63,6 +66,7 @@ export function runByDeno(runtime: string, folder: string): DenoForm {
  * @returns Deno's flags.
  */
 export function runtimeFlags(program: DaemonProgram): readonly string[] {
+  if (program === "probe") return [];
   // Deno still calls SO_REUSEPORT on TCP listeners unstable; inner's successor needs it.
   return program === "outer" ? [HEAP] : [HEAP, "--unstable-net"];
 }

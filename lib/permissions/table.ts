@@ -11,7 +11,7 @@ import { innerOf, OUTER } from "../role.ts";
 import type { CommandProgram } from "./commands.ts";
 
 /** All programs. */
-export type Entrypoint = CommandProgram | "outer" | "inner";
+export type Entrypoint = CommandProgram | "outer" | "inner" | "probe";
 
 /** The values of Deno's `--allow-…` flags. An empty list is no flag, so no permission. */
 export interface Permissions {
@@ -85,6 +85,24 @@ export function outerPermissions(bridges: ReadonlyMap<BridgeName, readonly Endpo
     env: [],
     sys: [],
   };
+}
+
+/**
+ * What the probe may do, which `tproxy doctor` starts.
+ *
+ * @param targets The addresses with ports that it is told to connect to.
+ * @returns Connect to exactly these.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { probePermissions } from "@one/tproxy";
+ *
+ * assert.deepEqual(probePermissions(["10.11.12.13:80"]).net, ["10.11.12.13:80"]);
+ * ```
+ */
+export function probePermissions(targets: readonly string[]): Permissions {
+  return { net: targets, read: [], write: [], run: [], env: [], sys: [] };
 }
 
 /**

@@ -40,6 +40,9 @@ export const FLAGS_MARK = "ONE_TPROXY_FLAGS";
 /** The environment variable that holds the signal by which a daemon stops listening and finishes its streams. */
 export const RETIRE_MARK = "ONE_TPROXY_RETIRE";
 
+/** The environment variable that holds the version of a daemon. */
+export const VERSION_MARK = "ONE_TPROXY_VERSION";
+
 /** The counts of a daemon since its start. */
 export interface Counts {
   /** The ports or bridges that it listens on. */

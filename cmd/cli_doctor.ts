@@ -1,0 +1,57 @@
+/**
+ * The verb of `tproxy` that names the first broken link.
+ *
+ * @module
+ */
+
+import { isIpv4 } from "../lib/address.ts";
+import type { Scope } from "../lib/doctor/facts.ts";
+import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
+import type { Command } from "./cli.ts";
+
+/** What `tproxy doctor` is asked for. */
+export interface DoctorCommand extends Scope {
+  /** Name the first broken link between guests and services. */
+  readonly verb: "doctor";
+  /** Whether the answer is for a script. */
+  readonly json: boolean;
+}
+
+const EXAMPLE = `
+Example: a guest at 192.168.150.10 says that port 5030 does not answer
+  tproxy doctor --guest 192.168.150.10 --port 5030`;
+
+/**
+ * Defines the verb.
+ *
+ * @param program The command `tproxy`.
+ * @param done Called with what was asked for.
+ * @throws {import("../lib/errors.ts").InputError} If the bridge is no name of one; while a command line is read.
+ */
+export function defineDoctor(program: Command, done: (command: DoctorCommand) => void): void {
+  program.command("doctor")
+    .description("walk the path from a guest to its service, and name the first broken link; changes nothing")
+    .option("--bridge <name>", "only this bridge")
+    .option("--guest <address>", "look for the guest with this IPv4 address")
+    .option("--port <number>", "only this service port")
+    .option("--json", "print it as JSON", false)
+    .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
+    .addHelpText("after", EXAMPLE)
+    .action(({ bridge, guest, port, json, config }, command: Command) => {
+      if (guest !== undefined && !isIpv4(guest)) {
+        command.error(`error: ${JSON.stringify(guest)} is not an IPv4 address`);
+      }
+      if (port !== undefined && !isPortNumber(port)) command.error(`error: ${JSON.stringify(port)} is not a TCP port`);
+      done({
+        verb: "doctor",
+        ...(bridge === undefined ? {} : { bridge: parseBridgeName(bridge) }),
+        ...(guest === undefined ? {} : { guest }),
+        ...(port === undefined ? {} : { port: Number(port) }),
+        ...{ json, config },
+      });
+    });
+}
+
+function isPortNumber(text: string): boolean {
+  return /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535;
+}

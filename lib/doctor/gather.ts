@@ -1,0 +1,131 @@
+/**
+ * Gathering all facts, as many at a time as there are. None keeps another from being had.
+ *
+ * @module
+ */
+
+import { type Endpoint, remoteOf } from "../address.ts";
+import { compareDaemons } from "../commands/permissions_running.ts";
+import { resolveAllIpv4 } from "../config/resolve.ts";
+import { readDesired } from "../daemon/desired.ts";
+import { runProbe } from "../daemon/run_probe.ts";
+import { readServed } from "../daemon/served.ts";
+import { findDeafFaults } from "../health/listening.ts";
+import { findDaemonFaults } from "../health/signs.ts";
+import { type BridgeName, namesOf, PROXY_DIR, RUN_DIR } from "../names.ts";
+import { lookInside } from "../netns/inside.ts";
+import { NETNS_SYSCTLS } from "../netns/links.ts";
+import { currentForm } from "../permissions/current_form.ts";
+import { lstatIfThere } from "../run_dir.ts";
+import { prepareConfig } from "../setup/apply_config.ts";
+import { planConfig } from "../setup/config_changes.ts";
+import { joinEndpoints } from "../setup/join_endpoints.ts";
+import { type Fact, gather, orElse } from "./fact.ts";
+import type { BridgeFacts, Facts, FirstFacts, Scope } from "./facts.ts";
+import { ANY_ADDRESS, gatherFirst } from "./gather_first.ts";
+import { lookForGuest } from "./guest_facts.ts";
+
+/** How long a service may take to accept a connection, in milliseconds. */
+const DIAL_MS = 3_000;
+
+const SYSCTL_KEYS = NETNS_SYSCTLS.map((setting) => setting.split("=")[0] ?? "");
+
+/**
+ * Gathers all facts. It changes nothing.
+ *
+ * @param scope What was asked for.
+ * @returns The facts, or why each can't be had.
+ * @throws {never} It does not throw.
+ */
+export async function gatherFacts(scope: Scope): Promise<Facts> {
+  const first = await gatherFirst(scope.config);
+  const wanted = await wantedEndpoints(first);
+  const endpoints = inScope(wanted, scope);
+  const bridges = scope.bridge === undefined ? [...wanted.keys()].toSorted() : [scope.bridge];
+  const daemons = first.processes.known ? first.processes.value.daemons : [];
+  const desired = gather(() => readDesired(scope.config));
+  const owner = desired.then((fact) => fact.known ? { ...fact, value: fact.value.owner } : fact);
+  const [ofBridges, plan, names, lifeless, deaf, comparisons, dials, folders] = await Promise.all([
+    Promise.all(bridges.map(async (bridge) => [bridge, await gatherBridge(bridge, scope)] as const)),
+    gather(() => planOf(scope.config, first)),
+    gatherNames(first),
+    gather(() => findDaemonFaults(daemons)),
+    gather(() => findDeafFaults(daemons, wanted)),
+    gather(async () => {
+      const [processes, should] = [valueOf(first.processes), valueOf(await desired)];
+      return compareDaemons(processes, should, currentForm());
+    }),
+    owner.then((fact) => gather(() => dial(endpoints, orElse(fact, undefined)))),
+    gather(async () => {
+      const paths = [RUN_DIR, PROXY_DIR];
+      return new Map(await Promise.all(paths.map(async (path) => [path, await lstatIfThere(path)] as const)));
+    }),
+  ]);
+  return {
+    ...first,
+    ...{ scope, bridges: new Map(ofBridges), endpoints, plan, names, lifeless, deaf, comparisons, dials, folders },
+    owner: await owner,
+  };
+}
+
+/** What each bridge's guests should be served: by record and maps; if neither can be had, by what outer was told last. */
+async function wantedEndpoints({ record, nft }: FirstFacts): Promise<ReadonlyMap<BridgeName, readonly Endpoint[]>> {
+  if (!record.known && !nft.known) return orElse(await gather(readServed), new Map());
+  const recorded = record.known ? record.value.bridges : new Map();
+  return joinEndpoints(recorded, nft.known ? nft.value.maps.bridges : new Map());
+}
+
+function inScope(
+  wanted: ReadonlyMap<BridgeName, readonly Endpoint[]>,
+  { bridge, port }: Scope,
+): Map<BridgeName, readonly Endpoint[]> {
+  const some = [...wanted].filter(([name]) => bridge === undefined || name === bridge).map(([name, endpoints]) =>
+    [name, endpoints.filter(({ servicePort }) => port === undefined || servicePort === port)] as const
+  );
+  return new Map(some.filter(([, endpoints]) => endpoints.length > 0).toSorted(([a], [b]) => a < b ? -1 : 1));
+}
+
+async function gatherBridge(bridge: BridgeName, { guest: address }: Scope): Promise<BridgeFacts> {
+  const names = namesOf(bridge);
+  const [inside, netns, stringDir, socket, guest] = await Promise.all([
+    gather(() => lookInside(names, SYSCTL_KEYS)),
+    gather(async () => (await lstatIfThere(names.netnsPath))?.ino ?? undefined),
+    gather(() => lstatIfThere(names.stringDir)),
+    gather(() => lstatIfThere(names.socket)),
+    address === undefined ? undefined : gather(() => lookForGuest(names, address)),
+  ]);
+  return { inside, netns, stringDir, socket, ...(guest === undefined ? {} : { guest }) };
+}
+
+async function planOf(path: string, { record, links }: FirstFacts) {
+  const [{ bridges }, devices] = [valueOf(record), valueOf(links)];
+  const { grants } = await prepareConfig(path, bridges);
+  return planConfig(bridges, grants, new Set(devices.filter(({ kind }) => kind === "bridge").map(({ name }) => name)));
+}
+
+/** Resolves each name in the configuration and in the record. */
+async function gatherNames({ config, record }: FirstFacts): Promise<Map<string, Fact<readonly string[]>>> {
+  const configured = orElse(config, undefined)?.entries ?? [];
+  const recorded = record.known ? [...record.value.bridges.values()].flat().flatMap(({ endpoints }) => endpoints) : [];
+  const names = new Set([
+    ...configured.filter(({ address }) => address === ANY_ADDRESS).map(({ remoteAddr }) => remoteAddr),
+    ...recorded.flatMap(({ remoteName }) => remoteName ?? []),
+  ]);
+  names.delete(ANY_ADDRESS);
+  return new Map(
+    await Promise.all([...names].map(async (name) => [name, await gather(() => resolveAllIpv4(name))] as const)),
+  );
+}
+
+async function dial(
+  endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>,
+  owner: Parameters<typeof runProbe>[0]["owner"],
+) {
+  const targets = [...new Set([...endpoints.values()].flat().map(remoteOf))];
+  return await runProbe({ targets, deadlineMs: DIAL_MS, owner, form: currentForm() });
+}
+
+function valueOf<T>(fact: Fact<T>): T {
+  if (fact.known) return fact.value;
+  throw new Error(fact.why);
+}

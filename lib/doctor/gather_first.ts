@@ -1,0 +1,55 @@
+/**
+ * Gathering the facts that do not depend on others.
+ *
+ * @module
+ */
+
+import { statfsSync } from "node:fs";
+import { checkConfig } from "../commands/check_config.ts";
+import { readConfig } from "../config/read.ts";
+import { findEgressFaults } from "../daemon/egress.ts";
+import { findDaemons } from "../daemon/find.ts";
+import { findUid } from "../daemon/owner.ts";
+import { staysStopped } from "../daemon/stay_stopped.ts";
+import { findReplacedFiles } from "../health/installation.ts";
+import { LOG_DIR } from "../names.ts";
+import { listLinks } from "../netns/observe.ts";
+import { readApplied } from "../nft/applied.ts";
+import { listBridgeTable, listRuleset, listState } from "../nft/nft.ts";
+import { readRecordFile } from "../setup/setup_record_file.ts";
+import { gather } from "./fact.ts";
+import type { FirstFacts } from "./facts.ts";
+import { lookForWatch } from "./watch_facts.ts";
+
+/** An address for documentation (RFC 5737), which stands for that of any name. */
+export const ANY_ADDRESS = "192.0.2.1";
+
+/**
+ * Gathers the facts that do not depend on others, all at once.
+ *
+ * @param path The configuration file.
+ * @returns The facts, or why each can't be had.
+ */
+export async function gatherFirst(path: string): Promise<FirstFacts> {
+  const host = { resolve: () => Promise.resolve(ANY_ADDRESS), uidOf: findUid };
+  const [config, replaced, stopped, record, nft, table, applied, ruleset, links, processes, egress, watch, logSpace] =
+    await Promise.all([
+      gather(async () => await checkConfig(await readConfig(path), host)),
+      gather(findReplacedFiles),
+      gather(staysStopped),
+      gather(readRecordFile),
+      gather(listState),
+      gather(listBridgeTable),
+      gather(readApplied),
+      gather(listRuleset),
+      gather(() => listLinks()),
+      gather(findDaemons),
+      gather(findEgressFaults),
+      gather(lookForWatch),
+      gather(() => {
+        const { bavail, bsize } = statfsSync(LOG_DIR);
+        return bavail * bsize;
+      }),
+    ]);
+  return { config, replaced, stopped, record, nft, table, applied, ruleset, links, processes, egress, watch, logSpace };
+}
