@@ -59,6 +59,7 @@ export const RUN_FILES = {
   daemonLock: `${RUN_DIR}/daemon-state.lock`,
   retired: `${RUN_DIR}/retired-proxies.json`,
   hold: `${RUN_DIR}/stopped-until-start`,
+  latestPass: `${RUN_DIR}/latest-pass.json`,
 } as const;
 
 /**

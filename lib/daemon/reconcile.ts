@@ -24,6 +24,7 @@ import { prepare } from "./prepare.ts";
 import { endOverdue } from "./retired.ts";
 import { removeLeftovers } from "./route_files.ts";
 import { readServed } from "./served.ts";
+import { readLatestPass, shareFinishedPass } from "./shared_pass.ts";
 import type { GracePeriod } from "./grace_period.ts";
 import { endAll, waitFor } from "./stop.ts";
 
@@ -70,17 +71,21 @@ export async function reconcile(
   supervisor?: Supervisor,
 ): Promise<number | undefined> {
   if (verb === "stop") return await stop(config);
+  const seen = await readLatestPass();
   return await prepareThenLock({
     path: config,
     prepare: () => supervisor?.settings() ?? readSettings(config),
     lock: withDaemonLock,
     use: async (settings) => {
-      if (supervisor === undefined) await allowStart();
+      if (supervisor === undefined) {
+        return await shareFinishedPass({ verb, config }, seen, async () => {
+          await allowStart();
+          return await pass(verb, settings, await restore(await look()), supervisor);
+        });
+      }
       // A supervisor has put back what is missing itself, as far as it may.
-      const present = supervisor === undefined ? await restore(await look()) : await look();
-      return supervisor !== undefined && await staysStopped()
-        ? undefined
-        : await pass(verb, settings, present, supervisor);
+      const present = await look();
+      return await staysStopped() ? undefined : await pass(verb, settings, present, supervisor);
     },
   });
 }
@@ -96,14 +101,16 @@ function withDaemonLock<T>(work: () => Promise<T>): Promise<T> {
 /** Ends everything, and keeps supervisors from starting it again. */
 async function stop(config: string): Promise<number> {
   const { drainTimeoutMs } = await readLimits(config);
-  return await withDaemonLock(async () => {
+  const seen = await readLatestPass();
+  const work = async () => {
     await keepStopped();
     const { daemons } = await findDaemons();
     await endAll(daemons.map(({ pid }) => pid), drainTimeoutMs);
     await endEgress();
     await removeLeftovers(new Set());
     return 0;
-  });
+  };
+  return await withDaemonLock(() => shareFinishedPass({ verb: "stop", config }, seen, work));
 }
 
 async function pass(
