@@ -14,7 +14,7 @@ import type { Fault } from "../fault.ts";
 import { type BridgeName, EGRESS, namesOf, TPROXY } from "../names.ts";
 import type { Egress } from "../nft/egress_rules.ts";
 import type { PresentEgress } from "../nft/egress_listing.ts";
-import { ensureEgress, listEgress, removeEgress } from "../nft/nft.ts";
+import { ensureEgress, listEgress, removeEgress } from "../nft/egress.ts";
 import { numberOf } from "./owner.ts";
 import { OUTER } from "../role.ts";
 import { readServed } from "./served.ts";

@@ -5,7 +5,7 @@
  */
 
 import { KernelStateError } from "../errors.ts";
-import { type AppliedEgress, type EgressListings, isEgressAsApplied } from "./applied.ts";
+import { type AppliedEgress, type EgressListings, isEgressAsApplied } from "./applied_egress.ts";
 import { type Egress, NO_EGRESS, tablesFor } from "./egress_rules.ts";
 import { field, parseListing, valueOf } from "./listing.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { KernelStateError } from "../errors.ts";
 import { type Egress, renderEgress, renderNoEgress } from "./egress_rules.ts";
-import { type AppliedEgress, describeEgress, type EgressListings } from "./applied.ts";
+import { type AppliedEgress, describeEgress, type EgressListings } from "./applied_egress.ts";
 import { parseEgress, type PresentEgress } from "./egress_listing.ts";
 
 const OUTER = 1_916_777_216;

@@ -10,7 +10,7 @@
 
 import { hashDigits } from "../hash.ts";
 import { field, parseListing } from "./listing.ts";
-import { parseTable } from "./parse_state.ts";
+import { parseTable } from "./parse_tables.ts";
 
 /** The contents of `table bridge one_tproxy`. */
 export interface BridgeTable {

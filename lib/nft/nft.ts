@@ -4,29 +4,16 @@
  * @module
  */
 
-import { type BridgeName, EGRESS, namesOf, TPROXY } from "../names.ts";
+import { type BridgeName, namesOf, TPROXY } from "../names.ts";
 import { CommandError, runCommand } from "../run_command.ts";
-import {
-  describeChains,
-  describeEgress,
-  type EgressListings,
-  forgetApplied,
-  readAppliedEgress,
-  writeApplied,
-  writeAppliedEgress,
-} from "./applied.ts";
+import { describeChains, forgetApplied, writeApplied } from "./applied.ts";
+import { writeAppliedEgress } from "./applied_egress.ts";
 import type { BridgeForm } from "./matches.ts";
-import { type Egress, renderEgress, renderNoEgress } from "./egress_rules.ts";
-import { parseEgress, type PresentEgress } from "./egress_listing.ts";
+import { renderNoEgress } from "./egress_rules.ts";
 import { type BridgeTable, readTable } from "./fingerprint.ts";
-import {
-  type MapListing,
-  type NftState,
-  parseMaps,
-  parseState,
-  parseTable,
-  parseTableFamilies,
-} from "./parse_state.ts";
+import { type MapListing, type NftState, parseMaps, parseState } from "./parse_state.ts";
+import { parseTable, parseTableFamilies } from "./parse_tables.ts";
+import { listTable, runScript } from "./run_nft.ts";
 import { renderRelease } from "./release_script.ts";
 import { type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./bridge_script.ts";
 
@@ -81,7 +68,7 @@ export async function ensureRules(rules: BridgeRules): Promise<BridgeForm> {
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
 export async function listBridgeTable(): Promise<BridgeTable> {
-  const listing = await listTableIfThere("bridge", TPROXY);
+  const listing = await listTable("bridge", TPROXY);
   return listing === undefined ? NO_TABLE : readTable(listing);
 }
 
@@ -96,25 +83,15 @@ export async function listRuleset(): Promise<string> {
   return await runCommand("nft", ["-j", "list", "ruleset"]);
 }
 
-/** Lists a table; `undefined` if there is no such table. */
-async function listTableIfThere(family: "inet" | "bridge", table: string): Promise<string | undefined> {
-  try {
-    return await runCommand("nft", ["-j", "list", "table", family, table]);
-  } catch (error) {
-    if (error instanceof CommandError && error.stderr.includes("No such file or directory")) return undefined;
-    throw error;
-  }
-}
-
 const NO_TABLE: BridgeTable = { chains: new Map(), sets: new Map() };
 
 async function applyRules(rules: BridgeRules): Promise<BridgeForm> {
   try {
-    await apply(renderUp(rules, "ibrname"));
+    await runScript(renderUp(rules, "ibrname"));
     return "ibrname";
   } catch (error) {
     if (!(error instanceof CommandError) || !error.stderr.includes("Operation not supported")) throw error;
-    await apply(renderUp(rules, "veth-set"));
+    await runScript(renderUp(rules, "veth-set"));
     return "veth-set";
   }
 }
@@ -145,7 +122,7 @@ export async function listObjects(): Promise<Tables> {
  */
 export async function removeRules(bridge: BridgeName): Promise<void> {
   const script = renderDown(bridge, await listObjects());
-  if (script !== "") await apply(script);
+  if (script !== "") await runScript(script);
   await forgetApplied(bridge);
 }
 
@@ -161,59 +138,8 @@ export async function removeRules(bridge: BridgeName): Promise<void> {
  */
 export async function releaseRules(): Promise<readonly BridgeName[]> {
   const { bridges, script } = renderRelease(await listState());
-  await apply(script + renderNoEgress());
+  await runScript(script + renderNoEgress());
   await writeAppliedEgress(undefined);
   for (const bridge of bridges) await forgetApplied(bridge);
   return bridges;
-}
-
-/**
- * Lists the egress tables.
- *
- * @param outer The number of outer's own user and group.
- * @returns The tables as they are now.
- * @throws {CommandError} If nft fails, which never means that there is nothing.
- * @throws {import("../errors.ts").KernelStateError} If nft's answer is not a listing.
- * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
- */
-export async function listEgress(outer: number): Promise<PresentEgress> {
-  const [listings, applied] = await Promise.all([listEgressTables(), readAppliedEgress()]);
-  return parseEgress(outer, listings, applied);
-}
-
-async function listEgressTables(): Promise<EgressListings> {
-  const [inet, bridge] = await Promise.all([listTableIfThere("inet", EGRESS), listTableIfThere("bridge", EGRESS)]);
-  return { inet, bridge };
-}
-
-/**
- * Replaces the egress tables in one transaction, and records their fingerprints. The caller holds the lock of the
- * daemons.
- *
- * @param outer The number of outer's own user and group.
- * @param egress What the proxies are held to.
- * @param isKnown Whether the tables matched the recorded fingerprints. Then only the elements change, and the
- * fingerprints stay valid.
- * @throws {CommandError} If nft fails; then nothing has changed, or the rules are made and could not be listed.
- * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`, and `--allow-read` and `--allow-write` for
- * `/run/one_tproxy`.
- */
-export async function ensureEgress(outer: number, egress: Egress, isKnown: boolean): Promise<void> {
-  await apply(renderEgress(outer, egress));
-  if (!isKnown) await writeAppliedEgress(describeEgress(outer, await listEgressTables()));
-}
-
-/**
- * Removes the egress tables. It succeeds if there are none.
- *
- * @throws {CommandError} If nft fails; then nothing has changed.
- * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
- */
-export async function removeEgress(): Promise<void> {
-  await apply(renderNoEgress());
-  await writeAppliedEgress(undefined);
-}
-
-async function apply(script: string): Promise<void> {
-  await runCommand("nft", ["-f", "-"], { stdin: script });
 }

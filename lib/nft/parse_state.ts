@@ -11,7 +11,8 @@ import { describe, InputError, KernelStateError } from "../errors.ts";
 import { type BridgeName, bridgeOfCopy, bridgeOfMap, TPROXY } from "../names.ts";
 import { parseCopy } from "./record_copy.ts";
 import { parseElement, readOptions } from "./map_element.ts";
-import { field, parseListing, parseListings, valueOf } from "./listing.ts";
+import { toObjects } from "./parse_tables.ts";
+import { field, parseListing, parseListings } from "./listing.ts";
 import type { TableObject } from "./bridge_script.ts";
 
 /** What the maps hold. */
@@ -121,51 +122,4 @@ function parseElements(map: string, elements: unknown, warnings: string[]): [goo
     }
   }
   return [good.toSorted((a, b) => a.servicePort - b.servicePort), bad];
-}
-
-/**
- * Parses the answer of `nft -j list table ip|bridge one_tproxy`.
- *
- * @param json What nft printed.
- * @returns All objects in the table but the rules.
- * @throws {KernelStateError} If it is not a listing.
- */
-export function parseTable(json: string): TableObject[] {
-  return toObjects(parseListing(json));
-}
-
-function toObjects(items: readonly object[]): TableObject[] {
-  const objects: TableObject[] = [];
-  for (const item of items) {
-    const [kind, body] = Object.entries(item)[0] ?? [];
-    const family = field(body, "family");
-    if (kind === undefined || kind === "table" || kind === "rule") continue;
-    if (family !== "ip" && family !== "bridge") continue;
-    const elements = kind === "set" ? field(body, "elem") : [];
-    objects.push({
-      family,
-      kind,
-      name: String(field(body, "name")),
-      elements: Array.isArray(elements) ? elements.map(valueOf).filter(isNameOrPort).map(String) : [],
-    });
-  }
-  return objects;
-}
-
-function isNameOrPort(element: unknown): element is string | number {
-  return typeof element === "string" || typeof element === "number";
-}
-
-/**
- * Parses the answer of `nft -j list tables`.
- *
- * @param json What nft printed.
- * @returns The families that have a table of ours.
- * @throws {KernelStateError} If it is not a listing.
- */
-export function parseTableFamilies(json: string): Set<string> {
-  const tables = parseListing(json).map((item) => field(item, "table"));
-  return new Set(
-    tables.filter((table) => field(table, "name") === TPROXY).map((table) => String(field(table, "family"))),
-  );
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { KernelStateError } from "../errors.ts";
-import { parseTable, parseTableFamilies } from "./parse_state.ts";
+import { parseTable, parseTableFamilies } from "./parse_tables.ts";
 
 /** A listing as nft 1.0.6 prints it. */
 function listing(...items: unknown[]): string {
