@@ -37,7 +37,7 @@ export {
 export { describeProblem } from "./lib/config/config.ts";
 export { parseConfig } from "./lib/config/parse.ts";
 export { checkConfig, type CheckedConfig, type CheckedEntry, type HostFacts } from "./lib/commands/check_config.ts";
-export { YamlError } from "./lib/config/yaml.ts";
+export { YamlError } from "./lib/config/yaml_error.ts";
 export { readConfig } from "./lib/config/read.ts";
 export {
   appliesTo,

@@ -5,7 +5,7 @@
  */
 
 import type { Problem } from "../config/config.ts";
-import { YamlError } from "../config/yaml.ts";
+import { YamlError } from "../config/yaml_error.ts";
 import { type ConfigError, describe } from "../errors.ts";
 import type { CheckedConfig } from "./check_config.ts";
 import type { Found } from "./check_text.ts";

@@ -15,7 +15,7 @@ import type { CheckedConfig, CheckedEntry } from "./check_config.ts";
 import { describeKept, nameNetwork } from "./describe_network.ts";
 import type { DriverView } from "../config/as_driver.ts";
 import { describeProblem, printable } from "../config/config.ts";
-import { YamlError } from "../config/yaml.ts";
+import { YamlError } from "../config/yaml_error.ts";
 
 /** The names of the debug levels in the user document. */
 const LEVELS = { 0: "ERROR", 1: "WARNING", 2: "INFO", 3: "DEBUG" } as const;

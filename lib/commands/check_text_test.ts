@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS } from "../limits.ts";
 import type { CheckedConfig, CheckedEntry } from "./check_config.ts";
 import { renderErrorJson, renderJson } from "./check_json.ts";
 import { renderErrorText, renderText } from "./check_text.ts";
-import { YamlError } from "../config/yaml.ts";
+import { YamlError } from "../config/yaml_error.ts";
 
 const ENTRIES: readonly CheckedEntry[] = [
   { at: { line: 4, column: 3 }, servicePort: 5030, remoteAddr: "10.11.12.13", remotePort: 5030, networks: [] },

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ConfigError } from "../errors.ts";
-import { parseYaml, YamlError } from "./yaml.ts";
+import { parseYaml } from "./yaml.ts";
+import { YamlError } from "./yaml_error.ts";
 
 Deno.test("parseYaml() says where a file stops being YAML, and what that line is", () => {
   const cases: [string, number, number, string][] = [

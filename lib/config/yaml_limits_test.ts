@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../errors.ts";
 import { parseConfig } from "./parse.ts";
-import { parseYaml, YamlError } from "./yaml.ts";
+import { parseYaml } from "./yaml.ts";
+import { YamlError } from "./yaml_error.ts";
 
 const ENTRY = ":service_port: 5030, :remote_addr: 10.0.0.1, :remote_port: 80";
 

@@ -10,44 +10,17 @@
 
 import { DaemonError } from "../errors.ts";
 import { parseBridgeName, TPROXY } from "../names.ts";
-import { DRAINING, FLAGS_MARK, HOST_MARK, RETIRE_MARK, VERSION_MARK } from "../protocol/lifecycle.ts";
+import { DRAINING } from "../protocol/lifecycle.ts";
 import { innerOf, OUTER, type Role } from "../role.ts";
-import { CommandError, runCommand } from "../run_command.ts";
 import { numberOf } from "./owner.ts";
-
-/** Daemons of former versions, which have no mark for it, wait for the signal by which Deno now opens a debugger. */
-const FORMER_RETIRE = "USR1";
-
-/** A process. */
-export interface Process {
-  /** Its ID. */
-  readonly pid: number;
-  /** The user that it runs as. */
-  readonly uid: number;
-  /** The group that it runs as, which the files that it makes get. */
-  readonly gid: number;
-  /** Its supplementary groups. */
-  readonly groups: readonly number[];
-  /** The inode of its network namespace; `NaN` if ps may not see it. */
-  readonly netns: number;
-  /** For how many seconds it has run. */
-  readonly seconds: number;
-  /** The first 64 bytes of its command line, or of its title. */
-  readonly args: string;
-}
+import { askOf, listProcesses, parseMarks, type Process, type Told } from "./ps.ts";
 
 /** A daemon that runs. */
-export interface RunningDaemon extends Omit<Process, "args"> {
+export interface RunningDaemon extends Omit<Process, "args">, Told {
   /** What it is. */
   readonly role: Role;
   /** Whether it drains: it has stopped listening, and ends when its streams have. */
   readonly draining: boolean;
-  /** The permission flags it was started with, joined by `;`. */
-  readonly flags: string;
-  /** The signal by which it stops listening and finishes its streams. */
-  readonly retire: "USR1" | "USR2";
-  /** Its version; missing if it is of a former one, which has no mark for it. */
-  readonly version?: string;
 }
 
 /** The processes of this machine. */
@@ -65,11 +38,11 @@ export interface Processes {
  *
  * @returns The daemons that run now, draining ones included, and all other processes.
  * @throws {DaemonError} If this process is not root's, which alone sees every process's namespace.
- * @throws {CommandError} If ps fails.
+ * @throws {import("../run_command.ts").CommandError} If ps fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps`.
  */
 export async function findDaemons(): Promise<Processes> {
-  const processes = parseProcesses(await runCommand("ps", ["-ww", "-eo", COLUMNS]));
+  const processes = await listProcesses();
   const self = processes.find(({ pid }) => pid === Deno.pid);
   if (self === undefined) throw new DaemonError("Cannot find this process in what ps lists");
   if (self.uid !== 0) throw new DaemonError("Only root can see and control the proxies", "run it with sudo");
@@ -78,7 +51,7 @@ export async function findDaemons(): Promise<Processes> {
     const named = readTitle(args);
     return named !== undefined && isOurs(process, named.role) ? [{ ...process, ...named }] : [];
   });
-  const marks = parseMarks(await listEnvironments(candidates.map(({ pid }) => pid)));
+  const marks = parseMarks(await askOf(candidates.map(({ pid }) => pid), "eww", "-o", "pid=,args="));
   const daemons = candidates.flatMap((candidate): RunningDaemon[] => {
     const mark = marks.get(candidate.pid);
     return mark?.host === host ? [{ ...candidate, ...mark.told }] : [];
@@ -111,30 +84,6 @@ function compare(a: string, b: string): number {
 }
 
 /**
- * The columns that ps prints. It cuts all but the last one to a width, and the groups of an outer can be many.
- */
-const COLUMNS = "pid=,uid=,gid=,netns=,etimes=,args:64=,supgid=";
-
-/**
- * Reads the answer of ps.
- *
- * @param text What ps printed: process ID, user, group, namespace, seconds, command line and supplementary groups.
- * @returns The processes.
- */
-export function parseProcesses(text: string): Process[] {
-  const rows = text.matchAll(/^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+|-)\s+(\d+) (.*) (-|\d+(?:,\d+)*)$/gm);
-  return Array.from(rows, ([, pid, uid, gid, netns, seconds, args = "", groups = "-"]) => ({
-    pid: Number(pid),
-    uid: Number(uid),
-    gid: Number(gid),
-    groups: groups === "-" ? [] : groups.split(",").map(Number),
-    netns: Number(netns),
-    seconds: Number(seconds),
-    args: args.trimEnd(),
-  }));
-}
-
-/**
  * Reads a process title.
  *
  * @param args The process's command line.
@@ -150,37 +99,4 @@ export function readTitle(args: string): Pick<RunningDaemon, "role" | "draining"
   } catch {
     return undefined;
   }
-}
-
-async function listEnvironments(pids: readonly number[]): Promise<string> {
-  if (pids.length === 0) return "";
-  try {
-    return await runCommand("ps", ["eww", "-o", "pid=,args=", "-p", pids.join(",")]);
-  } catch (error) {
-    // ps(1) exits with 1 and says nothing if none of them is there any more.
-    if (error instanceof CommandError && error.exitCode === 1 && error.stderr === "") return "";
-    throw error;
-  }
-}
-
-/** What a daemon was started with. */
-interface Marks {
-  readonly host: number;
-  readonly told: Pick<RunningDaemon, "flags" | "retire" | "version">;
-}
-
-function parseMarks(text: string): Map<number, Marks> {
-  const marks = new Map<number, Marks>();
-  for (const line of text.split("\n")) {
-    const pid = /^\s*(\d+)\s/.exec(line)?.[1];
-    const host = new RegExp(` ${HOST_MARK}=(\\d+)(?: |$)`).exec(line)?.[1];
-    const flags = new RegExp(` ${FLAGS_MARK}=(\\S*)`).exec(line)?.[1];
-    if (pid !== undefined && host !== undefined && flags !== undefined) {
-      const retire = line.includes(` ${RETIRE_MARK}=USR2`) ? "USR2" : FORMER_RETIRE;
-      const version = new RegExp(` ${VERSION_MARK}=([\\w.+-]{1,40})(?: |$)`).exec(line)?.[1];
-      const told = { flags, retire, ...(version === undefined ? {} : { version }) } as const;
-      marks.set(Number(pid), { host: Number(host), told });
-    }
-  }
-  return marks;
 }

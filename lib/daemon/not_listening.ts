@@ -5,7 +5,8 @@
  * @module
  */
 
-import { findDaemons, type Process } from "./find.ts";
+import { findDaemons } from "./find.ts";
+import type { Process } from "./ps.ts";
 
 /** How many processes are named, and how many characters of each title. */
 const MOST_NAMED = 3;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Process } from "./find.ts";
+import type { Process } from "./ps.ts";
 import { describeNotListening } from "./not_listening.ts";
 
 const row = (pid: number, args: string): Process => ({ pid, uid: 0, gid: 0, groups: [], netns: 7, seconds: 60, args });

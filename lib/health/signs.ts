@@ -6,9 +6,9 @@
 
 import { delay } from "../delay.ts";
 import type { Fault } from "../fault.ts";
-import { CommandError, runCommand } from "../run_command.ts";
 import { lstatIfThere } from "../run_dir.ts";
 import type { RunningDaemon } from "../daemon/find.ts";
+import { askOf } from "../daemon/ps.ts";
 import { type Sign, SILENCE_MS } from "./vitals.ts";
 
 /** How long to wait before a second look at a daemon whose counts are old. One that is alive has written them by then. */
@@ -19,29 +19,18 @@ const LOOK_AGAIN_MS = 2_000;
  *
  * @param daemons The daemons that run.
  * @returns The signs of each, without those that drain or have just ended.
- * @throws {CommandError} If ps fails.
+ * @throws {import("../run_command.ts").CommandError} If ps fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps` and `--allow-read=/run/one_tproxy`.
  */
 export async function readSigns(daemons: readonly RunningDaemon[]): Promise<Sign[]> {
   const serving = daemons.filter(({ draining }) => !draining);
-  const states = await readStates(serving.map(({ pid }) => pid));
+  const states = parseStates(await askOf(serving.map(({ pid }) => pid), "-o", "pid=,state=,time="));
   const signs = await Promise.all(serving.map(async ({ pid, role: { title, statsFile } }): Promise<Sign[]> => {
     const state = states.get(pid);
     const info = await lstatIfThere(statsFile);
     return state === undefined ? [] : [{ pid, title, ...state, beat: info?.mtime?.getTime() }];
   }));
   return signs.flat();
-}
-
-async function readStates(pids: readonly number[]): Promise<ReturnType<typeof parseStates>> {
-  if (pids.length === 0) return new Map();
-  try {
-    return parseStates(await runCommand("ps", ["-o", "pid=,state=,time=", "-p", pids.join(",")]));
-  } catch (error) {
-    // ps(1) exits with 1 and says nothing if none of them is there any more.
-    if (error instanceof CommandError && error.exitCode === 1 && error.stderr === "") return new Map();
-    throw error;
-  }
 }
 
 /**
@@ -69,7 +58,7 @@ export function isStopped({ state }: Sign): boolean {
  * @param daemons The daemons that run.
  * @returns A fault for each daemon that is stopped, or that has shown no sign of life for 10 seconds and shows none at a second
  * look.
- * @throws {CommandError} If ps fails.
+ * @throws {import("../run_command.ts").CommandError} If ps fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps` and `--allow-read=/run/one_tproxy`.
  */
 export async function findDaemonFaults(daemons: readonly RunningDaemon[]): Promise<Fault[]> {

@@ -23,9 +23,6 @@ const ARP = "meta protocol { arp, 0x8035 }";
 const ARP_SENDER = `@nh,112,32 ${hexOf(GUEST_ADDRESS)}`;
 const ARP_REQUEST_FOR = `@nh,48,16 1 @nh,192,32 ${hexOf(GUEST_ADDRESS)}`;
 
-/** How many addresses a guest may use towards the proxy: 64 at once, and 64 new ones an hour. */
-const NEWCOMERS = "limit rate over 64/hour burst 64 packets";
-
 // A frame that begins with an LLC header has no EtherType; the kernel gives it the protocol 4. Linux ignores IP in such
 // a frame. Windows did not.
 const SNAP = "meta protocol 4 @nh,0,32 0xaaaa0300";
@@ -115,41 +112,6 @@ export function portRules(names: BridgeNames, form: BridgeForm): string[] {
     `ether type { arp, ip } meta iifkind ${kinds} jump ${names.senderChain}`,
     "drop",
   ];
-}
-
-/**
- * Lists the rules that limit from how many addresses one port may send to the proxy.
- *
- * WHY a limit: the limits on streams count by address, and the kernel keeps every address that the namespace answers in
- * a neighbour table that all namespaces share.
- *
- * WHY by port: the port is the one property of a guest that the guest can't forge.
- *
- * @param names The bridge's names.
- * @returns The rules of `sender_<br>`, to which `port_<br>` jumps.
- */
-export function senderRules({ senders, newcomers }: BridgeNames): string[] {
-  const [ip, arp] = ["iifname . ip saddr", "iifname . arp saddr ip"];
-  return [
-    // The namespace has no other address. It makes no neighbour entry for packets to another one.
-    `ip daddr != ${GUEST_ADDRESS} drop`,
-    `arp daddr ip != ${GUEST_ADDRESS} accept`,
-    ...[ip, arp].map((sender) => `${sender} @${senders} accept`),
-    // An address expires after an hour and counts as new again, so one port never has more than 128 addresses.
-    `update @${newcomers} { iifname ${NEWCOMERS} } drop`,
-    ...[ip, arp].map((sender) => `add @${senders} { ${sender} } accept`),
-  ];
-}
-
-/**
- * Lists the sets that the rules of `sender_<br>` fill. Their elements stay when the rules are applied again.
- *
- * @param names The bridge's names.
- * @returns Each set's name and what follows it, as nft takes it.
- */
-export function senderSets({ senders, newcomers }: BridgeNames): readonly (readonly [name: string, spec: string])[] {
-  const spec = (type: string) => `{ type ${type} ; flags dynamic, timeout ; timeout 1h ; size 65535 ; }`;
-  return [[senders, spec("ifname . ipv4_addr")], [newcomers, spec("ifname")]];
 }
 
 function hexOf(address: string): string {

@@ -6,11 +6,11 @@
 
 import type { Endpoint } from "../address.ts";
 import { type BridgeName, namesOf, TPROXY, VETH_SET } from "../names.ts";
-import { senderSets } from "./bridge_rules.ts";
 import type { BridgeForm } from "./matches.ts";
 import { chainNamesOf, chainsOf, renderChain } from "./chains.ts";
 import { renderCopy } from "./record_copy.ts";
 import { renderRedirected } from "./redirect.ts";
+import { senderSets } from "./sender_rules.ts";
 import { renderMap } from "./render_map.ts";
 
 /** The contents for one bridge's map and chains. */

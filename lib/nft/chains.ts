@@ -6,7 +6,8 @@
  */
 
 import { type BridgeNames, TPROXY } from "../names.ts";
-import { driverRules, guardRules, portRules, senderRules } from "./bridge_rules.ts";
+import { driverRules, guardRules, portRules } from "./bridge_rules.ts";
+import { senderRules } from "./sender_rules.ts";
 import type { BridgeForm } from "./matches.ts";
 import { redirectRules } from "./redirect.ts";
 

@@ -6,7 +6,8 @@
  */
 
 import { type BridgeNames, GUEST_ADDRESS, TPROXY, VETH_SET } from "../../../lib/names.ts";
-import { driverRules, guardRules, portRules, senderRules, senderSets } from "../../../lib/nft/bridge_rules.ts";
+import { driverRules, guardRules, portRules } from "../../../lib/nft/bridge_rules.ts";
+import { senderRules, senderSets } from "../../../lib/nft/sender_rules.ts";
 import type { BridgeForm } from "../../../lib/nft/matches.ts";
 import { redirectRules, renderRedirected } from "../../../lib/nft/redirect.ts";
 import { renderCopy } from "../../../lib/nft/record_copy.ts";

@@ -1,0 +1,45 @@
+/**
+ * The rules that limit from how many addresses one port may send to the proxy, and the sets that they fill. Pure.
+ *
+ * @module
+ */
+
+import { type BridgeNames, GUEST_ADDRESS } from "../names.ts";
+
+/** How many addresses a guest may use towards the proxy: 64 at once, and 64 new ones an hour. */
+const NEWCOMERS = "limit rate over 64/hour burst 64 packets";
+
+/**
+ * Lists the rules that limit from how many addresses one port may send to the proxy.
+ *
+ * WHY a limit: the limits on streams count by address, and the kernel keeps every address that the namespace answers in
+ * a neighbour table that all namespaces share.
+ *
+ * WHY by port: the port is the one property of a guest that the guest can't forge.
+ *
+ * @param names The bridge's names.
+ * @returns The rules of `sender_<br>`, to which `port_<br>` jumps.
+ */
+export function senderRules({ senders, newcomers }: BridgeNames): string[] {
+  const [ip, arp] = ["iifname . ip saddr", "iifname . arp saddr ip"];
+  return [
+    // The namespace has no other address. It makes no neighbour entry for packets to another one.
+    `ip daddr != ${GUEST_ADDRESS} drop`,
+    `arp daddr ip != ${GUEST_ADDRESS} accept`,
+    ...[ip, arp].map((sender) => `${sender} @${senders} accept`),
+    // An address expires after an hour and counts as new again, so one port never has more than 128 addresses.
+    `update @${newcomers} { iifname ${NEWCOMERS} } drop`,
+    ...[ip, arp].map((sender) => `add @${senders} { ${sender} } accept`),
+  ];
+}
+
+/**
+ * Lists the sets that the rules of `sender_<br>` fill. Their elements stay when the rules are applied again.
+ *
+ * @param names The bridge's names.
+ * @returns Each set's name and what follows it, as nft takes it.
+ */
+export function senderSets({ senders, newcomers }: BridgeNames): readonly (readonly [name: string, spec: string])[] {
+  const spec = (type: string) => `{ type ${type} ; flags dynamic, timeout ; timeout 1h ; size 65535 ; }`;
+  return [[senders, spec("ifname . ipv4_addr")], [newcomers, spec("ifname")]];
+}
