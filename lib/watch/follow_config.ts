@@ -7,13 +7,9 @@
  * @module
  */
 
-import { type Config, describeProblems } from "../config/config.ts";
-import { stampOf } from "../config/prepare_then_lock.ts";
-import { parseConfig } from "../config/parse.ts";
-import { readConfigText } from "../config/read.ts";
+import { describeProblems } from "../config/config.ts";
 import { resolveIpv4 } from "../config/resolve.ts";
 import { type Settings, settingsOf } from "../daemon/desired.ts";
-import { ConfigError, describe } from "../errors.ts";
 import type { HostView } from "../health/bridges.ts";
 import { log, type LogLine } from "../log.ts";
 import type { BridgeName } from "../names.ts";
@@ -21,7 +17,7 @@ import { applyPlan, grantsOf } from "../setup/apply_config.ts";
 import { describeRefusal, planConfig, removesMost } from "../setup/config_changes.ts";
 import { warnOfKept } from "../setup/kept_services.ts";
 import { readRecordFile } from "../setup/setup_record_file.ts";
-import { Settled } from "./settled.ts";
+import { ConfigInForce } from "./config_in_force.ts";
 
 /** How many bridges are changed in a pass: whatever else is to be kept waits for it. */
 const CHANGED_AT_ONCE = 10;
@@ -29,11 +25,7 @@ const CHANGED_AT_ONCE = 10;
 /** Follows a configuration, and remembers what it has said of it. */
 export class ConfigFollower {
   readonly #path: string;
-  readonly #settled = new Settled();
-  /** The last one that could be read: what a later one that can't be read leaves in force. */
-  #config: Config | undefined;
-  /** Whether it is what the file holds now. */
-  #isCurrent = false;
+  readonly #inForce: ConfigInForce;
   /** Whether there is more to do than the last pass has done. */
   #isDue = false;
   /** The bridges that could not be changed, and wait until it is time. */
@@ -48,6 +40,7 @@ export class ConfigFollower {
    */
   constructor(path: string) {
     this.#path = path;
+    this.#inForce = new ConfigInForce(path);
   }
 
   /**
@@ -58,7 +51,7 @@ export class ConfigFollower {
    * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
    */
   settings(warn: LogLine): Promise<Settings> {
-    return settingsOf(this.#config, warn);
+    return settingsOf(this.#inForce.config, warn);
   }
 
   /**
@@ -70,10 +63,15 @@ export class ConfigFollower {
    * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
    */
   async follow(host: Pick<HostView, "links"> | undefined, isTime: boolean): Promise<void> {
-    const { stamp, state } = await this.#look();
-    const config = this.#config;
+    const { stamp, state } = await this.#inForce.look();
+    if (state === "new") {
+      this.#saidWarnings = this.#saidRefusal = false;
+      this.#isDue = true;
+      this.#failed = new Set();
+    }
+    const { config, isCurrent } = this.#inForce;
     // While the file is being written, the last one may be older than what a `setup` has just used.
-    if (state === "changing" || !this.#isCurrent || !config?.followConfig) return;
+    if (state === "changing" || !isCurrent || !config?.followConfig) return;
     if (host === undefined || !(isTime || this.#isDue)) return;
     this.#isDue = false;
     if (isTime) this.#failed = new Set();
@@ -108,66 +106,10 @@ export class ConfigFollower {
     const failures = await applyPlan({ config, stamp, ...grants }, { ...plan, bridges: now });
     this.#failed = new Set([...this.#failed, ...failures.keys()]);
   }
-
-  /** Reads the file, and takes over what is in it once that is whole and good. */
-  async #look(): Promise<{ stamp: string; state: ReturnType<Settled["look"]> }> {
-    const stamp = await stampOf(this.#path);
-    let [text, content]: (string | undefined)[] = [];
-    try {
-      text = readConfigText(this.#path);
-      content = await digest(text);
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      content = describe(error);
-    }
-    const state = this.#settled.look(content, performance.now());
-    // Until the first one has settled, proxies that run should not become somebody else's.
-    if (this.#config === undefined && state === "changing" && text !== undefined) {
-      this.#config = parseIfGood(text, this.#path);
-    }
-    if (state === "new") {
-      this.#isCurrent = this.#saidWarnings = this.#saidRefusal = false;
-      this.#isDue = true;
-      this.#failed = new Set();
-      if (text === undefined) log.error(`${content}; what is served stays as it is`);
-      else this.#take(text);
-    }
-    return { stamp, state };
-  }
-
-  #take(text: string): void {
-    try {
-      const config = parseConfig(text, this.#path);
-      for (const problem of describeProblems(config)) log.warning(problem);
-      this.#isCurrent = config.entries !== undefined;
-      if (this.#isCurrent || this.#config === undefined) this.#config = config;
-      if (!this.#isCurrent) {
-        log.warning("The configuration has no :tproxy: key; what is served stays as it is", { path: this.#path });
-      }
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      log.error(`${describe(error)}; what is served stays as it is`);
-    }
-  }
 }
 
-/** That a name has moved is followed by itself, see `lib/setup/refresh_names.ts`. */
+/** Takes the recorded address of a name, since `refreshNames()` follows a name that has moved. */
 async function resolveUnlessKnown(name: string, recorded: ReadonlySet<string>): Promise<string> {
   const [address] = recorded;
   return address ?? await resolveIpv4(name);
-}
-
-function parseIfGood(text: string, path: string): Config | undefined {
-  try {
-    return parseConfig(text, path);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    // It is said when it has settled.
-    return undefined;
-  }
-}
-
-/** A text that differs if another one does, and is short enough to be kept. */
-async function digest(text: string): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).toHex();
 }
