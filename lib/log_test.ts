@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isDebugLevel, jsonLine, log, type LogRecord, plainLine } from "./log.ts";
+import { isDebugLevel, log } from "./log.ts";
+import { jsonLine, type LogRecord, plainLine } from "./log_lines.ts";
 
 function record(overrides: Partial<LogRecord> = {}): LogRecord {
   return {

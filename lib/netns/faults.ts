@@ -9,12 +9,12 @@
 
 import { printable } from "../config/config.ts";
 import type { Fault } from "../fault.ts";
-import { type BridgeNames, GUEST_ADDRESS, VETH_SET } from "../names.ts";
-import { type AppliedRules, scriptOf } from "../nft/applied.ts";
-import { chainNamesOf } from "../nft/chains.ts";
+import { type BridgeNames, GUEST_ADDRESS } from "../names.ts";
+import type { AppliedRules } from "../nft/applied.ts";
 import type { BridgeTable } from "../nft/fingerprint.ts";
 import { type Inside, spaced } from "./inside.ts";
 import type { Link } from "./observe.ts";
+import { type Finding, findRuleFaults } from "./rule_faults.ts";
 
 /** The state of one bridge as it is. */
 export interface BridgeView {
@@ -44,9 +44,6 @@ export interface Expected {
 
 type Alive = Extract<Inside, { state: "alive" }>;
 
-/** A fault without its remedy. The command repairs it by hand. */
-type Finding = readonly [code: string, text: string, command?: string];
-
 /**
  * Finds the faults of a bridge.
  *
@@ -56,7 +53,11 @@ type Finding = readonly [code: string, text: string, command?: string];
  */
 export function findBridgeFaults(expected: Expected, view: BridgeView): Fault[] {
   const { names, isRecorded } = expected;
-  const findings = [...outsideOf(names, view, isRecorded), ...insideOf(expected, view), ...rulesOf(expected, view)];
+  const findings = [
+    ...outsideOf(names, view, isRecorded),
+    ...insideOf(expected, view),
+    ...findRuleFaults(expected, view),
+  ];
   return findings.map(([code, text, command]) => ({
     code,
     subject: names.bridge,
@@ -129,29 +130,6 @@ function endOf({ names, isRecorded }: Expected, { bridge, port }: BridgeView, in
   if (!inside.defaultDevices.includes(netnsEnd)) {
     const command = `ip -n ${netns} route replace default dev ${netnsEnd} scope link`;
     findings.push(["route-missing", `${netns} has no default route by ${netnsEnd}`, command]);
-  }
-  return findings;
-}
-
-function rulesOf(expected: Expected, { missing, table: { chains, sets } }: BridgeView): Finding[] {
-  const { names, isRecorded, applied } = expected;
-  const findings: Finding[] = [];
-  if (missing !== undefined) findings.push([missing[0], `${missing[1]} is gone`]);
-  // The network driver creates one chain only, with a rule of its own form.
-  for (const name of isRecorded ? chainNamesOf(names) : [names.chain]) {
-    const chain = chains.get(name);
-    if (chain === undefined) findings.push(["rules-missing", `the chain ${name} is gone`]);
-    else if (chain.rules === 0) findings.push(["rules-missing", `the chain ${name} is empty`]);
-    else if (isRecorded && applied !== undefined && chain.fingerprint !== applied.chains[name]) {
-      findings.push(["rules-changed", `the rules in the chain ${name} are not those that setup made`]);
-    }
-  }
-  if (!isRecorded || applied === undefined) return findings;
-  if (applied.form === "veth-set" && !sets.get(VETH_SET)?.includes(names.bridgeEnd)) {
-    findings.push(["rules-changed", `${names.bridgeEnd} is not in the set ${VETH_SET}`]);
-  }
-  if (applied.script !== scriptOf(names, applied.form)) {
-    findings.push(["rules-changed", "its rules are those of another version"]);
   }
   return findings;
 }

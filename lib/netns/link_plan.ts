@@ -8,6 +8,7 @@
 import { KernelStateError } from "../errors.ts";
 import { type BridgeNames, GUEST_ADDRESS } from "../names.ts";
 import type { Link, Observed } from "./observe.ts";
+import { isOurs, isPaired, strayEnds } from "./veth_ends.ts";
 
 /** The steps, in this order. */
 export interface LinkPlan {
@@ -97,46 +98,6 @@ function addPair(names: BridgeNames, { mtu }: Link): string {
 function loneNetnsEnd(names: BridgeNames, { netns }: Observed, paired: boolean): string[] {
   if (paired || netns.state !== "alive") return [];
   return netns.links.some((link) => link.name === names.netnsEnd) ? [`link delete dev ${names.netnsEnd}`] : [];
-}
-
-/** Tells whether both ends are in their places and are peers of each other. */
-function isPaired(names: BridgeNames, { host, netns }: Observed): boolean {
-  if (netns.state !== "alive") return false;
-  const outside = host.get(names.bridgeEnd);
-  const inside = netns.links.find((link) => link.name === names.netnsEnd);
-  return outside?.kind === "veth" && inside?.kind === "veth" && outside.peerIndex === inside.index &&
-    inside.peerIndex === outside.index;
-}
-
-/** Tells whether an end that is not paired is from a pair that we, or the network driver, created for this bridge. */
-function isOurs(names: BridgeNames, link: Link): boolean {
-  const ends: (string | undefined)[] = [names.bridgeEnd, names.netnsEnd];
-  const macs: (string | undefined)[] = [names.bridgeEndMac, names.netnsEndMac];
-  return link.kind === "veth" &&
-    (link.master === names.bridge || ends.includes(link.peerName) || macs.includes(link.address));
-}
-
-/**
- * Finds devices in the host namespace that have the names of our ends and have to go. To remove one end removes its
- * peer too.
- */
-function strayEnds(names: BridgeNames, { host }: Observed, paired: boolean): string[] {
-  const candidates = paired ? [names.netnsEnd] : [names.bridgeEnd, names.netnsEnd];
-  const strays = candidates.map((name) => host.get(name)).filter((link) => link !== undefined);
-  for (const link of strays) {
-    if (isOurs(names, link)) continue;
-    throw new KernelStateError(
-      `The device ${link.name} is not ours: it is ${link.kind ?? "a physical device"}` +
-        (link.master === undefined ? "" : ` on ${link.master}`),
-      `rename or remove it; the proxy of ${names.bridge} needs that name`,
-    );
-  }
-  const [first, second] = strays.map(({ name }) => name);
-  return first === undefined
-    ? []
-    : second === undefined || host.get(second)?.peerName === first
-    ? [first]
-    : [first, second];
 }
 
 /**

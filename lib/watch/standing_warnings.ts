@@ -4,7 +4,8 @@
  * @module
  */
 
-import { log, type LogFields, type LogLine } from "../log.ts";
+import { log, type LogLine } from "../log.ts";
+import type { LogFields } from "../log_lines.ts";
 
 /** Remembers which warnings a pass has logged. */
 export class StandingWarnings {
