@@ -59,7 +59,7 @@ Deno.test("every program is compiled with exactly its flags, and may ask for no 
     assert.deepEqual([prompt, deny_import, code_cache_key], [false, [], null]);
     assert.deepEqual(unstable_config.features, entrypoint === "inner" ? ["net"] : []);
     const isDaemon = entrypoint === "inner" || entrypoint === "outer";
-    assert.equal(v8_flags.includes("--max-semi-space-size=2"), isDaemon);
+    assert.equal(v8_flags.includes("--max-semi-space-size=4"), isDaemon);
   }
 });
 

@@ -45,7 +45,7 @@ const RUN = [
   "--no-config",
   "--no-lock",
   "--no-npm",
-  "--v8-flags=--max-semi-space-size=2,--expose-gc",
+  "--v8-flags=--min-semi-space-size=2,--max-semi-space-size=4,--expose-gc",
 ];
 const FLAGS = ["--ext=js", "--no-prompt", "--allow-net=10.0.0.1:80", "-"];
 
