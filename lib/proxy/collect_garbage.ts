@@ -1,5 +1,5 @@
 /**
- * Giving the memory of V8's heap back to the system after a burst of streams.
+ * Giving the memory of V8's heap back to the system, after the start and after a burst of streams.
  *
  * V8 does not do so in time by itself: it collects garbage when the program allocates, and after a burst the program
  * allocates little.
@@ -29,11 +29,12 @@ function collectAll(): void {
   (globalThis as { gc?: Collect }).gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
 }
 
-/** Collects garbage after a burst. */
+/** Collects garbage after the start, and after a burst. */
 export class GarbageCollector {
   readonly #collect: () => void;
   #most = 0;
-  #left = 0;
+  /** How many collections are left. The first one gives back what the start has left, about 1 MiB. */
+  #left = 1;
 
   /**
    * @param collect Collects garbage. The default calls V8, which takes some tens of milliseconds, and does nothing
@@ -44,7 +45,7 @@ export class GarbageCollector {
   }
 
   /**
-   * Checks whether a burst is over, and collects garbage if so. A burst is over when half of its streams have ended. It
+   * Collects garbage the first time, and if a burst is over. A burst is over when half of its streams have ended. It
    * has to be called every second.
    *
    * @param streams How many there are now.

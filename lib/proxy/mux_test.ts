@@ -59,6 +59,8 @@ Deno.test("what an inner can't send ends the string and all its streams", async 
   for (const [what, frames] of Object.entries(TO_OUTER)) {
     const { outer, peer, served } = outerAlone();
     await writeAll(peer, bytesOf(frames));
+    await allThatCan();
+    assert.ok(outer.isGone, what);
     const { error } = await outer.gone;
     assert.ok(error instanceof ProtocolError, `${what}: ${error}`);
     assert.ok(served.every(({ isOver }) => isOver), what);
@@ -75,6 +77,8 @@ Deno.test("what an outer can't send ends the string and all its streams", async 
     guest.ours.write = () => new Promise(() => {});
     const channel = openChannel(inner, guest.ours);
     await writeAll(peer, bytesOf(frames));
+    await allThatCan();
+    assert.ok(inner.isGone, what);
     const { error } = await inner.gone;
     assert.ok(error instanceof ProtocolError, `${what}: ${error}`);
     assert.ok(channel.isOver && guest.ours.closed, what);
