@@ -39,10 +39,14 @@ say() {
 }
 
 DEFAULT_PREFIX=/opt/one-tproxy
+# Where a package of the system has the programs: in package/ below it.
+PACKAGE_PREFIX=/usr/lib/one-tproxy
 # The network drivers' folder on a hypervisor, as "onehost sync" makes it, and the drivers that use Linux bridges.
 VNM=/var/tmp/one/vnm
 DRIVERS='bridge fw ebtables 802.1Q vxlan'
 UNIT=/etc/systemd/system/one-tproxy.service
+# The same as a package of the system has it.
+PACKAGED_UNIT=/usr/lib/systemd/system/one-tproxy.service
 LOGROTATE=/etc/logrotate.d/one-tproxy
 SUDOERS=/etc/sudoers.d/one-tproxy
 # Each of our files outside the prefix has this in a comment. A file without it is not ours.
@@ -53,8 +57,11 @@ prefix=$DEFAULT_PREFIX
 mode=
 action=install
 
-# An installed copy of this script serves the prefix that it is in.
-case $here in */versions/*) if test -L "${here%/versions/*}/current"; then prefix=${here%/versions/*}; fi ;; esac
+# An installed copy of this script serves the prefix that it is in, and that of a package serves the package's.
+case $here in
+  */versions/*) if test -L "${here%/versions/*}/current"; then prefix=${here%/versions/*}; fi ;;
+  "$PACKAGE_PREFIX"/package) prefix=$PACKAGE_PREFIX ;;
+esac
 
 while test $# -gt 0; do
   case $1 in
@@ -68,6 +75,13 @@ while test $# -gt 0; do
   shift
 done
 test "$action" = install || test -z "$mode" || misuse
+
+# The unit of a package comes and goes with the package.
+packaged=no
+if test "$prefix" = "$PACKAGE_PREFIX" && test -d "$prefix/package"; then
+  packaged=yes
+  UNIT=$PACKAGED_UNIT
+fi
 
 # The parts are read before anything is done, since an upgrade or a removal may take their files away.
 for part in check programs files integrate service remove; do

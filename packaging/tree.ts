@@ -33,6 +33,22 @@ export async function makeFolder(path: string): Promise<void> {
 }
 
 /**
+ * Makes a folder of mode 0755, whatever the umask, and those above it, unless they are there.
+ *
+ * @param path The folder, an absolute path.
+ */
+export async function makeFolders(path: string): Promise<void> {
+  try {
+    await makeFolder(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return;
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    await makeFolders(path.slice(0, path.lastIndexOf("/")));
+    await makeFolder(path);
+  }
+}
+
+/**
  * Writes a file.
  *
  * @param path The file.

@@ -87,12 +87,14 @@ Deno.test("the installer asks for every program that is run, by its path, and na
   assert.deepEqual(asked.toSorted(), run.toSorted());
 });
 
-Deno.test("shellcheck finds nothing in the installer, its parts, the hooks and the drop-in", async () => {
+Deno.test("shellcheck finds nothing in the installer, its parts, the hooks, the drop-in and the scripts of the package", async () => {
   await using host = await Host.create("reviewer");
   const parts = ["check", "programs", "files", "integrate", "service", "remove"].map((part) =>
     `share/install/${part}.sh`
   );
-  const scripts = ["install.sh", ...parts, "share/drop-in/tproxy", "share/hooks/pre", "share/hooks/clean"];
+  const ofPackage = ["package/postinst", "package/prerm", "package/postrm"];
+  const hooks = ["share/drop-in/tproxy", "share/hooks/pre", "share/hooks/clean"];
+  const scripts = ["install.sh", ...parts, ...hooks, ...ofPackage];
   const { code, stdout } = await host.run(["shellcheck", "-x", ...scripts.map((script) => `${PACKAGING}${script}`)]);
   assert.equal(code, 0, stdout);
 });

@@ -5,10 +5,16 @@
  */
 
 /** The modules that may start processes: of the system's programs, of our daemons, and of whatever packaging and tests run. */
-const MAY_START_PROGRAMS = ["lib/run_command.ts", "lib/daemon/spawn.ts", "lib/daemon/run_probe.ts", "packaging/command.ts"];
+const MAY_START_PROGRAMS = [
+  "lib/run_command.ts",
+  "lib/daemon/spawn.ts",
+  "lib/daemon/run_probe.ts",
+  "packaging/command.ts",
+];
 
 /** The modules that may end their process: the entrypoints. */
-const MAY_EXIT = /\/(?:cmd\/\w+|packaging\/(?:compile|dist|run_checkout)|tests\/lab\/enter|tests\/demo\/demo)\.ts$/;
+const MAY_EXIT =
+  /\/(?:cmd\/\w+|packaging\/(?:compile|dist|package|run_checkout)|tests\/lab\/enter|tests\/demo\/demo)\.ts$/;
 
 const plugin: Deno.lint.Plugin = {
   name: "one-tproxy",

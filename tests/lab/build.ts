@@ -7,7 +7,14 @@
 import { runHere } from "../../packaging/command.ts";
 import { prepareBase } from "./system_root.ts";
 
-const BUILDS: readonly { readonly task: string; readonly tests: RegExp; readonly mayFail?: true }[] = [
+const BUILDS: readonly {
+  readonly task: string;
+  readonly tests: RegExp;
+  readonly brings?: string;
+  readonly mayFail?: true;
+}[] = [
+  // It makes the distribution first.
+  { task: "package", tests: /package/, brings: "dist" },
   { task: "dist", tests: /dist|install|manual|vm/ },
   // Without a denort it says so and fails, and its tests are skipped.
   { task: "compile", tests: /compile/, mayFail: true },
@@ -22,11 +29,13 @@ const BUILDS: readonly { readonly task: string; readonly tests: RegExp; readonly
  */
 export async function buildFor(args: readonly string[], enter: readonly string[]): Promise<number> {
   const files = args.filter((arg) => /^tests\//.test(arg));
-  for (const { task, tests, mayFail } of BUILDS) {
-    if (files.length > 0 && !files.some((file) => tests.test(file))) continue;
+  const made = new Set<string>();
+  for (const { task, tests, brings, mayFail } of BUILDS) {
+    if (made.has(task) || (files.length > 0 && !files.some((file) => tests.test(file)))) continue;
+    if (brings !== undefined) made.add(brings);
     const code = await runHere([...enter, Deno.execPath(), "task", "--quiet", task]);
     if (code !== 0 && mayFail === undefined) return code;
   }
-  if (files.length === 0 || files.some((file) => /install|vm/.test(file))) await prepareBase();
+  if (files.length === 0 || files.some((file) => /install|package|vm/.test(file))) await prepareBase();
   return 0;
 }

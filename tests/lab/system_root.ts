@@ -9,14 +9,14 @@ import type { Host } from "./host.ts";
 
 const BUILD = new URL("../../.build/", import.meta.url).pathname;
 
-/** Debian's base, and the packages that our programs need. */
-export const BASE = `${BUILD}base-root`;
+/** Debian's base, the packages that our programs need, and those that show the manual, complete commands and install an .rpm. */
+export const BASE = `${BUILD}hypervisor-root`;
 
 /** This machine's own system. */
 export const MACHINE = "/";
 
-/** What the base does not hold already of what `lib/programs.ts` names. */
-const PACKAGES = ["iproute2", "nftables", "procps", "util-linux"];
+/** What the base does not hold already of what `lib/programs.ts` names; and the rest. */
+const PACKAGES = ["iproute2", "nftables", "procps", "util-linux", "bash-completion", "man-db", "rpm"];
 
 /** mmdebstrap knows where to get a release; without one it is the machine's own, os-release(5). */
 const MAKE = `. /etc/os-release

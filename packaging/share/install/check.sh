@@ -45,7 +45,7 @@ check_folder() {
 }
 
 check_content() {
-  known='bin|current|versions|kept|mode|\.new'
+  known='bin|current|versions|kept|mode|package|\.new'
   other=$(find "$prefix" -mindepth 1 -maxdepth 1 -printf '%f\n' | grep -vxE "$known" | head -n 1)
   test -z "$other" || die "$prefix/$other is not ours; use another prefix, or move it away"
   bad=$(find "$prefix" -path "$prefix/kept" -prune -o \( ! -user 0 -o -perm /022 ! -type l \) -print | head -n 1)
@@ -54,7 +54,14 @@ check_content() {
 
 # There may be one installation, since there is one of each of these files.
 check_others() {
-  for file in "$UNIT" "$LOGROTATE" "$SUDOERS" "$VNM/tproxy"; do
+  case $packaged:$here in
+    yes:"$prefix"/*) ;;
+    yes:*) die "$prefix is a package's; install another version of the package, or use another prefix" ;;
+  esac
+  # Removing an installation of the archive leaves a package alone.
+  packages=$PACKAGED_UNIT
+  if test "$packaged" = no && test "$action" = remove; then packages=; fi
+  for file in "$UNIT" $packages "$LOGROTATE" "$SUDOERS" "$VNM/tproxy"; do
     if is_ours "$file"; then
       grep -qF "$prefix/bin/" "$file" || die "$file belongs to another prefix; remove that installation first"
     fi

@@ -27,13 +27,23 @@ copy_tree() {
   mkdir "$prefix/.new"
   install -m 0644 "$here/SHA256SUMS" "$prefix/.new/SHA256SUMS"
   listed_files "$here" | while read -r file; do
-    if test -x "$here/$file"; then permissions=0755; else permissions=0644; fi
-    install -D -m "$permissions" -- "$here/$file" "$prefix/.new/$file"
+    take_file "$file"
   done
   is_intact "$prefix/.new" || die "the copy in $prefix/.new differs from $here; look at the disk"
   "$prefix/.new/bin/tproxy" --help >/dev/null || die "$prefix/.new/bin/tproxy does not run here; see the line above"
   rm -rf "$1"
   mv -T "$prefix/.new" "$1"
+}
+
+# A package's files are root's, have their modes and are replaced by renames, so another name for each is enough.
+take_file() {
+  if test "$packaged" = yes; then
+    mkdir -p "$(dirname "$prefix/.new/$1")"
+    ln -- "$here/$1" "$prefix/.new/$1"
+    return
+  fi
+  if test -x "$here/$1"; then permissions=0755; else permissions=0644; fi
+  install -D -m "$permissions" -- "$here/$1" "$prefix/.new/$1"
 }
 
 link() {
@@ -59,7 +69,13 @@ remove_old_versions() {
 remove_programs() {
   # A file system of its own, on which proxies that go on may still have something open.
   if mountpoint -q /run/one_tproxy/written-by-proxies; then umount --lazy /run/one_tproxy/written-by-proxies; fi
-  for folder in /run/one_tproxy "$prefix"; do
+  # The package's own files are its manager's to remove.
+  if test "$packaged" = yes; then
+    set -- "$prefix/bin" "$prefix/current" "$prefix/versions" "$prefix/kept" "$prefix/mode" "$prefix/.new"
+  else
+    set -- "$prefix"
+  fi
+  for folder in /run/one_tproxy "$@"; do
     if test -e "$folder"; then
       say "Removing $folder"
       rm -rf "$folder"

@@ -9,8 +9,13 @@ has_systemd() {
 install_service() {
   if test -d "${LOGROTATE%/*}"; then put logrotate "$LOGROTATE" 0644; fi
   old=$(cat "$UNIT" 2>/dev/null || :)
-  if test -d "${UNIT%/*}"; then put one-tproxy.service "$UNIT" 0644; fi
+  if test -d "${UNIT%/*}" && test "$packaged" = no; then put one-tproxy.service "$UNIT" 0644; fi
   if ! has_systemd; then
+    if test "$packaged" = yes && command -v systemctl >/dev/null; then
+      say 'The supervision starts with the system: systemctl enable one-tproxy'
+      systemctl --quiet enable one-tproxy
+      return 0
+    fi
     say "systemd does not run here: let what does run \"$prefix/bin/tproxy watch\", and start that anew after an upgrade"
     return 0
   fi
@@ -40,8 +45,10 @@ end_service() {
   if has_systemd && is_ours "$UNIT"; then
     say 'Ending the supervision: systemctl disable --now one-tproxy'
     systemctl --quiet disable --now one-tproxy
+  elif test "$packaged" = yes && command -v systemctl >/dev/null; then
+    systemctl --quiet disable one-tproxy
   fi
   take_away "$LOGROTATE"
-  take_away "$UNIT"
+  if test "$packaged" = no; then take_away "$UNIT"; fi
   if has_systemd; then systemctl daemon-reload; fi
 }

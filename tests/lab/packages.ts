@@ -1,0 +1,49 @@
+/**
+ * The packages, and those of another version, made of the same sources in another place.
+ *
+ * @module
+ */
+
+import settings from "../../deno.json" with { type: "json" };
+import { Host } from "./host.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** The packages of one version. */
+export interface Packages {
+  /** The .deb. */
+  readonly deb: string;
+  /** The .rpm. */
+  readonly rpm: string;
+}
+
+/** As `deno task package` has made them before the lab was entered. */
+export const PACKAGES: Packages = packagesOf(`${ROOT}.build/packages`, settings.version);
+
+/** The version of the other packages. */
+export const OTHER_VERSION = `${settings.version}.1`;
+
+function packagesOf(folder: string, version: string): Packages {
+  return { deb: `${folder}/one-tproxy_${version}_amd64.deb`, rpm: `${folder}/one-tproxy-${version}-1.x86_64.rpm` };
+}
+
+/** Copies what packages are made of, and with another version changes the distribution; `sh PLACE CHECKOUT OLD NEW`. */
+const COPY = `rm -rf "$1"; mkdir -p "$1/.build/dist"; cd "$2"
+cp -r --parents cmd lib packaging deno.json deno.lock "$1"
+cp -r ".build/dist/one-tproxy-$3-linux-x86_64" "$1/.build/dist/one-tproxy-$4-linux-x86_64"
+find "$1" -exec touch -d 2001-02-03 {} +
+test "$3" != "$4" || exit 0
+sed -i "s/\\"version\\": \\"$3\\"/\\"version\\": \\"$4\\"/" "$1/deno.json"
+cd "$1/.build/dist/one-tproxy-$4-linux-x86_64"; echo "version $4" >>CHANGELOG.md
+sed -n 's/^[0-9a-f]*  //p' SHA256SUMS | xargs sha256sum >SUMS; mv SUMS SHA256SUMS`;
+
+/** Makes packages of the distribution that is there, in a folder of `.build`, with another umask, time zone and locale. */
+export async function makePackages(name: string, version: string): Promise<Packages> {
+  await using host = await Host.create("builder");
+  const place = `${ROOT}.build/${name}`;
+  await host.text(["sh", "-e", "-c", COPY, "sh", place, ROOT, settings.version, version]);
+  const build = 'cd "$0" && umask 077 && TZ=Asia/Tokyo LC_ALL=C.UTF-8 exec "$@"';
+  const flags = ["--quiet", "--no-prompt", "--frozen", "--cached-only", "--allow-run", "--allow-read", "--allow-write"];
+  await host.text(["sh", "-c", build, place, Deno.execPath(), "run", ...flags, "packaging/package.ts"]);
+  return packagesOf(`${place}/.build/packages`, version);
+}

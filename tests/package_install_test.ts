@@ -1,0 +1,138 @@
+/**
+ * The packages on a hypervisor: from `dpkg -i` on a fresh system to a purge that leaves nothing, and likewise by rpm.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import settings from "../deno.json" with { type: "json" };
+import { until } from "../packaging/command.ts";
+import { startDownload } from "./lab/download.ts";
+import type { Host } from "./lab/host.ts";
+import { archiveFolder, makeInstallation } from "./lab/installation.ts";
+import { makePackages, OTHER_VERSION, PACKAGES } from "./lab/packages.ts";
+import { ROOTLESS } from "./lab/rootless.ts";
+import { assertServed, inLab } from "./lab/scenario.ts";
+import { Systemd } from "./lab/systemd.ts";
+import { BASE, listingOf, MACHINE } from "./lab/system_root.ts";
+
+const PREFIX = "/usr/lib/one-tproxy";
+
+/** Made once, for the first test that needs them. */
+let others: ReturnType<typeof makePackages> | undefined;
+const makeOthers = () => others ??= makePackages("other-version", OTHER_VERSION);
+
+/** What dpkg, rpm, man-db and the proxies keep for themselves. */
+const KEPT = ["/var/lib/dpkg", "/var/lib/rpm", "/var/log", "/var/cache"];
+
+/** The process IDs that `tproxy status` prints. */
+async function pids(host: Host): Promise<string[]> {
+  return [...(await host.text(["tproxy", "status"])).matchAll(/: (\d+)$/gm)].map(([, pid = ""]) => pid);
+}
+
+/** Where a host has a file that it was given. */
+function inRoot(file: string): string {
+  return `/root/${file.slice(file.lastIndexOf("/") + 1)}`;
+}
+
+/** Shows that nothing of ours is on a host, and that it is as it was. */
+async function assertGone(host: Host, before: readonly string[]): Promise<void> {
+  await until(
+    "no proxy runs",
+    async () => !/^one_tproxy|one-tproxy/m.test(await host.text(["ps", "-eo", "args="])),
+  );
+  assert.deepEqual(await listingOf(host, ...KEPT), before);
+  assert.equal(await host.text(["nft", "list", "ruleset"]), "");
+  assert.equal(await host.text(["ip", "netns", "list"]), "");
+}
+
+/** How one package manager does it. */
+interface Manager {
+  /** The package of this version. */
+  readonly first: string;
+  /** The package of the other version. */
+  readonly second: () => Promise<string>;
+  /** Installs a package file, or changes to it. */
+  readonly install: readonly string[];
+  /** Removes the package, and all that it has left. */
+  readonly remove: readonly string[];
+}
+
+const RPM = ["rpm", "--force-debian", "--nodeps"];
+const MANAGERS: Readonly<Record<string, Manager>> = {
+  dpkg: {
+    first: PACKAGES.deb,
+    second: async () => (await makeOthers()).deb,
+    install: ["dpkg", "-i"],
+    remove: ["dpkg", "-P", "one-tproxy"],
+  },
+  rpm: {
+    first: PACKAGES.rpm,
+    second: async () => (await makeOthers()).rpm,
+    install: [...RPM, "-U", "--oldpackage"],
+    remove: [...RPM, "-e", "one-tproxy"],
+  },
+};
+
+for (const [name, manager] of Object.entries(MANAGERS)) {
+  Deno.test(
+    `${name} installs it on a fresh system, a VM is served, and an upgrade, a roll-back and the removal leave no trace`,
+    { ignore: ROOTLESS },
+    inLab(async (lab) => {
+      const [first, second] = [manager.first, await manager.second()];
+      const { host, gate, guest } = await makeInstallation(lab, BASE, first, second);
+      await host.text(["rm", "-r", archiveFolder]);
+      await host.text(["mkdir", "/run/netns"]);
+      await host.text(["mount", "--bind", "/run/netns", "/run/netns"]);
+      const before = await listingOf(host, ...KEPT);
+
+      await host.text([...manager.install, inRoot(first)]);
+      assert.match(await host.text(["tproxy", "--version"]), new RegExp(`^one-tproxy ${settings.version}$`, "m"));
+      await host.text([`${PREFIX}/current/install.sh`, "--drop-in"]);
+      await host.text(["tproxy-setup", "up", "--bridge", "br0", "--network", "vnet0", "--network-id", "7"]);
+      await host.text(["/var/tmp/one/vnm/tproxy", "start"]);
+      await assertServed(guest);
+      assert.match(await host.text(["tproxy", "permissions", "--running"]), /^(?:one_tproxy\S* \(\d+\): ok\n){2}$/);
+
+      const old = await pids(host);
+      const download = await startDownload(gate, guest);
+      await host.text([...manager.install, inRoot(second)]);
+      const replaced = await pids(host);
+      assert.equal(replaced.length, 2);
+      assert.ok(!replaced.some((pid) => old.includes(pid)));
+      assert.match(await host.text(["tail", "-n", "1", `${PREFIX}/current/CHANGELOG.md`]), /^version /);
+      await assertServed(guest);
+      await host.text([...manager.install, inRoot(first)]);
+      assert.ok(!(await pids(host)).some((pid) => replaced.includes(pid)));
+      assert.doesNotMatch(await host.text(["tail", "-n", "1", `${PREFIX}/current/CHANGELOG.md`]), /^version /);
+      assert.equal(await download.finish(), true);
+      await assertServed(guest);
+
+      await host.text(manager.remove);
+      await assertGone(host, before);
+      // rpm has no purge, so the logs stay.
+      const logs = (await host.run(["sh", "-c", "ls -d /var/log/one_tproxy*"])).stdout;
+      assert.equal(logs === "", name === "dpkg", logs);
+    }),
+  );
+}
+
+Deno.test(
+  "systemd supervises what the package brings, an upgrade starts the watch anew, and a purge ends it",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { deb } = await makeOthers();
+    const { host } = await makeInstallation(lab, MACHINE, PACKAGES.deb, deb);
+    await using systemd = await Systemd.boot(host);
+    const property = async (name: string) =>
+      (await systemd.text(["systemctl", "show", "--property", name, "--value", "one-tproxy"])).trim();
+    await systemd.text(["dpkg", "-i", inRoot(PACKAGES.deb)]);
+    assert.deepEqual([await property("ActiveState"), await property("UnitFileState")], ["active", "enabled"]);
+    const first = await property("MainPID");
+    await systemd.text(["dpkg", "-i", inRoot(deb)]);
+    assert.equal(await property("ActiveState"), "active");
+    assert.notEqual(await property("MainPID"), first);
+    await systemd.text(["dpkg", "-P", "one-tproxy"]);
+    assert.deepEqual([await property("ActiveState"), await property("LoadState")], ["inactive", "not-found"]);
+  }),
+);
