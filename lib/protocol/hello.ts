@@ -36,6 +36,11 @@ export interface Hello {
   readonly channel: number | undefined;
 }
 
+/** Chooses a number for a string. Chance keeps the numbers of all strings of a host apart. */
+export function randomStringNumber(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+}
+
 /**
  * Writes a hello.
  *

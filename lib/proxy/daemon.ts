@@ -55,6 +55,12 @@ export interface ProxyHalf {
    * @returns The settings of the file, and the listeners that could not be opened.
    */
   load(patienceMs?: number): Promise<Loaded>;
+  /**
+   * Begins to answer what root asks of its streams, until the process ends; missing if nobody asks this daemon.
+   *
+   * @param slot The number of this daemon among those of its role.
+   */
+  answerRoot?(slot: number): Promise<void>;
   /** Closes every listener, after it has accepted all connections in the backlogs. */
   stopListening(): Promise<void>;
 }
@@ -118,6 +124,7 @@ export async function runDaemon(proxy: ProxyHalf, takesOver = false): Promise<vo
     releaseBuffers();
     garbage.look(proxy.streams.size);
   }, RELEASE_MS);
+  if (usage.slot !== undefined) await proxy.answerRoot?.(usage.slot);
   log.info("Serving", { title });
   say(READY, ...notListening);
   while (signals.stop === undefined) {

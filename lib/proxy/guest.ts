@@ -5,6 +5,7 @@
  */
 
 import type { ResetReason } from "../protocol/frames.ts";
+import { type StreamId, streamId } from "../protocol/stream_id.ts";
 import type { Claim } from "./quota.ts";
 import { Channel } from "./channel.ts";
 import { LOST } from "./mux.ts";
@@ -28,6 +29,10 @@ export interface Guest {
 
 /** How a stream has ended. */
 export interface GuestEnd {
+  /** When it was opened, from `performance.now()`. */
+  readonly openedAt: number;
+  /** The channel that it was, if it had no connection of its own. */
+  readonly channel?: GuestChannel;
   /** Bytes from the guest. */
   readonly up: number;
   /** Bytes to the guest. */
@@ -40,8 +45,8 @@ export interface GuestEnd {
 
 /** The owner of guests' streams. */
 export interface GuestOwner {
-  /** A guest's stream has been opened. */
-  opened(guest: Guest): void;
+  /** A guest's stream has been opened, as a channel on the string or on a connection of its own. */
+  opened(guest: Guest, channel?: GuestChannel): void;
   /** This many bytes have come from guests, and gone to them. */
   moved(up: number, down: number): void;
   /** A guest's stream has ended. */
@@ -83,6 +88,11 @@ export class GuestChannel extends Channel {
     this.begin(guest.connection);
   }
 
+  /** Its ID. */
+  get streamId(): StreamId {
+    return streamId((this.mux as InnerMux).number, this.id);
+  }
+
   override wantPromotion(): void {
     if (!this.isPromoting) this.#promote(this, this.#guest);
   }
@@ -95,6 +105,7 @@ export class GuestChannel extends Channel {
     if (this.bulk !== undefined) this.#unpromote(this.#guest);
     // Outer may have ended before it received the OPEN of this guest.
     if (error === LOST && this.toPeer === 0) return this.#owner.failed(this.#guest, error);
-    this.#owner.ended(this.#guest, { up: this.fromPeer, down: this.toPeer, error, reason });
+    const { openedAt, fromPeer: up, toPeer: down } = this;
+    this.#owner.ended(this.#guest, { openedAt, channel: this, up, down, error, reason });
   }
 }

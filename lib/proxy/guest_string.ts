@@ -12,6 +12,7 @@ import { describe } from "../errors.ts";
 import { log } from "../log.ts";
 import { GUEST_ADDRESS } from "../names.ts";
 import { ProtocolError } from "../protocol/frames.ts";
+import { randomStringNumber } from "../protocol/hello.ts";
 import { encodePreamble } from "../protocol/preamble.ts";
 import { close, writeAll } from "./connection.ts";
 import { connectUnix } from "./connect_unix.ts";
@@ -80,8 +81,7 @@ export class GuestString {
 
   #open(mux: InnerMux, guest: Guest): void {
     const { owner } = this.#options;
-    new GuestChannel(mux, guest, owner, this.#promote, this.#unpromote);
-    owner.opened(guest);
+    owner.opened(guest, new GuestChannel(mux, guest, owner, this.#promote, this.#unpromote));
   }
 
   async #openString(): Promise<void> {
@@ -89,7 +89,7 @@ export class GuestString {
     this.#isOpening = true;
     this.#mux?.retire();
     this.#mux = undefined;
-    const [number = 0] = crypto.getRandomValues(new Uint32Array(1));
+    const number = randomStringNumber();
     let failure: unknown;
     try {
       const connection = await dialOuter(path, { string: number, channel: undefined }, deadlines, answerTimeoutMs());
@@ -146,6 +146,7 @@ export class GuestString {
 
   async #bringPlain(guest: Guest): Promise<void> {
     const { path, owner, deadlines } = this.#options;
+    const openedAt = performance.now();
     let outer: Deno.UnixConn | undefined;
     try {
       outer = await connectUnix(path);
@@ -170,6 +171,6 @@ export class GuestString {
       idleTimeoutMs: guest.idleTimeoutMs,
       count: (up, down) => owner.moved(up, down),
     });
-    owner.ended(guest, { up, down, error });
+    owner.ended(guest, { openedAt, up, down, error });
   }
 }

@@ -16,7 +16,8 @@ import { acceptAll } from "./accept.ts";
 import { close } from "./connection.ts";
 import type { Loaded, ProxyHalf } from "./daemon.ts";
 import { Deadlines } from "./deadlines.ts";
-import type { Guest, GuestEnd, GuestOwner } from "./guest.ts";
+import { describeEnd } from "./describe_end.ts";
+import type { Guest, GuestChannel, GuestEnd, GuestOwner } from "./guest.ts";
 import { guestShare } from "./guest_share.ts";
 import { GuestString } from "./guest_string.ts";
 import { Listeners } from "./listeners.ts";
@@ -136,21 +137,20 @@ export class Inner implements ProxyHalf, GuestOwner {
     ];
   }
 
-  opened(guest: Guest): void {
-    if (log.enabled("debug")) log.debug("Opened", this.#fields(guest));
+  opened(guest: Guest, channel?: GuestChannel): void {
+    if (log.enabled("debug")) log.debug("Opened", this.#fields(guest, channel));
   }
 
   moved(up: number, down: number): void {
     this.stats.moved(up, down);
   }
 
-  ended(guest: Guest, { up, down, error, reason }: GuestEnd): void {
+  ended(guest: Guest, { openedAt, channel, up, down, error, reason }: GuestEnd): void {
     if (reason === RESET.unreachable || reason === RESET.refused) {
       this.stats.failedWith("The outer proxy could not bring a guest to its service; its log says why");
     }
     if (log.enabled("debug")) {
-      const why = error === undefined ? {} : { error: describe(error) };
-      log.debug("Closed", { ...this.#fields(guest), up, down, ...why });
+      log.debug("Closed", { ...this.#fields(guest, channel), up, down, ...describeEnd(openedAt, error) });
     }
     this.#forget(guest);
   }
@@ -166,7 +166,9 @@ export class Inner implements ProxyHalf, GuestOwner {
     this.quotas.giveBack(claims);
   }
 
-  #fields({ address, port, servicePort }: Guest): Readonly<Record<string, unknown>> {
-    return { bridge: this.#names.bridge, guest: `${address}:${port}`, port: servicePort };
+  #fields({ address, port, servicePort }: Guest, channel?: GuestChannel): Readonly<Record<string, unknown>> {
+    // Only a channel has an ID that both halves know.
+    const stream = channel === undefined ? {} : { stream: channel.streamId };
+    return { ...stream, bridge: this.#names.bridge, guest: `${address}:${port}`, port: servicePort };
   }
 }

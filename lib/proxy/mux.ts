@@ -66,6 +66,11 @@ export abstract class Mux extends Deadline implements FrameSink, Disposable {
     return this.#channels.size;
   }
 
+  /** Its streams; they may come and go while it is iterated. */
+  get channels(): Iterable<Channel> {
+    return this.#channels;
+  }
+
   /** Whether the string is gone. */
   get isGone(): boolean {
     return this.#isGone;

@@ -49,7 +49,7 @@ function bytesOf(frames: readonly string[]): Uint8Array<ArrayBuffer> {
 function outerAlone(): { outer: OuterMux; peer: End; served: TestChannel[] } {
   const { ours, peer } = connection();
   const served: TestChannel[] = [];
-  const outer = new OuterMux(ours, new Deadlines(), parseBridgeName("br0"), {
+  const outer = new OuterMux(ours, new Deadlines(), parseBridgeName("br0"), 7, {
     serve: (mux, id) => void served.push(new TestChannel(mux, id)),
   });
   return { outer, peer, served };
@@ -129,7 +129,7 @@ Deno.test("any frames at all end the string or leave it, and nothing else happen
 Deno.test("a peer that reads nothing and makes us answer is given up", async () => {
   const { ours, peer } = connection();
   ours.write = () => new Promise(() => {});
-  const outer = new OuterMux(ours, new Deadlines(), parseBridgeName("br0"), {
+  const outer = new OuterMux(ours, new Deadlines(), parseBridgeName("br0"), 7, {
     serve: (mux, id) => mux.writer.reset(id, 1),
   });
   const open = bytesOf([OPEN]);

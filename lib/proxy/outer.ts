@@ -7,21 +7,28 @@
 
 import { type Endpoint, remoteOf } from "../address.ts";
 import { describe } from "../errors.ts";
+import { describeEnd } from "./describe_end.ts";
 import { log } from "../log.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { type BridgeName, namesOf } from "../names.ts";
+import type { Question } from "../protocol/control.ts";
+import type { AnswerLine } from "../protocol/control_answer.ts";
 import { RESET } from "../protocol/frames.ts";
+import { randomStringNumber } from "../protocol/hello.ts";
 import type { Preamble } from "../protocol/preamble.ts";
 import { parseOuterRoutes } from "../protocol/routes.ts";
+import { type StreamId, streamId } from "../protocol/stream_id.ts";
 import { OUTER, type OuterRole } from "../role.ts";
 import { lstatIfThere } from "../run_dir.ts";
 import { close } from "./connection.ts";
+import { type ControlOwner, ControlServer } from "./control_server.ts";
 import type { Loaded, ProxyHalf } from "./daemon.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Listeners } from "./listeners.ts";
 import { listenForStrings } from "./listen_unix.ts";
 import type { OuterMux, StreamServer } from "./outer_mux.ts";
-import { servePlain } from "./plain_stream.ts";
+import { answerQuestion, KILLED, type LiveStream } from "./live_stream.ts";
+import { PlainStream, servePlain } from "./plain_stream.ts";
 import { type Claim, Quotas } from "./quota.ts";
 import { RateLimitedLog } from "./rate_limited_log.ts";
 import { type Call, dotted, ServiceChannel, type ServiceEnd, type ServiceOwner } from "./service.ts";
@@ -30,7 +37,7 @@ import { StringServer } from "./string_server.ts";
 import { Streams } from "./streams.ts";
 
 /** The outer proxy of a hypervisor. */
-export class Outer implements ProxyHalf, StreamServer, ServiceOwner {
+export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwner {
   readonly role: OuterRole = OUTER;
   readonly streams: Streams = new Streams();
   readonly stats: Stats = new Stats("services");
@@ -40,6 +47,10 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner {
   #routes: ReadonlyMap<BridgeName, ReadonlyMap<number, Endpoint>> = new Map();
   #limits: Limits = DEFAULT_LIMITS;
   readonly #deadlines = new Deadlines();
+  /** The plain streams, their string's number in their IDs, and the last number of a channel in one. */
+  readonly #plain = new Set<PlainStream>();
+  readonly #number = randomStringNumber();
+  #lastPlain = 0;
   readonly #refusals = new RateLimitedLog((fields) => log.warning("Refused a stream: too many", fields));
   readonly #failures = new RateLimitedLog((fields) => log.error("Cannot reach the service", fields));
   readonly #unserved = new RateLimitedLog((fields) =>
@@ -70,6 +81,19 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner {
 
   async stopListening(): Promise<void> {
     await this.#listeners.follow([]);
+  }
+
+  async answerRoot(slot: number): Promise<void> {
+    await new ControlServer(this, this.#deadlines).listen(slot);
+  }
+
+  answer(question: Question): Iterable<AnswerLine> {
+    return answerQuestion(question, this.#live());
+  }
+
+  *#live(): Generator<LiveStream> {
+    for (const mux of this.streams.strings) yield* (mux as OuterMux).channels as Iterable<ServiceChannel>;
+    yield* this.#plain;
   }
 
   async #listen(bridge: BridgeName): Promise<{ close(): Promise<void> }> {
@@ -159,14 +183,26 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner {
     if (endpoint === undefined) {
       this.#refuse(bridge, guest, port);
     } else {
-      const fields = { bridge, guest, port, remote: remoteOf(endpoint) };
+      const id = streamId(this.#number, ++this.#lastPlain);
+      const stream = new PlainStream(id, bridge, connection, preamble, endpoint);
+      const fields = { stream: id, bridge, guest, port, remote: remoteOf(endpoint) };
+      this.#plain.add(stream);
       const end = await servePlain(connection, preamble, this.#call(0, sourcePort, endpoint, claims), {
         deadlines: this.#deadlines,
-        opened: () => log.debug("Opened", fields),
+        opened: () => {
+          stream.hasBegun = true;
+          log.debug("Opened", fields);
+        },
         failed: (error) => this.#fail(fields, error),
-        count: (down, up) => this.stats.moved(down, up),
+        count: (down, up) => {
+          stream.moved(up, down);
+          this.stats.moved(down, up);
+        },
       });
-      if (end !== undefined) this.#logClosed(fields, end);
+      this.#plain.delete(stream);
+      if (end !== undefined) {
+        this.#logClosed(fields, stream.openedAt, stream.isKilled ? { ...end, error: KILLED } : end);
+      }
     }
     this.streams.end(connection);
     this.quotas.giveBack(claims);
@@ -185,7 +221,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner {
   }
 
   ended(channel: ServiceChannel, end: ServiceEnd): void {
-    if (log.enabled("debug") && channel.hasBegun) this.#logClosed(fieldsOf(channel), end);
+    if (log.enabled("debug") && channel.hasBegun) this.#logClosed(fieldsOf(channel), channel.openedAt, end);
     this.quotas.giveBack(channel.call.claims);
   }
 
@@ -195,16 +231,19 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner {
     this.#failures.note(`${bridge} ${port} ${remote}`, { ...fields, error: describe(error) });
   }
 
-  #logClosed(fields: ReturnType<typeof fieldsOf>, { up, down, error }: ServiceEnd): void {
-    log.debug("Closed", { ...fields, up, down, ...(error === undefined ? {} : { error: describe(error) }) });
+  #logClosed(fields: ReturnType<typeof fieldsOf>, openedAt: number, { up, down, error }: ServiceEnd): void {
+    log.debug("Closed", { ...fields, up, down, ...describeEnd(openedAt, error) });
   }
 }
 
 /** The fields to log with a stream. */
-function fieldsOf(channel: ServiceChannel): { bridge: BridgeName; guest: string; port: number; remote: string } {
+function fieldsOf(
+  channel: ServiceChannel,
+): { stream: StreamId; bridge: BridgeName; guest: string; port: number; remote: string } {
   const { call, mux } = channel;
   const { guest, port, endpoint } = call;
   return {
+    stream: channel.streamId,
     bridge: (mux as OuterMux).bridge,
     guest: `${dotted(guest)}:${port}`,
     port: endpoint.servicePort,

@@ -30,6 +30,8 @@ export interface StreamServer {
 export class OuterMux extends Mux {
   /** The bridge whose guests' streams it carries. */
   readonly bridge: BridgeName;
+  /** The number that inner has given it. */
+  readonly number: number;
   readonly #server: StreamServer;
   #hasSentGoAway = false;
   /** How many streams have a connection of their own. */
@@ -39,11 +41,13 @@ export class OuterMux extends Mux {
    * @param connection The connection, after the hello. The mux closes it.
    * @param deadlines Where the deadlines of its streams are kept.
    * @param bridge The bridge whose guests' streams it carries.
+   * @param number Its number, as in the hello.
    * @param server Serves its streams.
    */
-  constructor(connection: Duplex, deadlines: Deadlines, bridge: BridgeName, server: StreamServer) {
+  constructor(connection: Duplex, deadlines: Deadlines, bridge: BridgeName, number: number, server: StreamServer) {
     super(connection, deadlines);
     this.bridge = bridge;
+    this.number = number;
     this.#server = server;
   }
 

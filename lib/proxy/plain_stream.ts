@@ -4,8 +4,14 @@
  * @module
  */
 
+import type { Endpoint } from "../address.ts";
+import type { BridgeName } from "../names.ts";
+import type { StreamInfo } from "../protocol/control_answer.ts";
 import type { Preamble } from "../protocol/preamble.ts";
+import type { StreamId } from "../protocol/stream_id.ts";
+import { close } from "./connection.ts";
 import type { Deadlines } from "./deadlines.ts";
+import { type LiveStream, wallClock } from "./live_stream.ts";
 import { relay } from "./relay.ts";
 import { type Call, dialService, lateService, type ServiceEnd } from "./service.ts";
 
@@ -19,6 +25,59 @@ export interface PlainOwner {
   readonly failed: (error: unknown) => void;
   /** Called with the bytes that have come from the service, and gone to it. */
   readonly count: (fromService: number, toService: number) => void;
+}
+
+/** A plain stream, as root asks for it. */
+export class PlainStream implements LiveStream {
+  /** When it was opened, from `performance.now()`. */
+  readonly openedAt: number = performance.now();
+  /** Whether it has reached its service. */
+  hasBegun = false;
+  /** Whether root has killed it. */
+  isKilled = false;
+  #movedAt = this.openedAt;
+  #up = 0;
+  #down = 0;
+
+  /**
+   * @param id Its ID.
+   * @param bridge The bridge of its guest.
+   * @param connection Its connection to the other proxy.
+   * @param preamble The two ends of the guest's connection.
+   * @param endpoint Its service.
+   */
+  constructor(
+    readonly id: StreamId,
+    readonly bridge: BridgeName,
+    readonly connection: Disposable,
+    readonly preamble: Preamble,
+    readonly endpoint: Endpoint,
+  ) {}
+
+  /** Counts bytes that were carried. */
+  moved(up: number, down: number): void {
+    this.#up += up;
+    this.#down += down;
+    this.#movedAt = performance.now();
+  }
+
+  info(now: number): StreamInfo {
+    const { id, bridge, preamble: { sourceAddr: guest, sourcePort: guestPort }, endpoint } = this;
+    const { servicePort, remoteAddr, remotePort } = endpoint;
+    return {
+      ...{ id, bridge, guest, guestPort, servicePort, remoteAddr, remotePort },
+      since: wallClock(this.openedAt, now),
+      idleMs: Math.max(0, Math.round(now - this.#movedAt)),
+      up: this.#up,
+      down: this.#down,
+      state: this.hasBegun ? "open" : "connecting",
+    };
+  }
+
+  kill(): void {
+    this.isKilled = true;
+    close(this.connection);
+  }
 }
 
 /**

@@ -7,9 +7,12 @@
 import type { Endpoint } from "../address.ts";
 import { GUEST_ADDRESS } from "../names.ts";
 import { FRAME, RESET, type ResetReason } from "../protocol/frames.ts";
+import type { StreamInfo, StreamState } from "../protocol/control_answer.ts";
 import { encodePreamble, type Preamble } from "../protocol/preamble.ts";
+import { type StreamId, streamId } from "../protocol/stream_id.ts";
 import { Channel } from "./channel.ts";
 import { close, writeAll } from "./connection.ts";
+import { KILLED, type LiveStream, wallClock } from "./live_stream.ts";
 import type { OuterMux } from "./outer_mux.ts";
 import type { Claim } from "./quota.ts";
 
@@ -52,7 +55,7 @@ export interface ServiceOwner {
 }
 
 /** A stream to a service as a channel on a string. */
-export class ServiceChannel extends Channel {
+export class ServiceChannel extends Channel implements LiveStream {
   /** What it is. */
   readonly call: Call;
   readonly #owner: ServiceOwner;
@@ -76,6 +79,39 @@ export class ServiceChannel extends Channel {
     const { guest, port, endpoint } = this.call;
     const sourceAddr = dotted(guest);
     return { sourceAddr, sourcePort: port, destinationAddr: GUEST_ADDRESS, destinationPort: endpoint.servicePort };
+  }
+
+  /** Its ID. */
+  get streamId(): StreamId {
+    return streamId((this.mux as OuterMux).number, this.id);
+  }
+
+  info(now: number): StreamInfo {
+    const { guest, port, endpoint } = this.call;
+    return {
+      id: this.streamId,
+      bridge: (this.mux as OuterMux).bridge,
+      guest: dotted(guest),
+      guestPort: port,
+      servicePort: endpoint.servicePort,
+      remoteAddr: endpoint.remoteAddr,
+      remotePort: endpoint.remotePort,
+      since: wallClock(this.openedAt, now),
+      idleMs: this.touched ? 0 : Math.max(0, Math.round(now - this.start)),
+      up: this.toPeer,
+      down: this.fromPeer,
+      state: this.#state,
+    };
+  }
+
+  get #state(): StreamState {
+    if (!this.hasBegun) return "connecting";
+    if (this.sender.hasSentFin) return "service-ended";
+    return this.receiver.hasFin ? "guest-ended" : "open";
+  }
+
+  kill(): void {
+    this.reset(KILLED, RESET.gone);
   }
 
   /** Dials the service and begins to carry bytes. It never throws. */

@@ -25,6 +25,8 @@ interface Predecessor {
 
 /** The limits that a daemon shares with its predecessors. */
 export class SharedUsage {
+  /** The number of this daemon among those of its role, which no other has while it lives; `undefined` if none is left. */
+  readonly slot: number | undefined;
   readonly #own: Deno.FsFile | undefined;
   #predecessors: Predecessor[] = [];
   #others: ReadonlyMap<string, number> = new Map();
@@ -40,11 +42,11 @@ export class SharedUsage {
    */
   constructor(paths: readonly string[]) {
     let own: Deno.FsFile | undefined;
-    for (const path of paths) {
+    for (const [slot, path] of paths.entries()) {
       const file = openIfThere(path);
       if (file === undefined) continue;
       if (!file.tryLockSync(true)) this.#predecessors.push({ file, taken: new Map() });
-      else if (own === undefined) own = file;
+      else if (own === undefined) [own, this.slot] = [file, slot];
       else file.close();
     }
     this.#own = own;

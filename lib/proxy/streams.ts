@@ -63,6 +63,11 @@ export class Streams {
     });
   }
 
+  /** The strings. */
+  get strings(): Iterable<Carrier> {
+    return this.#strings;
+  }
+
   /** Whether there is neither a stream nor a string. */
   get isIdle(): boolean {
     return this.#open.size === 0 && this.#strings.size === 0;

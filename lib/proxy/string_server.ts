@@ -115,7 +115,7 @@ export class StringServer {
       return close(connection);
     }
     await writeAll(connection, encodeHello(hello));
-    const mux = new OuterMux(connection, deadlines, bridge, server);
+    const mux = new OuterMux(connection, deadlines, bridge, hello.string, server);
     log.debug("A string was opened", { bridge });
     this.#strings.set(hello.string, mux);
     streams.addString(mux, mux.gone);
