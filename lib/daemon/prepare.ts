@@ -8,6 +8,7 @@ import { describe } from "../errors.ts";
 import { daemonFlags } from "../permissions/daemon_flags.ts";
 import type { Form } from "../permissions/form.ts";
 import { innerOf, OUTER } from "../role.ts";
+import { ensureControlDirs } from "./control_dirs.ts";
 import type { Desired } from "./desired.ts";
 import { ensureLog } from "./log_file.ts";
 import { userOf } from "./owner.ts";
@@ -39,6 +40,7 @@ export async function prepare(desired: Desired, host: number, form: Form, failur
     }
   };
   await ensureProxyDir();
+  await attempt("make the folders of the control sockets", () => ensureControlDirs(owner));
   for (const role of [OUTER, ...[...bridges.keys()].map(innerOf)]) {
     await attempt(`open the log of ${role.bridge ?? role.title}`, () => ensureLog(role, owner));
   }

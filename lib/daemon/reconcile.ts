@@ -14,6 +14,7 @@ import { RUN_FILES } from "../names.ts";
 import { currentForm } from "../permissions/current_form.ts";
 import type { Title } from "../role.ts";
 import { look, type Present, restore } from "../setup/restore.ts";
+import { moveControlSockets } from "./control_dirs.ts";
 import { type Desired, findBridges, readLimits, readSettings, type Settings } from "./desired.ts";
 import { egressFor, endEgress, narrowEgress, readEgress, widenEgress } from "./egress.ts";
 import { findDaemons } from "./find.ts";
@@ -131,6 +132,7 @@ async function pass(
   await endOverdue(daemons, settings.limits);
   const wanted = await prepare(desired, host, form, pass.failures);
   await pass.carryOut(plan(verb, wanted, daemons, supervisor?.dead));
+  await moveControlSockets();
   await narrowEgress(egress, widened);
   if (wanted.outer === undefined && widened?.exists) {
     // Their streams have the drain timeout; without any they are gone at once, and nothing is left of the rules either.

@@ -5,6 +5,7 @@
  */
 
 import { endpointsByBridge } from "../address.ts";
+import { CONTROL_DIR, NEW_CONTROL_DIR } from "../control_sockets.ts";
 import { discard, DISCARDED, removeDiscarded } from "../discard.ts";
 import { describe } from "../errors.ts";
 import { withOptions } from "../limits_codec.ts";
@@ -101,6 +102,7 @@ export async function removeLeftovers(keep: ReadonlySet<BridgeName>): Promise<vo
   const roles = keep.size === 0 ? [] : [OUTER, ...[...keep].map(innerOf)];
   const kept = new Set([
     PROXY_DIR,
+    ...(keep.size === 0 ? [] : [CONTROL_DIR, NEW_CONTROL_DIR]),
     ...[PROXY_DIR, RUN_DIR].map((folder) => `${folder}/${DISCARDED}`),
     ...[...keep].map((bridge) => namesOf(bridge).stringDir),
     ...roles.flatMap(({ routesFile, statsFile, usageFiles }) => [routesFile, statsFile, ...usageFiles]),

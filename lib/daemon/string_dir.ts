@@ -9,6 +9,8 @@ import { log } from "../log.ts";
 import { type BridgeName, namesOf } from "../names.ts";
 import { innerOf, OUTER } from "../role.ts";
 import { lstatIfThere } from "../run_dir.ts";
+import type { Access } from "../shared_file.ts";
+import { giveFolder } from "./give_folder.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";
 
 /**
@@ -22,23 +24,13 @@ import { groupOf, type Owner, userOf } from "./owner.ts";
 export async function ensureStringDir(bridge: BridgeName, owner: Owner): Promise<void> {
   const { stringDir, socket, nextSocket } = namesOf(bridge);
   await Deno.mkdir(stringDir, { recursive: true, mode: 0o700 });
-  await giveStringDir(stringDir, stringDirAccess(bridge, owner));
+  await giveFolder(stringDir, stringDirAccess(bridge, owner));
   for (const path of [socket, nextSocket]) {
     const info = await lstatIfThere(path);
     if (info === undefined || info.isSocket) continue;
     log.warning("Removing what is in the place of a socket", { path, uid: info.uid });
     await discard(path);
   }
-}
-
-/** The owner, the group and the mode of a folder. */
-export interface FolderAccess {
-  /** Its owner's user ID. */
-  readonly uid: number;
-  /** Its group ID. */
-  readonly gid: number;
-  /** Its mode. */
-  readonly mode: number;
 }
 
 /**
@@ -48,22 +40,13 @@ export interface FolderAccess {
  * @param owner The user that all daemons run as, if there is one.
  * @returns Its owner, group and mode.
  */
-export function stringDirAccess(bridge: BridgeName, owner: Owner): FolderAccess {
+export function stringDirAccess(bridge: BridgeName, owner: Owner): Access {
   const gid = groupOf(owner, innerOf(bridge));
   return owner === undefined
     // Inner is in the bridge's group, and may go through the folder only.
     ? { uid: userOf(owner, OUTER), gid, mode: 0o710 }
     // Where all are one user, nothing but the group keeps out what else runs as that user, so outer writes by its group.
     : { uid: 0, gid, mode: 0o770 };
-}
-
-async function giveStringDir(path: string, wanted: FolderAccess): Promise<void> {
-  const { uid, gid, mode } = await Deno.lstat(path);
-  if (uid === wanted.uid && gid === wanted.gid && ((mode ?? 0) & 0o7777) === wanted.mode) return;
-  // Only a folder's owner may change its mode, unless root has all its capabilities, which the service has not.
-  await Deno.chown(path, 0, wanted.gid);
-  await Deno.chmod(path, wanted.mode);
-  await Deno.chown(path, wanted.uid, wanted.gid);
 }
 
 /** The inode of each bridge's socket. It changes when another outer takes over. */

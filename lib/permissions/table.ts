@@ -5,6 +5,7 @@
  */
 
 import { type Endpoint, remoteOf } from "../address.ts";
+import { CONTROL_KINDS, CONTROL_SLOTS, NEW_CONTROL_DIR, newControlSocket } from "../control_sockets.ts";
 import { InputError } from "../errors.ts";
 import { type BridgeName, GUEST_ADDRESS, namesOf } from "../names.ts";
 import { innerOf, OUTER } from "../role.ts";
@@ -78,9 +79,13 @@ export function outerPermissions(bridges: ReadonlyMap<BridgeName, readonly Endpo
   const remotes = new Set([...bridges.values()].flat().map(remoteOf));
   const folders = names.map(({ stringDir }) => stringDir);
   return {
-    net: [...names.map(({ nextSocket }) => `unix:${nextSocket}`), ...[...remotes].toSorted()],
-    read: [OUTER.routesFile, ...OUTER.usageFiles, ...folders],
-    write: [OUTER.log, OUTER.statsFile, ...OUTER.usageFiles, ...folders],
+    net: [
+      ...names.map(({ nextSocket }) => `unix:${nextSocket}`),
+      ...CONTROL_KINDS.flatMap((kind) => CONTROL_SLOTS.map((slot) => `unix:${newControlSocket(kind, slot)}`)),
+      ...[...remotes].toSorted(),
+    ],
+    read: [OUTER.routesFile, ...OUTER.usageFiles, NEW_CONTROL_DIR, ...folders],
+    write: [OUTER.log, OUTER.statsFile, ...OUTER.usageFiles, NEW_CONTROL_DIR, ...folders],
     run: [],
     env: [],
     sys: [],
