@@ -48,7 +48,7 @@ Deno.test("parseTproxy() reads which file to check, and for whom the answer is",
 Deno.test("parseTproxy() reads whose permissions to print, and whether of what runs", () => {
   const permissions = { verb: "permissions", running: false, json: false, config: DEFAULT_CONFIG_PATH };
   assert.deepEqual(parseTproxy(["permissions"]), permissions);
-  for (const entrypoint of ["setup", "tproxy", "watch", "look", "outer", "inner"]) {
+  for (const entrypoint of ["setup", "tproxy", "watch", "streams", "kill", "look", "outer", "inner"]) {
     assert.deepEqual(parseTproxy(["permissions", entrypoint]), { ...permissions, entrypoint });
   }
   const running = { ...permissions, running: true };
@@ -68,7 +68,7 @@ Deno.test("parseTproxy() answers a mistake with usage on standard error", () => 
     [["start", "--force"], /unknown option '--force'/],
     [["start", "br0"], /too many arguments/],
     [["stat"], /^error: unknown command 'stat'\n\(Did you mean status\?\)\n/],
-    [["st"], /unknown command 'st'\n\(Did you mean one of start, stop, status\?\)/],
+    [["st"], /unknown command 'st'\n\(Did you mean one of start, stop, status, streams\?\)/],
     [["-x"], /unknown option '-x'/],
     [["help", "strat"], /Usage: tproxy/],
     [["status", "--wide", "--json"], /option '--wide' cannot be used with option '--json'/],
@@ -255,4 +255,25 @@ Deno.test("parseControl() names a mistake, and what to type", () => {
     [["reload", "--config="], "error: --config needs a file\n\nUsage: tproxy reload [--config <file>]"],
   ];
   for (const [args, text] of cases) assert.deepEqual(parseControl(args), { verb: "mistake", text });
+});
+
+Deno.test("parseTproxy() reads which streams are meant", () => {
+  assert.deepEqual(parseTproxy(["streams"]), { verb: "streams", which: {}, json: false });
+  const args = ["streams", "--bridge", "br0", "--guest", "192.168.150.10", "--service", "5030", "--json"];
+  const which = { bridge: "br0", guest: "192.168.150.10", servicePort: 5030 };
+  assert.deepEqual(parseTproxy(args), { verb: "streams", which, json: true });
+  const ids = ["9f3a01c2-17", "00000000-1"];
+  assert.deepEqual(parseTproxy(["kill", ...ids]), { verb: "kill", target: { streams: ids }, json: false });
+  const guest = "192.168.150.10";
+  assert.deepEqual(parseTproxy(["kill", "--guest", guest]), { verb: "kill", target: { guest }, json: false });
+});
+
+Deno.test("parseTproxy() ends no stream if it is not clear which", () => {
+  const mistakes = [["kill"], ["kill", "9f3a01c2-17", "--guest", "192.168.150.10"], ["kill", "--guest", "guest1"]];
+  for (const args of [...mistakes, ["streams", "--service", "65536"], ["streams", "--guest", "10.0.0"]]) {
+    assert.deepEqual(quietly(() => parseTproxy(args)).result, { verb: "done", exitCode: USAGE }, args.join(" "));
+  }
+  for (const args of [["kill", "9f3a01c2"], ["kill", "*"], ["streams", "--bridge", "a/b"]]) {
+    assert.throws(() => parseTproxy(args), InputError);
+  }
 });

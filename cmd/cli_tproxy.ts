@@ -10,11 +10,12 @@ import type { CommandProgram } from "../lib/permissions/commands.ts";
 import { type Command, type Definition, type Done, parse } from "./cli.ts";
 import { defineDoctor, type DoctorCommand } from "./cli_doctor.ts";
 import { defineLook, type LookCommand } from "./cli_look.ts";
+import { defineStreams, type StreamsCommand } from "./cli_streams.ts";
 import { defineWatch, type WatchCommand } from "./cli_watch.ts";
 import { type ControlCommand, VERBS } from "./plain_arguments.ts";
 
 /** What `tproxy` is asked for. */
-export type TproxyCommand = ControlCommand | WatchCommand | DoctorCommand | LookCommand | Done;
+export type TproxyCommand = ControlCommand | WatchCommand | DoctorCommand | LookCommand | StreamsCommand | Done;
 
 /**
  * Reads the command line of `tproxy`.
@@ -54,4 +55,5 @@ function defineTproxy(program: Command, done: (command: TproxyCommand) => void):
   defineWatch(program, done);
   defineDoctor(program, done);
   defineLook(program, done);
+  defineStreams(program, done);
 }

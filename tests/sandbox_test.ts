@@ -22,6 +22,8 @@ import { CONFIG, GATE, inLab, served } from "./lab/scenario.ts";
 const BR0 = parseBridgeName("br0");
 const RUN = "/run/one_tproxy";
 const WRITTEN = `${RUN}/written-by-proxies`;
+const OF_OUTER = `${WRITTEN}/control-sockets-of-outer`;
+const FOR_ROOT = `${WRITTEN}/control-sockets-for-root`;
 const FORM = checkout();
 
 /** Two bridges with everything running, and a link to a program that would be allowed. */
@@ -46,7 +48,7 @@ Deno.test(
       ["dial", GATE, 5030],
       ["dial", "169.254.16.10", 5030],
       ["receive", "0.0.0.0", 1234],
-      ...all("dialSocket", `${WRITTEN}/br0/outer.socket.next`),
+      ...all("dialSocket", `${WRITTEN}/br0/outer.socket.next`, `${FOR_ROOT}/look.0.socket`, `${FOR_ROOT}/act.0.socket`),
       ...all("read", `${RUN}/inner-ports.br1.json`, `${RUN}/outer-routes.json`, `${RUN}/setup-record.json`),
       ...all("read", "/var/log/one_tproxy_br0.log", "/var/log/one_tproxy_br1.log", "/var/log/one_tproxy.log"),
       ...all("write", "/var/log/one_tproxy_br1.log", "/var/log/one_tproxy.log", `${WRITTEN}/inner-stats.br1.json`),
@@ -68,6 +70,7 @@ Deno.test(
     await assertSandbox(probe, [
       ["dial", GATE, 5030],
       ["listenSocket", `${WRITTEN}/br0/outer.socket.next`],
+      ...all("listenSocket", `${OF_OUTER}/look.7.socket`, `${OF_OUTER}/act.7.socket`),
       ...all("read", `${RUN}/outer-routes.json`),
       ...all("write", "/var/log/one_tproxy.log", `${WRITTEN}/outer-stats.json`, `${WRITTEN}/outer-usage.0.json`),
       ["create", `${WRITTEN}/br0/probe`],
@@ -77,6 +80,8 @@ Deno.test(
       ["dial", "169.254.16.9", 5030],
       ["listen", "169.254.16.9", 5030],
       ...all("dialSocket", `${WRITTEN}/br0/outer.socket`, `${WRITTEN}/br1/outer.socket.next`),
+      ...all("dialSocket", `${FOR_ROOT}/look.0.socket`, `${FOR_ROOT}/act.0.socket`),
+      ...all("create", `${FOR_ROOT}/probe`),
       ...all("read", `${RUN}/inner-ports.br0.json`, `${RUN}/setup-record.json`, `${WRITTEN}/inner-stats.br0.json`),
       ...all("read", "/var/log/one_tproxy_br0.log", "/var/log/one_tproxy.log"),
       ...all("write", "/var/log/one_tproxy_br0.log", `${RUN}/outer-routes.json`, `${WRITTEN}/inner-stats.br0.json`),
@@ -162,6 +167,28 @@ Deno.test(
       ...all("run", "/usr/bin/kill", "/usr/bin/mount", "/usr/bin/prlimit", "/usr/bin/setpriv", "/usr/sbin/sysctl"),
       ...all("env", "NODE_V8_COVERAGE"),
     ]);
+  }),
+);
+
+Deno.test(
+  "streams may ask outer what is open, kill may have outer end streams, and neither may do anything else",
+  inLab(async (lab) => {
+    const hv = await makeHypervisor(lab);
+    for (const [program, own, other] of [["streams", "look", "act"], ["kill", "act", "look"]] as const) {
+      await assertSandbox(inPlaceOf(hv, program), [
+        ...all("dialSocket", `${FOR_ROOT}/${own}.0.socket`),
+        ...all("sys", "uid"),
+      ], [
+        ["dial", GATE, 5030],
+        ...all("dialSocket", `${WRITTEN}/br0/outer.socket`, `${FOR_ROOT}/${other}.0.socket`),
+        ...all("read", DEFAULT_CONFIG_PATH, `${RUN}/setup-record.json`, "/var/log/one_tproxy.log"),
+        ...all("list", RUN, WRITTEN, FOR_ROOT),
+        ...all("create", `${RUN}/probe`, `${FOR_ROOT}/probe`, "/var/log/probe"),
+        ...all("remove", `${FOR_ROOT}/${other}.0.socket`, `${RUN}/setup-record.json`),
+        ...all("run", "/usr/bin/ps", "/usr/bin/kill", "/usr/sbin/ip", "/usr/sbin/nft"),
+        ...all("env", "LOG_STREAM", "NODE_V8_COVERAGE"),
+      ]);
+    }
   }),
 );
 

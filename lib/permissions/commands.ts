@@ -5,6 +5,7 @@
  * @module
  */
 
+import { CONTROL_SLOTS, type ControlKind, controlSocket } from "../control_sockets.ts";
 import { LOG_DIR, NETNS_DIR, RUN_DIR } from "../names.ts";
 import { type ProgramName, PROGRAMS } from "../programs.ts";
 import type { Permissions } from "./table.ts";
@@ -13,7 +14,7 @@ import type { Permissions } from "./table.ts";
 export type CommandName = "tproxy" | "setup";
 
 /** A program that runs as a command: `cmd/<name>.ts`, or `lib/<name>.js` of a distribution. */
-export type CommandProgram = "setup" | "tproxy" | "watch" | "doctor" | "look";
+export type CommandProgram = "setup" | "tproxy" | "watch" | "doctor" | "streams" | "kill" | "look";
 
 /** What programs read because of the form in which they are there. */
 export interface FormReads {
@@ -45,6 +46,12 @@ const control = (config: string, { reads }: FormReads): Permissions => ({
   sys: OWN_USER,
 });
 
+/** What asking outers takes: nothing but their sockets. To connect to one, Deno wants the permissions net, read and write. */
+const asking = (kind: ControlKind): Permissions => {
+  const sockets = CONTROL_SLOTS.map((slot) => controlSocket(kind, slot));
+  return { net: sockets.map((path) => `unix:${path}`), read: sockets, write: sockets, run: [], env: [], sys: OWN_USER };
+};
+
 const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads) => Permissions>> = {
   setup: (config) => ({
     net: [],
@@ -66,6 +73,8 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads) =>
     // It tells how much room is left for the logs.
     sys: [...OWN_USER, "statfs"],
   }),
+  streams: () => asking("look"),
+  kill: () => asking("act"),
   look: (config, { installed }) => ({
     net: [],
     read: [config, RUN_DIR, NETNS_DIR, ...installed],
@@ -77,7 +86,15 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads) =>
 };
 
 /** The programs that run as commands. */
-export const COMMAND_PROGRAMS: readonly CommandProgram[] = ["setup", "tproxy", "watch", "doctor", "look"];
+export const COMMAND_PROGRAMS: readonly CommandProgram[] = [
+  "setup",
+  "tproxy",
+  "watch",
+  "doctor",
+  "streams",
+  "kill",
+  "look",
+];
 
 /** Which program carries out a verb of a command. */
 export const VERBS: Readonly<Record<CommandName, Readonly<Record<string, CommandProgram>>>> = {
@@ -92,6 +109,8 @@ export const VERBS: Readonly<Record<CommandName, Readonly<Record<string, Command
     status: "look",
     check: "look",
     permissions: "look",
+    streams: "streams",
+    kill: "kill",
   },
   setup: {},
 };
@@ -133,7 +152,7 @@ export function programOf(command: CommandName, args: readonly string[]): Comman
  * @param config The configuration file.
  * @param form What it reads because of the form in which it is there; by default nothing.
  * @returns For `setup`: keep the kernel's state of bridges. For `tproxy` and `watch`: that, and start and signal daemons.
- * For `look`: read and list, and write nothing. For `doctor`: that, and start the probe.
+ * For `look`: read and list, and write nothing. For `doctor`: that, and start the probe. For `streams` and `kill`: ask outers.
  *
  * @example
  * ```ts

@@ -61,6 +61,16 @@ Deno.test("doctor may write nothing and end nothing, and starts the probe", () =
   ]);
 });
 
+Deno.test("streams and kill may connect to the sockets at which their question is answered, and do nothing else", () => {
+  for (const [program, kind] of [["streams", "look"], ["kill", "act"]] as const) {
+    const { net, read, write, ...rest } = commandPermissions(program, CONFIG, FORM);
+    const folder = "/run/one_tproxy/written-by-proxies/control-sockets-for-root";
+    const sockets = Array.from({ length: 8 }, (_, slot) => `${folder}/${kind}.${slot}.socket`);
+    assert.deepEqual([net, read, write], [sockets.map((path) => `unix:${path}`), sockets, sockets]);
+    assert.deepEqual(rest, { run: [], env: [], sys: ["uid"] });
+  }
+});
+
 Deno.test("programOf() chooses by the verb, and lets look answer whatever is none or asks for help", () => {
   const cases: readonly (readonly [string, CommandProgram])[] = [
     ["start", "tproxy"],
@@ -70,6 +80,8 @@ Deno.test("programOf() chooses by the verb, and lets look answer whatever is non
     ["apply --dry-run", "watch"],
     ["doctor --port 5030", "doctor"],
     ["status --json", "look"],
+    ["streams --json", "streams"],
+    ["kill 9f3a01c2-17", "kill"],
     ["start --help", "look"],
     ["apply -h", "look"],
     ["help start", "look"],

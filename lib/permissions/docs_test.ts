@@ -46,7 +46,7 @@ Deno.test("docs/security.md lists every permission of every program, and no othe
       // What outer may dial is different on every host.
       const all = `${program} ${kind}` === "outer net" ? [...values, "<remote_addr>:<remote_port>"] : values;
       // Files of which there are eight are written once.
-      const once = new Set(all.map((value: string) => value.replace(/\.[0-7]\.json$/, ".<n>.json")));
+      const once = new Set(all.map((value: string) => value.replace(/\.[0-7]\.(json|socket)$/, ".<n>.$1")));
       return [`${program} ${kind}`, [...once].toSorted()] as const;
     })
   );

@@ -16,6 +16,13 @@ function endpoint(servicePort: number, remoteAddr: string, remotePort: number) {
   return { servicePort, remoteAddr, remotePort };
 }
 
+const CONTROL = `${WRITTEN}/control-sockets-of-outer`;
+
+/** The sockets at which root asks outer. */
+const CONTROL_SOCKETS = ["look", "act"].flatMap((kind) =>
+  Array.from({ length: 8 }, (_, slot) => `unix:${CONTROL}/${kind}.${slot}.socket`)
+).join(",");
+
 Deno.test("innerPermissions() let it listen, call outer, read its ports and write its log", () => {
   assert.deepEqual(toFlags(innerPermissions(BR0)), [
     "--no-prompt",
@@ -35,11 +42,11 @@ Deno.test("outerPermissions() let it dial exactly the listed remotes, each named
   assert.deepEqual(toFlags(outerPermissions(bridges)), [
     "--no-prompt",
     "--no-remote",
-    `--allow-net=unix:${WRITTEN}/br0/outer.socket.next,unix:${WRITTEN}/br1/outer.socket.next,` +
+    `--allow-net=unix:${WRITTEN}/br0/outer.socket.next,unix:${WRITTEN}/br1/outer.socket.next,${CONTROL_SOCKETS},` +
     "10.0.0.1:5030,10.0.0.2:8080",
-    `--allow-read=/run/one_tproxy/outer-routes.json,${usage("outer-usage")},${WRITTEN}/br0,${WRITTEN}/br1`,
+    `--allow-read=/run/one_tproxy/outer-routes.json,${usage("outer-usage")},${CONTROL},${WRITTEN}/br0,${WRITTEN}/br1`,
     `--allow-write=/var/log/one_tproxy.log,${WRITTEN}/outer-stats.json,${usage("outer-usage")},` +
-    `${WRITTEN}/br0,${WRITTEN}/br1`,
+    `${CONTROL},${WRITTEN}/br0,${WRITTEN}/br1`,
   ]);
 });
 
