@@ -45,7 +45,9 @@ Deno.test(
     const json = await hv.tproxy("permissions", "--json");
     assert.deepEqual(JSON.parse(json.stdout), grants);
     assert.deepEqual(await hv.tproxy("permissions"), { code: 0, stdout: `${renderGrants(grants)}\n`, stderr: "" });
-    for (const entrypoint of ["setup", "tproxy", "watch", "doctor", "streams", "kill", "look", "outer", "inner", "probe"]) {
+    for (
+      const entrypoint of ["setup", "tproxy", "watch", "doctor", "streams", "kill", "look", "outer", "inner", "probe"]
+    ) {
       const own = grants.filter((grant) => grant.entrypoint === entrypoint);
       assert.equal((await hv.tproxy("permissions", entrypoint)).stdout, `${renderGrants(own)}\n`);
     }
