@@ -1,14 +1,16 @@
 /**
- * `tproxy start`, `stop`, `restart` and `reload`: changes which daemons of this hypervisor run (`lib/daemon/reconcile.ts`).
- * `lib/permissions/commands.ts` says which other programs `tproxy` has, and what each may do.
+ * `tproxy start`, `stop`, `restart` and `reload`, where nothing in the configuration has changed since it was last read: each VM's
+ * start waits for these. Else `watch` does the same, which can read the configuration. `lib/permissions/commands.ts` says
+ * which other programs `tproxy` has, and what each may do.
  *
  * @module
  */
 
+import { control } from "./control.ts";
 import { parseControl } from "./plain_arguments.ts";
-import { reconcile } from "../lib/daemon/reconcile.ts";
-import { exitCodeOf, OK, USAGE } from "../lib/exit_code.ts";
-import { log, logToStderr } from "../lib/log.ts";
+import { notedSettings, NotNotedError } from "../lib/daemon/settings.ts";
+import { ASK_ANOTHER, exitCodeOf, USAGE } from "../lib/exit_code.ts";
+import { logToStderr } from "../lib/log.ts";
 import { requireRoot } from "../lib/root.ts";
 
 async function main(): Promise<number> {
@@ -19,10 +21,13 @@ async function main(): Promise<number> {
     return USAGE;
   }
   requireRoot();
-  const count = await reconcile(command.verb, command.config);
-  // Not for the watch, which would say so every few seconds on a host without guests.
-  if (count === 0 && command.verb !== "stop") log.info("No network has a proxy: nothing runs");
-  return OK;
+  try {
+    return await control(command.verb, notedSettings(command.config));
+  } catch (error) {
+    // It comes before anything is changed.
+    if (error instanceof NotNotedError) return ASK_ANOTHER;
+    throw error;
+  }
 }
 
 Deno.exit(await exitCodeOf("tproxy", main));

@@ -1,13 +1,15 @@
 /**
  * `tproxy watch` and `apply`: follows the configuration, by itself or once, and keeps bridges and daemons as they should be.
- * `lib/permissions/commands.ts` says what it may do.
+ * It does what `tproxy.ts` does, too, where that needs the configuration. `lib/permissions/commands.ts` says what it may do.
  *
  * @module
  */
 
+import { control } from "./control.ts";
 import { notItsVerb, parseTproxy } from "./cli_tproxy.ts";
 import { printAnswer } from "./print_answer.ts";
 import { applyConfig } from "../lib/commands/apply.ts";
+import { configuredSettings } from "../lib/daemon/read_settings.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
 import { requireRoot } from "../lib/root.ts";
@@ -24,6 +26,11 @@ async function main(): Promise<number> {
       return OK;
     case "apply":
       return printAnswer(await applyConfig(command), command.json);
+    case "start":
+    case "stop":
+    case "restart":
+    case "reload":
+      return await control(command.verb, configuredSettings(command.config));
     default:
       throw notItsVerb("watch", command.verb);
   }

@@ -14,6 +14,11 @@ export const FAILED = 1;
 export const USAGE = 2;
 /** The command has succeeded, but a service stays as it was, because its entry in the configuration can't be used. */
 export const KEPT = 3;
+/**
+ * A small program can't know what it needs, and has changed nothing; its launcher runs the one that can in its place. The number
+ * is EX_TEMPFAIL of sysexits(3).
+ */
+export const ASK_ANOTHER = 75;
 
 /**
  * Runs the work of an entrypoint, and prints a line if it throws.

@@ -8,11 +8,20 @@
  * @module
  */
 
-import { closeSync, constants, fstatSync, openSync } from "node:fs";
-import { codeOf } from "./regular_file.ts";
+import { codeOf } from "./error_code.ts";
 
-/** Opening a FIFO would wait for its other end without this flag. */
-const { O_NONBLOCK } = constants;
+/** `node:fs`, which opens files with flags that Deno's own functions do not have. */
+export type NodeFs = typeof import("node:fs");
+
+/**
+ * Loads `node:fs`. It takes 40 ms of processor time, twice as long as the runtime itself, so only what really opens a file with
+ * flags of its own loads it.
+ *
+ * @returns The module.
+ */
+export function loadNodeFs(): Promise<NodeFs> {
+  return import("node:fs");
+}
 
 /** An open file and its properties. */
 export interface CheckedFile {
@@ -42,6 +51,7 @@ export function isUsable(info: Pick<Deno.FileInfo, "isFile" | "nlink" | "uid">, 
 /**
  * Opens a file, or creates it.
  *
+ * @param fs What {@linkcode loadNodeFs} loads.
  * @param path The file.
  * @param flags The flags of open(2).
  * @param users The users who may own it, besides root.
@@ -51,21 +61,23 @@ export function isUsable(info: Pick<Deno.FileInfo, "isFile" | "nlink" | "uid">, 
  * @throws {Deno.errors.NotCapable} Without the permission to read or write it.
  */
 export function openChecked(
+  fs: NodeFs,
   path: string,
   flags: number,
   users: readonly number[],
   checked: Deno.FileInfo | undefined,
 ): CheckedFile | undefined {
   if (checked !== undefined && !isUsable(checked, users)) return undefined;
-  const fd = open(path, flags | O_NONBLOCK);
+  // Opening a FIFO would wait for its other end without this flag.
+  const fd = open(fs, path, flags | fs.constants.O_NONBLOCK);
   if (fd === undefined) return undefined;
-  const stat = fstatSync(fd);
+  const stat = fs.fstatSync(fd);
   const { nlink, uid, gid, dev, ino, size } = stat;
   const isSame = checked === undefined || checked.dev === dev && checked.ino === ino;
   if (isSame && isUsable({ isFile: stat.isFile(), nlink, uid }, users)) {
     return { fd, uid, gid, mode: stat.mode & 0o7777, size };
   }
-  closeSync(fd);
+  fs.closeSync(fd);
   return undefined;
 }
 
@@ -73,9 +85,9 @@ export function openChecked(
 const CHANGED = new Set(["EEXIST", "ENOENT", "ENXIO", "EISDIR", "ELOOP"]);
 
 /** Opens a file; `undefined` if it has been replaced meanwhile. */
-function open(path: string, flags: number): number | undefined {
+function open(fs: NodeFs, path: string, flags: number): number | undefined {
   try {
-    return openSync(path, flags, 0o600);
+    return fs.openSync(path, flags, 0o600);
   } catch (error) {
     if (CHANGED.has(codeOf(error) ?? "")) return undefined;
     throw error;

@@ -5,24 +5,33 @@
  * @module
  */
 
-import { closeSync, constants, readSync } from "node:fs";
-import { type CheckedFile, openChecked } from "./open_checked.ts";
+import { isUsable, loadNodeFs, openChecked } from "./open_checked.ts";
 import { lstatIfThere } from "./run_dir.ts";
 
 /**
  * Reads a whole file.
  *
- * @param path The file.
+ * @param path The file, in a folder that only root may write to.
  * @param longest How long it may be, in bytes.
  * @returns Its text; `undefined` if it is missing, longer, or not a file of root's with one name.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for it.
  */
 export async function readShared(path: string, longest: number): Promise<string | undefined> {
-  return await useFile(path, [], ({ fd, size }) => {
-    // The file may have grown since. Reading one byte more shows it.
-    const bytes = size > longest ? undefined : readAt(fd, 0, longest + 1);
-    return bytes === undefined || bytes.length > longest ? undefined : new TextDecoder().decode(bytes);
-  });
+  const checked = await lstatIfThere(path);
+  if (checked === undefined || !isUsable(checked, [])) return undefined;
+  // Not by `node:fs`, which takes longer to load than the rest of a start that finds all well: nobody but root can put another
+  // file, a link or a FIFO in the place of this one.
+  using file = await openIfThere(path);
+  if (file === undefined) return undefined;
+  const { dev, ino, size } = await file.stat();
+  if (dev !== checked.dev || ino !== checked.ino || size > longest) return undefined;
+  // The file may have grown since. Reading one byte more shows it.
+  const bytes = new Uint8Array(longest + 1);
+  let length = 0;
+  for (let count: number | null = 0; count !== null && length < bytes.length; length += count ?? 0) {
+    count = await file.read(bytes.subarray(length));
+  }
+  return length > longest ? undefined : new TextDecoder().decode(bytes.subarray(0, length));
 }
 
 /**
@@ -41,28 +50,25 @@ export async function readSharedEnd(
   from: number,
   longest: number,
 ): Promise<string | undefined> {
-  return await useFile(path, users, ({ fd, size }) => {
-    const begin = Math.max(from > size ? 0 : from, size - longest);
-    return new TextDecoder().decode(readAt(fd, begin, longest));
-  });
-}
-
-async function useFile<T>(
-  path: string,
-  users: readonly number[],
-  use: (file: CheckedFile) => T,
-): Promise<T | undefined> {
   const info = await lstatIfThere(path);
-  const file = info && openChecked(path, constants.O_RDONLY, users, info);
+  if (info === undefined) return undefined;
+  const fs = await loadNodeFs();
+  const file = openChecked(fs, path, fs.constants.O_RDONLY, users, info);
   if (file === undefined) return undefined;
   try {
-    return use(file);
+    const begin = Math.max(from > file.size ? 0 : from, file.size - longest);
+    const buffer = new Uint8Array(longest);
+    return new TextDecoder().decode(buffer.subarray(0, fs.readSync(file.fd, buffer, 0, longest, begin)));
   } finally {
-    closeSync(file.fd);
+    fs.closeSync(file.fd);
   }
 }
 
-function readAt(fd: number, position: number, longest: number): Uint8Array {
-  const buffer = new Uint8Array(longest);
-  return buffer.subarray(0, readSync(fd, buffer, 0, longest, position));
+async function openIfThere(path: string): Promise<Deno.FsFile | undefined> {
+  try {
+    return await Deno.open(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }

@@ -5,14 +5,11 @@
  * @module
  */
 
-import { closeSync, constants, fchmodSync, fchownSync } from "node:fs";
 import { TproxyError } from "./errors.ts";
 import { log } from "./log.ts";
-import { isUsable, openChecked } from "./open_checked.ts";
-import { codeOf } from "./regular_file.ts";
+import { isUsable, loadNodeFs, type NodeFs, openChecked } from "./open_checked.ts";
+import { codeOf } from "./error_code.ts";
 import { lstatIfThere } from "./run_dir.ts";
-
-const { O_WRONLY, O_APPEND, O_CREAT, O_EXCL } = constants;
 
 /** How often to try again if the file changes between the check and the open. */
 const TRIES = 3;
@@ -39,6 +36,8 @@ export interface Access {
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for its folder.
  */
 export async function openShared(path: string, users: readonly number[], access: Access): Promise<number> {
+  const fs = await loadNodeFs();
+  const { O_WRONLY, O_APPEND, O_CREAT, O_EXCL } = fs.constants;
   for (let i = 0; i < TRIES; i++) {
     const info = await lstatIfThere(path);
     if (info !== undefined && !isUsable(info, users)) {
@@ -47,13 +46,13 @@ export async function openShared(path: string, users: readonly number[], access:
       log.warning("Moved away what is no file of ours", { path, to: away, uid: info.uid, links: info.nlink });
       continue;
     }
-    const file = openChecked(path, O_WRONLY | O_APPEND | (info === undefined ? O_CREAT | O_EXCL : 0), users, info);
+    const file = openChecked(fs, path, O_WRONLY | O_APPEND | (info === undefined ? O_CREAT | O_EXCL : 0), users, info);
     if (file === undefined) continue;
     try {
-      giveTo(file.fd, file, access);
+      giveTo(fs, file.fd, file, access);
       return file.fd;
     } catch (error) {
-      closeSync(file.fd);
+      fs.closeSync(file.fd);
       throw error;
     }
   }
@@ -73,7 +72,9 @@ export async function ensureAccess(path: string, users: readonly number[], acces
   const info = await lstatIfThere(path);
   const isRight = info !== undefined && info.isFile && info.nlink === 1 && info.uid === access.uid &&
     info.gid === access.gid && ((info.mode ?? 0) & 0o7777) === access.mode;
-  if (!isRight) closeSync(await openShared(path, users, access));
+  if (isRight) return;
+  const fd = await openShared(path, users, access);
+  (await loadNodeFs()).closeSync(fd);
 }
 
 /**
@@ -95,12 +96,12 @@ export async function ensureShared(path: string, uid: number, gid: number): Prom
  * WHY root owns it in between: only the owner may change the mode. The service lacks the capability that would let root
  * change the mode of somebody else's file.
  */
-function giveTo(fd: number, is: Access, { uid, gid, mode }: Access): void {
+function giveTo(fs: NodeFs, fd: number, is: Access, { uid, gid, mode }: Access): void {
   if (is.uid === uid && is.gid === gid && is.mode === mode) return;
   try {
-    fchownSync(fd, 0, gid);
-    fchmodSync(fd, mode);
-    fchownSync(fd, uid, gid);
+    fs.fchownSync(fd, 0, gid);
+    fs.fchmodSync(fd, mode);
+    fs.fchownSync(fd, uid, gid);
   } catch (cause) {
     if (codeOf(cause) !== "EINVAL") throw cause;
     throw new TproxyError(

@@ -9,6 +9,7 @@ import {
   type CommandName,
   commandPermissions,
   type CommandProgram,
+  FALLBACKS,
   HELP_OPTIONS,
   OTHERWISE,
   programsOf,
@@ -16,6 +17,7 @@ import {
 } from "../lib/permissions/commands.ts";
 import { distribution } from "../lib/permissions/distribution.ts";
 import { toFlags } from "../lib/permissions/table.ts";
+import { ASK_ANOTHER } from "../lib/exit_code.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 
 /** The shell puts in where the distribution is and which configuration the arguments name. */
@@ -63,10 +65,16 @@ case $root$config in *,*)
   exit 1
 esac
 
-case $program in
-${programsOf(command).map(renderStart).join("")}esac
-exec /usr/bin/env -i ${ENVIRONMENT.join(" ")} \\
-  "$root/lib/deno" run --quiet --no-config --no-lock --no-npm "$@"
+run() {
+  program=$1
+  shift
+  case $program in
+${programsOf(command).map(renderStart).join("")}  esac
+  exec /usr/bin/env -i ${ENVIRONMENT.join(" ")} \\
+    "$root/lib/deno" run --quiet --no-config --no-lock --no-npm "$@"
+}
+
+${renderFallbacks(command, (program) => `run ${program} "$@"`)}run "$program" "$@"
 `;
 }
 
@@ -77,15 +85,14 @@ exec /usr/bin/env -i ${ENVIRONMENT.join(" ")} \\
  * @returns A POSIX shell script called `tproxy`, to be put beside them.
  */
 export function renderCompiledLauncher(nameOf: (program: CommandProgram) => string): string {
-  const names = programsOf("tproxy").map((program) => `  ${program}) program=${nameOf(program)} ;;\n`).join("");
+  const start = (program: CommandProgram) => `exec "$root/${nameOf(program)}" "$@"`;
   return `#!/bin/sh
 # Runs \`tproxy\`: the program of its verb. Made from lib/permissions/commands.ts.
 root=$(/usr/bin/readlink -f -- "$0") && root=\${root%/*} || exit 1
 
 ${renderChoice("tproxy")}
-case $program in
-${names}esac
-exec "$root/$program" "$@"
+${renderFallbacks("tproxy", start)}case $program in
+${programsOf("tproxy").map((program) => `  ${program}) ${start(program)} ;;\n`).join("")}esac
 `;
 }
 
@@ -106,15 +113,31 @@ done
 `;
 }
 
+/** Renders what runs a program that may ask for another, and then sets `program` to that one. */
+function renderFallbacks(command: CommandName, start: (program: CommandProgram) => string): string {
+  return programsOf(command).flatMap((program) => {
+    const other = FALLBACKS[program];
+    if (other === undefined) return [];
+    return [`# It exits with ${ASK_ANOTHER} if it has changed nothing, since it can't read what it needs.
+if test "$program" = ${program}; then
+  (${start(program)})
+  code=$?
+  test "$code" -eq ${ASK_ANOTHER} || exit "$code"
+  program=${other}
+fi
+`];
+  }).join("");
+}
+
 /** Renders what puts a program and its flags in front of the arguments. */
 function renderStart(program: CommandProgram): string {
   const form = distribution(`${ROOT}/lib`, `${ROOT}/lib/deno`);
   const flags = toFlags(commandPermissions(program, CONFIG, form));
   const bad = flags.find((flag) => !/^(?:[\w=:,./-]|\$root|\$config)+$/.test(flag));
   if (bad !== undefined) throw new Error(`the shell would not take ${bad} as it is`);
-  return `  ${program})
-    set -- \\
-${flags.map((flag) => `      "${flag}" \\\n`).join("")}      "$root/lib/${program}.js" "$@"
-    ;;
+  return `    ${program})
+      set -- \\
+${flags.map((flag) => `        "${flag}" \\\n`).join("")}        "$root/lib/${program}.js" "$@"
+      ;;
 `;
 }

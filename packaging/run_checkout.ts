@@ -8,11 +8,11 @@
 
 import { configOf, withAbsoluteConfig } from "./config_option.ts";
 import { bundleDaemons } from "./bundle.ts";
-import { commandPermissions, programOf } from "../lib/permissions/commands.ts";
+import { commandPermissions, type CommandProgram, FALLBACKS, programOf } from "../lib/permissions/commands.ts";
 import { toFlags } from "../lib/permissions/table.ts";
 import { checkout } from "../lib/permissions/checkout.ts";
 import { InputError } from "../lib/errors.ts";
-import { exitCodeOf } from "../lib/exit_code.ts";
+import { ASK_ANOTHER, exitCodeOf } from "../lib/exit_code.ts";
 import { runDeno } from "./command.ts";
 
 async function main(): Promise<number> {
@@ -25,9 +25,15 @@ async function main(): Promise<number> {
   const program = programOf(command, args);
   // Whoever is not root starts no proxies, and may not be able to write here.
   if ((program === "tproxy" || program === "watch" || program === "doctor") && Deno.uid() === 0) await bundleDaemons();
+  const code = await run(program, args);
+  const other = FALLBACKS[program];
+  return code === ASK_ANOTHER && other !== undefined ? await run(other, args) : code;
+}
+
+function run(program: CommandProgram, args: readonly string[]): Promise<number> {
   const flags = toFlags(commandPermissions(program, configOf(args), checkout()));
   const module = decodeURIComponent(new URL(`../cmd/${program}.ts`, import.meta.url).pathname);
-  return await runDeno(["run", "--quiet", "--frozen", ...flags, module, ...args]);
+  return runDeno(["run", "--quiet", "--frozen", ...flags, module, ...args]);
 }
 
 Deno.exit(await exitCodeOf("run_checkout", main));

@@ -21,7 +21,7 @@ import { type BridgePlan, networksIn, planConfig } from "../setup/config_changes
 import { selectGrants } from "../setup/grant.ts";
 import type { SetupRecord } from "../setup/setup_record.ts";
 import { readRecordFile } from "../setup/setup_record_file.ts";
-import { codeOf } from "../regular_file.ts";
+import { codeOf } from "../error_code.ts";
 import { findReplacedFiles } from "../health/installation.ts";
 import { findUid } from "../daemon/owner.ts";
 

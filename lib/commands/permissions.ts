@@ -6,6 +6,7 @@
 
 import { FAILED, OK } from "../exit_code.ts";
 import { readDesired } from "../daemon/desired.ts";
+import { readSettings } from "../daemon/read_settings.ts";
 import { findDaemons } from "../daemon/find.ts";
 import { type Answer, toJson } from "./answer.ts";
 import { listGrants, renderGrants } from "./permissions_report.ts";
@@ -42,7 +43,7 @@ export async function showPermissions({ entrypoint, running, config }: Permissio
 }
 
 async function showRunning(entrypoint: Entrypoint | undefined, config: string): Promise<Answer> {
-  const [{ host, daemons: all }, desired] = await Promise.all([findDaemons(), readDesired(config)]);
+  const [{ host, daemons: all }, desired] = await Promise.all([findDaemons(), readSettings(config).then(readDesired)]);
   const daemons = all.filter(({ role }) => entrypoint === undefined || entrypoint === role.program);
   const comparisons = compareDaemons({ host, daemons }, desired, currentForm());
   const isSame = comparisons.every(({ differences }) => differences.length === 0);

@@ -6,7 +6,8 @@
 
 import { ConfigError, describe } from "../errors.ts";
 import { DEFAULT_CONFIG_PATH } from "../names.ts";
-import { codeOf, readRegularFile } from "../regular_file.ts";
+import { codeOf } from "../error_code.ts";
+import { readRegularFile } from "../regular_file.ts";
 import type { Config } from "./config.ts";
 import { parseConfig } from "./parse.ts";
 

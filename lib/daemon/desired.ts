@@ -5,17 +5,14 @@
  */
 
 import type { Endpoint } from "../address.ts";
-import { type Config, describeProblem } from "../config/config.ts";
-import { readConfig } from "../config/read.ts";
-import { ConfigError, describe } from "../errors.ts";
-import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
-import { type DebugLevel, DEFAULT_DEBUG_LEVEL, log, type LogLine } from "../log.ts";
+import { log, type LogLine } from "../log.ts";
 import { type BridgeName, namesOf } from "../names.ts";
 import { joinEndpoints } from "../setup/join_endpoints.ts";
 import { look, type Present } from "../setup/restore.ts";
 import { lstatIfThere } from "../run_dir.ts";
-import { findOwner, findTwins, type Owner } from "./owner.ts";
+import { findTwins } from "./owner.ts";
 import type { RunningDaemon } from "./find.ts";
+import type { Settings } from "./settings.ts";
 
 /** A bridge that should have a proxy. */
 export interface DesiredBridge {
@@ -23,16 +20,6 @@ export interface DesiredBridge {
   readonly endpoints: readonly Endpoint[];
   /** The inode of its network namespace. */
   readonly netns: number;
-}
-
-/** How the daemons should run, by the configuration. */
-export interface Settings {
-  /** The user that all of it should run as, if there is one. */
-  readonly owner: Owner;
-  /** How much they should log. */
-  readonly debugLevel: DebugLevel;
-  /** The limits of all bridges and endpoints. */
-  readonly limits: Limits;
 }
 
 /** What should run. */
@@ -44,15 +31,14 @@ export interface Desired extends Settings {
 /**
  * Finds out what should run, and changes nothing.
  *
- * @param config The configuration file, for the user, the debug level and the limits.
+ * @param settings How the daemons should run.
  * @returns What should run.
  * @throws {import("../run_command.ts").CommandError} If nft or ip fails, which never means that nothing should run.
  * @throws {import("../errors.ts").KernelStateError} If the answer of one of them is not a listing.
  * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
  */
-export async function readDesired(config: string): Promise<Desired> {
-  const [present, settings] = await Promise.all([look(), readSettings(config)]);
-  return { ...settings, bridges: await findBridges(present, []) };
+export async function readDesired(settings: Settings): Promise<Desired> {
+  return { ...settings, bridges: await findBridges(await look(), []) };
 }
 
 /**
@@ -93,54 +79,4 @@ export async function findBridges(
     });
   }
   return bridges;
-}
-
-/**
- * Reads the limits that are configured.
- *
- * @param path The configuration file.
- * @returns The limits; the default ones if it can't be read.
- * @throws {Deno.errors.NotCapable} Without `--allow-read` for it.
- */
-export async function readLimits(path: string): Promise<Limits> {
-  try {
-    return (await readConfig(path)).limits;
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return DEFAULT_LIMITS;
-  }
-}
-
-/**
- * Reads how the daemons should run. A configuration that can't be read is a warning only, since nft says what is served.
- *
- * @param path The configuration file.
- * @returns What it says, and defaults where it says nothing.
- * @throws {Deno.errors.NotCapable} Without `--allow-read` for it, and `--allow-run=/usr/bin/getent`.
- */
-export async function readSettings(path: string): Promise<Settings> {
-  try {
-    const config = await readConfig(path);
-    for (const problem of config.problems.filter(({ key }) => key.startsWith(":tproxy_"))) {
-      log.warning(describeProblem(path, problem));
-    }
-    return await settingsOf(config);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    log.warning(`${describe(error)}; going on with the default level, limits and user`);
-    return await settingsOf(undefined);
-  }
-}
-
-/**
- * Finds out how the daemons should run by a configuration that has been read.
- *
- * @param config The configuration, or `undefined` if there is none.
- * @param warn Warns of a user that does not exist.
- * @returns What it says, by default where it says nothing.
- * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
- */
-export async function settingsOf(config: Config | undefined, warn: LogLine = log.warning): Promise<Settings> {
-  if (config === undefined) return { debugLevel: DEFAULT_DEBUG_LEVEL, limits: DEFAULT_LIMITS, owner: undefined };
-  return { debugLevel: config.debugLevel, limits: config.limits, owner: await findOwner(config.processOwner, warn) };
 }

@@ -15,7 +15,7 @@ import { currentForm } from "../permissions/current_form.ts";
 import type { Title } from "../role.ts";
 import { look, type Present, restore } from "../setup/restore.ts";
 import { moveControlSockets } from "./control_dirs.ts";
-import { type Desired, findBridges, readLimits, readSettings, type Settings } from "./desired.ts";
+import { type Desired, findBridges } from "./desired.ts";
 import { egressFor, endEgress, narrowEgress, readEgress, widenEgress } from "./egress.ts";
 import { findDaemons } from "./find.ts";
 import { allowStart, keepStopped, staysStopped } from "./stay_stopped.ts";
@@ -27,6 +27,7 @@ import { removeLeftovers } from "./route_files.ts";
 import { readServed } from "./served.ts";
 import { readLatestPass, shareFinishedPass } from "./shared_pass.ts";
 import type { GracePeriod } from "./grace_period.ts";
+import type { Settings, SettingsSource } from "./settings.ts";
 import { endAll, waitFor } from "./stop.ts";
 
 /** The verbs of `tproxy` that change what runs. */
@@ -46,8 +47,6 @@ export interface Supervisor {
   readonly onStart: (title: Title) => void;
   /** What it has missed in the passes before. An operator's word counts at once. */
   readonly gracePeriod: GracePeriod;
-  /** How the daemons should run; it has to outlast a file that can't be read for a while. */
-  readonly settings: () => Promise<Settings>;
   /** Warns of what a pass finds and does not mend. */
   readonly warn: LogLine;
   /** The process IDs of daemons that show no sign of life, to be replaced. */
@@ -59,7 +58,7 @@ export interface Supervisor {
  * supervisor.
  *
  * @param verb Why; see {@linkcode plan}. `stop` ends all daemons, draining ones too.
- * @param config The configuration file.
+ * @param source Where it gets from how the daemons should run.
  * @param supervisor Who makes passes by itself; an operator or a driver is none, so what it says ends a hold, or puts it on.
  * @returns How many daemons should run now; `undefined` if a hold keeps a supervisor from starting any.
  * @throws {DaemonError} If a daemon could not be started or ended; the others were.
@@ -68,18 +67,19 @@ export interface Supervisor {
  */
 export async function reconcile(
   verb: Verb,
-  config: string,
+  source: SettingsSource,
   supervisor?: Supervisor,
 ): Promise<number | undefined> {
-  if (verb === "stop") return await stop(config);
+  if (verb === "stop") return await stop(source);
   const seen = await readLatestPass();
   return await prepareThenLock({
-    path: config,
-    prepare: () => supervisor?.settings() ?? readSettings(config),
+    path: source.path,
+    prepare: source.read,
     lock: withDaemonLock,
     use: async (settings) => {
+      await source.note?.();
       if (supervisor === undefined) {
-        return await shareFinishedPass({ verb, config }, seen, async () => {
+        return await shareFinishedPass({ verb, config: source.path }, seen, async () => {
           await allowStart();
           return await pass(verb, settings, await restore(await look()), supervisor);
         });
@@ -100,8 +100,8 @@ function withDaemonLock<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** Ends everything, and keeps supervisors from starting it again. */
-async function stop(config: string): Promise<number> {
-  const { drainTimeoutMs } = await readLimits(config);
+async function stop(source: SettingsSource): Promise<number> {
+  const { limits: { drainTimeoutMs } } = await source.read();
   const seen = await readLatestPass();
   const work = async () => {
     await keepStopped();
@@ -111,7 +111,7 @@ async function stop(config: string): Promise<number> {
     await removeLeftovers(new Set());
     return 0;
   };
-  return await withDaemonLock(() => shareFinishedPass({ verb: "stop", config }, seen, work));
+  return await withDaemonLock(() => shareFinishedPass({ verb: "stop", config: source.path }, seen, work));
 }
 
 async function pass(

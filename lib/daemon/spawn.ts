@@ -4,13 +4,13 @@
  * @module
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, fstatSync, openSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
 import { printable } from "../config/config.ts";
 import { DaemonError, describe } from "../errors.ts";
 import { READY, WAITING } from "../protocol/lifecycle.ts";
 import { commandLine, type DaemonStart, environmentOf } from "./command_line.ts";
 import { describeEnd, type End } from "./ended_at_start.ts";
+import { loadNodeFs, type NodeFs } from "../open_checked.ts";
 import { openLog, readLogSince } from "./log_file.ts";
 
 /** A daemon starts in a tenth of a second, on a host that swaps in more. */
@@ -47,10 +47,12 @@ export interface Started {
  */
 export async function startDaemon(start: DaemonStart): Promise<Started> {
   const { role, owner } = start;
+  // Both take longer to load than a run in which no daemon has to be started.
+  const [{ spawn }, fs] = await Promise.all([import("node:child_process"), loadNodeFs()]);
   for (let tries = 1;; tries++) {
     const log = await openLog(role, owner);
-    const { size } = fstatSync(log);
-    const child = spawnDaemon(start, log);
+    const { size } = fs.fstatSync(log);
+    const child = spawnDaemon({ spawn, fs }, start, log);
     const ended = new Promise<End>((resolve) => child.on("exit", (code, signal) => resolve({ code, signal })));
     const answer = printable((await answerOf(child, start.onWaiting)).trim());
     child.stdout?.destroy();
@@ -77,12 +79,18 @@ async function inTime(ended: Promise<End>): Promise<End | undefined> {
   return await Promise.race([ended, promise]).finally(() => clearTimeout(timer));
 }
 
+/** What of Node.js starts a daemon. */
+interface Node {
+  readonly spawn: typeof import("node:child_process").spawn;
+  readonly fs: NodeFs;
+}
+
 /** Starts a daemon, and closes the descriptors that it was handed, the log's among them. */
-function spawnDaemon(start: DaemonStart, log: number): ChildProcess {
+function spawnDaemon({ spawn, fs }: Node, start: DaemonStart, log: number): ChildProcess {
   using opened = new DisposableStack();
-  opened.adopt(log, closeSync);
+  opened.adopt(log, fs.closeSync);
   const [program, ...args] = commandLine(start);
-  const open = (path: string) => opened.adopt(openSync(path, "r"), closeSync);
+  const open = (path: string) => opened.adopt(fs.openSync(path, "r"), fs.closeSync);
   const [script, runtime] = start.form.openFilesOf(start.role.program).map((path) =>
     orReinstall(path, () => open(path))
   );

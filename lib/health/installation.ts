@@ -8,7 +8,8 @@
 import { InputError } from "../errors.ts";
 import type { Fault } from "../fault.ts";
 import { DRIVERS_DIR } from "../names.ts";
-import { codeOf, readRegularFile } from "../regular_file.ts";
+import { codeOf } from "../error_code.ts";
+import { readRegularFile } from "../regular_file.ts";
 import { currentForm } from "../permissions/current_form.ts";
 
 /** What `install.sh` was told to put into the drivers' folder. */

@@ -36,13 +36,13 @@ const START_ENV = "NODE_V8_COVERAGE";
 const OWN_USER = ["uid"];
 
 /** What starting and ending daemons takes. The logs are one for each bridge, and no bridge is known before nft is read. */
-const control = (config: string, { reads }: FormReads): Permissions => ({
+const control = (config: string, { reads }: FormReads, env: readonly string[]): Permissions => ({
   net: [],
   // It looks at a log before it opens it.
   read: [config, RUN_DIR, NETNS_DIR, LOG_DIR, ...reads],
   write: [RUN_DIR, LOG_DIR],
   run: paths("bridge", "getent", "ip", "kill", "mount", "nft", "prlimit", "ps", "setpriv"),
-  env: [...YAML_ENV, START_ENV],
+  env,
   sys: OWN_USER,
 });
 
@@ -61,8 +61,9 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads) =>
     env: YAML_ENV,
     sys: OWN_USER,
   }),
-  tproxy: control,
-  watch: control,
+  // It does not load the YAML library. It may read the configuration only because Deno has no permission to look at its time.
+  tproxy: (config, form) => control(config, form, [START_ENV]),
+  watch: (config, form) => control(config, form, [...YAML_ENV, START_ENV]),
   doctor: (config, { installed, probed }) => ({
     net: [],
     read: [config, RUN_DIR, NETNS_DIR, LOG_DIR, ...probed, ...installed],
@@ -117,6 +118,9 @@ export const VERBS: Readonly<Record<CommandName, Readonly<Record<string, Command
 
 /** The program for whatever is no verb: it prints the version, help and usage. */
 export const OTHERWISE: Readonly<Record<CommandName, CommandProgram>> = { tproxy: "look", setup: "setup" };
+
+/** Which program a launcher runs when one has exited with ASK_ANOTHER of `lib/exit_code.ts`: it takes longer to load, and knows more. */
+export const FALLBACKS: Readonly<Partial<Record<CommandProgram, CommandProgram>>> = { tproxy: "watch" };
 
 /** The options that print help, whatever the verb. The launchers know no others. */
 export const HELP_OPTIONS: readonly string[] = ["--help", "-h"];

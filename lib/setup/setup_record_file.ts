@@ -4,11 +4,9 @@
  * @module
  */
 
-import { InputError } from "../errors.ts";
 import { log } from "../log.ts";
 import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
 import type { NftState } from "../nft/parse_state.ts";
-import { codeOf, readRegularFile } from "../regular_file.ts";
 import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import { inOrder, type NetworkRecord, type SetupRecord } from "./setup_record.ts";
 import { type ParsedRecord, parseNetworks, parseRecord } from "./setup_record_parse.ts";
@@ -29,17 +27,17 @@ export interface RecordFile extends ParsedRecord {
  * Reads the file.
  *
  * @returns The bridges that can be read; none if the file is missing.
- * @throws {Error} If it can't be opened or read: what `node:fs` throws.
+ * @throws {Error} If it can't be opened or read: what Deno throws.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
 export function readRecordFile(): RecordFile {
   try {
-    const bytes = readRegularFile(RUN_FILES.setupRecord, MAX_BYTES);
-    return { isThere: true, ...parseRecord(new TextDecoder().decode(bytes)) };
+    // Nobody but root can put anything else in its place meanwhile.
+    const { isFile, size } = Deno.statSync(RUN_FILES.setupRecord);
+    if (!isFile || size > MAX_BYTES) return { isThere: true, bridges: new Map(), damaged: "all" };
+    return { isThere: true, ...parseRecord(Deno.readTextFileSync(RUN_FILES.setupRecord)) };
   } catch (error) {
-    const nothing = new Map<BridgeName, readonly NetworkRecord[]>();
-    if (codeOf(error) === "ENOENT") return { isThere: false, bridges: nothing, damaged: [] };
-    if (error instanceof InputError) return { isThere: true, bridges: nothing, damaged: "all" };
+    if (error instanceof Deno.errors.NotFound) return { isThere: false, bridges: new Map(), damaged: [] };
     throw error;
   }
 }

@@ -9,7 +9,8 @@
 
 import { describeProblems } from "../config/config.ts";
 import { resolveIpv4 } from "../config/resolve.ts";
-import { type Settings, settingsOf } from "../daemon/desired.ts";
+import { settingsOf } from "../daemon/read_settings.ts";
+import type { Settings } from "../daemon/settings.ts";
 import type { HostView } from "../health/bridges.ts";
 import { log, type LogLine } from "../log.ts";
 import type { BridgeName } from "../names.ts";

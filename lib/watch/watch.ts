@@ -98,10 +98,10 @@ class Supervision {
     await attempt("see to it that the proxies listen", () => this.#proxies.wake(daemons, host?.endpoints ?? new Map()));
     await attempt("make the proxies match", async () => {
       const stayedStopped = this.#staysStopped;
-      const running = await reconcile(reason, this.#config, {
+      const source = { path: this.#config, read: () => this.#follower.settings(this.#warnings.warn) };
+      const running = await reconcile(reason, source, {
         mayStart: (title) => this.#mayStart(title),
         onStart: (title) => this.#starts.started(title, performance.now()),
-        settings: () => this.#follower.settings(this.#warnings.warn),
         warn: this.#warnings.warn,
         gracePeriod: this.#gracePeriod,
         dead,

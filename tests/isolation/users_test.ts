@@ -118,6 +118,11 @@ Deno.test(
   }),
 );
 
+/** A command line for the shell. */
+function quoted(argv: readonly string[]): string {
+  return argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+}
+
 Deno.test(
   "in a container that lacks the proxies' users start says so in one line, and root works",
   inLab(async (lab) => {
@@ -128,7 +133,7 @@ Deno.test(
     const script = `set -e; mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /var/log; ip link set lo up
       ip link add name br0 type bridge; ip link set br0 up
       ${setup.join(" ")} up --bridge br0 --network vnet0 --network-id 7
-      ${hv.tproxyArgv("start").join(" ")}; ${hv.tproxyArgv("permissions", "--running").join(" ")}`;
+      ${quoted(hv.tproxyArgv("start"))}; ${quoted(hv.tproxyArgv("permissions", "--running"))}`;
     const inContainer = () =>
       hv.host.run(["unshare", "--user", "--map-root-user", "--net", "--mount", "sh", "-c", script]);
     // Not by configure(), which treats labs that are such containers themselves in another way.

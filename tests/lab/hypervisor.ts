@@ -4,9 +4,16 @@
  * @module
  */
 
-import { type CommandName, commandPermissions, programOf } from "../../lib/permissions/commands.ts";
+import {
+  type CommandName,
+  commandPermissions,
+  type CommandProgram,
+  FALLBACKS,
+  programOf,
+} from "../../lib/permissions/commands.ts";
 import { toFlags } from "../../lib/permissions/table.ts";
 import { checkout } from "../../lib/permissions/checkout.ts";
+import { ASK_ANOTHER } from "../../lib/exit_code.ts";
 import { DEFAULT_CONFIG_PATH } from "../../lib/names.ts";
 import type { Background, Result } from "../../packaging/command.ts";
 import type { Host } from "./host.ts";
@@ -113,8 +120,19 @@ export class Hypervisor {
   }
 }
 
+/** The command line of what a launcher does: a program, or, if that exits with ASK_ANOTHER, another one. */
 function commandLine(command: CommandName, args: readonly string[]): string[] {
   const program = programOf(command, args);
+  const other = FALLBACKS[program];
+  if (other === undefined) return lineOf(program, args);
+  const [first, second] = [lineOf(program, args), lineOf(other, args)].map((line) => {
+    return line.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  });
+  return ["sh", "-c", `${first}; code=$?; test "$code" -eq ${ASK_ANOTHER} || exit "$code"; exec ${second}`];
+}
+
+/** The command line of one program, with exactly its permissions. */
+export function lineOf(program: CommandProgram, args: readonly string[]): string[] {
   const flags = toFlags(commandPermissions(program, DEFAULT_CONFIG_PATH, checkout()));
   const module = new URL(`../../cmd/${program}.ts`, import.meta.url).pathname;
   return [Deno.execPath(), "run", "--quiet", "--cached-only", "--frozen", ...flags, module, ...args];

@@ -1,0 +1,126 @@
+/**
+ * How the daemons should run, as the last full reading of the configuration has left it: so that a `start` or `reload`, which a VM
+ * waits for, need not load the YAML library.
+ *
+ * @module
+ */
+
+import { stampOf } from "../config/prepare_then_lock.ts";
+import { TproxyError } from "../errors.ts";
+import { isObject } from "../is_object.ts";
+import type { Limits } from "../limits.ts";
+import { checkLimits } from "../limits_codec.ts";
+import { type DebugLevel, isDebugLevel, log } from "../log.ts";
+import { RUN_FILES } from "../names.ts";
+import { lstatIfThere, readIfThere, replaceFile } from "../run_dir.ts";
+import { VERSION } from "../version.ts";
+import { findOwner, type Owner } from "./owner.ts";
+
+/** How the daemons should run, by the configuration. */
+export interface Settings {
+  /** The user that all of it should run as, if there is one. */
+  readonly owner: Owner;
+  /** How much they should log. */
+  readonly debugLevel: DebugLevel;
+  /** The limits of all bridges and endpoints. */
+  readonly limits: Limits;
+}
+
+/** Where a pass gets the settings from. */
+export interface SettingsSource {
+  /** The configuration file. */
+  readonly path: string;
+  /** Reads them. */
+  readonly read: () => Promise<Settings>;
+  /** Notes them for later passes; called under the lock of whoever starts daemons. */
+  readonly note?: () => Promise<void>;
+}
+
+/** What is noted of a configuration in which nothing is wrong. */
+export interface NotedSettings extends Omit<Settings, "owner"> {
+  /** The user that it names, if it names one. */
+  readonly processOwner: string | undefined;
+}
+
+/** Nothing is noted of the configuration as it is now, so a program has to read it that can. */
+export class NotNotedError extends TproxyError {}
+
+/**
+ * A file may change twice within one tick of the kernel's clock, and look the same. So nothing is noted of a file that is younger,
+ * in milliseconds.
+ */
+const YOUNGEST_MS = 2_000;
+
+/**
+ * A source that knows only what is noted.
+ *
+ * @param path The configuration file.
+ * @returns The source. Reading it throws {@linkcode NotNotedError} if nothing is noted of the file as it is now.
+ */
+export function notedSettings(path: string): SettingsSource {
+  return { path, read: () => readNoted(path) };
+}
+
+async function readNoted(path: string): Promise<Settings> {
+  const [info, text, stamp] = await Promise.all([
+    lstatIfThere(RUN_FILES.settings),
+    readIfThere(RUN_FILES.settings),
+    stampOf(path),
+  ]);
+  const noted = info?.isFile && info.uid === 0 ? parseNoted(text ?? "", path, stamp) : undefined;
+  if (noted === undefined) throw new NotNotedError(`Nothing is noted of ${path}`, 'run "tproxy", which reads it then');
+  const { processOwner, ...settings } = noted;
+  return { ...settings, owner: await findOwner(processOwner, log.warning) };
+}
+
+/**
+ * Notes what a configuration says. The caller holds the lock of whoever starts daemons.
+ *
+ * @param path The file.
+ * @param stamp What {@linkcode stampOf} said before it was read.
+ * @param settings What it says.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` for the file, and `--allow-read` and `--allow-write` for
+ * `/run/one_tproxy`.
+ */
+export async function noteSettings(path: string, stamp: string, settings: NotedSettings): Promise<void> {
+  // Unlike the time of its contents, nobody can set this one.
+  const changed = (await Deno.stat(path)).ctime?.getTime() ?? Infinity;
+  if (Date.now() - changed < YOUNGEST_MS || await stampOf(path) !== stamp) return;
+  await replaceFile(RUN_FILES.settings, renderNoted(path, stamp, settings), 0);
+}
+
+/**
+ * Renders what is noted.
+ *
+ * @param path The file.
+ * @param stamp What {@linkcode stampOf} says of it.
+ * @param settings What it says.
+ * @returns A line of JSON.
+ */
+export function renderNoted(path: string, stamp: string, settings: NotedSettings): string {
+  return `${JSON.stringify({ version: VERSION, path, stamp, ...settings })}\n`;
+}
+
+/**
+ * Reads what is noted.
+ *
+ * @param text The text of the file.
+ * @param path The configuration file.
+ * @param stamp What {@linkcode stampOf} says of it.
+ * @returns What is noted; `undefined` if it is of another file, of another version of the file or of this program, or damaged.
+ */
+export function parseNoted(text: string, path: string, stamp: string): NotedSettings | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isObject(value) || value["version"] !== VERSION || value["path"] !== path || value["stamp"] !== stamp) {
+    return undefined;
+  }
+  const { processOwner, debugLevel } = value;
+  const limits = checkLimits(value["limits"]);
+  const isOwner = processOwner === undefined || typeof processOwner === "string";
+  return limits !== undefined && isDebugLevel(debugLevel) && isOwner ? { processOwner, debugLevel, limits } : undefined;
+}
