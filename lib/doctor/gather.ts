@@ -7,6 +7,7 @@
 import { type Endpoint, remoteOf } from "../address.ts";
 import { compareDaemons } from "../commands/permissions_running.ts";
 import { resolveAllIpv4 } from "../config/resolve.ts";
+import { readSettings } from "../daemon/read_settings.ts";
 import { readDesired } from "../daemon/desired.ts";
 import { runProbe } from "../daemon/run_probe.ts";
 import { readServed } from "../daemon/served.ts";
@@ -43,7 +44,7 @@ export async function gatherFacts(scope: Scope): Promise<Facts> {
   const endpoints = inScope(wanted, scope);
   const bridges = scope.bridge === undefined ? [...wanted.keys()].toSorted() : [scope.bridge];
   const daemons = first.processes.known ? first.processes.value.daemons : [];
-  const desired = gather(() => readDesired(scope.config));
+  const desired = gather(() => readSettings(scope.config).then(readDesired));
   const owner = desired.then((fact) => fact.known ? { ...fact, value: fact.value.owner } : fact);
   const [ofBridges, plan, names, lifeless, deaf, comparisons, dials, folders] = await Promise.all([
     Promise.all(bridges.map(async (bridge) => [bridge, await gatherBridge(bridge, scope)] as const)),
