@@ -37,8 +37,8 @@ export interface Definition<T> {
  */
 export function build<T>({ name, description, define }: Definition<T>, done: (command: T) => void = () => {}): Command {
   const program = new Command(name).description(description);
-  // Before the commands are defined, since they inherit it. Without these values the library would read the environment for
-  // colour and width, and this program may not.
+  // Before the commands are defined, since they inherit it. Without these values the library would read the environment
+  // for colour and width, and this program may not.
   program.exitOverride().showHelpAfterError().configureOutput({
     getOutHasColors: () => false,
     getErrHasColors: () => false,
@@ -73,7 +73,10 @@ export function parse<T extends { verb: string }>(definition: Definition<T>, arg
   return result ?? { verb: "done", exitCode: USAGE };
 }
 
-/** Suggests the commands that begin with a word. The library compares letters, and takes `start` for the nearest to `stat`. */
+/**
+ * Suggests the commands that begin with a word. The library compares letters, and takes `start` for the nearest to
+ * `stat`.
+ */
 function suggestBeginning(program: Command, word: string): void {
   if (!/^[a-z]/.test(word)) return;
   const names = ["help", ...program.commands.map((command) => command.name())];

@@ -1,6 +1,6 @@
 /**
- * The command line of `start`, `stop`, `restart` and `reload`, read without a library: each VM's start waits for these, and the
- * library takes longer to load than they take.
+ * The command line of `start`, `stop`, `restart` and `reload`, read without a library: each VM's start waits for these,
+ * and the library takes longer to load than they take.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * `probe MILLISECONDS ADDRESS:PORT…`: connects to each address, closes the connections, and prints how long each has taken. `tproxy
- * doctor` starts it with the permission to connect to just these addresses.
+ * `probe MILLISECONDS ADDRESS:PORT…`: connects to each address, closes the connections, and prints how long each has
+ * taken. `tproxy doctor` starts it with the permission to connect to just these addresses.
  *
  * @module
  */

@@ -45,7 +45,9 @@ function lineOf(level: LogLevel): LogLine {
   };
 }
 
-/** The logger of this program. Its lines go nowhere before {@linkcode logToStderr} or {@linkcode logToFile} is called. */
+/**
+ * The logger of this program. Its lines go nowhere before {@linkcode logToStderr} or {@linkcode logToFile} is called.
+ */
 export const log: Logger = {
   error: lineOf("error"),
   warning: lineOf("warning"),

@@ -13,8 +13,8 @@ import { checkout } from "../lib/permissions/checkout.ts";
 const STARTED = ["inner", "outer", "probe"] as const;
 
 /**
- * Bundles a checkout's inner, outer and probe. Concurrent runs wait for each other. A bundle takes its place by a rename, so that a daemon
- * that is just being started finds it whole.
+ * Bundles a checkout's inner, outer and probe. Concurrent runs wait for each other. A bundle takes its place by a
+ * rename, so that a daemon that is just being started finds it whole.
  *
  * @throws {DaemonError} If a bundle can't be made.
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for the runtime and `--allow-read` and `--allow-write` for the

@@ -1,6 +1,6 @@
 /**
- * Running any program, for packaging and for tests: with its output, in the background until disposed of, or in the place of
- * this one. What hypervisors run has `lib/run_command.ts` instead.
+ * Running any program, for packaging and for tests: with its output, in the background until disposed of, or in the
+ * place of this one. What hypervisors run has `lib/run_command.ts` instead.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * `deno task package`: makes packages for Debian and for the Enterprise Linux family of the distribution that `deno task dist`
- * has made, in `.build/packages/`.
+ * `deno task package`: makes packages for Debian and for the Enterprise Linux family of the distribution that
+ * `deno task dist` has made, in `.build/packages/`.
  *
  * @module
  */

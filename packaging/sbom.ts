@@ -1,6 +1,6 @@
 /**
- * The software bill of materials in CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/). It has neither a time nor a serial
- * number, so that the same parts give the same file. Pure.
+ * The software bill of materials in CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/). It has neither a time nor a
+ * serial number, so that the same parts give the same file. Pure.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * Files of a distribution: copying them, with modes that do not depend on the machine, their checksums, and packing them.
+ * Files of a distribution: copying them, with modes that do not depend on the machine, their checksums, and packing
+ * them.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Chaos: for a while, everything that can go wrong does, at random. An event that cuts no stream by itself may cut none among
- * others. Afterwards everything has to serve, and nothing may be left over. The number of seconds follows `--`:
+ * Chaos: for a while, everything that can go wrong does, at random. An event that cuts no stream by itself may cut none
+ * among others. Afterwards everything has to serve, and nothing may be left over. The number of seconds follows `--`:
  * `deno task test tests/chaos_test.ts -- 600`.
  *
  * @module

@@ -1,6 +1,6 @@
 /**
- * The compiled programs. Making binaries that run takes a denort, which is not available everywhere. How they are made and
- * started is tested without one.
+ * The compiled programs. Making binaries that run takes a denort, which is not available everywhere. How they are made
+ * and started is tested without one.
  *
  * @module
  */
@@ -35,7 +35,9 @@ async function isCompiled(): Promise<boolean> {
   }
 }
 
-/** What a binary will be allowed, as `deno compile` writes it: no value is no permission, and no element is all of it. */
+/**
+ * What a binary will be allowed, as `deno compile` writes it: no value is no permission, and no element is all of it.
+ */
 function metadataOf(flags: readonly string[]): Map<string, string[]> {
   return new Map(
     flags.flatMap((flag) => {

@@ -1,6 +1,6 @@
 /**
- * What the kernel lets the proxies send if Deno's sandbox fails: programs without a sandbox run in place of the proxies. Every
- * attempt succeeds without our rules.
+ * What the kernel lets the proxies send if Deno's sandbox fails: programs without a sandbox run in place of the
+ * proxies. Every attempt succeeds without our rules.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * `tproxy watch` follows the configuration: after `onehost sync -f` nothing else is to be done, and a file that is not what
- * it should be takes nothing away.
+ * `tproxy watch` follows the configuration: after `onehost sync -f` nothing else is to be done, and a file that is not
+ * what it should be takes nothing away.
  *
  * @module
  */

@@ -91,7 +91,8 @@ Deno.test(
     await hv.up("br1", "vnet1", "8");
     await hv.control("start");
     await assertServed(other, 81);
-    // It claims to be the other bridge's guest, asks for the other bridge's service, and names the other bridge in a field.
+    // It claims to be the other bridge's guest, asks for the other bridge's service, and names the other bridge in a
+    // field.
     const claim = new Uint8Array([...preamble(81, "192.168.151.10"), 0xe0, 0, 3, ...new TextEncoder().encode("br1")]);
     claim[15] = 12 + 6;
     const request = new TextEncoder().encode("GET /who HTTP/1.0\r\n\r\n").toHex();

@@ -1,5 +1,6 @@
 /**
- * The installed unit under a running systemd: what it starts, what outlives it, and that it works with its restrictions.
+ * The installed unit under a running systemd: what it starts, what outlives it, and that it works with its
+ * restrictions.
  *
  * @module
  */

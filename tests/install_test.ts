@@ -1,6 +1,6 @@
 /**
- * The installer on Debian's base and the packages that the proxies need: the commands of the guide, upgrades, refusals, and a
- * removal that leaves nothing.
+ * The installer on Debian's base and the packages that the proxies need: the commands of the guide, upgrades, refusals,
+ * and a removal that leaves nothing.
  *
  * @module
  */

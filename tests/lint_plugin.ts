@@ -4,7 +4,10 @@
  * @module
  */
 
-/** The modules that may start processes: of the system's programs, of our daemons, and of whatever packaging and tests run. */
+/**
+ * The modules that may start processes: of the system's programs, of our daemons, and of whatever packaging and tests
+ * run.
+ */
 const MAY_START_PROGRAMS = [
   "lib/run_command.ts",
   "lib/daemon/spawn.ts",

@@ -114,7 +114,8 @@ Deno.test(
 async function countWaiting({ host }: Hypervisor, path: string): Promise<number> {
   const [major = "", minor = "", inode = ""] = (await host.text(["stat", "-c", "%Hd %Ld %i", path])).trim().split(" ");
   const hex = (number: string) => Number(number).toString(16).padStart(2, "0");
-  // As the lab sees it. In a host, the kernel does not list locks of a process that is not in the host's process namespace.
+  // As the lab sees it. In a host, the kernel does not list locks of a process that is not in the host's process
+  // namespace.
   const locks = (await text(["/usr/bin/unshare", "cat", "/proc/locks"])).split("\n");
   return locks.filter((line) => line.includes("->") && line.includes(` ${hex(major)}:${hex(minor)}:${inode} `)).length;
 }

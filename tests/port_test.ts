@@ -1,5 +1,6 @@
 /**
- * What passes between the proxy and its guests is ARP and IPv4 without tags: no IPv6, although the namespace has an address.
+ * What passes between the proxy and its guests is ARP and IPv4 without tags: no IPv6, although the namespace has an
+ * address.
  *
  * @module
  */

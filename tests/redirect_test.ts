@@ -1,6 +1,6 @@
 /**
- * A guest needs no route to the address: what it sends to a service by its default gateway goes to the proxy, and nothing
- * else does.
+ * A guest needs no route to the address: what it sends to a service by its default gateway goes to the proxy, and
+ * nothing else does.
  *
  * @module
  */
@@ -25,7 +25,10 @@ import { assertServed, GATE, inLab, isServed, makeGate, makeHypervisor, served }
 
 const INSIDE = ["ip", "netns", "exec", "one_tproxy_br0"];
 
-/** Takes a guest's route to the address away, and gives it the default route by a gateway; it believes no other way back. */
+/**
+ * Takes a guest's route to the address away, and gives it the default route by a gateway; it believes no other way
+ * back.
+ */
 async function routeBy(guest: Host, gateway: string): Promise<void> {
   await guest.ip(`route delete ${ADDRESS} dev eth0`, `route add default via ${gateway}`);
   for (const device of ["all", "eth0"]) {

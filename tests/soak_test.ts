@@ -1,6 +1,7 @@
 /**
- * A soak test: guests do everything that they usually do, all at once, with a reload now and then. No stream may break, and
- * neither memory nor descriptors may grow. The number of minutes follows `--`: `deno task test tests/soak_test.ts -- 10`.
+ * A soak test: guests do everything that they usually do, all at once, with a reload now and then. No stream may break,
+ * and neither memory nor descriptors may grow. The number of minutes follows `--`:
+ * `deno task test tests/soak_test.ts -- 10`.
  *
  * @module
  */

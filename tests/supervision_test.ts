@@ -1,5 +1,6 @@
 /**
- * Faults that keep guests from being served although all proxies run: `tproxy status` names them, `tproxy watch` repairs them.
+ * Faults that keep guests from being served although all proxies run: `tproxy status` names them, `tproxy watch`
+ * repairs them.
  *
  * @module
  */

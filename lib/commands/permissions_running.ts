@@ -1,5 +1,6 @@
 /**
- * What `tproxy permissions --running` prints: how the daemons that run differ from those that would be started now. Pure.
+ * What `tproxy permissions --running` prints: how the daemons that run differ from those that would be started now.
+ * Pure.
  *
  * @module
  */

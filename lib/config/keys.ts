@@ -42,8 +42,8 @@ const MOST_DIFFERENCES = 3;
 const LONGEST = 64;
 
 /**
- * Finds the key of an entry that another key may be a misspelling of: some letters differ, or one is the beginning of the
- * other (`net`, `remote_address`), with or without a plural's "s" (`network_id`); or it is the key for all entries
+ * Finds the key of an entry that another key may be a misspelling of: some letters differ, or one is the beginning of
+ * the other (`net`, `remote_address`), with or without a plural's "s" (`network_id`); or it is the key for all entries
  * (`tproxy_idle_timeout`).
  *
  * @param name A key that no entry has, without colons.

@@ -12,8 +12,8 @@ import type { YamlKey, YamlValue } from "./yaml_value.ts";
 /**
  * Looks at the keys of an entry.
  *
- * A key that may be a misspelt one of ours is a problem: `:netwoks: [7]` would open the service to every network. A key that
- * resembles none of ours may belong to a later OpenNebula, whose driver opens the service; so it is only a remark.
+ * A key that may be a misspelt one of ours is a problem: `:netwoks: [7]` would open the service to every network. A key
+ * that resembles none of ours may belong to a later OpenNebula, whose driver opens the service; so it is only a remark.
  *
  * @param entry The entry.
  * @param report Is told of what may be a misspelt key of ours: the entry must open nothing.

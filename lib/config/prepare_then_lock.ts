@@ -20,8 +20,8 @@ export interface Fresh<P, T> {
 }
 
 /**
- * Prepares something, takes a lock and uses it. If the file has changed since it was read, it begins anew: of two runs at a
- * time the one that gets the lock last may have read the file first, and would undo what the other one has done.
+ * Prepares something, takes a lock and uses it. If the file has changed since it was read, it begins anew: of two runs
+ * at a time the one that gets the lock last may have read the file first, and would undo what the other one has done.
  *
  * @param work What to do.
  * @returns What {@linkcode Fresh.use} returns.

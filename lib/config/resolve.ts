@@ -27,8 +27,9 @@ export function isLocal(address: string): boolean {
 /**
  * Tells whether guests may be led where a name leads.
  *
- * WHY not to 127.0.0.1: who answers for the name decides what guests reach, and servers that listen there count on nobody
- * but this host. Whoever writes the configuration can write the address itself, or `localhost`, which says the same.
+ * WHY not to 127.0.0.1: who answers for the name decides what guests reach, and servers that listen there count on
+ * nobody but this host. Whoever writes the configuration can write the address itself, or `localhost`, which says the
+ * same.
  *
  * @param name A host name.
  * @param address An IPv4 address of it.

@@ -1,5 +1,6 @@
 /**
- * What Ruby makes of a value of the file, as far as OpenNebula's own driver can tell one from another (Psych 4, Ruby 3.1).
+ * What Ruby makes of a value of the file, as far as OpenNebula's own driver can tell one from another (Psych 4, Ruby
+ * 3.1).
  *
  * @module
  */
@@ -56,8 +57,8 @@ export function toRuby(value: YamlValue): RubyValue {
  * Does what `Integer()` does.
  *
  * @param value A value in Ruby.
- * @returns The number; `"invalid"` for a text that is none, which the driver passes over; `"raises"` for what it does not
- * expect, which ends it.
+ * @returns The number; `"invalid"` for a text that is none, which the driver passes over; `"raises"` for what it does
+ * not expect, which ends it.
  */
 export function toInteger(value: RubyValue): number | "invalid" | "raises" {
   if (value.kind === "number") return Math.trunc(value.number);

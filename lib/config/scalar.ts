@@ -19,8 +19,8 @@ const INTEGERS: readonly [RegExp, number][] = [
 /**
  * Resolves a scalar that is neither quoted nor tagged.
  *
- * A number to the base of 60 stays a text: `1:30` is 90 in YAML 1.1 and 5400 in Ruby, and nobody means either. It is reported
- * wherever a number has to be.
+ * A number to the base of 60 stays a text: `1:30` is 90 in YAML 1.1 and 5400 in Ruby, and nobody means either. It is
+ * reported wherever a number has to be.
  *
  * @param text The scalar's text.
  * @returns `null`, a boolean or an integer if it is written like one, else the text.

@@ -132,7 +132,8 @@ class YamlReader implements YamlFile {
   }
 
   #fail(offset: number, reason: string, cause?: unknown): never {
-    // A bracket or quote that was never closed is missing after the last word before that place, not in some line below.
+    // A bracket or quote that was never closed is missing after the last word before that place, not in some line
+    // below.
     const end = /\b(?:end with|closing)\b/.test(reason) ? offset : this.#text.length;
     const at = this.#positionOf(Math.min(offset, this.#text.slice(0, end).trimEnd().length));
     const line = this.#text.split("\n", at.line)[at.line - 1]?.trimEnd() ?? "";

@@ -91,8 +91,8 @@ export class YamlValue {
   }
 
   /**
-   * Whether Ruby makes a symbol of it, as of `:service_port`. A text, for example `service_port` or `":service_port"`, is
-   * another key there.
+   * Whether Ruby makes a symbol of it, as of `:service_port`. A text, for example `service_port` or `":service_port"`,
+   * is another key there.
    */
   get isSymbol(): boolean {
     return this.#content.kind === "scalar" && this.#content.isSymbol;
@@ -129,8 +129,8 @@ export class YamlValue {
   }
 
   /**
-   * Finds a key of a mapping, or of what is merged into it (`<<: *defaults`). If it is there more than once, the last one
-   * counts, as in Ruby.
+   * Finds a key of a mapping, or of what is merged into it (`<<: *defaults`). If it is there more than once, the last
+   * one counts, as in Ruby.
    *
    * @param key The key without colons; `tproxy` finds `:tproxy:`, `tproxy:` and `"tproxy":`.
    * @returns Its value, or `undefined` if there is no such key.

@@ -1,5 +1,6 @@
 /**
- * The command line and the environment by which a daemon is started: without capabilities, with exactly its permissions. Pure.
+ * The command line and the environment by which a daemon is started: without capabilities, with exactly its
+ * permissions. Pure.
  *
  * @module
  */
@@ -17,12 +18,14 @@ import type { Form } from "../permissions/form.ts";
 const ENV_PROGRAM = "/usr/bin/env";
 
 /**
- * How long a daemon's flags may be, in bytes. Linux takes no argument and no variable of 128 KiB (execve(2)), and ps shows no
- * more than that of a command line with its whole environment.
+ * How long a daemon's flags may be, in bytes. Linux takes no argument and no variable of 128 KiB (execve(2)), and ps
+ * shows no more than that of a command line with its whole environment.
  */
 const LONGEST_FLAGS = 120 * 1024;
 
-/** From how many bytes on glibc maps an allocation by itself. It is glibc's default, and a slab of buffers is longer. */
+/**
+ * From how many bytes on glibc maps an allocation by itself. It is glibc's default, and a slab of buffers is longer.
+ */
 const OWN_ALLOCATION = 128 * 1024;
 
 /** What a daemon is started with. */
@@ -41,7 +44,10 @@ export interface DaemonStart {
   readonly host: number;
   /** In which form it is there. */
   readonly form: Form;
-  /** What to do when it is about to take its ports over from a daemon of another user; if there is none, it takes none over. */
+  /**
+   * What to do when it is about to take its ports over from a daemon of another user; if there is none, it takes none
+   * over.
+   */
   readonly onWaiting?: (() => Promise<void>) | undefined;
 }
 
@@ -64,10 +70,11 @@ export function commandLine(start: DaemonStart): [string, ...string[]] {
     ...resources,
     // Before setpriv, so that who may signal the daemon's user never finds the signals not ignored.
     ENV_PROGRAM,
-    // SIGHUP would end a daemon that does not listen for it yet, and is about to read its routes anyway. SIGXFSZ would end one
-    // whose log is too long.
+    // SIGHUP would end a daemon that does not listen for it yet, and is about to read its routes anyway. SIGXFSZ would
+    // end one whose log is too long.
     "--ignore-signal=HUP,XFSZ",
-    // On SIGUSR1 Deno listens for a debugger at 127.0.0.1:9229, by which any local user could have the daemon run any code.
+    // On SIGUSR1 Deno listens for a debugger at 127.0.0.1:9229, by which any local user could have the daemon run any
+    // code.
     "--block-signal=USR1",
     PROGRAMS.setpriv.path,
     ...user,
@@ -87,7 +94,8 @@ export function commandLine(start: DaemonStart): [string, ...string[]] {
  *
  * @param start What it is started with.
  * @returns Variables and their values.
- * @throws {DaemonError} If the flags are longer than Linux takes, so that the daemon could not be started or not be known.
+ * @throws {DaemonError} If the flags are longer than Linux takes, so that the daemon could not be started or not be
+ * known.
  */
 export function environmentOf({ role, host, flags, form }: DaemonStart): Record<string, string> {
   const mark = flags.join(";");
@@ -108,8 +116,8 @@ export function environmentOf({ role, host, flags, form }: DaemonStart): Record<
     DENO_NO_UPDATE_CHECK: "1",
     // Deno writes its errors into the log, and would colour them there.
     NO_COLOR: "1",
-    // glibc would raise this length, from which it gives memory back, to that of what was freed last (mallopt(3)). Another
-    // C library ignores the two settings.
+    // glibc would raise this length, from which it gives memory back, to that of what was freed last (mallopt(3)).
+    // Another C library ignores the two settings.
     MALLOC_MMAP_THRESHOLD_: String(OWN_ALLOCATION),
     // It would have a heap for each thread, where one will do.
     MALLOC_ARENA_MAX: "1",

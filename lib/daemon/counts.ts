@@ -1,5 +1,6 @@
 /**
- * Reading what daemons have counted. A daemon that was taken over may have written anything, so its file is hostile input.
+ * Reading what daemons have counted. A daemon that was taken over may have written anything, so its file is hostile
+ * input.
  *
  * @module
  */

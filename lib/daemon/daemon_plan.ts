@@ -35,7 +35,10 @@ export interface Start {
   readonly wanted: WantedDaemon;
   /** Those that drain and have to end before, since there would be too many of the role; the oldest first. */
   readonly endFirst: readonly RunningDaemon[];
-  /** Inners of another user, beside which the kernel lets nobody listen, so they have to drain just before the new one does. */
+  /**
+   * Inners of another user, beside which the kernel lets nobody listen, so they have to drain just before the new one
+   * does.
+   */
   readonly retireFirst: readonly RunningDaemon[];
   /** Those that drain from when the new one serves. */
   readonly retire: readonly RunningDaemon[];

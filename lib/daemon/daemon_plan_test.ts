@@ -43,7 +43,9 @@ interface Step {
 
 const pids = (daemons: readonly RunningDaemon[]) => daemons.map(({ pid }) => pid);
 
-/** Plans for daemons of which the first may be outer; the steps are in the order in which the plan's parts name them. */
+/**
+ * Plans for daemons of which the first may be outer; the steps are in the order in which the plan's parts name them.
+ */
 function planFor(verb: Verb, daemons: readonly WantedDaemon[], running: readonly RunningDaemon[], dead?: Set<number>) {
   const outer = daemons.find(({ role }) => role === OUTER);
   const wanted: Wanted = { outer, inners: daemons.filter((daemon) => daemon !== outer) };

@@ -32,8 +32,8 @@ export function describeEnd({ code, signal }: End, written: string): string {
 }
 
 /**
- * Finds the last line that tells an error. Before that line's own stack or source, a program writes `name: message`; a line of
- * JSON may be another daemon's, which has the same log.
+ * Finds the last line that tells an error. Before that line's own stack or source, a program writes `name: message`; a
+ * line of JSON may be another daemon's, which has the same log.
  */
 function lastError(lines: readonly string[]): string | undefined {
   const isError = (line: string) => /^[\w./-]+: /.test(line);

@@ -1,9 +1,9 @@
 /**
  * Which daemons run, found out without PID files.
  *
- * A process is a daemon of ours if its user and group say so, which root alone can give it. Its title says what it is. A mark
- * in its environment says which host it serves: a daemon in a network namespace of another host has another mark. Anybody can
- * have a title and a mark, so these two alone prove nothing.
+ * A process is a daemon of ours if its user and group say so, which root alone can give it. Its title says what it is.
+ * A mark in its environment says which host it serves: a daemon in a network namespace of another host has another
+ * mark. Anybody can have a title and a mark, so these two alone prove nothing.
  *
  * @module
  */
@@ -67,9 +67,9 @@ export async function findDaemons(): Promise<Processes> {
 /**
  * Tells whether a process can be the daemon that its title names.
  *
- * The group decides, not the user: it belongs to nobody else, so only root can have given it, and a daemon has it also if it
- * runs as the user that `:tproxy_process_owner:` names, or as nobody, as in former versions. A daemon of root's has no group of
- * its own; who can be root need not pose as a daemon.
+ * The group decides, not the user: it belongs to nobody else, so only root can have given it, and a daemon has it also
+ * if it runs as the user that `:tproxy_process_owner:` names, or as nobody, as in former versions. A daemon of root's
+ * has no group of its own; who can be root need not pose as a daemon.
  *
  * @param process Its user and its group.
  * @param role The role that its title names.

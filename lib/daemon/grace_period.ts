@@ -1,6 +1,6 @@
 /**
- * A grace period for bridges that are gone from nft. A program that flushes nft and fills it again takes a moment in which
- * nothing seems to be wanted.
+ * A grace period for bridges that are gone from nft. A program that flushes nft and fills it again takes a moment in
+ * which nothing seems to be wanted.
  *
  * @module
  */

@@ -16,8 +16,9 @@ const LONGEST_PART = 16 * 1024;
 let readers: Promise<number | undefined> | undefined;
 
 /**
- * Opens a daemon's log, and makes it if it is not there. The daemon may write to it. The host's log readers may read it, unless
- * `:tproxy_process_owner:` names a user: then the group of the file keeps each inner from the logs of others.
+ * Opens a daemon's log, and makes it if it is not there. The daemon may write to it. The host's log readers may read
+ * it, unless `:tproxy_process_owner:` names a user: then the group of the file keeps each inner from the logs of
+ * others.
  *
  * @param role What the daemon is.
  * @param owner The user that all daemons run as, if there is one.

@@ -1,6 +1,6 @@
 /**
- * Other processes in a bridge's network namespace. There should be none, and each may have a port that the inner needs. Most
- * often it is a proxy that OpenNebula's own `tproxy` has started.
+ * Other processes in a bridge's network namespace. There should be none, and each may have a port that the inner needs.
+ * Most often it is a proxy that OpenNebula's own `tproxy` has started.
  *
  * @module
  */

@@ -20,12 +20,15 @@ export interface User {
   readonly gid: number;
 }
 
-/** The user that `:tproxy_process_owner:` names; `undefined` where it names none. Then each daemon has a user of its own. */
+/**
+ * The user that `:tproxy_process_owner:` names; `undefined` where it names none. Then each daemon has a user of its
+ * own.
+ */
 export type Owner = User | undefined;
 
 /**
- * The lowest number of our users and groups, which have no names. systemd's UIDs-GIDS page calls the numbers from 1,879,048,192
- * to 2,147,483,646 unused.
+ * The lowest number of our users and groups, which have no names. systemd's UIDs-GIDS page calls the numbers from
+ * 1,879,048,192 to 2,147,483,646 unused.
  */
 const FIRST_NUMBER = 1_900_000_000;
 
@@ -35,8 +38,8 @@ const DIGITS = 6;
 /**
  * Tells the number of the user and of the group that belong to one daemon, the same on every host and in every version.
  *
- * Of 16 million pairs of bridges one shares a number ({@linkcode findTwins}). If the number depended on the other bridges, it
- * would change with them, and a daemon that runs would be another user than it should.
+ * Of 16 million pairs of bridges one shares a number ({@linkcode findTwins}). If the number depended on the other
+ * bridges, it would change with them, and a daemon that runs would be another user than it should.
  *
  * @param role What the daemon is.
  * @returns A number of users and groups.
@@ -58,8 +61,8 @@ export function findTwins(bridges: Iterable<BridgeName>): BridgeName[][] {
 /**
  * Tells the user that a daemon runs as.
  *
- * By default each has a user of its own, since a daemon that has broken out of its sandbox may signal other processes of its
- * user and write to their files.
+ * By default each has a user of its own, since a daemon that has broken out of its sandbox may signal other processes
+ * of its user and write to their files.
  *
  * @param owner The user that all daemons run as, if there is one.
  * @param role What the daemon is.
@@ -72,11 +75,12 @@ export function userOf(owner: Owner, role: Role): number {
 /**
  * Tells the group that a daemon runs as.
  *
- * Each bridge has a group, and the folder of its string is open to that group alone. So an inner that has broken out of its
- * sandbox reaches no other bridge's socket, and neither does any other program of the user that `:tproxy_process_owner:`
- * names. Only outer is in all groups.
+ * Each bridge has a group, and the folder of its string is open to that group alone. So an inner that has broken out of
+ * its sandbox reaches no other bridge's socket, and neither does any other program of the user that
+ * `:tproxy_process_owner:` names. Only outer is in all groups.
  *
- * @param owner The user that all daemons run as, if there is one; root's own group serves for all, since root needs none.
+ * @param owner The user that all daemons run as, if there is one; root's own group serves for all, since root needs
+ * none.
  * @param role What the daemon is.
  * @returns A group by number.
  */

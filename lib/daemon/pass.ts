@@ -24,8 +24,8 @@ import { findSockets, removeNewSockets } from "./string_dir.ts";
 import { explainNotListening } from "./not_listening.ts";
 
 /**
- * How many daemons start at once. A start is work for a core rather than waiting; a hundred at once would only take each
- * other's time, until all of them are late.
+ * How many daemons start at once. A start is work for a core rather than waiting; a hundred at once would only take
+ * each other's time, until all of them are late.
  */
 const STARTS_AT_ONCE = 2 * navigator.hardwareConcurrency;
 
@@ -79,7 +79,8 @@ export class Pass {
       if (await this.#start(start)) await this.#retire(start.retire);
     });
     await this.#retire(keeps.flatMap(({ retire }) => retire));
-    // Last of all, since a former version's inners call its outer at other sockets, until they have successors themselves.
+    // Last of all, since a former version's inners call its outer at other sockets, until they have successors
+    // themselves.
     await this.#retire(replaced);
     await this.#leave("TERM", [...keeps.flatMap(({ end }) => end), ...end]);
     await settle(this.leaving);

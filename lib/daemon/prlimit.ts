@@ -1,9 +1,9 @@
 /**
  * The resource limits of daemons, by prlimit(1).
  *
- * They are set from outside while a daemon runs. A daemon starts with the limits that sudo, a shell or systemd happened to have,
- * often 1024 descriptors, and may not raise them above its hard limit; and a reload may bring a configuration that needs more.
- * Root may raise both limits at any time.
+ * They are set from outside while a daemon runs. A daemon starts with the limits that sudo, a shell or systemd happened
+ * to have, often 1024 descriptors, and may not raise them above its hard limit; and a reload may bring a configuration
+ * that needs more. Root may raise both limits at any time.
  *
  * @module
  */
@@ -111,8 +111,8 @@ async function limitsOf(pid: number): Promise<Map<string, Limit> | undefined> {
     if (!(error instanceof CommandError)) throw error;
     if (error.stderr.includes("No such process")) return undefined;
     if (!error.stderr.includes("Operation not permitted")) throw error;
-    // A container's root without CAP_SYS_RESOURCE sees no other user's limits. A daemon inherits the limits of this process, and
-    // the runtime raises the soft limit of descriptors to the hard one.
+    // A container's root without CAP_SYS_RESOURCE sees no other user's limits. A daemon inherits the limits of this
+    // process, and the runtime raises the soft limit of descriptors to the hard one.
     const own = parseLimits(await prlimit(Deno.pid, ...options));
     return new Map([...own].map(([name, { hard }]) => [name, { soft: hard, hard }]));
   }

@@ -1,5 +1,6 @@
 /**
- * What a daemon needs of the host, and the most that it may take, so that one that was taken over exhausts nothing. Pure.
+ * What a daemon needs of the host, and the most that it may take, so that one that was taken over exhausts nothing.
+ * Pure.
  *
  * @module
  */
@@ -13,7 +14,9 @@ const MIB = 1024 * KIB;
 /** A stream is an incoming and an outgoing connection. */
 const DESCRIPTORS_PER_STREAM = 2;
 
-/** For the runtime, the log, the counts, the routes, listeners, and connections that are about to be refused or closed. */
+/**
+ * For the runtime, the log, the counts, the routes, listeners, and connections that are about to be refused or closed.
+ */
 const SPARE_DESCRIPTORS = 512;
 
 /** A stream whose buffers are full both ways takes 90 KiB. */
@@ -26,8 +29,8 @@ const SPARE_MEMORY = 512 * MIB;
 const LONGEST_FILE = 1024 * MIB;
 
 /**
- * How many threads and processes a daemon's user may have. They are those of the daemon and of predecessors that drain; the
- * runtime has 7 threads on 2 cores, and at most 20 more on many cores.
+ * How many threads and processes a daemon's user may have. They are those of the daemon and of predecessors that drain;
+ * the runtime has 7 threads on 2 cores, and at most 20 more on many cores.
  */
 const MOST_TASKS = 512;
 
@@ -68,8 +71,8 @@ export function neededBy(limits: Limits, role: Role, footprint: Footprint): Reso
 /**
  * Renders the options with which prlimit starts a daemon.
  *
- * `lib/daemon/prlimit.ts` bounds descriptors and address space later: a daemon may need more descriptors than this process has,
- * and V8 reserves more space while it starts than it keeps.
+ * `lib/daemon/prlimit.ts` bounds descriptors and address space later: a daemon may need more descriptors than this
+ * process has, and V8 reserves more space while it starts than it keeps.
  *
  * @param needed What the daemon needs.
  * @param hasOwnUser Whether its user has nothing else to do.

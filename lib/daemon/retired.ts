@@ -1,6 +1,6 @@
 /**
- * Daemons that drain. They end by themselves after `:tproxy_hard_stop_after:`. One that hangs, or that was taken over, does not,
- * and is ended here.
+ * Daemons that drain. They end by themselves after `:tproxy_hard_stop_after:`. One that hangs, or that was taken over,
+ * does not, and is ended here.
  *
  * @module
  */
@@ -16,8 +16,8 @@ import { send } from "./stop.ts";
 const GRACE_S = 10;
 
 /**
- * How old each daemon was when it was first seen to drain, in seconds, by process ID. An age does not change with the machine's
- * clock, as a time would.
+ * How old each daemon was when it was first seen to drain, in seconds, by process ID. An age does not change with the
+ * machine's clock, as a time would.
  */
 export type Retirements = ReadonlyMap<number, number>;
 
@@ -26,8 +26,8 @@ export type Retirements = ReadonlyMap<number, number>;
  *
  * @param known What was noted before.
  * @param daemons The daemons that run now.
- * @returns The age of each daemon that drains when it was first seen to. A daemon that is younger than was noted is another
- * process with the same ID.
+ * @returns The age of each daemon that drains when it was first seen to. A daemon that is younger than was noted is
+ * another process with the same ID.
  */
 export function noteRetired(known: Retirements, daemons: readonly RunningDaemon[]): Retirements {
   return new Map(

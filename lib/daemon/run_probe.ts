@@ -44,8 +44,8 @@ export interface ProbeStart {
  * @param start What it is started with.
  * @returns What has become of each connection, in the order of the targets.
  * @throws {DaemonError} If it can't be run.
- * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/setpriv`, `--allow-env=NODE_V8_COVERAGE`, and `--allow-read` for
- * the files of the form.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/setpriv`, `--allow-env=NODE_V8_COVERAGE`, and
+ * `--allow-read` for the files of the form.
  */
 export async function runProbe(start: ProbeStart): Promise<Attempt[]> {
   const { targets, deadlineMs } = start;

@@ -1,9 +1,9 @@
 /**
- * One pass for several runs of `tproxy` that wait for each other. When a hypervisor boots, the drivers of many VMs ask for a
- * reload at once, and one pass that begins after all of them have asked does what each of them needs.
+ * One pass for several runs of `tproxy` that wait for each other. When a hypervisor boots, the drivers of many VMs ask
+ * for a reload at once, and one pass that begins after all of them have asked does what each of them needs.
  *
- * Each pass gets a number under the daemons' lock before it looks at anything. Whoever waits for the lock has read the number
- * before: a pass with a larger number began after that. No clock is compared.
+ * Each pass gets a number under the daemons' lock before it looks at anything. Whoever waits for the lock has read the
+ * number before: a pass with a larger number began after that. No clock is compared.
  *
  * @module
  */
@@ -14,7 +14,9 @@ import { log } from "../log.ts";
 import { RUN_FILES } from "../names.ts";
 import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 
-/** The verbs of a pass, and which other verbs each of them does as well. A stop does nothing of what the others are for. */
+/**
+ * The verbs of a pass, and which other verbs each of them does as well. A stop does nothing of what the others are for.
+ */
 const INCLUDES = {
   start: ["start"],
   reload: ["start", "reload"],

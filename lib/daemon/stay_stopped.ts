@@ -1,5 +1,6 @@
 /**
- * The file by which `tproxy stop` keeps a watch from starting the proxies again. It is under `/run`, so a reboot removes it.
+ * The file by which `tproxy stop` keeps a watch from starting the proxies again. It is under `/run`, so a reboot
+ * removes it.
  *
  * @module
  */

@@ -19,7 +19,8 @@ const POLL_MS = 20;
 const DRAINING_DEADLINE_MS = 2_000;
 
 /**
- * Sends a signal to processes, in their order, by one run of kill(1). `Deno.kill` would ask for the permission to run anything.
+ * Sends a signal to processes, in their order, by one run of kill(1). `Deno.kill` would ask for the permission to run
+ * anything.
  *
  * @param signal The signal.
  * @param pids The processes. It is no error if one has ended meanwhile.

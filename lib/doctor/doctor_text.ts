@@ -14,8 +14,8 @@ const SIGNS: Readonly<Record<State, string>> = { ok: "ok", broken: "BROKEN", unk
  * Renders the path for people.
  *
  * @param examined What was found at each link.
- * @returns A line for each finding; below one that is broken, why it matters and what mends it. The last line is the first broken
- * link.
+ * @returns A line for each finding; below one that is broken, why it matters and what mends it. The last line is the
+ * first broken link.
  */
 export function renderText(examined: readonly Examined[]): string {
   const [signs, names] = [Object.values(SIGNS), examined.map(({ link }) => link)].map((texts) => {
@@ -48,8 +48,8 @@ function lastLine(examined: readonly Examined[]): string {
  * Renders the path for scripts.
  *
  * @param examined What was found at each link.
- * @returns One JSON object: `links` with `link`, `why` and `findings` (`subject`, `state`, `text`, `remedy`), and `first`, the first
- * broken link, or `null`.
+ * @returns One JSON object: `links` with `link`, `why` and `findings` (`subject`, `state`, `text`, `remedy`), and
+ * `first`, the first broken link, or `null`.
  */
 export function renderJson(examined: readonly Examined[]): string {
   return toJson({ links: examined, first: firstWrong(examined) ?? null });

@@ -1,8 +1,8 @@
 /**
  * Whether rules of somebody else, such as OpenNebula's security groups, drop a guest's connection to the proxy. Pure.
  *
- * It follows chains of the families bridge and inet as the kernel does. What it does not understand decides nothing: a rule with
- * a match that it does not know is passed over, so it may miss a drop, but names none that is not there.
+ * It follows chains of the families bridge and inet as the kernel does. What it does not understand decides nothing: a
+ * rule with a match that it does not know is passed over, so it may miss a drop, but names none that is not there.
  *
  * @module
  */

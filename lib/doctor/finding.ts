@@ -7,8 +7,8 @@
 import type { Fault } from "../fault.ts";
 
 /**
- * The state of a thing: `ok`; `broken`; `unknown`, because a fact can't be had; or `skipped`, because nothing can be said as long
- * as another link is broken, or because nobody has asked.
+ * The state of a thing: `ok`; `broken`; `unknown`, because a fact can't be had; or `skipped`, because nothing can be
+ * said as long as another link is broken, or because nobody has asked.
  */
 export type State = "ok" | "broken" | "unknown" | "skipped";
 
@@ -20,7 +20,9 @@ export interface Finding {
   readonly state: State;
   /** A clause without a full stop: what is so, or what is wrong. */
   readonly text: string;
-  /** What mends it: an imperative phrase with a command that can be typed as it stands; missing if nothing is broken. */
+  /**
+   * What mends it: an imperative phrase with a command that can be typed as it stands; missing if nothing is broken.
+   */
   readonly remedy?: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the hypervisor knows of one guest: its MAC address by the neighbour table of the bridge's namespace, and its port by the
- * bridge's forwarding database.
+ * What the hypervisor knows of one guest: its MAC address by the neighbour table of the bridge's namespace, and its
+ * port by the bridge's forwarding database.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * The links of a bridge: map, rules, port and namespace. The faults themselves are found by `lib/netns/faults.ts`. Pure.
+ * The links of a bridge: map, rules, port and namespace. The faults themselves are found by `lib/netns/faults.ts`.
+ * Pure.
  *
  * @module
  */

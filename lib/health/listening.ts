@@ -1,6 +1,6 @@
 /**
- * Whether daemons listen on all that they should. A daemon that could not listen, because the address was gone or another process
- * had the port, goes on without, and tries again only on a signal.
+ * Whether daemons listen on all that they should. A daemon that could not listen, because the address was gone or
+ * another process had the port, goes on without, and tries again only on a signal.
  *
  * @module
  */
@@ -68,7 +68,8 @@ export async function findDeaf(
 }
 
 /**
- * Finds the daemons that still do not listen on all that they should at a second look. One that was just told to needs a moment.
+ * Finds the daemons that still do not listen on all that they should at a second look. One that was just told to needs
+ * a moment.
  *
  * @param daemons The daemons that run.
  * @param endpoints What each bridge's guests should be served.

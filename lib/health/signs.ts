@@ -11,7 +11,9 @@ import type { RunningDaemon } from "../daemon/find.ts";
 import { askOf } from "../daemon/ps.ts";
 import { type Sign, SILENCE_MS } from "./vitals.ts";
 
-/** How long to wait before a second look at a daemon whose counts are old. One that is alive has written them by then. */
+/**
+ * How long to wait before a second look at a daemon whose counts are old. One that is alive has written them by then.
+ */
 const LOOK_AGAIN_MS = 2_000;
 
 /**
@@ -56,8 +58,8 @@ export function isStopped({ state }: Sign): boolean {
  * Finds the daemons that run and serve nobody.
  *
  * @param daemons The daemons that run.
- * @returns A fault for each daemon that is stopped, or that has shown no sign of life for 10 seconds and shows none at a second
- * look.
+ * @returns A fault for each daemon that is stopped, or that has shown no sign of life for 10 seconds and shows none at
+ * a second look.
  * @throws {import("../run_command.ts").CommandError} If ps fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps` and `--allow-read=/run/one_tproxy`.
  */

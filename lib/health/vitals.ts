@@ -1,13 +1,13 @@
 /**
  * Whether daemons are alive. Pure.
  *
- * A daemon writes its counts every second (`lib/proxy/stats.ts`). A change of the file's time is a sign of life. A daemon that
- * is busy, on a machine that is overloaded or was suspended, must not count as dead. Therefore:
+ * A daemon writes its counts every second (`lib/proxy/stats.ts`). A change of the file's time is a sign of life. A
+ * daemon that is busy, on a machine that is overloaded or was suspended, must not count as dead. Therefore:
  *
  * - The time between two looks counts up to a limit, since the watch itself may not have run.
  * - Time is read from a clock that does not jump, and the file's time is compared only with itself.
- * - Time counts only if the daemon slept all the while, or had enough processor time to write its counts. One that waits for a
- *   disk or for the processor can't write them.
+ * - Time counts only if the daemon slept all the while, or had enough processor time to write its counts. One that
+ * waits for a disk or for the processor can't write them.
  *
  * @module
  */

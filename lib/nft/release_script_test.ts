@@ -6,7 +6,10 @@ import { renderRelease } from "./release_script.ts";
 
 const ENDPOINT: Endpoint = { servicePort: 80, remoteAddr: "10.0.0.1", remotePort: 8080 };
 
-/** What nft holds of some bridges: each with these endpoints, and of the others' kind with what the driver does not know. */
+/**
+ * What nft holds of some bridges: each with these endpoints, and of the others' kind with what the driver does not
+ * know.
+ */
 function state(ours: Record<string, Endpoint[]>, drivers: Record<string, Endpoint[]> = {}): NftState {
   const object = (kind: string, name: string) => ({ family: "bridge" as const, kind, name, elements: [] });
   const maps = Object.entries({ ...ours, ...drivers }).map(([bridge, list]) =>

@@ -1,6 +1,7 @@
 /**
- * The form of programs that `deno task compile` made, and what each may do. A binary's permissions are fixed when it is made,
- * before there is a bridge or a service, so the daemons' are wider than in the table; docs/security.md compares them.
+ * The form of programs that `deno task compile` made, and what each may do. A binary's permissions are fixed when it is
+ * made, before there is a bridge or a service, so the daemons' are wider than in the table; docs/security.md compares
+ * them.
  *
  * @module
  */
@@ -40,8 +41,8 @@ export function compiledFlags(entrypoint: Entrypoint): readonly string[] {
  * Describes compiled programs.
  *
  * @param program The path of one of the compiled programs.
- * @returns Their form. A daemon is started by its path, since it opens its own file to find its program in it; so its user has
- * to be able to read the file.
+ * @returns Their form. A daemon is started by its path, since it opens its own file to find its program in it; so its
+ * user has to be able to read the file.
  * @throws {DaemonError} If that path has a "=", which env(1), which starts them, would take for a variable.
  */
 export function compiled(program: string): Form {

@@ -16,8 +16,8 @@ import { innerPermissions, outerPermissions } from "./table.ts";
  * @param role What the daemon is.
  * @param bridges Every bridge that is served, with its endpoints.
  * @param form In which form it is there.
- * @returns Its flags: exactly what it needs for these bridges; or what it was compiled with, so that they never differ and
- * no change of the bridges asks for a successor.
+ * @returns Its flags: exactly what it needs for these bridges; or what it was compiled with, so that they never differ
+ * and no change of the bridges asks for a successor.
  */
 export function daemonFlags(
   role: Role,

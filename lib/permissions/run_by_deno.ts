@@ -1,9 +1,9 @@
 /**
  * Daemons that are JavaScript files, run by the Deno runtime.
  *
- * Root opens the runtime and the script and hands them to the daemon. setpriv runs the runtime as /proc/self/fd/3, and the runtime
- * reads the script from standard input. The daemon's user can often reach neither file: the runtime may be in root's home, and the
- * mode of a checkout 0700.
+ * Root opens the runtime and the script and hands them to the daemon. setpriv runs the runtime as /proc/self/fd/3, and
+ * the runtime reads the script from standard input. The daemon's user can often reach neither file: the runtime may be
+ * in root's home, and the mode of a checkout 0700.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import type { DaemonProgram, Form } from "./form.ts";
 import { toFlags } from "./table.ts";
 
 /**
- * V8's settings. The heap for new objects may grow to 16 MiB by default, of which a burst leaves a part behind. With at most 4 MiB,
- * new connections cost no more processor time than with 16, and an eighth less than with 2 while there are 256 at once. With at
- * least 2 MiB, less of what a start needs for a moment gets into the heap that stays: an idle proxy has 1.3 MiB less. A daemon calls
- * the function to collect garbage after a burst of streams.
+ * V8's settings. The heap for new objects may grow to 16 MiB by default, of which a burst leaves a part behind. With at
+ * most 4 MiB, new connections cost no more processor time than with 16, and an eighth less than with 2 while there are
+ * 256 at once. With at least 2 MiB, less of what a start needs for a moment gets into the heap that stays: an idle
+ * proxy has 1.3 MiB less. A daemon calls the function to collect garbage after a burst of streams.
  */
 const HEAP = "--v8-flags=--min-semi-space-size=2,--max-semi-space-size=4,--expose-gc";
 

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { Backoff } from "./backoff.ts";
 
-/** Starts a daemon as soon as it may, again and again, each living for a while; returns the pauses before each start. */
+/**
+ * Starts a daemon as soon as it may, again and again, each living for a while; returns the pauses before each start.
+ */
 function pauses(lives: readonly number[]): number[] {
   const backoff = new Backoff();
   let now = 0;

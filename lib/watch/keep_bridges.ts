@@ -36,8 +36,8 @@ export class BridgeKeeper {
   readonly #logged = new Map<BridgeName, string>();
 
   /**
-   * Looks at all bridges. Those that are not as they should be are set up again if `setup` has recorded them, and named once if
-   * not.
+   * Looks at all bridges. Those that are not as they should be are set up again if `setup` has recorded them, and named
+   * once if not.
    *
    * @param served The bridges whose inner runs.
    * @returns What the host had before.

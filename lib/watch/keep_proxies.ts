@@ -1,6 +1,6 @@
 /**
- * Keeping the proxies at work. One that was stopped is continued, one that shows no sign of life is replaced, and one that could
- * not listen is told to try again.
+ * Keeping the proxies at work. One that was stopped is continued, one that shows no sign of life is replaced, and one
+ * that could not listen is told to try again.
  *
  * @module
  */
@@ -15,7 +15,10 @@ import { send } from "../daemon/stop.ts";
 import { isStopped, readSigns } from "../health/signs.ts";
 import { SILENCE_MS, Vitals } from "../health/vitals.ts";
 
-/** How long a proxy may not listen: counts are up to a second old, and a proxy that was told of a new port needs a moment. */
+/**
+ * How long a proxy may not listen: counts are up to a second old, and a proxy that was told of a new port needs a
+ * moment.
+ */
 const DEAF_MS = 2_500;
 
 /** Keeps proxies at work, and remembers what it has seen of them. */
@@ -26,8 +29,9 @@ export class ProxyKeeper {
   #deafSince = new Map<number, number>();
 
   /**
-   * Looks for signs of life, and continues those that were stopped. A stopped proxy is not replaced at once, since its live
-   * streams go on when it does. One that is stopped again and again shows no sign of life, and is replaced for that.
+   * Looks for signs of life, and continues those that were stopped. A stopped proxy is not replaced at once, since its
+   * live streams go on when it does. One that is stopped again and again shows no sign of life, and is replaced for
+   * that.
    *
    * @param daemons Those that run.
    * @returns The process IDs of those that have shown no sign of life for too long.

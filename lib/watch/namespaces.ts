@@ -1,9 +1,9 @@
 /**
  * Which namespaces a pass of the watch looks into.
  *
- * A look into one takes two processes, so a pass does not look into all. It looks into those in which something has changed: one
- * program tells of most changes in all namespaces. The kernel does not tell of every setting, and an event may be lost, so each
- * pass looks into some more, round robin.
+ * A look into one takes two processes, so a pass does not look into all. It looks into those in which something has
+ * changed: one program tells of most changes in all namespaces. The kernel does not tell of every setting, and an event
+ * may be lost, so each pass looks into some more, round robin.
  *
  * @module
  */
@@ -43,8 +43,8 @@ export class NamespaceChooser {
    * @param host What the host has.
    * @param bridges All bridges that should have a proxy, in ascending order.
    * @param faulty Those that were not as they should be when they were last looked at.
-   * @returns The bridges of the namespaces: those with a change or a fault, those whose veth pair has no carrier, and the next
-   * ones in turn.
+   * @returns The bridges of the namespaces: those with a change or a fault, those whose veth pair has no carrier, and
+   * the next ones in turn.
    */
   choose(host: HostView, bridges: readonly BridgeName[], faulty: ReadonlySet<BridgeName>): Set<BridgeName> {
     const ports = new Map(bridges.map((bridge) => [bridge, host.links.get(namesOf(bridge).bridgeEnd)]));

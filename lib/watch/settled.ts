@@ -4,7 +4,9 @@
  * @module
  */
 
-/** How long a file has to be the same, in milliseconds. A copy of some kilobytes takes less, and so does a stall of one. */
+/**
+ * How long a file has to be the same, in milliseconds. A copy of some kilobytes takes less, and so does a stall of one.
+ */
 const SETTLE_MS = 2_000;
 
 /** What is known of what a file holds. */

@@ -9,7 +9,9 @@ import { PROGRAMS } from "../../lib/programs.ts";
 import { makeFolders, write } from "../tree.ts";
 import { PREFIX, setTimes, stage, TIME } from "./stage.ts";
 
-/** What rpmbuild would do besides packing: the runtime is used as it is, and the host and time of a build say nothing. */
+/**
+ * What rpmbuild would do besides packing: the runtime is used as it is, and the host and time of a build say nothing.
+ */
 const MACROS: Readonly<Record<string, string>> = {
   "debug_package": "%{nil}",
   "__os_install_post": "%{nil}",

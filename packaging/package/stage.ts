@@ -1,5 +1,6 @@
 /**
- * The files of a package, as they are on a system. The distribution is in one folder; the rest is where a system looks for it.
+ * The files of a package, as they are on a system. The distribution is in one folder; the rest is where a system looks
+ * for it.
  *
  * @module
  */
@@ -12,8 +13,8 @@ import { copy, makeFolders, write } from "../tree.ts";
 export const PREFIX = "/usr/lib/one-tproxy";
 
 /**
- * The time of all files and of the change log, seconds since 1970: 1 January 2026. The time of a build would make each build
- * another, and lintian takes 1970 for a mistake.
+ * The time of all files and of the change log, seconds since 1970: 1 January 2026. The time of a build would make each
+ * build another, and lintian takes 1970 for a mistake.
  */
 export const TIME = Date.UTC(2026, 0, 1) / 1000;
 

@@ -1,6 +1,7 @@
 /**
- * `bench [--scale] [--quick]`: measures `setup`, and the data path beside other proxies and none, in the lab; or, told so,
- * how all of it grows with the number of bridges. It prints tables, and writes all numbers and a picture to `.build`.
+ * `bench [--scale] [--quick]`: measures `setup`, and the data path beside other proxies and none, in the lab; or, told
+ * so, how all of it grows with the number of bridges. It prints tables, and writes all numbers and a picture to
+ * `.build`.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The topology of the faults: a guest that causes one, a neighbour on the same bridge, a stranger on another bridge, and
- * a host full of services.
+ * The topology of the faults: a guest that causes one, a neighbour on the same bridge, a stranger on another bridge,
+ * and a host full of services.
  *
  * @module
  */
@@ -29,7 +29,10 @@ export function entry(port: number, options = ""): string {
   return `- {':service_port': ${port}, ':remote_addr': ${GATE}, ':remote_port': ${port}${options}}\n`;
 }
 
-/** Makes the topology, and starts the proxies. The settings are keys of the configuration, the entries come after nginx's. */
+/**
+ * Makes the topology, and starts the proxies. The settings are keys of the configuration, the entries come after
+ * nginx's.
+ */
 export async function makeCrowd(lab: Lab, { settings = "", entries = "" } = {}): Promise<Crowd> {
   const scenario = await served(lab, settings + CONFIG + entries, ["br0", "br1"]);
   const { hv } = scenario;

@@ -34,8 +34,8 @@ export async function ask(guests: readonly Host[]): Promise<Served[]> {
 }
 
 /**
- * Shows that guests are served: each request is answered within the prober's patience, 20 seconds. How long it took before
- * and meanwhile is printed and not judged, since it depends on what else the machine does.
+ * Shows that guests are served: each request is answered within the prober's patience, 20 seconds. How long it took
+ * before and meanwhile is printed and not judged, since it depends on what else the machine does.
  */
 export function assertUndisturbed(fault: string, guests: readonly Host[], before: Served[], during: Served[]): void {
   guests.forEach(({ name }, i) => {

@@ -68,8 +68,8 @@ Deno.test(
 );
 
 /**
- * HAProxy in the place of an inner proxy, which looks ten times a second whether outer is there, and puts an additional field
- * (TLV) into each header.
+ * HAProxy in the place of an inner proxy, which looks ten times a second whether outer is there, and puts an additional
+ * field (TLV) into each header.
  */
 const INNER = `global
   stats socket /run/pp/stats.socket

@@ -1,6 +1,6 @@
 /**
- * A guest that sends SYNs as fast as it can and finishes no handshake, from its own address. tests/port_test.ts has forged
- * addresses.
+ * A guest that sends SYNs as fast as it can and finishes no handshake, from its own address. tests/port_test.ts has
+ * forged addresses.
  *
  * @module
  */

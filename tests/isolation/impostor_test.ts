@@ -17,7 +17,9 @@ import { assertServed, CONFIG, inLab, makeScenario } from "../lab/scenario.ts";
 
 const BR1 = parseBridgeName("br1");
 
-/** Starts something that has a daemon's title, is in its namespace and has its mark; returns its process ID on the host. */
+/**
+ * Starts something that has a daemon's title, is in its namespace and has its mark; returns its process ID on the host.
+ */
 async function startImpostor(hv: Hypervisor, title: string, uid: number, gid: number): Promise<number> {
   const host = (await hv.host.text(["readlink", "/proc/self/ns/net"])).replaceAll(/\D/g, "");
   const script = `exec -a ${title} cat < <(exec sleep 1000)`;

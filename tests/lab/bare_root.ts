@@ -15,8 +15,8 @@ const HIDE = `for dir in "\${HOME:-/root}" "$0"; do
 done`;
 
 /**
- * Remounts all that the mount table lists (proc(5): mount point and options), except the kernel's own, /run and /var/log. It
- * keeps all options, since a user namespace has to.
+ * Remounts all that the mount table lists (proc(5): mount point and options), except the kernel's own, /run and
+ * /var/log. It keeps all options, since a user namespace has to.
  */
 const READ_ONLY = `while read -r _ _ _ _ point options _; do
   case $point in

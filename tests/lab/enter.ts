@@ -1,8 +1,8 @@
 /**
- * `enter demo|inner|outer|test|release|vm|bench [ARGS…]`: gets a machine ready, enters network, mount and process namespaces
- * of its own, and runs the demo, one proxy by hand, the tests (for `release NAME` those of the lab, in a root of that release
- * of Debian), those with virtual machines or the benchmark there. Nothing that happens inside reaches the machine, and all of
- * it ends with this process.
+ * `enter demo|inner|outer|test|release|vm|bench [ARGS…]`: gets a machine ready, enters network, mount and process
+ * namespaces of its own, and runs the demo, one proxy by hand, the tests (for `release NAME` those of the lab, in a
+ * root of that release of Debian), those with virtual machines or the benchmark there. Nothing that happens inside
+ * reaches the machine, and all of it ends with this process.
  *
  * @module
  */

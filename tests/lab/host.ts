@@ -1,6 +1,6 @@
 /**
- * A host in the lab. It has network, mounts and processes of its own: it sees only the machine's files, and all that runs on
- * it ends with it.
+ * A host in the lab. It has network, mounts and processes of its own: it sees only the machine's files, and all that
+ * runs on it ends with it.
  *
  * @module
  */
@@ -66,8 +66,8 @@ export class Host implements AsyncDisposable {
 
   /** Starts a program that ends with this host at the latest. */
   start(argv: readonly string[], { inside = false, network = this as Host } = {}): Background {
-    // Without a fork, nsenter becomes the program, which then gets the signals that are sent to it; but it is not in the
-    // host's process namespace itself, so a program that looks for itself among the processes has to be forked.
+    // Without a fork, nsenter becomes the program, which then gets the signals that are sent to it; but it is not in
+    // the host's process namespace itself, so a program that looks for itself among the processes has to be forked.
     const [nsenter = "", ...rest] = this.argv(argv, network);
     const background = new Background(inside ? [nsenter, ...rest] : [nsenter, "--no-fork", ...rest]);
     this.#started.push(background);

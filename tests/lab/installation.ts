@@ -1,5 +1,6 @@
 /**
- * A hypervisor with a system of its own, the archive of the distribution in `/root`, and a guest that waits for its service.
+ * A hypervisor with a system of its own, the archive of the distribution in `/root`, and a guest that waits for its
+ * service.
  *
  * @module
  */

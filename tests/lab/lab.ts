@@ -1,6 +1,6 @@
 /**
- * The lab: hypervisors, guests on their bridges, services on a backbone that guests have no route to. Everything is made
- * of namespaces inside the one that `tests/lab/enter.ts` has entered, and ends with it.
+ * The lab: hypervisors, guests on their bridges, services on a backbone that guests have no route to. Everything is
+ * made of namespaces inside the one that `tests/lab/enter.ts` has entered, and ends with it.
  *
  * @module
  */
@@ -55,8 +55,8 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * Makes a guest on a bridge, configured as the user document says, an address and the route to 169.254.16.9; or with the
-   * default route by a gateway in its place.
+   * Makes a guest on a bridge, configured as the user document says, an address and the route to 169.254.16.9; or with
+   * the default route by a gateway in its place.
    */
   async guest(name: string, hypervisor: Hypervisor, bridge: string, address: string, gateway?: string): Promise<Host> {
     const guest = await this.host(name);
@@ -72,7 +72,10 @@ export class Lab implements AsyncDisposable {
     return guest;
   }
 
-  /** Moves a guest to a bridge of the same name on another hypervisor, as a live migration does: the guest stays as it is. */
+  /**
+   * Moves a guest to a bridge of the same name on another hypervisor, as a live migration does: the guest stays as it
+   * is.
+   */
   async move(guest: Host, from: Hypervisor, to: Hypervisor, bridge: string): Promise<void> {
     const port = this.#guestPorts.get(guest) ?? "";
     // Only into the one host's network: its process namespace does not know the other host's process ID.

@@ -37,8 +37,8 @@ export async function reach(from: Host, to: string): Promise<void> {
   await until(`${from.name} reaches ${to}`, async () => (await from.run(ping)).code === 0, 30);
 }
 
-// tcpdump fails in a user namespace, which has no other user to change to. A short snapshot length, since the buffer has room
-// for 32 of the default one.
+// tcpdump fails in a user namespace, which has no other user to change to. A short snapshot length, since the buffer
+// has room for 32 of the default one.
 const TCPDUMP = ["tcpdump", "-n", "-e", "-l", "--immediate-mode", "-Z", "root", "-Q", "in", "-s", "128"];
 
 /** Captures what arrives at a device during an action; `where` enters a namespace of the host. */

@@ -27,8 +27,8 @@ export async function findNamespaces(isRoot: boolean): Promise<string[]> {
     "--kill-child",
     "--mount-proc",
     "--",
-    // The first process of a namespace inherits its orphans. A shell reaps them, deno does not. Debian's PATH for a user does
-    // not include /usr/sbin.
+    // The first process of a namespace inherits its orphans. A shell reaps them, deno does not. Debian's PATH for a
+    // user does not include /usr/sbin.
     ...["/bin/sh", "-c", 'export PATH="$PATH:/usr/sbin:/sbin"; "$@"; exit $?', "sh"],
   ];
   const { code, stderr } = await run([...unshare, "/usr/bin/true"]);

@@ -37,7 +37,9 @@ sed -i "s/\\"version\\": \\"$3\\"/\\"version\\": \\"$4\\"/" "$1/deno.json"
 cd "$1/.build/dist/one-tproxy-$4-linux-x86_64"; echo "version $4" >>CHANGELOG.md
 sed -n 's/^[0-9a-f]*  //p' SHA256SUMS | xargs sha256sum >SUMS; mv SUMS SHA256SUMS`;
 
-/** Makes packages of the distribution that is there, in a folder of `.build`, with another umask, time zone and locale. */
+/**
+ * Makes packages of the distribution that is there, in a folder of `.build`, with another umask, time zone and locale.
+ */
 export async function makePackages(name: string, version: string): Promise<Packages> {
   await using host = await Host.create("builder");
   const place = `${ROOT}.build/${name}`;

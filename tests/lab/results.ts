@@ -19,7 +19,8 @@ export const NONE: Totals = { passed: 0, failed: 0, skipped: 0 };
 /**
  * Counts the tests of a run.
  *
- * @param junit The text of the JUnit file; `undefined` if the run has left none, since it was ended or a module can't be loaded.
+ * @param junit The text of the JUnit file; `undefined` if the run has left none, since it was ended or a module can't
+ * be loaded.
  * @param code The exit code.
  * @returns The counts. A run that has failed, or left nothing, without a failed test counts as one that failed.
  */

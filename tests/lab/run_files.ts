@@ -1,5 +1,6 @@
 /**
- * Running test files side by side, each in namespaces of its own: a lab waits more than it works, and no lab sees another.
+ * Running test files side by side, each in namespaces of its own: a lab waits more than it works, and no lab sees
+ * another.
  *
  * @module
  */

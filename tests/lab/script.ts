@@ -1,6 +1,6 @@
 /**
- * The programs in `tests/fixtures/` that play guests and services. They take one argument, and print their state as lines of
- * JSON.
+ * The programs in `tests/fixtures/` that play guests and services. They take one argument, and print their state as
+ * lines of JSON.
  *
  * @module
  */

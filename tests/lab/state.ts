@@ -30,7 +30,9 @@ export async function stateOf({ host }: Hypervisor): Promise<string[]> {
   return [names.join(" "), ...texts.map((text) => text.replaceAll(SEEN, "").replaceAll(passing, ""))];
 }
 
-/** The same without the numbers of devices, which differ after a device is made again, and without the order of lines. */
+/**
+ * The same without the numbers of devices, which differ after a device is made again, and without the order of lines.
+ */
 export function numberless(state: string[]): string[] {
   return state.map((text) => {
     const lines = text.replaceAll(/^\d+: |(?<=@if)\d+|(?<=link-netnsid )\d+/gm, "#").split("\n");

@@ -9,7 +9,10 @@ import type { Host } from "./host.ts";
 
 const BUILD = new URL("../../.build/", import.meta.url).pathname;
 
-/** Debian's base, the packages that our programs need, and those that show the manual, complete commands and install an .rpm. */
+/**
+ * Debian's base, the packages that our programs need, and those that show the manual, complete commands and install an
+ * .rpm.
+ */
 export const BASE = `${BUILD}hypervisor-root`;
 
 /** This machine's own system. */

@@ -1,5 +1,6 @@
 /**
- * systemd as the first process of a process namespace on a host of the lab, with no unit but targets and what a test adds.
+ * systemd as the first process of a process namespace on a host of the lab, with no unit but targets and what a test
+ * adds.
  *
  * @module
  */
@@ -7,7 +8,9 @@
 import { type Background, type Result, until } from "../../packaging/command.ts";
 import type { Host } from "./host.ts";
 
-/** What an ordinary service depends on. The machine's own units would reach beyond the lab, by its sysctls for example. */
+/**
+ * What an ordinary service depends on. The machine's own units would reach beyond the lab, by its sysctls for example.
+ */
 const TARGETS = ["basic", "multi-user", "network", "network-online", "shutdown", "sysinit"];
 
 /** A control group for systemd to make its own in; where there are two kinds of hierarchies it wants one of each. */

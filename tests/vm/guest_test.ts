@@ -1,6 +1,6 @@
 /**
- * A real virtual machine: it configures itself as the user document's "Guest Configuration" shows, and is served wherever
- * it runs, by what docs/opennebula.md tells an operator to install.
+ * A real virtual machine: it configures itself as the user document's "Guest Configuration" shows, and is served
+ * wherever it runs, by what docs/opennebula.md tells an operator to install.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A hypervisor that is a virtual machine: Debian's base and kernel, the archive of the distribution, and a script that does
- * what an operator does.
+ * A hypervisor that is a virtual machine: Debian's base and kernel, the archive of the distribution, and a script that
+ * does what an operator does.
  *
  * @module
  */

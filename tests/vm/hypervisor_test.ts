@@ -1,6 +1,6 @@
 /**
- * A hypervisor with a distribution's kernel, which has what the machine that runs the tests may lack: `meta ibrname`. It is
- * a virtual machine itself, with Debian's base for a system, and an operator does there what the guide says.
+ * A hypervisor with a distribution's kernel, which has what the machine that runs the tests may lack: `meta ibrname`.
+ * It is a virtual machine itself, with Debian's base for a system, and an operator does there what the guide says.
  *
  * @module
  */

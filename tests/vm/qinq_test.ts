@@ -1,6 +1,6 @@
 /**
- * QinQ, on a hypervisor with a distribution's kernel: the network driver sets a VLAN filter at the proxy's port, and it is
- * there again when the port is. The machine that runs the tests may have a kernel that can't filter by VLAN.
+ * QinQ, on a hypervisor with a distribution's kernel: the network driver sets a VLAN filter at the proxy's port, and it
+ * is there again when the port is. The machine that runs the tests may have a kernel that can't filter by VLAN.
  *
  * @module
  */
@@ -11,7 +11,10 @@ import { inLab } from "../lab/scenario.ts";
 import { runHypervisor } from "./hypervisor.ts";
 import { NO_VM } from "./missing.ts";
 
-/** What the driver's "post" does for a VM's NIC with CVLANS: first the VM's port, then the bridge, then the proxy's port. */
+/**
+ * What the driver's "post" does for a VM's NIC with CVLANS: first the VM's port, then the bridge, then the proxy's
+ * port.
+ */
 const SCRIPT = `ip link add name br0 type bridge
 ip link set dev br0 up
 ip netns add guest

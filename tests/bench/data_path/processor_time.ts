@@ -36,8 +36,8 @@ async function readMs({ proxies }: Contender): Promise<number | undefined> {
 }
 
 /**
- * Sums up the processor time in one or more `/proc/PID/stat` (proc(5)): of the process and of children that have ended, in
- * the kernel and outside.
+ * Sums up the processor time in one or more `/proc/PID/stat` (proc(5)): of the process and of children that have ended,
+ * in the kernel and outside.
  *
  * @param text The lines.
  * @returns The sum, in milliseconds.

@@ -1,6 +1,7 @@
 /**
- * How long `setup up` and `setup down` take, and how many processes, beside the same kernel state made by single commands.
- * All of it in turns on one hypervisor of the lab, so that whatever else the machine does slows all of it down alike.
+ * How long `setup up` and `setup down` take, and how many processes, beside the same kernel state made by single
+ * commands. All of it in turns on one hypervisor of the lab, so that whatever else the machine does slows all of it
+ * down alike.
  *
  * @module
  */
