@@ -43,7 +43,7 @@ export async function openShared(path: string, users: readonly number[], access:
     if (info !== undefined && !isUsable(info, users)) {
       const away = `${path}.not-ours-${Date.now()}`;
       await Deno.rename(path, away);
-      log.warning("Moved away what is no file of ours", { path, to: away, uid: info.uid, links: info.nlink });
+      log.warning("Moved away a file that is not ours", { path, to: away, uid: info.uid, links: info.nlink });
       continue;
     }
     const file = openChecked(fs, path, O_WRONLY | O_APPEND | (info === undefined ? O_CREAT | O_EXCL : 0), users, info);
@@ -56,7 +56,10 @@ export async function openShared(path: string, users: readonly number[], access:
       throw error;
     }
   }
-  throw new TproxyError(`${path} does not stay what it is`, `see who may write to its folder, and let nobody but root`);
+  throw new TproxyError(
+    `Somebody keeps replacing ${path}`,
+    "see who may write to its folder, and let only root write there",
+  );
 }
 
 /**

@@ -114,7 +114,7 @@ Deno.test(
     const { stderr } = await hv.up("br0", "other", "12");
     assert.match(
       stderr,
-      /warning: Keeping services of which nobody knows whose they are; to be rid of them, .*bridge=br0, ports=80\)/,
+      /warning: Keeping services whose network is not known; to be rid of them, .*bridge=br0, ports=80\)/,
     );
     assert.equal(
       await elements(hv),

@@ -20,7 +20,7 @@ const HOST: HostFacts = {
   uidOf: (name) => Promise.resolve(new Map([["oneadmin", 9869], ["toor", 0]]).get(name)),
 };
 
-/** What findShadowed() says of which line. */
+/** The advice of findShadowed() for each line. */
 function shadowed(...entries: ConfigEntry[]): [number, string][] {
   return findShadowed(entries).map(({ at, advice }) => [at.line, advice]);
 }
@@ -61,7 +61,7 @@ Deno.test("findShadowed() finds just the entries that a network of theirs would 
       const { warnings } = await selectEndpoints(makeConfig(all), { id });
       for (const warning of warnings) warned.add(Number(warning.split(":")[1]));
     }
-    // An entry for all networks behind one for some is warned of there, as it should be, and still has its use.
+    // An entry for all networks that follows one for some networks gets a warning, and still serves the others.
     const useful = (line: number) =>
       all[line - 1]?.networks.length === 0 &&
       !all.slice(0, line - 1).some((earlier) =>

@@ -68,7 +68,7 @@ Deno.test("renderText() shows settings, a table of entries, problems and their n
     "1 problem",
   ];
   const text = renderText({ ...CONFIG, problems: [PROBLEM] });
-  // The columns' widths are one test, what is in them another.
+  // Another test checks the widths of the columns.
   assert.deepEqual(text.split("\n").map((line) => line.split(/ {2,}/)), lines.map((line) => line.split(/ {2,}/)));
   const table = text.split("\n").slice(5, 9);
   for (const heading of ["remote", "networks", "line"]) {

@@ -37,7 +37,7 @@ const INNER_RUNS: RunningDaemon = {
   flags: daemonFlags(innerOf(BR0), BRIDGES, FORM).join(";"),
 };
 
-/** What differs for one daemon. */
+/** Compares one daemon. */
 function differencesOf(daemon: RunningDaemon, desired = DESIRED): readonly string[] {
   const [comparison, ...others] = compareDaemons({ host: HOST, daemons: [daemon] }, desired, FORM);
   assert.ok(comparison !== undefined && others.length === 0);

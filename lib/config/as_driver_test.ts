@@ -4,7 +4,7 @@ import { describeProblem } from "./config.ts";
 
 const ENTRY = ":tproxy:\n- :service_port: 80\n  :remote_addr: 10.0.0.1\n  :remote_port: 8080\n";
 
-/** What there is to be said of a file, without its name and "OpenNebula's driver". */
+/** The problems and remarks of a file, without its name and "OpenNebula's driver". */
 function said(text: string): string[] {
   const { problems, remarks } = readAsDriver(text, "f");
   return [...problems, ...remarks].map((found) => describeProblem("f", found).replaceAll("OpenNebula's driver", "it"));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Config } from "./config.ts";
 import { parseConfig } from "./parse.ts";
 
-/** A file with one entry that is for some networks. */
+/** A file with one entry for some networks. */
 function parse(networks: string | undefined): Config {
   const line = networks === undefined ? "" : `  :networks: ${networks}\n`;
   const entry = ":tproxy:\n- :service_port: 5030\n  :remote_addr: 10.11.12.13\n  :remote_port: 80\n";

@@ -8,7 +8,7 @@ import { parseConfig } from "./parse.ts";
 
 const PORT = "a port from 1 to 65535";
 
-/** A file with one entry, good but for the lines given. */
+/** A file with one entry. The given lines replace good ones. */
 function oneEntry(overrides: Readonly<Record<string, string | undefined>> = {}): string {
   const values = { service_port: "5030", remote_addr: "10.11.12.13", remote_port: "80", ...overrides };
   const lines = Object.entries(values).filter(([, value]) => value !== undefined);

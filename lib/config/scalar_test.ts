@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type PlainValue, resolvePlain } from "./scalar.ts";
 
-// What Ruby 3.1 (Psych 4.0.4) makes of each, but for the last group.
+// Ruby 3.1 (Psych 4.0.4) reads all groups but the last one like this.
 const CASES: readonly [PlainValue, string[]][] = [
   [null, ["", "~", "null", "Null", "NULL", "nUll"]],
   [true, ["true", "True", "TRUE", "tRue", "yes", "Yes", "on", "ON"]],

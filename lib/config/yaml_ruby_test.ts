@@ -6,7 +6,7 @@ Deno.test("parseYaml() takes brackets over several lines, and says where if thei
     const values = parseYaml(`:a: ${list}\n:b: 1\n`, "a.conf").get("a")?.items?.map(({ scalar }) => scalar);
     assert.deepEqual(values, ["x", "y"], list);
   }
-  // Ruby takes these.
+  // Ruby accepts these.
   for (const [text, place] of [[":a: [\nx,\ny\n]\n", "1:6"], [":a:\n- :b: {\n  c: 1\n}\n", "2:8"]] as const) {
     assert.throws(() => parseYaml(text, "a.conf"), { message: RegExp(`^a.conf:${place}: not YAML: .* indented`) });
   }

@@ -21,13 +21,13 @@ const START: DaemonStart = {
 const NETNS_EXEC = ["/usr/sbin/ip", "netns", "exec", "one_tproxy_br0"];
 const SETPRIV = [
   ...["/usr/bin/prlimit", "--fsize=7:7"],
-  // Before there is a process of the user: a signal that comes in between would end it.
+  // The signals are ignored before the process changes its user. A signal that comes in between would end it.
   ...["/usr/bin/env", "--ignore-signal=HUP,XFSZ", "--block-signal=USR1"],
   "/usr/bin/setpriv",
 ];
 const BR0 = parseBridgeName("br0");
 const OWNER = START.owner;
-/** Which group is a bridge's is told by groupOf(), whose tests are elsewhere. */
+/** The group of each bridge by groupOf(), which has tests of its own. */
 const user = (role: Role, others: string) => [
   "--reuid=9869",
   `--regid=${groupOf(OWNER, role)}`,
@@ -144,7 +144,7 @@ Deno.test("environmentOf() marks a compiled daemon with the flags that are in it
   });
 });
 
-/** What outer needs for bridges with names as long as they may be, and 10 services of its own for each. */
+/** The flags of outer for bridges with the longest names, each with 10 services of its own. */
 function outerFlags(count: number): readonly string[] {
   const bridges = Array.from({ length: count }, (_, i) => {
     const endpoints = Array.from({ length: 10 }, (_, j) => {

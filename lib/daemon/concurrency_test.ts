@@ -7,7 +7,7 @@ Deno.test("forEachConcurrently() does everything once, in order, and never more 
   await forEachConcurrently(3, [...Array(10).keys()], async (item) => {
     begun.push(item);
     most = Math.max(most, ++running);
-    // The later an item comes, the sooner it is done.
+    // Each item takes less time than the one before.
     for (let turn = item; turn < 10; turn++) await Promise.resolve();
     running--;
   });

@@ -30,7 +30,7 @@ const INNER = { role: innerOf(BR0), netns: NETNS } as const;
 
 type Verb = Parameters<typeof plan>[0];
 
-/** What is to be done about one daemon that should run; others are named by their process IDs. */
+/** The planned steps for one daemon that should run. They name other daemons by their process IDs. */
 interface Step {
   readonly wanted: WantedDaemon;
   readonly start: boolean;
@@ -44,7 +44,7 @@ interface Step {
 const pids = (daemons: readonly RunningDaemon[]) => daemons.map(({ pid }) => pid);
 
 /**
- * Plans for daemons of which the first may be outer; the steps are in the order in which the plan's parts name them.
+ * Plans for daemons, of which the first may be outer. The steps are in the order of the plan's parts.
  */
 function planFor(verb: Verb, daemons: readonly WantedDaemon[], running: readonly RunningDaemon[], dead?: Set<number>) {
   const outer = daemons.find(({ role }) => role === OUTER);
@@ -65,7 +65,7 @@ function planFor(verb: Verb, daemons: readonly WantedDaemon[], running: readonly
   return { steps, end: pids(end) };
 }
 
-/** The step that a verb leads to where one daemon is wanted. */
+/** The step that a verb plans if one daemon should run. */
 function stepOf(verb: Verb, daemon: WantedDaemon, ...daemons: RunningDaemon[]): Omit<Step, "wanted"> {
   const { steps, end } = planFor(verb, [daemon], daemons);
   assert.deepEqual(end, []);
@@ -112,7 +112,7 @@ Deno.test("plan() gives a daemon that is dead a successor, and no other", () => 
 
 Deno.test("plan() gives a daemon with other permissions or of another user a successor", () => {
   const flags = "--no-prompt;--allow-net=10.0.0.1:80";
-  // An inner of another user has to leave its ports first; outer's sockets pass from one user to another.
+  // An inner of another user has to leave its ports first. Outer's sockets can pass from one user to another.
   const cases = [
     [{}, { flags }, { retire: [7] }],
     [INNER, { flags }, { retire: [7] }],
@@ -179,7 +179,7 @@ Deno.test("plan() ends the oldest that drain before there would be more than eig
   const more = [...draining, ...draining.map((daemon) => ({ ...daemon, pid: daemon.pid + 10, seconds: 50 }))];
   assert.deepEqual(restart(...more).endFirst, [24, 25, 26, 27, 28, 29, 30]);
   assert.deepEqual(stepOf("start", wanted(), ...draining, running(7)), NOTHING);
-  // Those that serve are retired, and never ended for it.
+  // A daemon that serves is retired, and never ended.
   const serving = Array.from({ length: 9 }, (_, i) => running(i + 1));
   assert.deepEqual(restart(...serving).endFirst, []);
 });

@@ -113,7 +113,7 @@ Deno.test("readTitle() takes nothing that only looks like a title", () => {
 Deno.test("isOurs() takes a process for the daemon of its title by the group that root alone can have given it", () => {
   const [br0, br1] = [innerOf(parseBridgeName("br0")), innerOf(parseBridgeName("br1"))];
   for (const role of [OUTER, br0]) {
-    // A user of its own; one that is named; nobody, as in former versions.
+    // The daemon's own user, a user that is named, and nobody, as in former versions.
     for (const uid of [numberOf(role), 13, 65534]) assert.ok(isOurs({ uid, gid: numberOf(role) }, role));
     assert.ok(isOurs({ uid: 0, gid: 0 }, role));
     for (const gid of [13, 65534, numberOf(br1)]) {

@@ -6,7 +6,7 @@ import { findTwins, groupOf, numberOf, userOf } from "./owner.ts";
 const NAMED = { name: "proxy", uid: 13, gid: 14 };
 const ROOT = { name: "root", uid: 0, gid: 0 };
 const bridges = Array.from({ length: 1000 }, (_, i) => parseBridgeName(`onebr${i}`));
-/** Found by trying. */
+/** A search has found these two. */
 const TWINS = [parseBridgeName("onebr.14469"), parseBridgeName("onebr.45874")] as const;
 const all = [OUTER, ...bridges.map(innerOf)];
 

@@ -96,7 +96,7 @@ export async function ensureResources(pid: number, needed: Resources): Promise<n
       // Nobody may go beyond fs.nr_open, nor, without CAP_SYS_RESOURCE, beyond the hard limit.
       if (!(error instanceof CommandError)) throw error;
       if (name === "nofile") return soft;
-      log.warning("A proxy may not have more memory for the configured limits before the next restart", { pid });
+      log.warning("A proxy gets the memory for the configured limits only when it is restarted", { pid });
     }
   }
   return needed.nofile;

@@ -20,9 +20,9 @@ import type { Desired } from "./desired.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";
 
 /**
- * The options of the file system of all that proxies may write: a folder, two sockets and nine short files for each of 2,000
- * bridges. Outer has to make sockets, so it may make any number of files. In a file system of its own they can't fill `/run`, on
- * which the whole host depends.
+ * The options of the file system of all that proxies may write: a folder, two sockets and nine short files for each of
+ * 2,000 bridges. Outer has to make sockets, so it may make any number of files. In a file system of its own they can't
+ * fill `/run`, on which the whole host depends.
  */
 const PROXY_DIR_OPTIONS = "size=64m,nr_inodes=32768,mode=0755,nosuid,nodev,noexec";
 
@@ -41,7 +41,7 @@ export async function ensureProxyDir(): Promise<void> {
     await runCommand("mount", ["-t", "tmpfs", "-o", PROXY_DIR_OPTIONS, "one_tproxy", PROXY_DIR]);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    log.warning(`The proxies have no file system of their own, so that they could fill /run: ${describe(error)}`);
+    log.warning(`The proxies have no file system of their own and can fill /run: ${describe(error)}`);
   }
 }
 

@@ -3,7 +3,7 @@ import { type Sign, Vitals } from "./vitals.ts";
 
 const SIGN: Sign = { pid: 7, title: "one_tproxy", state: "S", cpuSeconds: 100, beat: 1 };
 
-/** Looks at a daemon some times, and tells at which of them it was taken for dead. */
+/** Looks at a daemon several times, and returns the looks that took it for dead. */
 function deaths(signs: readonly Partial<Sign>[], gapMs = 3_000): number[] {
   const vitals = new Vitals();
   return signs.flatMap((sign, i) => vitals.look([{ ...SIGN, ...sign }], i * gapMs).length > 0 ? [i] : []);

@@ -52,12 +52,12 @@ const RECORDED: Expected = {
 };
 const DRIVERS: Expected = { ...RECORDED, isRecorded: false, applied: undefined };
 
-/** The codes of what is found where a view differs from the whole one. */
+/** The codes of the faults in a view that differs from the good one. */
 function codes(view: Partial<BridgeView>, expected = RECORDED): string[] {
   return findBridgeFaults(expected, { ...WHOLE, ...view }).map(({ code }) => code);
 }
 
-/** A view of a namespace that differs. */
+/** A view with another namespace. */
 function inside(overrides: Partial<typeof INSIDE>): Partial<BridgeView> {
   return { inside: { ...INSIDE, ...overrides } };
 }

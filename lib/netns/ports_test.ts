@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { BRIDGE, link, NAMES, OUTSIDE } from "../../tests/fixtures/links.ts";
 import { guestPortsOf } from "./ports.ts";
 
-/** A port of br0 of some kind; `undefined` is a physical device. */
+/** A port of br0. A physical device has the kind `undefined`. */
 function port(name: string, kind: string | undefined, master = "br0") {
   return link(name, 20, { kind, master });
 }

@@ -27,7 +27,7 @@ const TO_PROXY = [
 const SETS = ["senders_br0 { type ifname . ipv4_addr", "newcomers_br0 { type ifname"].map((set) =>
   `add set bridge one_tproxy ${set} ; flags dynamic, timeout ; timeout 1h ; size 65535 ; }`
 );
-/** What makes the set of redirected ports, and the chain that begins with these rules. */
+/** The commands for the set of redirected ports, and for the chain that begins with these rules. */
 function redirect(mac: string, ...first: string[]): string[] {
   return [
     "add chain bridge one_tproxy redirect_br0 { type filter hook prerouting priority dstnat ; policy accept ; }",

@@ -8,7 +8,7 @@ import { parseEgress, type PresentEgress } from "./egress_listing.ts";
 const OUTER = 1_916_777_216;
 const EGRESS: Egress = { remotes: new Set(["10.11.12.13 . 5030", "127.0.0.1 . 8080"]), innerEnds: new Set(["br0b"]) };
 
-/** A listing as nft 1.0.6 prints it, from the script that it was made by, but for the form of what a rule matches. */
+/** A listing as nft 1.0.6 prints it, made from the script. Only the form of the matches differs. */
 function listingOf(script: string, family: "inet" | "bridge"): Record<string, unknown>[] {
   const own = script.split("\n").filter((line) => line.includes(` ${family} one_tproxy_egress`));
   const common = { family, table: "one_tproxy_egress", handle: 1 };
@@ -48,7 +48,7 @@ function listings(egress: Egress): { inet: string; bridge: string } {
   return { inet: json(listingOf(script, "inet")), bridge: json(listingOf(script, "bridge")) };
 }
 
-/** As it was taken down when it was made, with these services or others. */
+/** The fingerprints that were recorded when the tables were made. */
 const APPLIED = describeEgress(OUTER, listings(EGRESS));
 
 function parse(listings: EgressListings, applied: AppliedEgress | undefined = APPLIED): PresentEgress {
@@ -136,7 +136,7 @@ Deno.test("parseEgress() sees every rule, chain and set that is missing, more th
     const [old = "", replaced = ""] of [
       ['{"reject"', '{"accept"'],
       [`skuid ${OUTER} is`, "skuid 1000 is"],
-      // What a rule matches, while its comment stays.
+      // The rule matches something else, and its comment stays.
       [`meta skuid ${OUTER} jump`, "meta skuid 1000 jump"],
       ['"output","prio"', '"input","prio"'],
     ]

@@ -4,7 +4,7 @@ import { parseState } from "./parse_state.ts";
 
 const META = { metainfo: { version: "1.0.6", json_schema_version: 1 } };
 
-/** What nft prints for three commands: a line each. */
+/** The output of nft for three commands, one line each. */
 function listings(maps: object[], sets: object[], chains: object[]): string {
   return [maps, sets, chains].map((items) => JSON.stringify({ nftables: [META, ...items] })).join("\n") + "\n";
 }

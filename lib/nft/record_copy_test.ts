@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseCopy, renderCopy } from "./record_copy.ts";
 
-/** What nft lists of what was rendered, in another order. */
+/** The listing of the rendered set, in another order. */
 function listed(commands: readonly string[]): unknown[] {
   const add = commands.find((command) => command.startsWith("add element")) ?? "";
   return [...add.matchAll(/(\d+) comment "([^"]*)"/g)]

@@ -43,9 +43,9 @@ function readTable(at: number): Map<string, string[]> {
 Deno.test("docs/security.md lists every permission of every program, and no other", () => {
   const wanted = Object.entries(TABLE).flatMap(([program, permissions]) =>
     Object.entries(permissions).filter(([, values]) => values.length > 0).map(([kind, values]) => {
-      // What outer may dial is different on every host.
+      // Every host has other services for outer to dial.
       const all = `${program} ${kind}` === "outer net" ? [...values, "<remote_addr>:<remote_port>"] : values;
-      // Files of which there are eight are written once.
+      // The document names eight files of one kind once.
       const once = new Set(all.map((value: string) => value.replace(/\.[0-7]\.(json|socket)$/, ".<n>.$1")));
       return [`${program} ${kind}`, [...once].toSorted()] as const;
     })
@@ -85,7 +85,7 @@ Deno.test("compiled commands may do what the table says, and need not read the d
 
 Deno.test("the tasks setup and tproxy give the launcher its own permissions, and the programs none", () => {
   for (const name of ["setup", "tproxy"] as const) {
-    // Word for word, so that whoever adds a flag comes by here.
+    // The texts are compared word for word, so whoever adds a flag has to change this test.
     assert.equal(
       settings.tasks[name].command,
       "deno run --quiet --no-prompt --allow-run=$(deno eval -p 'Deno.execPath()') --allow-env=INIT_CWD " +

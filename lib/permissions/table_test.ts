@@ -7,7 +7,7 @@ import { innerPermissions, outerPermissions, toFlags } from "./table.ts";
 const [BR0, BR1] = [parseBridgeName("br0"), parseBridgeName("br1")];
 const WRITTEN = "/run/one_tproxy/written-by-proxies";
 
-/** The files of a title for what its streams take. */
+/** The usage files of a title. */
 function usage(name: string): string {
   return Array.from({ length: 8 }, (_, i) => `${WRITTEN}/${name}.${i}.json`).join(",");
 }

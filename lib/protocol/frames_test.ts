@@ -7,7 +7,7 @@ import { FRAME, LAST_CHANNEL, LONGEST_CONTROL, ProtocolError, type ResetReason, 
 /** A frame as a test sees it: a name and what it carries. */
 type Frame = readonly [name: string, channel: number, ...numbers: number[]] | readonly ["data", number, Uint8Array];
 
-/** Notes what it is told; the parts of a DATA frame become one again. */
+/** Records the frames, and joins the parts of a DATA frame. */
 class Notes implements FrameSink {
   readonly frames: unknown[][] = [];
   bytes = new Uint8Array();
@@ -56,7 +56,7 @@ function encode(frame: Frame): Uint8Array {
   }
 }
 
-/** Decodes pieces as a connection brings them: what is left of one comes again before the next. */
+/** Decodes pieces as they come from a connection. The rest of a piece comes again before the next one. */
 function decode(pieces: readonly Uint8Array[]): { frames: unknown[][]; rest: number } {
   const notes = new Notes();
   const decoder = new FrameDecoder(notes);

@@ -19,7 +19,7 @@ const preambles: fc.Arbitrary<Preamble> = fc.record(
   { noNullPrototype: true },
 );
 
-/** Reads a whole preamble as outer does: the fixed part, then as much as that says. */
+/** Reads a whole preamble as outer does: the fixed part, then as many bytes as it announces. */
 function parse(bytes: Uint8Array): Preamble {
   const { length } = parseFixedPart(bytes.subarray(0, FIXED_LENGTH));
   return parseAddresses(bytes.subarray(FIXED_LENGTH, FIXED_LENGTH + length));

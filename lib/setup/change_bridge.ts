@@ -64,7 +64,7 @@ export async function changeBridge(bridge: BridgeName, adopts: boolean, change: 
   if (nobodys !== undefined) {
     const ports = nobodys.endpoints.map(({ servicePort }) => servicePort).join(" ");
     const remedy = `to be rid of them, run "setup down --bridge ${bridge}", then "setup up" for each network`;
-    log.warning(`Keeping services of which nobody knows whose they are; ${remedy}`, { bridge, ports });
+    log.warning(`Keeping services whose network is not known; ${remedy}`, { bridge, ports });
   }
   try {
     await applyRecord(bridge, networks);

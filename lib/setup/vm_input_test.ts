@@ -5,7 +5,7 @@ import { readVm } from "./vm_input.ts";
 
 const MIB = 1024 * 1024;
 
-/** Standard input that comes in these pieces. */
+/** Makes a standard input of these pieces. */
 function stdin(...chunks: (string | Uint8Array)[]): ReadableStream<Uint8Array> {
   return ReadableStream.from(
     chunks.map((chunk) => typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk),

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { InputError } from "../errors.ts";
 import { parseXml } from "./xml.ts";
 
-/** What is in a document that has only text in its root. */
+/** Parses a document that has only text in its root, and returns the text. */
 function textIn(content: string): string {
   return parseXml(`<VM>${content}</VM>`).text;
 }
@@ -135,7 +135,7 @@ Deno.test("parseXml() is through with a megabyte of anything in no time", () => 
       assert.ok(error instanceof InputError, String(error));
       assert.ok(error.message.length < 200, error.message);
     }
-    // One that went back for each piece would take hours; what else the machine does costs seconds.
+    // A parser that read everything again for each piece would take hours. A busy machine costs seconds.
     assert.ok(performance.now() - start < 60_000, text.slice(0, 40));
   }
 });

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { Backoff } from "./backoff.ts";
 
 /**
- * Starts a daemon as soon as it may, again and again, each living for a while; returns the pauses before each start.
+ * Starts a daemon again and again as soon as it is allowed. Each lives for a while. Returns the pause before each
+ * start.
  */
 function pauses(lives: readonly number[]): number[] {
   const backoff = new Backoff();

@@ -23,7 +23,7 @@ Deno.test("a pass that fails before it comes to a warning makes nobody read it a
   warnings.warn("lasts");
   warnings.warn("lasts");
   warnings.endPass();
-  // Here a pass has failed, and so has not ended.
+  // A pass fails here and does not end.
   warnings.warn("lasts");
   assert.equal(written, 1);
 });

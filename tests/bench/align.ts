@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Aligns columns: the first ones, which hold words, to the left, the others, which hold numbers, to the right. */
+/** Aligns columns. The first ones hold words and are aligned left; the others hold numbers and are aligned right. */
 export function align(rows: readonly (readonly string[])[], words: number): string {
   const columns = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));

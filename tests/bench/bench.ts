@@ -1,7 +1,7 @@
 /**
- * `bench [--scale] [--quick]`: measures `setup`, and the data path beside other proxies and none, in the lab; or, told
- * so, how all of it grows with the number of bridges. It prints tables, and writes all numbers and a picture to
- * `.build`.
+ * `bench [--scale] [--quick]`: measures `setup`, and the data path beside other proxies and no proxy, in the lab. With
+ * `--scale`, it measures how both grow with the number of bridges. It prints tables, and writes a picture and all
+ * numbers to `.build`.
  *
  * @module
  */
@@ -37,13 +37,13 @@ const QUICK: Extents = {
 
 const OPTIONS = new Set(["--scale", "--quick"]);
 
-/** Does something in a lab of its own. */
+/** Runs some work in a lab of its own. */
 async function inLab<T>(work: (lab: Lab) => Promise<T>): Promise<T> {
   await using lab = await Lab.create();
   return await work(lab);
 }
 
-/** What the numbers hold for. */
+/** The machine and the versions that were measured. */
 async function describeMachine(): Promise<Record<string, string | number>> {
   const first = async (...argv: string[]) => (await text(["/usr/bin/unshare", ...argv])).split("\n")[0] ?? "";
   return {
@@ -65,14 +65,14 @@ async function main(): Promise<void> {
   await Deno.writeTextFile(`${BUILD}bench.json`, `${JSON.stringify({ date, machine, ...measured }, undefined, 1)}\n`);
 }
 
-/** What it costs to have many bridges. */
+/** Measures the cost of many bridges. */
 async function scale({ scale }: Extents): Promise<object> {
   const report = await inLab((lab) => measureScale(lab, scale));
   console.log(`\n${describeScale(report)}`);
   return { scale: { rounds: scale.rounds, ...report } };
 }
 
-/** How fast one bridge is set up, and how fast the way through it is. */
+/** Measures `setup` and the data path of one bridge. */
 async function paths(
   extents: Extents,
   date: string,

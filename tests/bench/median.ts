@@ -1,10 +1,10 @@
 /**
- * The value in the middle, which one slow round does not move.
+ * The median, which one slow round does not change.
  *
  * @module
  */
 
-/** Finds the median; `NaN` of nothing. */
+/** Finds the median; `NaN` if there are no numbers. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;

@@ -1,5 +1,5 @@
 /**
- * The demo: the whole main job on two hypervisors, each command as an operator would type it, with its result.
+ * The demo: the whole main job on two hypervisors. It shows each command as an operator types it, and its result.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const CONFIG = `:tproxy:
   :remote_port: 5030
 `;
 
-/** A step that did not do what it is there to show. */
+/** A step whose result is not the expected one. */
 class DemoError extends Error {}
 
 async function show(where: string, command: string, run: () => Promise<Result>, keep = (line: string) => line !== "") {
@@ -94,7 +94,7 @@ async function demonstrate(lab: Lab): Promise<void> {
   const [one, two] = hypervisors;
   if (one === undefined || two === undefined) throw new DemoError("two are needed");
   await lab.cable(one[1], two[1], "br0");
-  // Nobody's router has a way to OneGate; and a guest sends nothing before it knows its router.
+  // The router has no route to OneGate. A guest sends nothing before it knows its router.
   await lab.guest("router", two[1], "br0", ROUTER);
 
   headline("Set up the bridge and start the proxies, as the network driver does when a VM is deployed");

@@ -1,5 +1,5 @@
 /**
- * How the demo looks on a terminal; without colour where there is none.
+ * The output of the demo on a terminal, with colour if the terminal has it.
  *
  * @module
  */
@@ -10,17 +10,17 @@ function paint(code: number, text: string): string {
   return COLOR ? `\x1b[${code}m${text}\x1b[0m` : text;
 }
 
-/** What is less important than the rest. */
+/** Text that is less important. */
 export function dim(text: string): string {
   return paint(2, text);
 }
 
-/** The beginning of a part. */
+/** The heading of a part. */
 export function headline(text: string): void {
   console.log(`\n${paint(1, text)}`);
 }
 
-/** A command, and where it is typed. */
+/** A command and its host. */
 export function prompt(where: string, command: string): void {
   console.log(`${paint(36, `${where}#`)} ${command}`);
 }
@@ -30,7 +30,7 @@ export function explain(text: string): void {
   console.log(text);
 }
 
-/** The last line: whether it worked. */
+/** The last line, which tells whether the demo worked. */
 export function verdict(good: boolean, text: string): void {
   console.log(`\n${paint(good ? 32 : 31, text)}`);
 }

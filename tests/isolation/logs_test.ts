@@ -56,7 +56,7 @@ Deno.test(
       const planted = await plant(hv, script);
       await hv.control("stop");
       const { stderr } = await hv.control("start");
-      assert.match(stderr, /^warning: Moved away what is no file of ours \(path=\S+one_tproxy_br0\.log, .*\)$/m, what);
+      assert.match(stderr, /^warning: Moved away a file that is not ours \(path=\S+one_tproxy_br0\.log, .*\)$/m, what);
       await assertGood(hv);
       await assertServed(guest, 5030, what);
       await until(`${what}: there are lines`, async () => (await hv.log("one_tproxy_br0")).length > 0);

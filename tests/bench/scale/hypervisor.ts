@@ -20,7 +20,7 @@ export async function makeHypervisor(lab: Lab, name: string, address: string): P
   return hv;
 }
 
-/** Adds bridges as VMs' deploys do, one `setup up` after another, and returns how long each took, in milliseconds. */
+/** Adds bridges by one `setup up` after another, as VMs' deploys do. Returns how long each took, in milliseconds. */
 export async function addBridges(hv: Hypervisor, from: number, to: number): Promise<number[]> {
   const numbers = Array.from({ length: to - from }, (_, i) => from + i);
   await hv.host.ip(...numbers.flatMap((i) => [`link add name br${i} type bridge`, `link set dev br${i} up`]));

@@ -4,10 +4,10 @@
  * @module
  */
 
-/** A number at some number of bridges. */
+/** A measured number and the number of bridges. */
 export type Point = readonly [bridges: number, value: number];
 
-/** What there is without a bridge, what each bridge adds, and how far the numbers are from that. */
+/** The value without a bridge, the increase for each bridge, and how well the line fits. */
 export interface Line {
   readonly fixed: number;
   readonly slope: number;
@@ -15,7 +15,7 @@ export interface Line {
   readonly fit: number;
 }
 
-/** Fits a line by least squares; there have to be two numbers of bridges. */
+/** Fits a line by least squares. It needs at least two numbers of bridges. */
 export function lineThrough(points: readonly Point[]): Line {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [middle, level] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];

@@ -1,5 +1,5 @@
 /**
- * The memory of all proxies of a hypervisor while nobody calls.
+ * The memory of all proxies of a hypervisor without connections.
  *
  * @module
  */
@@ -7,7 +7,9 @@
 import type { Host } from "../../lab/host.ts";
 import { processesOf, sumOf } from "../data_path/memory.ts";
 
-/** What is shared by all processes counts once in each RSS, divided among them in PSS, and not at all as private. */
+/**
+ * RSS counts shared pages in every process, PSS divides them among the processes, and private memory leaves them out.
+ */
 const FIELDS = {
   rss: ["Rss"],
   pss: ["Pss"],
@@ -23,11 +25,11 @@ export interface ProxyMemory {
   readonly inner: Memory;
   /** The outer proxy. */
   readonly outer: Memory;
-  /** The proportional memory of all of them: what the hypervisor has to have for them. */
+  /** The proportional memory of all proxies, which the hypervisor needs for them. */
   readonly total: number;
 }
 
-/** Looks at the memory of a hypervisor's proxies. */
+/** Measures the memory of a hypervisor's proxies. */
 export async function memoryOfProxies(host: Host): Promise<ProxyMemory> {
   const inners = await processesOf(host, /^one_tproxy_/);
   const inner = await rollupsOf(host, inners);

@@ -1,5 +1,5 @@
 /**
- * What was found about scale, as tables.
+ * The results of the scale benchmark as tables.
  *
  * @module
  */
@@ -27,7 +27,7 @@ const ROWS: readonly [label: string, unit: string, value: (size: Size) => number
   ]),
 ];
 
-/** Tells it in tables: each number at each number of bridges, with the line through them; and processes. */
+/** Renders the tables: each result at each number of bridges with the fitted line, and the processes. */
 export function describeScale({ sizes, processes }: ScaleReport): string {
   const counts = sizes.map(({ bridges }) => bridges);
   const head = ["median at … bridges", "unit", ...counts.map(String), "fixed", "per bridge", "R²"];

@@ -15,17 +15,17 @@ import { type Task, worksOf } from "./tasks.ts";
 export interface ScaleExtent {
   /** The numbers of bridges, in ascending order. */
   readonly sizes: readonly number[];
-  /** How often each verb is timed at each of them. */
+  /** How often each verb is timed at each number of bridges. */
   readonly rounds: number;
   /** The numbers of bridges at which processes are counted, in ascending order. */
   readonly countedSizes: readonly number[];
 }
 
-/** What was found at one number of bridges. */
+/** The results at one number of bridges. */
 export interface Size {
   /** The number of bridges. */
   readonly bridges: number;
-  /** How long each `setup up` took that added one of these bridges, in milliseconds. */
+  /** How long `setup up` took for each bridge that was added, in milliseconds. */
   readonly setupUp: readonly number[];
   /** How long each verb took, in milliseconds, by round. */
   readonly times: Readonly<Partial<Record<Task, readonly number[]>>>;
@@ -33,7 +33,7 @@ export interface Size {
   readonly memory: ProxyMemory;
 }
 
-/** What was found at all of them. */
+/** The results at all numbers of bridges. */
 export interface ScaleReport {
   /** By ascending number of bridges. */
   readonly sizes: readonly Size[];
@@ -41,7 +41,7 @@ export interface ScaleReport {
   readonly processes: Readonly<Record<number, Readonly<Partial<Record<Task, Processes>>>>>;
 }
 
-/** Measures it, and says how far it is. */
+/** Runs the measurements and prints the progress. */
 export async function measureScale(lab: Lab, { sizes, rounds, countedSizes }: ScaleExtent): Promise<ScaleReport> {
   const hv = await makeHypervisor(lab, "hv1", "10.11.12.1");
   const found: Size[] = [];
@@ -65,7 +65,7 @@ export async function measureScale(lab: Lab, { sizes, rounds, countedSizes }: Sc
   return { sizes: found, processes: await countAll(lab, countedSizes) };
 }
 
-/** Counts processes on a hypervisor of its own, since counting takes time. */
+/** Counts processes on another hypervisor, since counting slows the verbs down. */
 async function countAll(lab: Lab, sizes: readonly number[]): Promise<ScaleReport["processes"]> {
   const counts: Record<number, Partial<Record<Task, Processes>>> = {};
   for (const [i, bridges] of sizes.entries()) {

@@ -1,12 +1,12 @@
 /**
- * What is timed: each verb of `tproxy`, in an order in which each leaves what the next one needs.
+ * The timed tasks: each verb of `tproxy`, in an order in which each verb leaves the state that the next one needs.
  *
  * @module
  */
 
 import type { Hypervisor } from "../../lab/hypervisor.ts";
 
-/** What is timed, in the words of the report. */
+/** The names of the tasks in the report. */
 export const TASKS = [
   "start, nothing runs",
   "start, nothing to do",
@@ -18,10 +18,10 @@ export const TASKS = [
   "stop",
 ] as const;
 
-/** One of them. */
+/** The name of a task. */
 export type Task = (typeof TASKS)[number];
 
-/** Does each of them once on a hypervisor, in their order. */
+/** Does each task once on a hypervisor, in order. */
 export function worksOf(hv: Hypervisor): Map<Task, () => Promise<unknown>> {
   const verbOf = (task: Task) => (task.split(",")[0] ?? "").split(" ");
   return new Map(TASKS.map((task) => [task, async () => {

@@ -1,5 +1,5 @@
 /**
- * Who sets a bridge up and takes it down in the benchmark.
+ * The contenders that set a bridge up and remove it in the benchmark.
  *
  * @module
  */
@@ -10,23 +10,23 @@ import type { Hypervisor } from "../../lab/hypervisor.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { type Argv, commandsDown, commandsUp } from "./single_commands.ts";
 
-/** What is measured, in the words of the report. */
+/** The names of the tasks in the report. */
 export type Task = "up, nothing is there" | "up, all is there" | "down" | "start: no module" | "start: --help";
 
 /** Does a task once. */
 type Work = () => Promise<unknown>;
 
-/** One that does some of the tasks. */
+/** A contender, which does some of the tasks. */
 export interface Contender {
-  /** What it is, in the words of the report. */
+  /** Its name in the report. */
   readonly name: string;
-  /** What it does, in an order in which each task leaves what the next one needs. */
+  /** Its tasks, in an order in which each leaves the state that the next one needs. */
   readonly tasks: ReadonlyMap<Task, Work>;
-  /** How many commands it starts for a task, where that is known beforehand. */
+  /** How many commands it starts for a task, if that is known beforehand. */
   readonly commands: ReadonlyMap<Task, number>;
 }
 
-/** Ours, to which the others are compared. */
+/** Our contender, with which the others are compared. */
 export const OURS = "setup";
 
 const BRIDGE = "br0";
@@ -65,7 +65,7 @@ export function ours(hv: Hypervisor): Contender {
   return { name: OURS, tasks, commands: new Map() };
 }
 
-/** The others; each is one process on the host that starts the rest. */
+/** The other contenders. Each is one process on the host that starts the commands. */
 export async function others(hv: Hypervisor): Promise<Contender[]> {
   const form = await findForm(hv);
   const up = commandsUp(NAMES, { name: "vnet0", id: "7", endpoints: ENDPOINTS }, form);
@@ -92,7 +92,7 @@ export async function others(hv: Hypervisor): Promise<Contender[]> {
     {
       name: "deno task setup",
       tasks: new Map<Task, Work>([["start: --help", () => run(Deno.execPath(), "task", "--quiet", "setup", "--help")]]),
-      // The runtime reads the tasks, says where it is, runs the launcher, and runs setup.
+      // The runtime starts four times: for the tasks, for its path, for the launcher and for setup.
       commands: new Map<Task, number>([["start: --help", 3]]),
     },
   ];

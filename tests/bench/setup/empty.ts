@@ -1,5 +1,5 @@
 /**
- * Nothing: what is left of the time is the runtime's own start.
+ * An empty program, which shows the time of the runtime's own start.
  *
  * @module
  */

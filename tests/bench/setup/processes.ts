@@ -1,5 +1,5 @@
 /**
- * How many processes each task of ours starts: counted on a hypervisor of its own, since counting takes time.
+ * Counts the processes that each task of ours starts, on another hypervisor, since counting slows the tasks down.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export type Processes = Readonly<Record<string, number>>;
 
 const DIR = "/run/count";
 
-/** Counts the processes of each task, once, in the tasks' order. The host's programs are not the same afterwards. */
+/** Counts the processes of each task once, in order. It leaves wrappers in the place of the host's programs. */
 export async function countProcesses<Task>(
   host: Host,
   tasks: ReadonlyMap<Task, () => Promise<unknown>>,
@@ -27,7 +27,7 @@ export async function countProcesses<Task>(
   return counts;
 }
 
-/** Puts a wrapper over each program that leaves its process ID and its name. */
+/** Puts a wrapper over each program, which records the process ID and the program's name. */
 async function wrapPrograms(host: Host): Promise<void> {
   await host.text(["mkdir", DIR]);
   for (const name of Object.keys(PROGRAMS) as ProgramName[]) {
@@ -40,7 +40,7 @@ async function wrapPrograms(host: Host): Promise<void> {
   }
 }
 
-/** A process counts for the program it was first: "ip netns exec" becomes what it executes. */
+/** Counts a process by its first program, since "ip netns exec" replaces itself by another one. */
 function parseLog(log: string): Processes {
   const lines = log.split("\n").filter(Boolean).map((line) => line.split(" "));
   const firsts = new Map(lines.toReversed().map(([pid = "", name = ""]) => [pid, name]));

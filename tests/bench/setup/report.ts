@@ -1,5 +1,5 @@
 /**
- * What the benchmark found, as a table.
+ * The results of the benchmark as a table.
  *
  * @module
  */
@@ -12,22 +12,22 @@ import type { Timings } from "./timings.ts";
 /** The timings of each contender's tasks. */
 export type Results = ReadonlyMap<Contender, ReadonlyMap<Task, Timings>>;
 
-/** What one contender needed for one task. */
+/** The result of one contender for one task. */
 export interface Row {
   readonly task: Task;
   readonly contender: string;
   readonly medianMs: number;
   readonly minMs: number;
   readonly maxMs: number;
-  /** How many times as long ours took; nothing where it does not do the task. */
+  /** How many times as long our contender took; missing if this one does not do the task. */
   readonly oursToThis?: number;
-  /** All processes, the contender's own too. */
+  /** The number of all processes, the contender's own included. */
   readonly processes: number;
-  /** Each round, in the order in which they were run. */
+  /** The rounds in order. */
   readonly roundsMs: readonly number[];
 }
 
-/** Puts together what belongs together: by task, ours first. */
+/** Groups the results by task, ours first. */
 export function rowsOf(results: Results, processes: ReadonlyMap<Task, Processes>): Row[] {
   const rows = [...results].flatMap(([contender, timings]) =>
     [...timings].map(([task, { median, min, max, rounds }]): Row => {
@@ -45,7 +45,7 @@ export function rowsOf(results: Results, processes: ReadonlyMap<Task, Processes>
   return [...new Set(rows.map(({ task }) => task))].flatMap((task) => compared.filter((row) => row.task === task));
 }
 
-/** Draws the table. */
+/** Renders the table. */
 export function tableOf(rows: readonly Row[]): string {
   const head = ["task", "by", "median ms", "min", "max", "setup / this", "processes"];
   const body = rows.map((row) => [

@@ -1,7 +1,7 @@
 /**
- * How long `setup up` and `setup down` take, and how many processes, beside the same kernel state made by single
- * commands. All of it in turns on one hypervisor of the lab, so that whatever else the machine does slows all of it
- * down alike.
+ * Measures the time and the processes of `setup up` and `setup down`, beside single commands that make the same kernel
+ * state. The contenders take turns on one hypervisor of the lab, so that other work of the machine slows all of them
+ * alike.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { countProcesses, type Processes } from "./processes.ts";
 import { type Results, type Row, rowsOf, tableOf } from "./report.ts";
 import { Timings } from "./timings.ts";
 
-/** Sees to it that all of them make the same of the kernel. It also fills the file system's caches. */
+/** Checks that all contenders make the same kernel state. It also fills the file system's caches. */
 async function rehearse(hv: Hypervisor, all: readonly Contender[]): Promise<void> {
   let expected: string[] | undefined;
   for (const { name, tasks } of all) {
@@ -35,7 +35,7 @@ async function timeAll(all: readonly Contender[], rounds: number): Promise<Resul
     all.map((contender) => [contender, new Map([...contender.tasks.keys()].map((task) => [task, new Timings()]))]),
   );
   for (let round = 0; round < rounds; round++) {
-    // Every other round backwards, since the kernel still clears the last namespace away when the next one begins.
+    // Every other round runs backwards, since the kernel still removes the last namespace when the next one begins.
     for (const contender of round % 2 === 0 ? all : all.toReversed()) {
       for (const [task, work] of contender.tasks) await results.get(contender)?.get(task)?.time(work);
     }
@@ -43,17 +43,17 @@ async function timeAll(all: readonly Contender[], rounds: number): Promise<Resul
   return results;
 }
 
-/** What the benchmark of `setup` found. */
+/** The results of the benchmark of `setup`. */
 export interface SetupReport {
   /** How often each task was done. */
   readonly rounds: number;
   /** The times. */
   readonly rows: readonly Row[];
-  /** Which programs each task of ours starts. */
+  /** The programs that each task of ours starts. */
   readonly processes: Readonly<Record<string, Processes>>;
 }
 
-/** Measures it. */
+/** Runs the benchmark. */
 export async function measureSetup(lab: Lab, rounds: number): Promise<SetupReport> {
   const hv = await makeHypervisor(lab, "hv1", "10.11.12.1");
   const all = [ours(hv), ...await others(hv)];
@@ -64,7 +64,7 @@ export async function measureSetup(lab: Lab, rounds: number): Promise<SetupRepor
   return { rounds, rows: rowsOf(results, processes), processes: Object.fromEntries(processes) };
 }
 
-/** Tells it in words and numbers. */
+/** Renders the results. */
 export function describeSetup({ rounds, rows, processes }: SetupReport): string {
   const counts = Object.entries(processes).flatMap(([task, programs]) => {
     const started = Object.entries(programs).map(([name, count]) => `${count} ${name}`);

@@ -1,6 +1,6 @@
 /**
- * What `setup` does, as single commands of one process each, the way a network driver in a scripting language does it:
- * the same kernel state in the same order. Nothing is looked at first and nothing is repaired.
+ * The work of `setup` as single commands of one process each, as a network driver in a scripting language does it. They
+ * make the same kernel state in the same order. They check nothing first and repair nothing.
  *
  * @module
  */
@@ -35,7 +35,7 @@ const SYSCTLS = [
 const ip = (line: string): Argv => ["/usr/sbin/ip", ...line.split(" ")];
 const nft = (line: string): Argv => ["/usr/sbin/nft", line];
 
-/** The commands that set a bridge up on which nothing of ours is. */
+/** The commands that set a bridge up for the first time. */
 export function commandsUp(names: BridgeNames, network: NetworkRecord, form: BridgeForm): Argv[] {
   const { bridge, bridgeEnd, netns, netnsEnd, map } = names;
   const at = (hook: string, priority = "filter") =>
@@ -77,7 +77,7 @@ export function commandsUp(names: BridgeNames, network: NetworkRecord, form: Bri
   ];
 }
 
-/** The commands that take it down again, by somebody who knows that no other bridge has a proxy. */
+/** The commands that remove the proxy again, if no other bridge has one. */
 export function commandsDown(names: BridgeNames, form: BridgeForm): Argv[] {
   return [
     nft(`delete map ip ${TPROXY} ${names.map}`),

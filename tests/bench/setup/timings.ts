@@ -1,23 +1,23 @@
 /**
- * Timings: taken one by one, told by their median.
+ * Timings and their median.
  *
  * @module
  */
 
 import { median } from "../median.ts";
 
-/** How long each round of one thing took. */
+/** The times of all rounds of one task. */
 export class Timings {
   readonly #rounds: number[] = [];
 
-  /** Does it once more, and takes the time. */
+  /** Does the task once more and measures the time. */
   async time(work: () => Promise<unknown>): Promise<void> {
     const start = performance.now();
     await work();
     this.#rounds.push(performance.now() - start);
   }
 
-  /** The time in the middle, in milliseconds. */
+  /** The median, in milliseconds. */
   get median(): number {
     return median(this.#rounds);
   }
