@@ -74,7 +74,7 @@ Deno.test("parseTproxy() answers a mistake with usage on standard error", () => 
     [["status", "--wide", "--json"], /option '--wide' cannot be used with option '--json'/],
     [
       ["permissions", "iner"],
-      /'iner' is invalid.* choices are setup, tproxy, watch, doctor,\s+streams, kill, look, outer, inner, probe\./,
+      /'iner' is invalid.* choices are setup, tproxy, watch, doctor,\s+sysdump, streams, kill, look, outer, inner, probe\./,
     ],
     [["permissions", "setup", "--running"], /setup is no proxy; name "outer" or "inner" with --running/],
   ];

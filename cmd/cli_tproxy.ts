@@ -11,11 +11,19 @@ import { type Command, type Definition, type Done, parse } from "./cli.ts";
 import { defineDoctor, type DoctorCommand } from "./cli_doctor.ts";
 import { defineLook, type LookCommand } from "./cli_look.ts";
 import { defineStreams, type StreamsCommand } from "./cli_streams.ts";
+import { defineSysdump, type SysdumpCommand } from "./cli_sysdump.ts";
 import { defineWatch, type WatchCommand } from "./cli_watch.ts";
 import { type ControlCommand, VERBS } from "./plain_arguments.ts";
 
 /** What `tproxy` is asked for. */
-export type TproxyCommand = ControlCommand | WatchCommand | DoctorCommand | LookCommand | StreamsCommand | Done;
+export type TproxyCommand =
+  | ControlCommand
+  | WatchCommand
+  | DoctorCommand
+  | SysdumpCommand
+  | LookCommand
+  | StreamsCommand
+  | Done;
 
 /**
  * Reads the command line of `tproxy`.
@@ -54,6 +62,7 @@ function defineTproxy(program: Command, done: (command: TproxyCommand) => void):
   }
   defineWatch(program, done);
   defineDoctor(program, done);
+  defineSysdump(program, done);
   defineLook(program, done);
   defineStreams(program, done);
 }

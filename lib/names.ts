@@ -20,6 +20,9 @@ export const EGRESS = `${TPROXY}_egress`;
 /** The hypervisor's copy of the network drivers' configuration, as `onehost sync` leaves it. */
 export const DEFAULT_CONFIG_PATH = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
 
+/** The one file that a compiled `sysdump` may write, since its permissions are part of it. */
+export const DEFAULT_SYSDUMP = "/var/tmp/one-tproxy-sysdump.tar.gz";
+
 /**
  * The network of a NIC that names only its bridge and no network. It gets the entries for all networks. No real network
  * can have this name, and no entry can name it.

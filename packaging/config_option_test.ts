@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { configOf, withAbsoluteConfig } from "./config_option.ts";
-import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import { configOf, sysdumpOf, withAbsoluteConfig } from "./config_option.ts";
+import { DEFAULT_CONFIG_PATH, DEFAULT_SYSDUMP } from "../lib/names.ts";
 
 Deno.test("configOf() finds the last value of --config", () => {
   assert.equal(configOf(["up", "--bridge", "br0", "--config", "/a.conf"]), "/a.conf");
@@ -28,4 +28,13 @@ Deno.test("withAbsoluteConfig() takes a relative path for one of the folder in w
   ];
   for (const [args, absolute] of cases) assert.deepEqual(withAbsoluteConfig(args, "/home/op"), absolute);
   assert.deepEqual(withAbsoluteConfig(["--config", "a.conf"], undefined), ["--config", "a.conf"]);
+});
+
+Deno.test("sysdumpOf() finds the file that sysdump writes, wherever the options are", () => {
+  assert.equal(sysdumpOf(["sysdump", "a.tar.gz"]), "a.tar.gz");
+  assert.equal(sysdumpOf(["sysdump", "--config", "/a.conf", "/b.tar.gz", "--anonymize"]), "/b.tar.gz");
+  assert.equal(sysdumpOf(["sysdump", "/b.tar.gz", "--config", "/a.conf"]), "/b.tar.gz");
+  for (const args of [[], ["sysdump", ""], ["start", "a"]]) assert.equal(sysdumpOf(args), DEFAULT_SYSDUMP);
+  const args = withAbsoluteConfig(["sysdump", "--config", "a.conf", "b.tar.gz"], "/home/me");
+  assert.deepEqual(args, ["sysdump", "--config", "/home/me/a.conf", "/home/me/b.tar.gz"]);
 });

@@ -18,11 +18,12 @@ import {
 import { distribution } from "../lib/permissions/distribution.ts";
 import { toFlags } from "../lib/permissions/table.ts";
 import { ASK_ANOTHER } from "../lib/exit_code.ts";
-import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH, DEFAULT_SYSDUMP } from "../lib/names.ts";
 
 /** The shell puts in where the distribution is and which configuration the arguments name. */
 const ROOT = "$root";
 const CONFIG = "$config";
+const FILE = "$file";
 
 /** The whole environment of a program. Inherited variables could make the runtime trust other certificates or take flags. */
 const ENVIRONMENT = [
@@ -48,20 +49,24 @@ export function renderLauncher(command: CommandName): string {
 root=$(/usr/bin/readlink -f -- "$0") && root=\${root%/bin/*} || exit 1
 
 ${renderChoice(command)}
-# The program may read the one configuration that it is told.
-config= previous=
+# The program may read the one configuration that it is told, and sysdump may write the one file.
+config= file= previous=
 for argument do
   case $argument in
     --config=*) config=\${argument#--config=} ;;
-    *) if test "$previous" = --config; then config=$argument; fi ;;
+    *)
+      if test "$previous" = --config; then config=$argument
+      elif test "$program" = sysdump; then case $argument in -*) ;; *) file=$argument ;; esac
+      fi
+      ;;
   esac
   previous=$argument
 done
-config=\${config:-${DEFAULT_CONFIG_PATH}}
+config=\${config:-${DEFAULT_CONFIG_PATH}} file=\${file:-${DEFAULT_SYSDUMP}}
 
 # A comma would make two paths of one.
-case $root$config in *,*)
-  printf '%s\\n' "${command}: error: $root or $config holds a comma; use a path without one" >&2
+case $root$config$file in *,*)
+  printf '%s\\n' "${command}: error: $root, $config or $file holds a comma; use a path without one" >&2
   exit 1
 esac
 
@@ -132,8 +137,8 @@ fi
 /** Renders what puts a program and its flags in front of the arguments. */
 function renderStart(program: CommandProgram): string {
   const form = distribution(`${ROOT}/lib`, `${ROOT}/lib/deno`);
-  const flags = toFlags(commandPermissions(program, CONFIG, form));
-  const bad = flags.find((flag) => !/^(?:[\w=:,./-]|\$root|\$config)+$/.test(flag));
+  const flags = toFlags(commandPermissions(program, CONFIG, form, FILE));
+  const bad = flags.find((flag) => !/^(?:[\w=:,./-]|\$root|\$config|\$file)+$/.test(flag));
   if (bad !== undefined) throw new Error(`the shell would not take ${bad} as it is`);
   return `    ${program})
       set -- \\

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { configOf, withAbsoluteConfig } from "./config_option.ts";
+import { configOf, sysdumpOf, withAbsoluteConfig } from "./config_option.ts";
 import { bundleDaemons } from "./bundle.ts";
 import { commandPermissions, type CommandProgram, FALLBACKS, programOf } from "../lib/permissions/commands.ts";
 import { toFlags } from "../lib/permissions/table.ts";
@@ -24,14 +24,14 @@ async function main(): Promise<number> {
   }
   const program = programOf(command, args);
   // Whoever is not root starts no proxies, and may not be able to write here.
-  if ((program === "tproxy" || program === "watch" || program === "doctor") && Deno.uid() === 0) await bundleDaemons();
+  if (["tproxy", "watch", "doctor", "sysdump"].includes(program) && Deno.uid() === 0) await bundleDaemons();
   const code = await run(program, args);
   const other = FALLBACKS[program];
   return code === ASK_ANOTHER && other !== undefined ? await run(other, args) : code;
 }
 
 function run(program: CommandProgram, args: readonly string[]): Promise<number> {
-  const flags = toFlags(commandPermissions(program, configOf(args), checkout()));
+  const flags = toFlags(commandPermissions(program, configOf(args), checkout(), sysdumpOf(args)));
   const module = decodeURIComponent(new URL(`../cmd/${program}.ts`, import.meta.url).pathname);
   return runDeno(["run", "--quiet", "--frozen", ...flags, module, ...args]);
 }

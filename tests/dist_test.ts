@@ -9,7 +9,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import lock from "../deno.lock" with { type: "text" };
 import settings from "../deno.json" with { type: "json" };
-import { configOf } from "../packaging/config_option.ts";
+import { EXAMPLE_FILE } from "../lib/commands/permissions_report.ts";
+import { configOf, sysdumpOf } from "../packaging/config_option.ts";
 import { distribution } from "../lib/permissions/distribution.ts";
 import { COMMAND_PROGRAMS, commandPermissions, type CommandProgram, programOf } from "../lib/permissions/commands.ts";
 import { toFlags } from "../lib/permissions/table.ts";
@@ -25,8 +26,13 @@ const DIST = `${ROOT}.build/dist`;
 const ARCHIVE = `${DIST}/${NAME}.tar.gz`;
 
 /** What a program is run with. */
-function flagsOf(program: CommandProgram, root: string, args: readonly string[] = []): string[] {
-  return toFlags(commandPermissions(program, configOf(args), distribution(`${root}/lib`, `${root}/lib/deno`)));
+function flagsOf(
+  program: CommandProgram,
+  root: string,
+  args: readonly string[] = [],
+  file = sysdumpOf(args),
+): string[] {
+  return toFlags(commandPermissions(program, configOf(args), distribution(`${root}/lib`, `${root}/lib/deno`), file));
 }
 
 /** The whole environment of a program. */
@@ -98,7 +104,7 @@ Deno.test(
     for (const entrypoint of COMMAND_PROGRAMS) {
       const { stdout } = await runInstalled(scenario, bin, "tproxy", "permissions", "--json", entrypoint);
       const [{ flags }] = JSON.parse(stdout);
-      assert.deepEqual(flags, flagsOf(entrypoint, `${DIST}/${NAME}`));
+      assert.deepEqual(flags, flagsOf(entrypoint, `${DIST}/${NAME}`, [], EXAMPLE_FILE));
     }
     await serve(scenario, bin);
     const before = await runInstalled(scenario, bin, "tproxy", "status");
@@ -115,7 +121,7 @@ Deno.test("a launcher gives the runtime exactly the table's flags, the arguments
   const word = fc.constantFrom(
     ...["--config", "--config=", "--config=/a b.conf", "--config=$HOME", "/etc/x.conf", "a\nb", ""],
     ...["`id`", "$(id)", "*", "--", "-e", "x:--config=y", "\\", '"', "'", "é", "--allow-all", "up"],
-    ...["start", "watch", "status", "--help", "-h", "--help=x", " start"],
+    ...["start", "watch", "sysdump", "status", "--help", "-h", "--help=x", " start"],
   );
   const programs = fc.constantFrom(["setup", "tproxy-setup"] as const, ["tproxy", "tproxy"] as const);
   await fc.assert(

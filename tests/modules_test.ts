@@ -12,6 +12,7 @@ const ROOT = new URL("../", import.meta.url);
 /** CONTRIBUTING.md: each folder may import from those after it. */
 const LAYERS: readonly string[] = [
   "cmd",
+  "lib/sysdump",
   "lib/doctor",
   "lib/commands",
   "lib/watch",

@@ -46,7 +46,19 @@ Deno.test(
     assert.deepEqual(JSON.parse(json.stdout), grants);
     assert.deepEqual(await hv.tproxy("permissions"), { code: 0, stdout: `${renderGrants(grants)}\n`, stderr: "" });
     for (
-      const entrypoint of ["setup", "tproxy", "watch", "doctor", "streams", "kill", "look", "outer", "inner", "probe"]
+      const entrypoint of [
+        "setup",
+        "tproxy",
+        "watch",
+        "doctor",
+        "sysdump",
+        "streams",
+        "kill",
+        "look",
+        "outer",
+        "inner",
+        "probe",
+      ]
     ) {
       const own = grants.filter((grant) => grant.entrypoint === entrypoint);
       assert.equal((await hv.tproxy("permissions", entrypoint)).stdout, `${renderGrants(own)}\n`);

@@ -28,6 +28,9 @@ export const EXAMPLE_BRIDGE = "<br>" as BridgeName;
 /** Stands for every remote that nft has for a bridge. */
 export const EXAMPLE_REMOTE = "<remote_addr>:<remote_port>";
 
+/** Stands for the file that `sysdump` is told to write. */
+export const EXAMPLE_FILE = "<file>";
+
 const NOTE = `${EXAMPLE_BRIDGE} stands for each bridge, ${EXAMPLE_REMOTE} for each service in its map.
 Where :tproxy_process_owner: is set, outer and inner run as that user. That is weaker: one that is taken over can end the
 others.`;
@@ -46,7 +49,7 @@ export function listGrants(config: string, form: Form): Grant[] {
     ...COMMAND_PROGRAMS.map((entrypoint) => ({
       entrypoint,
       user: "root",
-      flags: toFlags(commandPermissions(entrypoint, config, form)),
+      flags: toFlags(commandPermissions(entrypoint, config, form, EXAMPLE_FILE)),
     })),
     {
       entrypoint: "outer",

@@ -3,7 +3,7 @@ import { runByDeno } from "../permissions/run_by_deno.ts";
 import { commandPermissions } from "../permissions/commands.ts";
 import { innerPermissions, toFlags } from "../permissions/table.ts";
 import { compiled, compiledFlags } from "../permissions/compiled.ts";
-import { EXAMPLE_BRIDGE, listGrants, renderGrants } from "./permissions_report.ts";
+import { EXAMPLE_BRIDGE, EXAMPLE_FILE, listGrants, renderGrants } from "./permissions_report.ts";
 
 const FORM = runByDeno("/x/deno", "/x");
 
@@ -12,10 +12,10 @@ Deno.test("listGrants() gives each program the flags of its table, and stands-in
   const [probe, inner, outer] = [grants.pop(), grants.pop(), grants.pop()];
   assert.deepEqual(
     grants,
-    (["setup", "tproxy", "watch", "doctor", "streams", "kill", "look"] as const).map((entrypoint) => ({
+    (["setup", "tproxy", "watch", "doctor", "sysdump", "streams", "kill", "look"] as const).map((entrypoint) => ({
       entrypoint,
       user: "root",
-      flags: toFlags(commandPermissions(entrypoint, "/a.conf", FORM)),
+      flags: toFlags(commandPermissions(entrypoint, "/a.conf", FORM, EXAMPLE_FILE)),
     })),
   );
   const net = outer?.flags.find((flag) => flag.startsWith("--allow-net="))?.split(",");

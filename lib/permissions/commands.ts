@@ -6,7 +6,7 @@
  */
 
 import { CONTROL_SLOTS, type ControlKind, controlSocket } from "../control_sockets.ts";
-import { LOG_DIR, NETNS_DIR, RUN_DIR } from "../names.ts";
+import { DEFAULT_SYSDUMP, LOG_DIR, NETNS_DIR, RUN_DIR } from "../names.ts";
 import { type ProgramName, PROGRAMS } from "../programs.ts";
 import type { Permissions } from "./table.ts";
 
@@ -14,7 +14,7 @@ import type { Permissions } from "./table.ts";
 export type CommandName = "tproxy" | "setup";
 
 /** A program that runs as a command: `cmd/<name>.ts`, or `lib/<name>.js` of a distribution. */
-export type CommandProgram = "setup" | "tproxy" | "watch" | "doctor" | "streams" | "kill" | "look";
+export type CommandProgram = "setup" | "tproxy" | "watch" | "doctor" | "sysdump" | "streams" | "kill" | "look";
 
 /** What programs read because of the form in which they are there. */
 export interface FormReads {
@@ -52,7 +52,19 @@ const asking = (kind: ControlKind): Permissions => {
   return { net: sockets.map((path) => `unix:${path}`), read: sockets, write: sockets, run: [], env: [], sys: OWN_USER };
 };
 
-const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads) => Permissions>> = {
+/** What looking at everything takes, and starting the probe. */
+const examine = (config: string, { installed, probed }: FormReads): Permissions => ({
+  net: [],
+  read: [config, RUN_DIR, NETNS_DIR, LOG_DIR, ...probed, ...installed],
+  write: [],
+  // setpriv starts the probe.
+  run: paths("bridge", "getent", "ip", "nft", "ps", "setpriv"),
+  env: [...YAML_ENV, START_ENV],
+  // It tells how much room is left for the logs.
+  sys: [...OWN_USER, "statfs"],
+});
+
+const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, file: string) => Permissions>> = {
   setup: (config) => ({
     net: [],
     read: [config, RUN_DIR, NETNS_DIR],
@@ -64,16 +76,8 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads) =>
   // It does not load the YAML library. It may read the configuration only because Deno has no permission to look at its time.
   tproxy: (config, form) => control(config, form, [START_ENV]),
   watch: (config, form) => control(config, form, [...YAML_ENV, START_ENV]),
-  doctor: (config, { installed, probed }) => ({
-    net: [],
-    read: [config, RUN_DIR, NETNS_DIR, LOG_DIR, ...probed, ...installed],
-    write: [],
-    // setpriv starts the probe.
-    run: paths("bridge", "getent", "ip", "nft", "ps", "setpriv"),
-    env: [...YAML_ENV, START_ENV],
-    // It tells how much room is left for the logs.
-    sys: [...OWN_USER, "statfs"],
-  }),
+  doctor: examine,
+  sysdump: (config, form, file) => ({ ...examine(config, form), write: [file] }),
   streams: () => asking("look"),
   kill: () => asking("act"),
   look: (config, { installed }) => ({
@@ -92,6 +96,7 @@ export const COMMAND_PROGRAMS: readonly CommandProgram[] = [
   "tproxy",
   "watch",
   "doctor",
+  "sysdump",
   "streams",
   "kill",
   "look",
@@ -107,6 +112,7 @@ export const VERBS: Readonly<Record<CommandName, Readonly<Record<string, Command
     watch: "watch",
     apply: "watch",
     doctor: "doctor",
+    sysdump: "sysdump",
     status: "look",
     check: "look",
     permissions: "look",
@@ -155,8 +161,10 @@ export function programOf(command: CommandName, args: readonly string[]): Comman
  * @param program The program.
  * @param config The configuration file.
  * @param form What it reads because of the form in which it is there; by default nothing.
+ * @param file The file that `sysdump` writes.
  * @returns For `setup`: keep the kernel's state of bridges. For `tproxy` and `watch`: that, and start and signal daemons.
- * For `look`: read and list, and write nothing. For `doctor`: that, and start the probe. For `streams` and `kill`: ask outers.
+ * For `look`: read and list, and write nothing. For `doctor`: that, and start the probe. For
+ * `sysdump`: that, and write one file. For `streams` and `kill`: ask outers.
  *
  * @example
  * ```ts
@@ -171,8 +179,9 @@ export function commandPermissions(
   program: CommandProgram,
   config: string,
   form: FormReads = { reads: [], installed: [], probed: [] },
+  file: string = DEFAULT_SYSDUMP,
 ): Permissions {
-  return ROWS[program](config, form);
+  return ROWS[program](config, form, file);
 }
 
 function paths(...names: ProgramName[]): string[] {

@@ -71,6 +71,13 @@ Deno.test("streams and kill may connect to the sockets at which their question i
   }
 });
 
+Deno.test("sysdump may do what doctor may, and write the one file that it is told", () => {
+  const [doctor, sysdump] = (["doctor", "sysdump"] as const).map((program) => {
+    return commandPermissions(program, CONFIG, FORM, "/root/a.tar.gz");
+  });
+  assert.deepEqual(sysdump, { ...doctor, write: ["/root/a.tar.gz"] });
+});
+
 Deno.test("programOf() chooses by the verb, and lets look answer whatever is none or asks for help", () => {
   const cases: readonly (readonly [string, CommandProgram])[] = [
     ["start", "tproxy"],
@@ -79,6 +86,7 @@ Deno.test("programOf() chooses by the verb, and lets look answer whatever is non
     ["watch", "watch"],
     ["apply --dry-run", "watch"],
     ["doctor --port 5030", "doctor"],
+    ["sysdump --anonymize a.tar.gz", "sysdump"],
     ["status --json", "look"],
     ["streams --json", "streams"],
     ["kill 9f3a01c2-17", "kill"],
