@@ -13,6 +13,8 @@ export interface Limits {
   readonly maxConnectionsPerBridge: number;
   /** How many of them may be of one guest. */
   readonly maxConnectionsPerGuest: number;
+  /** How many one guest may open a second, on average; 0 for any number. */
+  readonly connectionRatePerGuest: number;
   /** How long a service may take to accept, in milliseconds. */
   readonly connectTimeoutMs: number;
   /** How long a stream may be silent both ways, in milliseconds. */
@@ -59,11 +61,11 @@ interface Unit {
   readonly holds: (value: unknown) => boolean;
 }
 
-function numbers(what: string, max: number, factor: number): Unit {
+function numbers(what: string, max: number, factor: number, min: 0 | 1 = 1): Unit {
   const isIn = (value: unknown, max: number): value is number =>
-    typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= max;
+    typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
   return {
-    expected: `${what} from 1 to ${max}`,
+    expected: `${what} from ${min} to ${max}`,
     read: (written) => isIn(written, max) ? written * factor : undefined,
     // Rounded up, so that a written limit is never stricter than the real one.
     write: (value) => `${Math.ceil(Number(value) / factor)}`,
@@ -73,6 +75,7 @@ function numbers(what: string, max: number, factor: number): Unit {
 }
 
 const CONNECTIONS = numbers("a number of connections", 1_000_000, 1);
+const RATE = numbers("a number of connections a second", 1_000_000, 1, 0);
 const SECONDS = numbers("whole seconds", 86_400, 1000);
 const LONG_SECONDS = numbers("whole seconds", 604_800, 1000);
 const VERSION: Unit = {
@@ -101,6 +104,7 @@ export const LIMITS: Readonly<Record<keyof Limits, Limit>> = {
   maxConnections: { word: "max_connections", unit: CONNECTIONS },
   maxConnectionsPerBridge: { word: "max_connections_per_bridge", unit: CONNECTIONS },
   maxConnectionsPerGuest: { word: "max_connections_per_guest", unit: CONNECTIONS },
+  connectionRatePerGuest: { word: "connection_rate_per_guest", unit: RATE },
   connectTimeoutMs: { word: "connect_timeout", unit: SECONDS },
   idleTimeoutMs: { word: "idle_timeout", unit: SECONDS },
   headerTimeoutMs: { word: "header_timeout", unit: SECONDS },
@@ -113,6 +117,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxConnections: 8192,
   maxConnectionsPerBridge: 4096,
   maxConnectionsPerGuest: 1024,
+  connectionRatePerGuest: 0,
   connectTimeoutMs: 10_000,
   idleTimeoutMs: 3_600_000,
   headerTimeoutMs: 5_000,

@@ -28,6 +28,9 @@ Deno.test("a limit is read from 1 to the largest, and seconds become millisecond
     assert.equal(toLimit("idleTimeoutMs", n), undefined, String(n));
   }
   assert.equal(toLimit("idleTimeoutMs", 86_401), undefined);
+  assert.deepEqual([0, 1, 1_000_000, -1, 1.5].map((n) => toLimit("connectionRatePerGuest", n)), [
+    ...[0, 1, 1_000_000, undefined, undefined],
+  ]);
 });
 
 Deno.test("the longest options fit into the 128 bytes that nft has for a comment", () => {

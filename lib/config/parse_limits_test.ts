@@ -29,6 +29,7 @@ Deno.test("parseConfig() reads every limit, timeouts in seconds, quoted or not",
   const { limits, problems } = parse(`:tproxy_max_connections: 1
 :tproxy_max_connections_per_bridge: "2"
 tproxy_max_connections_per_guest: 1_000_000
+:tproxy_connection_rate_per_guest: 3
 :tproxy_connect_timeout: 4
 :tproxy_idle_timeout: 86400
 :tproxy_header_timeout: '6'
@@ -40,6 +41,7 @@ tproxy_max_connections_per_guest: 1_000_000
     maxConnections: 1,
     maxConnectionsPerBridge: 2,
     maxConnectionsPerGuest: 1_000_000,
+    connectionRatePerGuest: 3,
     connectTimeoutMs: 4000,
     idleTimeoutMs: 86_400_000,
     headerTimeoutMs: 6000,

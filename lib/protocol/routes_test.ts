@@ -14,6 +14,7 @@ const limits: fc.Arbitrary<Limits> = fc.record({
   maxConnections: limit,
   maxConnectionsPerBridge: limit,
   maxConnectionsPerGuest: limit,
+  connectionRatePerGuest: fc.nat({ max: 1_000_000 }),
   connectTimeoutMs: limit,
   idleTimeoutMs: limit,
   headerTimeoutMs: limit,
@@ -48,8 +49,10 @@ const damaged = [
   fileWith({ debugLevel: "2" }),
   fileWith({ limits: undefined }),
   fileWith({ limits: [] }),
+  ...LIMIT_NAMES.filter((name) => name !== "connectionRatePerGuest")
+    .map((name) => fileWith({ limits: { ...DEFAULT_LIMITS, [name]: 0 } })),
   ...LIMIT_NAMES.flatMap((name) =>
-    [undefined, null, 0, -1, 1.5, "5", 700_000_000].map((value) =>
+    [undefined, null, -1, 1.5, "5", 700_000_000].map((value) =>
       fileWith({ limits: { ...DEFAULT_LIMITS, [name]: value } })
     )
   ),
@@ -69,7 +72,7 @@ Deno.test("renderInnerRoutes() and renderOuterRoutes() write exactly this", () =
   assert.equal(
     renderInnerRoutes({ debugLevel: 2, limits, ports: served }),
     '{"debugLevel":2,"limits":{"maxConnections":8192,"maxConnectionsPerBridge":4096,"maxConnectionsPerGuest":1024,' +
-      '"connectTimeoutMs":10000,"idleTimeoutMs":3600000,"headerTimeoutMs":5000,"drainTimeoutMs":5000,' +
+      '"connectionRatePerGuest":0,"connectTimeoutMs":10000,"idleTimeoutMs":3600000,"headerTimeoutMs":5000,"drainTimeoutMs":5000,' +
       '"hardStopAfterMs":86400000},' +
       '"ports":[{"servicePort":80,"options":{"maxConnections":7}},{"servicePort":5030}]}\n',
   );
@@ -83,6 +86,7 @@ Deno.test("renderInnerRoutes() and renderOuterRoutes() write exactly this", () =
       '  "maxConnections": 8192,',
       '  "maxConnectionsPerBridge": 4096,',
       '  "maxConnectionsPerGuest": 1024,',
+      '  "connectionRatePerGuest": 0,',
       '  "connectTimeoutMs": 10000,',
       '  "idleTimeoutMs": 3600000,',
       '  "headerTimeoutMs": 5000,',

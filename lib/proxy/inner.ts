@@ -14,6 +14,7 @@ import { parseInnerRoutes } from "../protocol/routes.ts";
 import { innerOf, type InnerRole } from "../role.ts";
 import { acceptAll } from "./accept.ts";
 import { close } from "./connection.ts";
+import { ConnectionRates } from "./connection_rate.ts";
 import type { Loaded, ProxyHalf } from "./daemon.ts";
 import { Deadlines } from "./deadlines.ts";
 import { describeEnd } from "./describe_end.ts";
@@ -45,7 +46,10 @@ export class Inner implements ProxyHalf, GuestOwner {
   #limits: Limits = DEFAULT_LIMITS;
   #options: ReadonlyMap<number, EndpointOptions> = new Map();
   readonly #deadlines = new Deadlines();
-  readonly #refusals = new RateLimitedLog((fields) => log.warning("Refused a guest: too many streams", fields));
+  readonly #rates = new ConnectionRates();
+  readonly #refusals = new RateLimitedLog((fields) =>
+    log.warning("Refused a guest: too many streams, or too fast", fields)
+  );
   readonly #failures = new RateLimitedLog((fields) => log.error("Cannot pass the guest on to the outer proxy", fields));
   readonly #listeners = new Listeners<number>((port) => Promise.resolve(this.#listen(port)));
 
@@ -94,7 +98,7 @@ export class Inner implements ProxyHalf, GuestOwner {
   #admit(guest: Deno.TcpConn, port: number): Promise<void> {
     const { hostname, port: remotePort } = guest.remoteAddr;
     const claims = this.#claims(hostname, port);
-    const refused = this.quotas.take(claims);
+    const refused = this.#tooFast(hostname) ?? this.quotas.take(claims);
     if (refused !== undefined) {
       close(guest);
       this.stats.refused();
@@ -118,6 +122,13 @@ export class Inner implements ProxyHalf, GuestOwner {
       idleTimeoutMs,
     });
     return Promise.resolve();
+  }
+
+  /** Tells whether a guest opens connections faster than it may, and which limit says so. */
+  #tooFast(guest: string): Pick<Claim, "limit" | "max"> | undefined {
+    const max = this.#limits.connectionRatePerGuest;
+    if (max === 0 || this.#rates.take(guest, max, performance.now())) return undefined;
+    return { limit: ":tproxy_connection_rate_per_guest:", max };
   }
 
   #claims(guest: string, port: number): Claim[] {

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { until } from "../../packaging/command.ts";
-import { CONFIG, inLab } from "../lab/scenario.ts";
+import { CONFIG, inLab, isServed } from "../lab/scenario.ts";
 import { clientState, countsOf, type Crowd, entry, makeCrowd, PROXY, startClient, startService } from "./crowd.ts";
 
 const SETTINGS = `:tproxy_max_connections: 8
@@ -85,6 +85,35 @@ Deno.test(
     assert.equal((await clientState(greedy, "it goes on", () => true)).open, open);
     const { times } = await refusals(crowd, "one_tproxy_br0", ":tproxy_max_connections_per_bridge:");
     assert.ok(times > 0);
+  }),
+);
+
+Deno.test(
+  "a guest that opens connections too fast has a burst, then some a second, and its neighbour is not held up",
+  inLab(async (lab) => {
+    const crowd = await makeCrowd(lab, { settings: ":tproxy_connection_rate_per_guest: 2\n", entries: entry(7) });
+    const { hv, gate, guest, neighbour } = crowd;
+    await startService(gate, 7, "echo");
+    const start = performance.now();
+    const hasty = startClient(guest, { port: 7, count: 100, how: "echo" });
+    const { open } = await clientState(hasty, "all were tried", ({ opened, open, answers }) => {
+      return opened === 100 && open < 100 && answers >= open;
+    });
+    const seconds = Math.ceil((performance.now() - start) / 1000);
+    assert.ok(open >= 20 && open <= 20 + 2 * seconds, `${open} after ${seconds} s`);
+    const limit = ":tproxy_connection_rate_per_guest:";
+    await until("the others are logged", async () => {
+      return (await refusals(crowd, "one_tproxy_br0", limit)).times === 100 - open;
+    });
+    await until("they are counted", async () => (await countsOf(crowd)).get("one_tproxy_br0")?.refused === 100 - open);
+    const calm = startClient(neighbour, { port: 7, count: 20, how: "echo" });
+    await clientState(calm, "the neighbour has its burst", ({ open, answers }) => open === 20 && answers > 20);
+    // The guest gets another one after half a second, whatever it has.
+    await until("it is served again", () => isServed(guest));
+    await hv.configure(CONFIG + entry(7));
+    await hv.control("reload");
+    const free = startClient(guest, { port: 7, count: 100, how: "echo" });
+    await clientState(free, "without the limit it has all", ({ open, answers }) => open === 100 && answers > 100);
   }),
 );
 
