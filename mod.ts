@@ -25,7 +25,7 @@
  * @module
  */
 
-export { type Endpoint, isDiallable, isIpv4, isPort, remoteOf } from "./lib/address.ts";
+export { type Addresses, type Endpoint, isDiallable, isIpv4, isPort, remoteOf } from "./lib/address.ts";
 export {
   type Config,
   type ConfigEntry,
@@ -39,10 +39,11 @@ export { parseConfig } from "./lib/config/parse.ts";
 export { checkConfig, type CheckedConfig, type CheckedEntry, type HostFacts } from "./lib/commands/check_config.ts";
 export { YamlError } from "./lib/config/yaml_error.ts";
 export { readConfig } from "./lib/config/read.ts";
+export type { NamedAddresses } from "./lib/config/named_addresses.ts";
+export type { Resolve } from "./lib/config/resolve_entry.ts";
 export {
   appliesTo,
   type Network,
-  type Resolve,
   type SelectedEndpoint,
   selectEndpoints,
   type Selection,

@@ -15,6 +15,8 @@ export interface Endpoint {
   readonly remoteAddr: string;
   /** The TCP port of the service, 1 to 65535. */
   readonly remotePort: number;
+  /** More addresses of the service, in the order in which they are tried if it does not answer; missing if there are none. */
+  readonly backupAddrs?: readonly string[];
   /** Its options; missing if there are none. */
   readonly options?: EndpointOptions;
 }
@@ -75,6 +77,29 @@ export function isIpv4(text: unknown): text is string {
  */
 export function remoteOf(remote: Pick<Endpoint, "remoteAddr" | "remotePort">): string {
   return `${remote.remoteAddr}:${remote.remotePort}`;
+}
+
+/** Which addresses a service has, as {@linkcode Endpoint} has them. */
+export type Addresses = Pick<Endpoint, "remoteAddr" | "backupAddrs">;
+
+/**
+ * Lists all addresses of a service.
+ *
+ * @param service The service.
+ * @returns Its addresses, in the order in which they are tried; at least one.
+ */
+export function addressesOf({ remoteAddr, backupAddrs = [] }: Addresses): [string, ...string[]] {
+  return [remoteAddr, ...backupAddrs];
+}
+
+/**
+ * Writes all remotes of an endpoint, each as {@linkcode remoteOf} does.
+ *
+ * @param endpoint The endpoint.
+ * @returns For example `["10.11.12.13:5030", "10.11.12.14:5030"]`.
+ */
+export function remotesOf(endpoint: Addresses & Pick<Endpoint, "remotePort">): string[] {
+  return addressesOf(endpoint).map((remoteAddr) => remoteOf({ ...endpoint, remoteAddr }));
 }
 
 /**

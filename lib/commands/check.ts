@@ -13,7 +13,7 @@ import { readAsDriver } from "../config/as_driver.ts";
 import { parseConfig } from "../config/parse.ts";
 import { readConfigText } from "../config/read.ts";
 import { resolveIpv4 } from "../config/resolve.ts";
-import { once, type Resolve } from "../config/select.ts";
+import { once, type Resolve } from "../config/resolve_entry.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../errors.ts";
 import { FAILED, OK } from "../exit_code.ts";

@@ -4,15 +4,17 @@
  * @module
  */
 
+import { addressesOf } from "../address.ts";
 import type { Config, ConfigEntry, Problem } from "../config/config.ts";
 import { isLocal } from "../config/resolve.ts";
-import { once, portConflict, type Resolve, resolveRemote } from "../config/select.ts";
+import { once, REMOTE_ADDR_KEY, type Resolve, resolveEntry } from "../config/resolve_entry.ts";
+import { portConflict } from "../config/select.ts";
 import { nameNetwork } from "./describe_network.ts";
 
-/** An entry with the address of its service. */
+/** An entry with the addresses of its service. */
 export interface CheckedEntry extends ConfigEntry {
-  /** The service's IPv4 address; `undefined` if its name does not resolve to one. */
-  readonly address: string | undefined;
+  /** An IPv4 address for each address or name of the entry; `undefined` for a name that does not resolve to one. */
+  readonly answers: readonly (string | undefined)[];
 }
 
 /** A configuration with what this host knows about it. */
@@ -38,7 +40,7 @@ export interface HostFacts {
  *
  * @param config The configuration.
  * @param host Questions to the host.
- * @returns The configuration with the address of each entry. Its problems include names that do not resolve, an unknown user and
+ * @returns The configuration with the addresses of each entry. Its problems include names that do not resolve, an unknown user and
  * entries that an earlier one shadows.
  *
  * @example
@@ -55,17 +57,14 @@ export interface HostFacts {
 export async function checkConfig(config: Config, host: HostFacts): Promise<CheckedConfig> {
   const resolve = once(host.resolve);
   const [remotes, owner] = await Promise.all([
-    Promise.all((config.entries ?? []).map((entry) => resolveRemote(entry, resolve))),
+    Promise.all((config.entries ?? []).map((entry) => resolveEntry(entry, resolve))),
     checkUser(config, host),
   ]);
-  const entries = config.entries?.map((entry, i) => {
-    const remote = remotes[i];
-    return { ...entry, address: typeof remote === "string" ? remote : undefined };
-  });
+  const entries = config.entries?.map((entry, i) => ({ ...entry, answers: remotes[i]?.answers ?? [] }));
   const problems = [
     ...config.problems,
     ...owner.problems,
-    ...remotes.filter((remote) => typeof remote !== "string"),
+    ...remotes.flatMap(({ problems }) => problems),
     ...findShadowed(config.entries ?? []),
   ];
   return {
@@ -77,9 +76,10 @@ export async function checkConfig(config: Config, host: HostFacts): Promise<Chec
 }
 
 /** Who writes the address of this host means it; who reads the file should see what it opens. */
-function remarkOnLocal({ at, remoteAddr, address }: CheckedEntry): Problem[] {
+function remarkOnLocal({ at, answers, ...entry }: CheckedEntry): Problem[] {
   const advice = "guests reach what otherwise only this hypervisor does";
-  return address !== undefined && isLocal(address) ? [{ at, key: ":remote_addr:", value: remoteAddr, advice }] : [];
+  return addressesOf(entry).filter((_, i) => isLocal(answers[i] ?? ""))
+    .map((value) => ({ at, key: REMOTE_ADDR_KEY, value, advice }));
 }
 
 function byPlace(a: Problem, b: Problem): number {

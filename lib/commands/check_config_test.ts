@@ -83,13 +83,23 @@ Deno.test("checkConfig() resolves each name once, and reports those that lead no
   const entries = ["a.example", "10.0.0.9", "a.example", "b.example"].map((name, i) => entry(i + 1, i + 1, [], name));
   const checked = await checkConfig(makeConfig(entries), { ...HOST, resolve });
   assert.deepEqual(asked, ["a.example", "b.example"]);
-  assert.deepEqual(checked.entries?.map(({ address }) => address), ["10.0.0.7", "10.0.0.9", "10.0.0.7", undefined]);
+  assert.deepEqual(checked.entries?.flatMap(({ answers }) => answers), ["10.0.0.7", "10.0.0.9", "10.0.0.7", undefined]);
   assert.deepEqual(checked.problems, [{
     at: { line: 4, column: 3 },
     key: ":remote_addr:",
     value: "b.example",
     advice: "expected a name that resolves to IPv4 (b.example has no IPv4 address)",
   }]);
+});
+
+Deno.test("checkConfig() reports a name of a list that leads nowhere, or where another one leads", async () => {
+  const listed = { ...entry(4, 80, [], "a.example"), backupAddrs: ["b.example", "10.0.0.7", "10.0.0.9"] };
+  const { entries, problems } = await checkConfig(makeConfig([listed]), HOST);
+  assert.deepEqual(entries?.[0]?.answers, ["10.0.0.7", undefined, "10.0.0.7", "10.0.0.9"]);
+  assert.deepEqual(problems.map(({ value, advice }) => `${value}: ${advice}`), [
+    "b.example: expected a name that resolves to IPv4 (b.example has no IPv4 address)",
+    "10.0.0.7: ignored: another one of the list leads to this address",
+  ]);
 });
 
 Deno.test("checkConfig() remarks that one user for all proxies is weaker; one unknown here, and root, are problems", async () => {

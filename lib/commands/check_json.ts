@@ -4,6 +4,7 @@
  * @module
  */
 
+import { addressesOf } from "../address.ts";
 import type { Problem } from "../config/config.ts";
 import { YamlError } from "../config/yaml_error.ts";
 import { type ConfigError, describe } from "../errors.ts";
@@ -31,20 +32,17 @@ export function renderJson(
     limits,
     redirect,
     configured: entries !== undefined,
-    entries: (entries ?? []).map(({ at, servicePort, remoteAddr, address, remotePort, networks, options }) => ({
-      line: at.line,
-      servicePort,
-      remoteAddr,
-      address: address ?? null,
-      remotePort,
-      networks,
-      options: options ?? {},
-    })),
+    entries: (entries ?? []).map(({ at, servicePort, remotePort, answers, networks, options, ...addresses }) => {
+      const [first, ...backups] = addressesOf(addresses).map((remoteAddr, i) => {
+        return { remoteAddr, address: answers[i] ?? null };
+      });
+      return { line: at.line, servicePort, ...first, backups, remotePort, networks, options: options ?? {} };
+    }),
     problems: problems.map(fields),
     remarks: remarks.map(fields),
     kept: kept.flatMap(({ bridge, kept }) =>
-      kept.map(({ network, endpoint: { servicePort, remoteAddr, remotePort }, at }) => {
-        return { bridge, network, servicePort, remoteAddr, remotePort, line: at.line };
+      kept.map(({ network, endpoint: { servicePort, remoteAddr, remotePort, backupAddrs = [] }, at }) => {
+        return { bridge, network, servicePort, remoteAddr, backupAddrs, remotePort, line: at.line };
       })
     ),
     faults,

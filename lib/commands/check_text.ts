@@ -4,6 +4,7 @@
  * @module
  */
 
+import { addressesOf, remoteOf } from "../address.ts";
 import { type ConfigError, describe } from "../errors.ts";
 import { describeFault, type Fault } from "../fault.ts";
 import { DEFAULT_LIMITS, LIMIT_NAMES, type Limits } from "../limits.ts";
@@ -107,9 +108,11 @@ function renderEntries(entries: readonly CheckedEntry[] | undefined): string[] {
   return renderTable([["service port", "remote", "networks", "line", ...(hasOptions ? ["options"] : [])], ...rows]);
 }
 
-function renderRemote({ remoteAddr, remotePort, address }: CheckedEntry): string {
-  const known = address === remoteAddr ? "" : ` (${address ?? "does not resolve"})`;
-  return `${remoteAddr}:${remotePort}${known}`;
+function renderRemote({ answers, ...entry }: CheckedEntry): string {
+  return addressesOf(entry).map((remoteAddr, i) => {
+    const known = answers[i] === remoteAddr ? "" : ` (${answers[i] ?? "does not resolve"})`;
+    return `${remoteOf({ ...entry, remoteAddr })}${known}`;
+  }).join(", ");
 }
 
 /**

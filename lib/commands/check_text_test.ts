@@ -17,7 +17,7 @@ const ENTRIES: readonly CheckedEntry[] = [
     networks: [{ id: "7" }, { name: "v 0" }],
   },
   { at: { line: 16, column: 3 }, servicePort: 81, remoteAddr: "b.example", remotePort: 1, networks: [{ name: "v1" }] },
-].map((entry, i) => ({ ...entry, address: ["10.11.12.13", "10.0.0.7", undefined][i] }));
+].map((entry, i) => ({ ...entry, answers: [["10.11.12.13", "10.0.0.7", undefined][i]] }));
 
 const PROBLEM = {
   at: { line: 20, column: 18 },
@@ -126,7 +126,21 @@ Deno.test("renderText() and renderJson() name what stays although its entry can'
     /\n\n80 of br0 \(ID 7, name "v 0"\) stays 10\.0\.0\.7:8080: its entry at \/a\.conf:12 can't be used\n\nno problems$/,
   );
   assert.deepEqual(JSON.parse(renderJson(CONFIG, { kept })).kept, [
-    { bridge: "br0", network, servicePort: 80, remoteAddr: "10.0.0.7", remotePort: 8080, line: 12 },
+    { bridge: "br0", network, servicePort: 80, remoteAddr: "10.0.0.7", backupAddrs: [], remotePort: 8080, line: 12 },
+  ]);
+});
+
+Deno.test("renderText() and renderJson() show every address of a list", () => {
+  const [first] = ENTRIES;
+  const listed = { ...first!, backupAddrs: ["b.example", "10.0.0.9"], answers: ["10.11.12.13", undefined, "10.0.0.9"] };
+  const config = { ...CONFIG, entries: [listed] };
+  assert.match(
+    renderText(config),
+    /^5030 +10\.11\.12\.13:5030, b\.example:5030 \(does not resolve\), 10\.0\.0\.9:5030 +all +4$/m,
+  );
+  assert.deepEqual(JSON.parse(renderJson(config)).entries[0].backups, [
+    { remoteAddr: "b.example", address: null },
+    { remoteAddr: "10.0.0.9", address: "10.0.0.9" },
   ]);
 });
 
@@ -147,6 +161,7 @@ Deno.test("renderJson() has the same in one object", () => {
         servicePort: 5030,
         remoteAddr: "10.11.12.13",
         address: "10.11.12.13",
+        backups: [],
         remotePort: 5030,
         networks: [],
         options: {},
@@ -156,6 +171,7 @@ Deno.test("renderJson() has the same in one object", () => {
         servicePort: 80,
         remoteAddr: "a.example",
         address: "10.0.0.7",
+        backups: [],
         remotePort: 8080,
         networks: [{ id: "7" }, { name: "v 0" }],
         options: {},
@@ -165,6 +181,7 @@ Deno.test("renderJson() has the same in one object", () => {
         servicePort: 81,
         remoteAddr: "b.example",
         address: null,
+        backups: [],
         remotePort: 1,
         networks: [{ name: "v1" }],
         options: {},

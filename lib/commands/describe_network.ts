@@ -4,7 +4,7 @@
  * @module
  */
 
-import { remoteOf } from "../address.ts";
+import { remotesOf } from "../address.ts";
 import { type NetworkReference, printable } from "../config/config.ts";
 import type { Network } from "../config/select.ts";
 import { UNNAMED_NETWORK } from "../names.ts";
@@ -44,7 +44,7 @@ export function describeKept(plans: readonly Pick<BridgePlan, "bridge" | "kept">
   return plans.flatMap(({ bridge, kept }) =>
     kept.map(({ network, endpoint, at }) => {
       const what = `${endpoint.servicePort} of ${bridge} (${describeNetwork(network)})`;
-      return `${what} stays ${remoteOf(endpoint)}: its entry at ${path}:${at.line} can't be used`;
+      return `${what} stays ${remotesOf(endpoint).join(", ")}: its entry at ${path}:${at.line} can't be used`;
     })
   );
 }

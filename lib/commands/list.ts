@@ -6,12 +6,13 @@
 
 import type { Endpoint } from "../address.ts";
 import { type Answer, toJson } from "./answer.ts";
+import { namedAddressesOf } from "../config/named_addresses.ts";
 import { describeNetwork } from "./describe_network.ts";
 import type { Network, SelectedEndpoint } from "../config/select.ts";
 import { OK } from "../exit_code.ts";
 import { renderOptions } from "../limits_codec.ts";
 import { type BridgeName, UNNAMED_NETWORK } from "../names.ts";
-import { isSameEndpoint } from "../nft/map_element.ts";
+import { isSameElement } from "../nft/map_element.ts";
 import { listState } from "../nft/nft.ts";
 import { renderTable } from "../table.ts";
 import type { SetupRecord } from "../setup/setup_record.ts";
@@ -53,7 +54,7 @@ export function describeBridges(
       return { network: Object.keys(network).length === 0 ? null : network, endpoints };
     });
     const known = recorded.flatMap(({ endpoints }) => endpoints);
-    const others = (maps.get(bridge) ?? []).filter((endpoint) => !known.some((own) => isSameEndpoint(own, endpoint)));
+    const others = (maps.get(bridge) ?? []).filter((endpoint) => !known.some((own) => isSameElement(own, endpoint)));
     return {
       bridge,
       // What nobody has given a service is not the maker of those that are there.
@@ -87,13 +88,14 @@ export function renderBridges(bridges: readonly ListedBridge[]): string {
  * Writes an endpoint.
  *
  * @param endpoint The endpoint.
- * @returns Its service port, its remote with the address that a name has, and its options.
+ * @returns Its service port, its remotes, each with the address that a name has, and its options.
  */
-export function renderEndpoint(
-  { servicePort, remoteAddr, remotePort, remoteName, options = {} }: SelectedEndpoint,
-): string[] {
-  const resolved = remoteName === undefined ? "" : ` (${remoteAddr})`;
-  return [`${servicePort}`, `${remoteName ?? remoteAddr}:${remotePort}${resolved}`, renderOptions(options)];
+export function renderEndpoint(endpoint: SelectedEndpoint): string[] {
+  const { servicePort, remotePort, options = {} } = endpoint;
+  const remotes = namedAddressesOf(endpoint).map(({ address, name }) => {
+    return name === undefined ? `${address}:${remotePort}` : `${name}:${remotePort} (${address})`;
+  });
+  return [`${servicePort}`, remotes.join(", "), renderOptions(options)];
 }
 
 /**

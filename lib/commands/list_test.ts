@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseBridgeName, UNNAMED_NETWORK } from "../names.ts";
-import { describeBridges, describeUnknown, renderBridges } from "./list.ts";
+import { describeBridges, describeUnknown, renderBridges, renderEndpoint } from "./list.ts";
 import type { NetworkRecord } from "../setup/setup_record.ts";
 
 const [BR0, BR1, BR2] = ["br0", "br1", "br2"].map(parseBridgeName) as [
@@ -62,6 +62,11 @@ Deno.test("describeUnknown() names services that are nobody's, and networks with
     "br1: an entry that has this network's ID does not reach it: name n",
     "br1: apply leaves 80 as it is, since nobody has said whose it is",
   ]);
+});
+
+Deno.test("renderEndpoint() shows all addresses, each with its name", () => {
+  const listed = { ...MIRROR, backupAddrs: ["10.0.0.8", "10.0.0.9"], backupNames: [null, "b.example"] };
+  assert.equal(renderEndpoint(listed)[1], "mirror.example:8080 (10.0.0.7), 10.0.0.8:8080, b.example:8080 (10.0.0.9)");
 });
 
 Deno.test("renderBridges() has a row for each endpoint, and for a bridge that has none", () => {

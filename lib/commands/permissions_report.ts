@@ -25,13 +25,13 @@ export interface Grant {
 /** Stands for any bridge. No bridge can have this name. */
 export const EXAMPLE_BRIDGE = "<br>" as BridgeName;
 
-/** Stands for every remote that nft has for a bridge. */
+/** Stands for every remote of the services of a bridge. */
 export const EXAMPLE_REMOTE = "<remote_addr>:<remote_port>";
 
 /** Stands for the file that `sysdump` is told to write. */
 export const EXAMPLE_FILE = "<file>";
 
-const NOTE = `${EXAMPLE_BRIDGE} stands for each bridge, ${EXAMPLE_REMOTE} for each service in its map.
+const NOTE = `${EXAMPLE_BRIDGE} stands for each bridge, ${EXAMPLE_REMOTE} for each address of its services.
 Where :tproxy_process_owner: is set, outer and inner run as that user. That is weaker: one that is taken over can end the
 others.`;
 

@@ -162,8 +162,9 @@ function readAddress(value: YamlValue | undefined, view: View): string | undefin
   if (value === undefined || ruby.kind === "nil") return undefined;
   if ("text" in ruby && IPV4.test(ruby.text)) return ruby.text;
   const isText = ruby.kind === "string" || ruby.kind === "symbol";
+  const why = ruby.kind === "list" ? ": it can't read a list" : "";
   const fails = "from Ruby 3.2 on it fails the start of the network's VMs";
-  view.problem(value, ":remote_addr:", `${PASSES_OVER}${isText ? "" : `; ${fails}`}; write one IPv4 address`);
+  view.problem(value, ":remote_addr:", `${PASSES_OVER}${why}${isText ? "" : `; ${fails}`}; write one IPv4 address`);
   return undefined;
 }
 

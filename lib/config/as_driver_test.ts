@@ -44,7 +44,7 @@ Deno.test("readAsDriver() says of each difference where it is, what comes of it,
       "f:3:17: :remote_addr: is gate.example; it passes the entry over; write one IPv4 address",
     ]],
     [ENTRY.replace("10.0.0.1", "[10.0.0.1, 10.0.0.2]"), [
-      "f:3:17: :remote_addr: is [10.0.0.1, 10.0.0.2]; it passes the entry over; " +
+      "f:3:17: :remote_addr: is [10.0.0.1, 10.0.0.2]; it passes the entry over: it can't read a list; " +
       "from Ruby 3.2 on it fails the start of the network's VMs; write one IPv4 address",
     ]],
     [ENTRY.replace("80\n", "1:30\n"), [

@@ -26,6 +26,8 @@ export interface ConfigEntry {
   readonly servicePort: number;
   /** The service's IPv4 address, or a name to be resolved on the hypervisor. */
   readonly remoteAddr: string;
+  /** More addresses or names of the service, to be tried in this order; missing if there are none. */
+  readonly backupAddrs?: readonly string[];
   /** The TCP port of the service. */
   readonly remotePort: number;
   /** The networks the entry is for; empty for all. */

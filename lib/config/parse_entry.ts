@@ -5,12 +5,12 @@
  * @module
  */
 
-import { isDiallable, isPort } from "../address.ts";
-import { GUEST_ADDRESS } from "../names.ts";
+import { isPort } from "../address.ts";
 import type { ConfigEntry, Doubt, Problem } from "./config.ts";
 import { checkEntryKeys, glued } from "./parse_keys.ts";
 import { parseOptions } from "./parse_limits.ts";
 import { parseNetworks } from "./parse_networks.ts";
+import { parseRemoteAddr } from "./parse_remote.ts";
 import { getOne, type Report, toNumber, wrong } from "./values.ts";
 import type { YamlValue } from "./yaml_value.ts";
 
@@ -47,7 +47,7 @@ export function parseEntry(value: YamlValue, report: Report, remark: Report): Pa
   // All of them are looked at before any is given up, so that one run reports everything.
   const [, areKeysClear] = parse((report) => checkEntryKeys(value, report, remark));
   const [servicePort, isPortClear] = parse((report) => parsePort(value, "service_port", report));
-  const [remoteAddr] = parse((report) => parseRemoteAddr(value, report));
+  const [addresses] = parse((report) => parseRemoteAddr(value, report));
   const [remotePort] = parse((report) => parsePort(value, "remote_port", report));
   const [networks, areNetworksClear] = parse((report) => parseNetworks(value, report, remark));
   problems.forEach(report);
@@ -57,10 +57,10 @@ export function parseEntry(value: YamlValue, report: Report, remark: Report): Pa
     ...(isPortClear && servicePort !== undefined ? { servicePort } : {}),
     ...(areKeysClear && areNetworksClear && networks !== undefined ? { networks } : {}),
   };
-  const isWhole = areKeysClear && servicePort !== undefined && remoteAddr !== undefined && remotePort !== undefined &&
+  const isWhole = areKeysClear && servicePort !== undefined && addresses !== undefined && remotePort !== undefined &&
     networks !== undefined;
   return {
-    ...(isWhole ? { entry: { at, servicePort, remoteAddr, remotePort, networks, ...options } } : {}),
+    ...(isWhole ? { entry: { at, servicePort, ...addresses, remotePort, networks, ...options } } : {}),
     ...(problems.length > 0 ? { doubt } : {}),
   };
 }
@@ -70,23 +70,5 @@ function parsePort(entry: YamlValue, key: string, report: Report): number | unde
   const number = port && toNumber(port);
   if (isPort(number)) return number;
   report(wrong(port ?? entry, `:${key}:`, "a port from 1 to 65535", port === undefined));
-  return undefined;
-}
-
-const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?$/;
-
-/** Brackets, a zone and what is not quite an address included. */
-const IPV6 = /^\[?[\da-f]*:[\da-f:]*:[\da-f.]*(?:%\w+)?\]?$/i;
-
-function parseRemoteAddr(entry: YamlValue, report: Report): string | undefined {
-  const value = getOne(entry, "remote_addr", report);
-  const text = value?.scalar;
-  if (isDiallable(text)) return text;
-  // A name whose last label is a number is a mistyped address, which resolvers would read in their own way.
-  if (typeof text === "string" && HOST_NAME.test(text) && !/(?:^|\.)(?:\d+|0x[\da-f]*)\.?$/i.test(text)) return text;
-  const expected = typeof text === "string" && IPV6.test(text)
-    ? "an IPv4 address or a host name: IPv6 is not supported"
-    : `an IPv4 address of a host other than ${GUEST_ADDRESS}, or a host name`;
-  report(wrong(value ?? entry, ":remote_addr:", expected, value === undefined));
   return undefined;
 }

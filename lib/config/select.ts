@@ -4,14 +4,13 @@
  * @module
  */
 
-import { type Endpoint, isIpv4 } from "../address.ts";
+import type { Endpoint } from "../address.ts";
 import type { EndpointOptions } from "../limits.ts";
 import { withOptions } from "../limits_codec.ts";
 import { type Config, type ConfigEntry, describeProblem, type Doubt, type Problem } from "./config.ts";
-import { isLocal, LOCAL_BLOCKS, mayLeadTo, resolveIpv4 } from "./resolve.ts";
-
-/** Resolves a host name to an IPv4 address, or fails with an error that says why not. */
-export type Resolve = (name: string) => Promise<string>;
+import { type NamedAddresses, toNamedAddresses } from "./named_addresses.ts";
+import { resolveIpv4 } from "./resolve.ts";
+import { once, type Resolve, resolveEntry } from "./resolve_entry.ts";
 
 /** A virtual network, as the VM's NIC names it. */
 export interface Network {
@@ -21,11 +20,8 @@ export interface Network {
   readonly id?: string;
 }
 
-/** An endpoint, and the name that its address was resolved from, if it was. */
-export interface SelectedEndpoint extends Endpoint {
-  /** The host name in `:remote_addr:`. */
-  readonly remoteName?: string;
-}
+/** An endpoint, and the names that its addresses were resolved from, if they were. */
+export interface SelectedEndpoint extends Endpoint, NamedAddresses {}
 
 /** What a network gets, and what it does not get although somebody may expect it to. */
 export interface Selection {
@@ -64,7 +60,7 @@ export function appliesTo({ networks = [] }: Pick<Doubt, "networks">, network: N
  * @param config The configuration.
  * @param network The network.
  * @param resolve Resolves a host name to an IPv4 address; the hypervisor's resolver unless told.
- * @returns The endpoints, and a warning for each entry that applies but can't be had.
+ * @returns The endpoints, and a warning for each entry or address that applies but can't be had.
  *
  * @example
  * ```ts
@@ -97,15 +93,14 @@ export async function selectEndpoints(
   const ask = once(resolve);
   const endpoints = await Promise.all([...chosen.values()].map(async (entry) => {
     const { servicePort, remotePort } = entry;
-    const remoteAddr = await resolveRemote(entry, ask);
-    if (typeof remoteAddr !== "string") {
-      warnings.push(describeProblem(config.path, remoteAddr));
+    const { addresses, problems } = await resolveEntry(entry, ask);
+    warnings.push(...problems.map((problem) => describeProblem(config.path, problem)));
+    const found = toNamedAddresses(addresses);
+    if (found === undefined) {
       doubts.push({ at: entry.at, servicePort });
       return undefined;
     }
-    const isName = remoteAddr !== entry.remoteAddr;
-    const endpoint = { servicePort, remoteAddr, remotePort, ...withOptions(optionsOf(entry, config)) };
-    return { ...endpoint, ...(isName ? { remoteName: entry.remoteAddr } : {}) };
+    return { servicePort, remotePort, ...found, ...withOptions(optionsOf(entry, config)) };
   }));
   return {
     endpoints: endpoints.filter((endpoint) => endpoint !== undefined)
@@ -119,49 +114,6 @@ export async function selectEndpoints(
 function optionsOf({ options = {} }: ConfigEntry, config: Config): EndpointOptions {
   const { redirect = config.redirect, ...others } = options;
   return { ...others, ...(redirect ? {} : { redirect }) };
-}
-
-/** Debian's installer gives a host's own name the address 127.0.1.1 in /etc/hosts. */
-const NOT_LOCAL = `expected a name that does not lead to ${LOCAL_BLOCKS}; ` +
-  "for a service on this host write its address, 127.0.0.1 or localhost, or correct the name in /etc/hosts";
-
-/**
- * Finds the address of an entry's service.
- *
- * @param entry The entry.
- * @param resolve Resolves a host name.
- * @returns An IPv4 address that can be dialled, or the problem of a name that leads to none.
- */
-export async function resolveRemote(entry: ConfigEntry, resolve: Resolve): Promise<string | Problem> {
-  const { at, remoteAddr } = entry;
-  const key = ":remote_addr:";
-  try {
-    if (isIpv4(remoteAddr)) return remoteAddr;
-    const address = await resolve(remoteAddr);
-    if (mayLeadTo(remoteAddr, address)) return address;
-    const value = `${remoteAddr} (${address})`;
-    return isLocal(address)
-      ? { at, key, value, advice: NOT_LOCAL }
-      : { at, key, value, advice: "expected a name of an address that can be dialled" };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { at, key, value: remoteAddr, advice: `expected a name that resolves to IPv4 (${why})` };
-  }
-}
-
-/**
- * Asks a resolver about each name only once, since several entries may be on one host.
- *
- * @param resolve The resolver.
- * @returns The same with a memory.
- */
-export function once(resolve: Resolve): Resolve {
-  const answers = new Map<string, Promise<string>>();
-  return (name) => {
-    const answer = answers.get(name) ?? resolve(name);
-    answers.set(name, answer);
-    return answer;
-  };
 }
 
 /**

@@ -115,6 +115,28 @@ Deno.test("selectEndpoints() warns of a name that does not resolve, and keeps th
   ]);
 });
 
+Deno.test("selectEndpoints() takes of a list those that can be had, in order, and nothing if there is none", async () => {
+  const names = resolver({ "a.example": "10.0.0.7", "b.example": "10.0.0.8", "same.example": "10.0.0.7" });
+  const select = (remoteAddr: string, ...backupAddrs: string[]) =>
+    selectEndpoints(config({ ...entry(2, 80, remoteAddr), backupAddrs }), { id: "0" }, names);
+  const endpoint = { servicePort: 80, remotePort: 80 };
+  const { endpoints, warnings, doubts } = await select("gone.example", "a.example", "10.0.0.9", "b.example");
+  assert.deepEqual(endpoints, [{
+    ...endpoint,
+    remoteAddr: "10.0.0.7",
+    remoteName: "a.example",
+    backupAddrs: ["10.0.0.9", "10.0.0.8"],
+    backupNames: [null, "b.example"],
+  }]);
+  assert.deepEqual([warnings.length, doubts], [1, []]);
+  const twice = await select("a.example", "same.example");
+  assert.deepEqual(twice.endpoints, [{ ...endpoint, remoteAddr: "10.0.0.7", remoteName: "a.example" }]);
+  assert.match(twice.warnings.join(), /is same\.example \(10\.0\.0\.7\); ignored: another one of the list leads/);
+  const none = await select("gone.example", "gone-too.example");
+  assert.deepEqual([none.endpoints, none.warnings.length], [[], 2]);
+  assert.deepEqual(none.doubts, [{ at: { line: 2, column: 3 }, servicePort: 80 }]);
+});
+
 Deno.test("selectEndpoints() warns of a name that leads back to the guest-facing address or to no host", async () => {
   for (const address of ["169.254.16.9", "0.0.0.0", "224.0.0.1", "not an address"]) {
     const all = config(entry(2, 80, "a.example"));

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Endpoint } from "../address.ts";
+import { addressesOf, type Endpoint } from "../address.ts";
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Fault } from "../fault.ts";
@@ -33,7 +33,9 @@ let warned = "";
 export function egressFor(bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>): Egress {
   return {
     remotes: new Set(
-      [...bridges.values()].flat().map(({ remoteAddr, remotePort }) => `${remoteAddr} . ${remotePort}`).toSorted(),
+      [...bridges.values()].flat().flatMap((endpoint) =>
+        addressesOf(endpoint).map((address) => `${address} . ${endpoint.remotePort}`)
+      ).toSorted(),
     ),
     innerEnds: new Set([...bridges.keys()].map((bridge) => namesOf(bridge).bridgeEnd).toSorted()),
   };

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Endpoint, remoteOf } from "../address.ts";
+import { addressesOf, type Endpoint, isIpv4, remotesOf } from "../address.ts";
+import { namedAddressesOf } from "../config/named_addresses.ts";
 import { compareDaemons } from "../commands/permissions_running.ts";
 import { resolveAllIpv4 } from "../config/resolve.ts";
 import { readSettings } from "../daemon/read_settings.ts";
@@ -23,7 +24,7 @@ import { planConfig } from "../setup/config_changes.ts";
 import { joinEndpoints } from "../setup/join_endpoints.ts";
 import { type Fact, gather, orElse } from "./fact.ts";
 import type { BridgeFacts, Facts, FirstFacts, Scope } from "./facts.ts";
-import { ANY_ADDRESS, gatherFirst } from "./gather_first.ts";
+import { gatherFirst } from "./gather_first.ts";
 import { lookForGuest } from "./guest_facts.ts";
 
 /** How long a service may take to accept a connection, in milliseconds. */
@@ -109,10 +110,9 @@ async function gatherNames({ config, record }: FirstFacts): Promise<Map<string, 
   const configured = orElse(config, undefined)?.entries ?? [];
   const recorded = record.known ? [...record.value.bridges.values()].flat().flatMap(({ endpoints }) => endpoints) : [];
   const names = new Set([
-    ...configured.filter(({ address }) => address === ANY_ADDRESS).map(({ remoteAddr }) => remoteAddr),
-    ...recorded.flatMap(({ remoteName }) => remoteName ?? []),
+    ...configured.flatMap(addressesOf).filter((address) => !isIpv4(address)),
+    ...recorded.flatMap(namedAddressesOf).flatMap(({ name }) => name ?? []),
   ]);
-  names.delete(ANY_ADDRESS);
   return new Map(
     await Promise.all([...names].map(async (name) => [name, await gather(() => resolveAllIpv4(name))] as const)),
   );
@@ -122,7 +122,7 @@ async function dial(
   endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>,
   owner: Parameters<typeof runProbe>[0]["owner"],
 ) {
-  const targets = [...new Set([...endpoints.values()].flat().map(remoteOf))];
+  const targets = [...new Set([...endpoints.values()].flat().flatMap(remotesOf))];
   return await runProbe({ targets, deadlineMs: DIAL_MS, owner, form: currentForm() });
 }
 

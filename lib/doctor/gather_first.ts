@@ -21,9 +21,6 @@ import { gather } from "./fact.ts";
 import type { FirstFacts } from "./facts.ts";
 import { lookForWatch } from "./watch_facts.ts";
 
-/** An address for documentation (RFC 5737), which stands for that of any name. */
-export const ANY_ADDRESS = "192.0.2.1";
-
 /**
  * Gathers the facts that do not depend on others, all at once.
  *
@@ -31,7 +28,9 @@ export const ANY_ADDRESS = "192.0.2.1";
  * @returns The facts, or why each can't be had.
  */
 export async function gatherFirst(path: string): Promise<FirstFacts> {
-  const host = { resolve: () => Promise.resolve(ANY_ADDRESS), uidOf: findUid };
+  let asked = 0;
+  // Names are resolved apart, for a verdict on each. Here, each has an address of its own, for documentation (RFC 5737).
+  const host = { resolve: () => Promise.resolve(`192.0.2.${++asked % 255}`), uidOf: findUid };
   const [config, replaced, stopped, record, nft, table, applied, ruleset, links, processes, egress, watch, logSpace] =
     await Promise.all([
       gather(async () => await checkConfig(await readConfig(path), host)),

@@ -6,6 +6,7 @@
 
 import { describeNetwork } from "../commands/describe_network.ts";
 import { describeProblem } from "../config/config.ts";
+import { namedAddressesOf } from "../config/named_addresses.ts";
 import { RUN_FILES } from "../names.ts";
 import type { RecordFile } from "../setup/setup_record_file.ts";
 import { judged } from "./fact.ts";
@@ -115,10 +116,12 @@ export function judgeNames({ names, record, scope: { config } }: Facts): Finding
         `see what "getent ahostsv4 ${name}" says, and /etc/resolv.conf`,
       );
     }
-    const old = recorded.find(({ remoteName, remoteAddr }) => remoteName === name && !fact.value.includes(remoteAddr));
+    const old = recorded.flatMap(namedAddressesOf).find((known) =>
+      known.name === name && !fact.value.includes(known.address)
+    );
     return old === undefined ? ok(name, fact.value.join(", ")) : broken(
       name,
-      `it is ${fact.value.join(", ")} now, and guests reach ${old.remoteAddr}`,
+      `it is ${fact.value.join(", ")} now, and guests reach ${old.address}`,
       `run "tproxy apply --config ${config}"`,
     );
   });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Endpoint, remoteOf } from "../address.ts";
+import { type Endpoint, remotesOf } from "../address.ts";
 import { type Attempt, NO_ANSWER } from "../connect_all.ts";
 import { judged } from "./fact.ts";
 import type { Facts } from "./facts.ts";
@@ -30,7 +30,9 @@ function judgeAttempt({ target, ms, error = "" }: Attempt, { endpoints, config }
   if (ms !== undefined) return ok(target, `accepted after ${ms.toFixed(1)} ms`);
   const [address = "", port = ""] = target.split(":");
   const served = [...endpoints].flatMap(([bridge, all]) =>
-    all.filter((endpoint) => remoteOf(endpoint) === target).map((endpoint) => `${endpoint.servicePort} of ${bridge}`)
+    all.filter((endpoint) => remotesOf(endpoint).includes(target)).map((endpoint) =>
+      `${endpoint.servicePort} of ${bridge}`
+    )
   );
   const what = `it serves ${served.join(", ")}`;
   if (error === NO_ANSWER) {
@@ -53,7 +55,7 @@ function lineOf(
   target: string,
   config: Facts["config"],
 ): number | undefined {
-  const ports = [...endpoints.values()].flat().filter((endpoint) => remoteOf(endpoint) === target);
+  const ports = [...endpoints.values()].flat().filter((endpoint) => remotesOf(endpoint).includes(target));
   const entries = config.known ? config.value.entries ?? [] : [];
   return entries.find(({ servicePort, remotePort }) => {
     return ports.some((endpoint) => endpoint.servicePort === servicePort && endpoint.remotePort === remotePort);

@@ -24,13 +24,14 @@ export function renderElement({ servicePort, remoteAddr, remotePort, options = {
 }
 
 /**
- * Tells whether two endpoints have the same element.
+ * Tells whether two endpoints have the same element. More addresses of a service are not in the map, since it keeps the
+ * type and the form that the network drivers' own proxies read.
  *
  * @param a An endpoint.
  * @param b An endpoint.
  * @returns Whether service port, remote and options are the same.
  */
-export function isSameEndpoint(a: Endpoint, b: Endpoint): boolean {
+export function isSameElement(a: Endpoint, b: Endpoint): boolean {
   return renderElement(a) === renderElement(b);
 }
 

@@ -6,7 +6,7 @@
 
 import type { Endpoint } from "../address.ts";
 import { TPROXY } from "../names.ts";
-import { isSameEndpoint, renderElement } from "./map_element.ts";
+import { isSameElement, renderElement } from "./map_element.ts";
 
 /**
  * Renders the commands that put endpoints into a map.
@@ -18,7 +18,7 @@ import { isSameEndpoint, renderElement } from "./map_element.ts";
  * @returns Commands for `nft -f -`.
  */
 export function renderMap(map: string, endpoints: readonly Endpoint[], present?: readonly Endpoint[]): string[] {
-  const wrong = endpoints.filter((endpoint) => !present?.some((other) => isSameEndpoint(other, endpoint)));
+  const wrong = endpoints.filter((endpoint) => !present?.some((other) => isSameElement(other, endpoint)));
   const ports = new Set(wrong.map(({ servicePort }) => servicePort));
   const inTheWay = (present ?? []).map(({ servicePort }) => servicePort).filter((port) => ports.has(port));
   const elements = wrong.map(renderElement);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Endpoint, remoteOf } from "../address.ts";
+import { type Endpoint, remotesOf } from "../address.ts";
 import { CONTROL_KINDS, CONTROL_SLOTS, NEW_CONTROL_DIR, newControlSocket } from "../control_sockets.ts";
 import { InputError } from "../errors.ts";
 import { type BridgeName, GUEST_ADDRESS, namesOf } from "../names.ts";
@@ -76,7 +76,7 @@ export function innerPermissions(bridge: BridgeName): Permissions {
  */
 export function outerPermissions(bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>): Permissions {
   const names = [...bridges.keys()].toSorted().map(namesOf);
-  const remotes = new Set([...bridges.values()].flat().map(remoteOf));
+  const remotes = new Set([...bridges.values()].flat().flatMap(remotesOf));
   const folders = names.map(({ stringDir }) => stringDir);
   return {
     net: [

@@ -37,13 +37,13 @@ Deno.test("innerPermissions() let it listen, call outer, read its ports and writ
 Deno.test("outerPermissions() let it dial exactly the listed remotes, each named once", () => {
   const bridges = new Map([
     [BR1, [endpoint(80, "10.0.0.2", 8080), endpoint(5030, "10.0.0.1", 5030)]],
-    [BR0, [endpoint(5030, "10.0.0.1", 5030)]],
+    [BR0, [{ ...endpoint(5030, "10.0.0.1", 5030), backupAddrs: ["10.0.0.3"] }]],
   ]);
   assert.deepEqual(toFlags(outerPermissions(bridges)), [
     "--no-prompt",
     "--no-remote",
     `--allow-net=unix:${WRITTEN}/br0/outer.socket.next,unix:${WRITTEN}/br1/outer.socket.next,${CONTROL_SOCKETS},` +
-    "10.0.0.1:5030,10.0.0.2:8080",
+    "10.0.0.1:5030,10.0.0.2:8080,10.0.0.3:5030",
     `--allow-read=/run/one_tproxy/outer-routes.json,${usage("outer-usage")},${CONTROL},${WRITTEN}/br0,${WRITTEN}/br1`,
     `--allow-write=/var/log/one_tproxy.log,${WRITTEN}/outer-stats.json,${usage("outer-usage")},` +
     `${CONTROL},${WRITTEN}/br0,${WRITTEN}/br1`,

@@ -151,13 +151,18 @@ function parseOptions(where: string, { options }: Fields<Key>): WithOptions {
 
 function parseEndpoint(bridge: string, value: unknown): Endpoint {
   if (!isObject<Key>(value)) throw wrong(`bridges.${bridge}`);
-  const { servicePort, remoteAddr, remotePort } = value;
+  const { servicePort, remoteAddr, remotePort, backupAddrs } = value;
   if (!isPort(servicePort) || !isIpv4(remoteAddr) || !isPort(remotePort)) throw wrong(`bridges.${bridge}`);
-  return { servicePort, remoteAddr, remotePort, ...parseOptions(`bridges.${bridge}`, value) };
+  const hasBackups = Array.isArray(backupAddrs) && backupAddrs.every(isIpv4);
+  if (backupAddrs !== undefined && !hasBackups) throw wrong(`bridges.${bridge}`);
+  const backups = hasBackups && backupAddrs.length > 0 ? { backupAddrs } : {};
+  return { servicePort, remoteAddr, remotePort, ...backups, ...parseOptions(`bridges.${bridge}`, value) };
 }
 
 /** The keys of all objects in a route file. */
-type Key = "debugLevel" | "limits" | "ports" | "bridges" | "servicePort" | "remoteAddr" | "remotePort" | "options";
+type Key =
+  | ("debugLevel" | "limits" | "ports" | "bridges")
+  | ("servicePort" | "remoteAddr" | "remotePort" | "backupAddrs" | "options");
 
 function parseObject(text: string): Fields<Key> {
   let value: unknown;

@@ -32,8 +32,10 @@ const servedPorts = fc.tuple(ports, options).map(([servicePort, options]) => ({
   servicePort,
   ...withOptions(options),
 }));
-const endpoints: fc.Arbitrary<Endpoint> = fc.tuple(servedPorts, fc.ipV4(), ports)
-  .map(([served, remoteAddr, remotePort]) => ({ ...served, remoteAddr, remotePort }));
+const backups = fc.option(fc.array(fc.ipV4(), { minLength: 1, maxLength: 7 }), { nil: undefined })
+  .map((backupAddrs) => backupAddrs === undefined ? {} : { backupAddrs });
+const endpoints: fc.Arbitrary<Endpoint> = fc.tuple(servedPorts, fc.ipV4(), ports, backups)
+  .map(([served, remoteAddr, remotePort, backups]) => ({ ...served, remoteAddr, remotePort, ...backups }));
 const bridges = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,13}$/).map(parseBridgeName);
 
 /** Texts that are a route file but for one value in it, and ones that are nothing like it. */
@@ -167,6 +169,9 @@ Deno.test("parseOuterRoutes() refuses a damaged file", () => {
     endpoint(80, "10.0.0.256", 80),
     endpoint(80, undefined, 80),
     ...wrongOptions.map((options) => JSON.stringify({ br0: [{ ...GOOD_ENDPOINT, options }] })),
+    ...[null, 7, "10.0.0.2", {}, ["a.example"], ["10.0.0.2", 7]].map((backupAddrs) =>
+      JSON.stringify({ br0: [{ ...GOOD_ENDPOINT, backupAddrs }] })
+    ),
   ];
   for (const text of [...damaged, ...values.map((bridges) => fileWith({ bridges: JSON.parse(bridges) }))]) {
     assert.throws(() => parseOuterRoutes(text), InputError, text);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Endpoint, remoteOf } from "../address.ts";
+import { type Endpoint, remoteOf, remotesOf } from "../address.ts";
 import { describe } from "../errors.ts";
 import { describeEnd } from "./describe_end.ts";
 import { log } from "../log.ts";
@@ -24,6 +24,7 @@ import { close } from "./connection.ts";
 import { type ControlOwner, ControlServer } from "./control_server.ts";
 import type { Loaded, ProxyHalf } from "./daemon.ts";
 import { Deadlines } from "./deadlines.ts";
+import { Failover } from "./failover.ts";
 import { Listeners } from "./listeners.ts";
 import { listenForStrings } from "./listen_unix.ts";
 import type { OuterMux, StreamServer } from "./outer_mux.ts";
@@ -42,6 +43,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
   readonly streams: Streams = new Streams();
   readonly stats: Stats = new Stats("services");
   readonly quotas: Quotas = new Quotas();
+  readonly failover: Failover = new Failover();
   /** The quotas of connections that have sent no hello or preamble yet. They have the same limits as streams. */
   readonly #entering = new Quotas();
   #routes: ReadonlyMap<BridgeName, ReadonlyMap<number, Endpoint>> = new Map();
@@ -69,6 +71,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
       return [bridge, new Map(endpoints.toReversed().map((endpoint) => [endpoint.servicePort, endpoint]))];
     }));
     this.#limits = limits;
+    this.failover.keepOnly(new Set([...bridges.values()].flat().flatMap(remotesOf)));
     // If somebody has removed a socket, no inner can reach it, so its listener is opened again. A socket that exists
     // stays, even if it is a successor's: to take it back would leave the successor without one.
     const reachable = await Promise.all([...bridges.keys()].map(async (bridge) => {
@@ -185,12 +188,15 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
     } else {
       const id = streamId(this.#number, ++this.#lastPlain);
       const stream = new PlainStream(id, bridge, connection, preamble, endpoint);
-      const fields = { stream: id, bridge, guest, port, remote: remoteOf(endpoint) };
+      const fields = { stream: id, bridge, guest, port, remote: remotesOf(endpoint).join(" ") };
       this.#plain.add(stream);
       const end = await servePlain(connection, preamble, this.#call(0, sourcePort, endpoint, claims), {
         deadlines: this.#deadlines,
-        opened: () => {
+        failover: this.failover,
+        opened: (remoteAddr) => {
+          stream.remoteAddr = remoteAddr;
           stream.hasBegun = true;
+          fields.remote = remoteOf({ ...endpoint, remoteAddr });
           log.debug("Opened", fields);
         },
         failed: (error) => this.#fail(fields, error),
@@ -240,13 +246,15 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
 function fieldsOf(
   channel: ServiceChannel,
 ): { stream: StreamId; bridge: BridgeName; guest: string; port: number; remote: string } {
-  const { call, mux } = channel;
+  const { call, mux, answeredBy } = channel;
   const { guest, port, endpoint } = call;
   return {
     stream: channel.streamId,
     bridge: (mux as OuterMux).bridge,
     guest: `${dotted(guest)}:${port}`,
     port: endpoint.servicePort,
-    remote: remoteOf(endpoint),
+    remote: answeredBy === undefined
+      ? remotesOf(endpoint).join(" ")
+      : remoteOf({ ...endpoint, remoteAddr: answeredBy }),
   };
 }

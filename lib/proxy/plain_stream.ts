@@ -11,6 +11,7 @@ import type { Preamble } from "../protocol/preamble.ts";
 import type { StreamId } from "../protocol/stream_id.ts";
 import { close } from "./connection.ts";
 import type { Deadlines } from "./deadlines.ts";
+import type { Failover } from "./failover.ts";
 import { type LiveStream, wallClock } from "./live_stream.ts";
 import { relay } from "./relay.ts";
 import { type Call, dialService, lateService, type ServiceEnd } from "./service.ts";
@@ -19,8 +20,10 @@ import { type Call, dialService, lateService, type ServiceEnd } from "./service.
 export interface PlainOwner {
   /** Where its deadlines are kept. */
   readonly deadlines: Deadlines;
-  /** Called when it has reached its service. */
-  readonly opened: () => void;
+  /** Knows which addresses of services do not answer. */
+  readonly failover: Failover;
+  /** Called with the address that answers, when it has reached its service. */
+  readonly opened: (remoteAddr: string) => void;
   /** Called if its service could not be reached. */
   readonly failed: (error: unknown) => void;
   /** Called with the bytes that have come from the service, and gone to it. */
@@ -33,6 +36,8 @@ export class PlainStream implements LiveStream {
   readonly openedAt: number = performance.now();
   /** Whether it has reached its service. */
   hasBegun = false;
+  /** The address of its service; of several the one that answered, once one has. */
+  remoteAddr: string;
   /** Whether root has killed it. */
   isKilled = false;
   #movedAt = this.openedAt;
@@ -52,7 +57,9 @@ export class PlainStream implements LiveStream {
     readonly connection: Disposable,
     readonly preamble: Preamble,
     readonly endpoint: Endpoint,
-  ) {}
+  ) {
+    this.remoteAddr = endpoint.remoteAddr;
+  }
 
   /** Counts bytes that were carried. */
   moved(up: number, down: number): void {
@@ -62,8 +69,8 @@ export class PlainStream implements LiveStream {
   }
 
   info(now: number): StreamInfo {
-    const { id, bridge, preamble: { sourceAddr: guest, sourcePort: guestPort }, endpoint } = this;
-    const { servicePort, remoteAddr, remotePort } = endpoint;
+    const { id, bridge, preamble: { sourceAddr: guest, sourcePort: guestPort }, endpoint, remoteAddr } = this;
+    const { servicePort, remotePort } = endpoint;
     return {
       ...{ id, bridge, guest, guestPort, servicePort, remoteAddr, remotePort },
       since: wallClock(this.openedAt, now),
@@ -92,14 +99,15 @@ export class PlainStream implements LiveStream {
 export async function servePlain(
   connection: Deno.UnixConn,
   preamble: Preamble,
-  { endpoint, connectTimeoutMs, idleTimeoutMs }: Call,
-  { deadlines, opened, failed, count }: PlainOwner,
+  call: Call,
+  { deadlines, failover, opened, failed, count }: PlainOwner,
 ): Promise<ServiceEnd | undefined> {
+  const { connectTimeoutMs, idleTimeoutMs } = call;
   const dialing = new AbortController();
   const deadline = deadlines.within(connectTimeoutMs, () => dialing.abort(lateService(connectTimeoutMs)));
   let service: Deno.TcpConn;
   try {
-    service = await dialService(endpoint, () => preamble, dialing.signal);
+    service = await dialService(call, failover, () => preamble, dialing.signal);
     service.setNoDelay(true);
     service.setKeepAlive(true);
   } catch (error) {
@@ -108,7 +116,7 @@ export async function servePlain(
   } finally {
     deadline[Symbol.dispose]();
   }
-  opened();
+  opened(service.remoteAddr.hostname);
   const { fromPeer: down, toPeer: up, error } = await relay(service, connection, { deadlines, idleTimeoutMs, count });
   return { up, down, error };
 }

@@ -14,6 +14,7 @@ import { Channel } from "./channel.ts";
 import { close, writeAll } from "./connection.ts";
 import { KILLED, type LiveStream, wallClock } from "./live_stream.ts";
 import type { OuterMux } from "./outer_mux.ts";
+import type { Failover } from "./failover.ts";
 import type { Claim } from "./quota.ts";
 
 /** A request to connect a guest to a service. */
@@ -44,6 +45,8 @@ export interface ServiceEnd {
 
 /** The owner of streams to services. */
 export interface ServiceOwner {
+  /** Knows which addresses of services do not answer. */
+  readonly failover: Failover;
   /** A stream has reached its service. */
   opened(channel: ServiceChannel): void;
   /** This many bytes have come from guests, and gone to them. */
@@ -58,6 +61,8 @@ export interface ServiceOwner {
 export class ServiceChannel extends Channel implements LiveStream {
   /** What it is. */
   readonly call: Call;
+  /** The address that has answered, if the service has several. */
+  answeredBy: string | undefined;
   readonly #owner: ServiceOwner;
   readonly #dialing = new AbortController();
 
@@ -94,7 +99,7 @@ export class ServiceChannel extends Channel implements LiveStream {
       guest: dotted(guest),
       guestPort: port,
       servicePort: endpoint.servicePort,
-      remoteAddr: endpoint.remoteAddr,
+      remoteAddr: this.answeredBy ?? endpoint.remoteAddr,
       remotePort: endpoint.remotePort,
       since: wallClock(this.openedAt, now),
       idleMs: this.touched ? 0 : Math.max(0, Math.round(now - this.start)),
@@ -119,7 +124,7 @@ export class ServiceChannel extends Channel implements LiveStream {
     const { endpoint, idleTimeoutMs } = this.call;
     let service: Deno.TcpConn | undefined;
     try {
-      service = await dialService(endpoint, () => this.preamble, this.#dialing.signal);
+      service = await dialService(this.call, this.#owner.failover, () => this.preamble, this.#dialing.signal);
     } catch (error) {
       if (this.isOver) return;
       this.#owner.failed(this, error);
@@ -128,6 +133,7 @@ export class ServiceChannel extends Channel implements LiveStream {
     if (this.isOver) return close(service);
     this.timeoutMs = idleTimeoutMs;
     this.touch();
+    if (endpoint.backupAddrs !== undefined) this.answeredBy = service.remoteAddr.hostname;
     this.#owner.opened(this);
     this.begin(service);
   }
@@ -165,20 +171,26 @@ export function lateService(timeoutMs: number): Error {
 /**
  * Connects to a service, and sends a PROXY header if the service expects one.
  *
- * @param endpoint The service.
+ * @param call The service, and how long it may take to accept.
+ * @param failover Connects to a service that has several addresses.
  * @param preamble Returns the two ends of the guest's connection. The header is encoded again, so that additional
  * fields from an inner do not reach the service.
  * @param signal Aborts the attempt.
  * @returns The connection.
  * @throws {Deno.errors.ConnectionRefused} If nothing listens, and any other error of a connect or a write.
+ * @throws {AggregateError} If none of several addresses answers.
  * @throws {Deno.errors.NotCapable} Without `--allow-net=` for its address and port.
  */
 export async function dialService(
-  { remoteAddr, remotePort, options }: Endpoint,
+  { endpoint, connectTimeoutMs }: Pick<Call, "endpoint" | "connectTimeoutMs">,
+  failover: Failover,
   preamble: () => Preamble,
   signal: AbortSignal,
 ): Promise<Deno.TcpConn> {
-  const service = await Deno.connect({ hostname: remoteAddr, port: remotePort, signal });
+  const { remoteAddr, remotePort, backupAddrs, options } = endpoint;
+  const service = backupAddrs === undefined
+    ? await Deno.connect({ hostname: remoteAddr, port: remotePort, signal })
+    : await failover.dial(endpoint, connectTimeoutMs, signal);
   if (options?.proxyProtocol === undefined) return service;
   try {
     // With Nagle's algorithm, the bytes after the header would wait for its acknowledgement.

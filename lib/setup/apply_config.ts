@@ -6,6 +6,7 @@
  */
 
 import type { Config } from "../config/config.ts";
+import { namedAddressesOf } from "../config/named_addresses.ts";
 import { stampOf } from "../config/prepare_then_lock.ts";
 import { readConfig } from "../config/read.ts";
 import { resolveIpv4 } from "../config/resolve.ts";
@@ -58,9 +59,9 @@ export async function grantsOf(
   record: SetupRecord,
   resolve: (name: string, recorded: ReadonlySet<string>) => Promise<string> = resolveIpv4,
 ): Promise<Grants> {
-  const known = [...record.values()].flat().flatMap(({ endpoints }) => endpoints);
+  const known = [...record.values()].flat().flatMap(({ endpoints }) => endpoints.flatMap(namedAddressesOf));
   return await selectGrants(config, networksIn(record), (name) => {
-    const recorded = known.filter(({ remoteName }) => remoteName === name).map(({ remoteAddr }) => remoteAddr);
+    const recorded = known.filter((address) => address.name === name).map(({ address }) => address);
     return resolve(name, new Set(recorded));
   });
 }

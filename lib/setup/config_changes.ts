@@ -4,12 +4,12 @@
  * @module
  */
 
+import { namedAddressesOf } from "../config/named_addresses.ts";
 import type { Network, SelectedEndpoint } from "../config/select.ts";
 import type { BridgeName } from "../names.ts";
-import { isSameEndpoint } from "../nft/map_element.ts";
 import { giveTo, type Grant } from "./grant.ts";
 import type { KeptEndpoint } from "./kept_services.ts";
-import { isNobodys, type NetworkRecord, type SetupRecord } from "./setup_record.ts";
+import { isNobodys, isSameService, type NetworkRecord, type SetupRecord } from "./setup_record.ts";
 
 /** A service of a network that is added (no `before`), removed (no `after`) or changed. */
 export interface ServiceChange {
@@ -138,9 +138,13 @@ function changesOf(before: readonly NetworkRecord[], after: readonly NetworkReco
 }
 
 function changeOf(network: Network, before?: SelectedEndpoint, after?: SelectedEndpoint): ServiceChange | undefined {
-  const isSame = before !== undefined && after !== undefined && isSameEndpoint(before, after) &&
-    before.remoteName === after.remoteName;
+  const isSame = before !== undefined && after !== undefined && isSameService(before, after) &&
+    namesOf(before) === namesOf(after);
   return isSame ? undefined : { network, ...(before && { before }), ...(after && { after }) };
+}
+
+function namesOf(endpoint: SelectedEndpoint): string {
+  return JSON.stringify(namedAddressesOf(endpoint).map(({ name }) => name));
 }
 
 function byPort(network: NetworkRecord | undefined): Map<number, SelectedEndpoint> {

@@ -56,6 +56,18 @@ Deno.test("planConfig() finds nothing to do where all is as it should be", () =>
   assert.deepEqual(bridges, []);
 });
 
+Deno.test("planConfig() sees another address, another order and another name in a list", () => {
+  const listed = (...backupAddrs: string[]) => endpoint(80, "10.0.0.1", { backupAddrs });
+  const changes = (before: SelectedEndpoint, after: SelectedEndpoint) =>
+    plan([{ ...SEVEN, endpoints: [before] }], grant(SEVEN, [after])).bridges.length;
+  const before = listed("10.0.0.2", "10.0.0.3");
+  assert.equal(changes(before, listed("10.0.0.2", "10.0.0.3")), 0);
+  const named = { ...before, backupNames: [null, "b.example"] };
+  for (const after of [endpoint(80), listed("10.0.0.2"), listed("10.0.0.3", "10.0.0.2"), named]) {
+    assert.equal(changes(before, after), 1, JSON.stringify(after));
+  }
+});
+
 Deno.test("planConfig() gives a network its first service, and forgets none that loses its last", () => {
   assert.deepEqual(plan([{ ...SEVEN, endpoints: [] }], grant(SEVEN, [endpoint(80)])).bridges[0]?.changes, [
     { network: SEVEN, after: endpoint(80) },

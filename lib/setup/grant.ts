@@ -6,7 +6,8 @@
  */
 
 import { type Config, describeProblems } from "../config/config.ts";
-import { type Network, once, type Resolve, selectEndpoints, type Selection } from "../config/select.ts";
+import { once, type Resolve } from "../config/resolve_entry.ts";
+import { type Network, selectEndpoints, type Selection } from "../config/select.ts";
 import { ConfigError } from "../errors.ts";
 import { log } from "../log.ts";
 import { type KeptEndpoint, keptOf } from "./kept_services.ts";

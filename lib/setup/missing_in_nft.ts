@@ -6,7 +6,7 @@
 
 import type { Endpoint } from "../address.ts";
 import type { BridgeNames } from "../names.ts";
-import { isSameEndpoint } from "../nft/map_element.ts";
+import { isSameElement } from "../nft/map_element.ts";
 import { redirectedPorts } from "../nft/redirect.ts";
 import { copyOf, type NetworkRecord, unionOf } from "./setup_record.ts";
 import { parseNetworks } from "./setup_record_parse.ts";
@@ -44,7 +44,7 @@ export function findMissingInNft(
   if (elements === undefined) return ["map-missing", `the map ${names.map}`];
   if (networks === undefined) return undefined;
   const { endpoints } = unionOf(networks);
-  const lost = endpoints.find((endpoint) => !elements.some((e) => isSameEndpoint(e, endpoint)));
+  const lost = endpoints.find((endpoint) => !elements.some((e) => isSameElement(e, endpoint)));
   if (lost !== undefined) return ["element-missing", `the element ${lost.servicePort} of the map ${names.map}`];
   const ports = redirectedPorts(endpoints).map(String);
   if (redirected?.length !== ports.length || !ports.every((port) => redirected.includes(port))) {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { named, namedAddressesOf, toNamedAddresses } from "../config/named_addresses.ts";
 import { LOCAL_BLOCKS, mayLeadTo, resolveAllIpv4 } from "../config/resolve.ts";
 import { describe } from "../errors.ts";
 import { withLock } from "../lock.ts";
@@ -34,11 +35,14 @@ export function withAnswers(networks: readonly NetworkRecord[], answers: Answers
   const next = networks.map((network) => ({
     ...network,
     endpoints: network.endpoints.map((endpoint) => {
-      const addresses = answers.get(endpoint.remoteName ?? "") ?? [];
-      const [remoteAddr] = addresses;
-      if (remoteAddr === undefined || addresses.includes(endpoint.remoteAddr)) return endpoint;
+      const known = namedAddressesOf(endpoint);
+      const now = known.map(({ address, name }) => {
+        const addresses = answers.get(name ?? "") ?? [];
+        return named(addresses.includes(address) ? address : addresses[0] ?? address, name);
+      });
+      if (now.every(({ address }, i) => address === known[i]?.address)) return endpoint;
       changed = true;
-      return { ...endpoint, remoteAddr };
+      return { ...endpoint, ...toNamedAddresses(now) };
     }),
   }));
   return changed ? next : networks;
@@ -76,7 +80,7 @@ export async function refreshNames(): Promise<void> {
 
 function namesIn(record: SetupRecord): Set<string> {
   const endpoints = [...record.values()].flat().flatMap(({ endpoints }) => endpoints);
-  return new Set(endpoints.map(({ remoteName }) => remoteName).filter((name) => name !== undefined));
+  return new Set(endpoints.flatMap(namedAddressesOf).map(({ name }) => name).filter((name) => name !== undefined));
 }
 
 async function resolveAll(names: ReadonlySet<string>): Promise<Answers> {

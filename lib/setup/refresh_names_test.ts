@@ -16,6 +16,14 @@ Deno.test("withAnswers() follows a name to its new address, and touches no endpo
   assert.equal(next[0]?.endpoints[1]?.remoteName, "a.example");
 });
 
+Deno.test("withAnswers() follows each name of a list, and keeps their order", () => {
+  const backups = { backupAddrs: ["10.0.0.3", "10.0.0.4"], backupNames: [null, "b.example"] };
+  const networks = [{ id: "7", endpoints: [{ ...NAMED, ...backups }] }];
+  const next = withAnswers(networks, new Map([["b.example", ["10.0.0.9"]], ["a.example", ["10.0.0.2"]]]));
+  assert.deepEqual(next[0]?.endpoints[0], { ...NAMED, ...backups, backupAddrs: ["10.0.0.3", "10.0.0.9"] });
+  assert.equal(withAnswers(networks, new Map([["b.example", ["10.0.0.4"]]])), networks);
+});
+
 Deno.test("withAnswers() keeps an address that is still one of the name's, in whatever order they come", () => {
   assert.equal(withAnswers(NETWORKS, new Map([["a.example", ["10.0.0.9", "10.0.0.2"]]])), NETWORKS);
 });

@@ -6,10 +6,10 @@
  * @module
  */
 
-import type { Endpoint } from "../address.ts";
+import { addressesOf, type Endpoint } from "../address.ts";
 import type { Network, SelectedEndpoint } from "../config/select.ts";
 import type { BridgeName } from "../names.ts";
-import { isSameEndpoint } from "../nft/map_element.ts";
+import { isSameElement } from "../nft/map_element.ts";
 
 /** A network on a bridge. One without ID and name holds endpoints that were in nft before anything was recorded. */
 export interface NetworkRecord extends Network {
@@ -122,9 +122,20 @@ export function unionOf(networks: readonly NetworkRecord[]): Union {
   for (const endpoint of networks.flatMap(({ endpoints }) => endpoints)) {
     const first = chosen.get(endpoint.servicePort);
     if (first === undefined) chosen.set(endpoint.servicePort, endpoint);
-    else if (!isSameEndpoint(first, endpoint)) clashes.push(endpoint);
+    else if (!isSameService(first, endpoint)) clashes.push(endpoint);
   }
   return { endpoints: [...chosen.values()].toSorted((a, b) => a.servicePort - b.servicePort), clashes };
+}
+
+/**
+ * Tells whether guests are served the same by two endpoints.
+ *
+ * @param a An endpoint.
+ * @param b An endpoint.
+ * @returns Whether service port, options and all addresses in their order are the same.
+ */
+export function isSameService(a: Endpoint, b: Endpoint): boolean {
+  return isSameElement(a, b) && addressesOf(a).join() === addressesOf(b).join();
 }
 
 /**
@@ -147,8 +158,10 @@ export function inOrder(networks: readonly NetworkRecord[]): unknown[] {
   return networks.map(({ id, name, endpoints }) => ({
     id,
     name,
-    endpoints: endpoints.map(({ servicePort, remoteAddr, remotePort, options, remoteName }) => {
-      return { servicePort, remoteAddr, remotePort, options, remoteName };
-    }),
+    endpoints: endpoints.map(
+      ({ servicePort, remoteAddr, remotePort, options, remoteName, backupAddrs, backupNames }) => {
+        return { servicePort, remoteAddr, remotePort, options, remoteName, backupAddrs, backupNames };
+      },
+    ),
   }));
 }

@@ -5,7 +5,7 @@
  */
 
 import { isObject } from "../is_object.ts";
-import { type Endpoint, isDiallable, isPort } from "../address.ts";
+import { isDiallable, isPort } from "../address.ts";
 import type { Network, SelectedEndpoint } from "../config/select.ts";
 import { checkOptions } from "../limits_codec.ts";
 import { BRIDGE_NAME, type BridgeName, UNNAMED_NETWORK } from "../names.ts";
@@ -89,17 +89,36 @@ function checkNetwork(value: unknown): NetworkRecord | undefined {
 
 function checkEndpoint(value: unknown): SelectedEndpoint | undefined {
   if (!isObject<Key>(value)) return undefined;
-  const { servicePort, remoteAddr, remotePort, remoteName } = value;
+  const { servicePort, remoteAddr, remotePort, remoteName, backupAddrs, backupNames } = value;
   if (!isPort(servicePort) || !isDiallable(remoteAddr) || !isPort(remotePort)) return undefined;
   if (remoteName !== undefined && !isHostName(remoteName)) return undefined;
   const options = checkOptions(value.options);
   if (options === undefined) return undefined;
-  const endpoint: Endpoint = { servicePort, remoteAddr, remotePort, ...options };
-  return { ...endpoint, ...(remoteName === undefined ? {} : { remoteName }) };
+  if (backupAddrs !== undefined && !isListOf(backupAddrs, isDiallable)) return undefined;
+  if (backupNames !== undefined && !isListOf(backupNames, isHostNameOrNull)) return undefined;
+  return {
+    servicePort,
+    remoteAddr,
+    remotePort,
+    ...options,
+    ...(remoteName === undefined ? {} : { remoteName }),
+    ...(backupAddrs === undefined ? {} : { backupAddrs }),
+    ...(backupNames === undefined ? {} : { backupNames }),
+  };
+}
+
+function isListOf<T>(value: unknown, isOne: (item: unknown) => item is T): value is T[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isOne);
+}
+
+function isHostNameOrNull(value: unknown): value is string | null {
+  return value === null || isHostName(value);
 }
 
 /** The keys of all objects in a record. */
-type Key = "id" | "name" | "endpoints" | "servicePort" | "remoteAddr" | "remotePort" | "remoteName" | "options";
+type Key =
+  | ("id" | "name" | "endpoints" | "servicePort" | "remoteAddr" | "remotePort" | "remoteName" | "options")
+  | ("backupAddrs" | "backupNames");
 
 function isId(value: unknown): value is string | undefined {
   return value === undefined || typeof value === "string" && /^\d{1,10}$/.test(value);

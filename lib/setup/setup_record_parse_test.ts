@@ -16,6 +16,7 @@ Deno.test("parseRecord() reads what was written", () => {
   const record = {
     br0: [NETWORK, { name: "other", endpoints: [{ ...ENDPOINT, options, remoteName: "gate.example." }] }],
     "onebr.12": [{ endpoints: [ENDPOINT] }],
+    br1: [{ id: "9", endpoints: [{ ...ENDPOINT, backupAddrs: ["10.0.0.2", "10.0.0.3"], backupNames: [null, "b"] }] }],
     br2: [{ id: "8", endpoints: [] }],
     onebr3: [{ ...UNNAMED_NETWORK, endpoints: [ENDPOINT] }],
   };
@@ -57,6 +58,12 @@ Deno.test("parseRecord() loses the bridge that is damaged, and no other", () => 
       { remoteName: "-x" },
       { remoteName: "a b" },
       { options: null },
+      { backupAddrs: [] },
+      { backupAddrs: "10.0.0.2" },
+      { backupAddrs: ["gate.example"] },
+      { backupAddrs: ["169.254.16.9"] },
+      { backupAddrs: ["10.0.0.2"], backupNames: ["a b"] },
+      { backupAddrs: ["10.0.0.2"], backupNames: {} },
       { options: [] },
       { options: { maxConnections: 0 } },
       { options: { proxyProtocol: "v1" } },

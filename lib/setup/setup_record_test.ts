@@ -28,6 +28,14 @@ Deno.test("unionOf() keeps options, and sees a clash where two networks have oth
   assert.deepEqual(unionOf([{ id: "1", endpoints: [limited] }, { id: "2", endpoints: [{ ...limited }] }]).clashes, []);
 });
 
+Deno.test("unionOf() sees a clash where two networks have another list of addresses for the same service", () => {
+  const listed = (...backupAddrs: string[]) => ({ ...endpoint(80), backupAddrs });
+  const union = (other: NetworkRecord["endpoints"][number]) =>
+    unionOf([{ id: "1", endpoints: [listed("10.0.0.2", "10.0.0.3")] }, { id: "2", endpoints: [other] }]).clashes;
+  assert.deepEqual(union(listed("10.0.0.2", "10.0.0.3")), []);
+  for (const other of [endpoint(80), listed("10.0.0.3", "10.0.0.2")]) assert.deepEqual(union(other), [other]);
+});
+
 Deno.test("withNetwork() keeps the place of a network that is there, and appends one that is not", () => {
   const changed = { ...A, name: "renamed", endpoints: [endpoint(90)] };
   assert.deepEqual(withNetwork([A, B], changed), [changed, B]);

@@ -39,7 +39,11 @@ const PROGRAMS = [
 
 /** Headings of `docs/` that a program's page has, too. */
 const PROGRAM_SECTIONS: Readonly<Record<string, string>> = { "EXIT STATUS": "Exit codes", FILES: "Files at run time" };
-const CONFIG_SECTIONS: Readonly<Record<string, string>> = { KEYS: "Configuration keys", LIMITS: "Limits" };
+const CONFIG_SECTIONS: Readonly<Record<string, string>> = {
+  KEYS: "Configuration keys",
+  "SEVERAL ADDRESSES": "Several addresses",
+  LIMITS: "Limits",
+};
 
 const EXAMPLE = `\`\`\`
 :tproxy:
