@@ -46,6 +46,16 @@ async function assertGone(host: Host, before: readonly string[]): Promise<void> 
   assert.equal(await host.text(["ip", "netns", "list"]), "");
 }
 
+/** Shows that the manual is found by its name, and that a command is completed without further ado. */
+async function assertKnown(host: Host): Promise<void> {
+  for (const page of ["tproxy", "tproxy-setup", "OpenNebulaNetwork-tproxy.conf"]) {
+    assert.match(await host.text(["man", page]), new RegExp(`^NAME\n +${page} - `, "m"));
+  }
+  const typed = ". /etc/profile.d/bash_completion.sh\ntproxy --vers\t\nexit\n";
+  const said = await host.text(["env", "TERM=dumb", "script", "-qec", "bash --norc -i", "/dev/null"], typed);
+  assert.match(said, new RegExp(`^one-tproxy ${settings.version}\r$`, "m"));
+}
+
 /** How one package manager does it. */
 interface Manager {
   /** The package of this version. */
@@ -92,6 +102,7 @@ for (const [name, manager] of Object.entries(MANAGERS)) {
       await host.text(["tproxy-setup", "up", "--bridge", "br0", "--network", "vnet0", "--network-id", "7"]);
       await host.text(["/var/tmp/one/vnm/tproxy", "start"]);
       await assertServed(guest);
+      await assertKnown(host);
       assert.match(await host.text(["tproxy", "permissions", "--running"]), /^(?:one_tproxy\S* \(\d+\): ok\n){2}$/);
 
       const old = await pids(host);

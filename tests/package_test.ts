@@ -1,5 +1,5 @@
 /**
- * What the packages are made of, what a system finds of them by itself, and what they are refused for.
+ * What the packages are made of, and where they are refused.
  *
  * @module
  */
@@ -16,22 +16,6 @@ import { inLab } from "./lab/scenario.ts";
 import { BASE, giveRoot, MACHINE } from "./lab/system_root.ts";
 
 const PREFIX = "/usr/lib/one-tproxy";
-
-Deno.test(
-  "man finds the pages of the package, and bash completes its commands by themselves",
-  { ignore: ROOTLESS },
-  async () => {
-    await using host = await Host.create("reader");
-    await giveRoot(host, BASE, PACKAGES.deb);
-    await host.text(["sh", "-c", "dpkg -i /root/*.deb"]);
-    for (const page of ["tproxy", "tproxy-setup", "OpenNebulaNetwork-tproxy.conf"]) {
-      assert.match(await host.text(["man", page]), new RegExp(`^NAME\n +${page} - `, "m"));
-    }
-    const typed = ". /etc/profile.d/bash_completion.sh\ntproxy --vers\t\nexit\n";
-    const said = await host.text(["env", "TERM=dumb", "script", "-qec", "bash --norc -i", "/dev/null"], typed);
-    assert.match(said, new RegExp(`^one-tproxy ${settings.version}\r$`, "m"));
-  },
-);
 
 Deno.test("two builds of the packages give the same bytes, wherever, whenever and with whatever umask", async () => {
   const again = await makePackages("again", settings.version);

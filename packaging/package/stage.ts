@@ -54,11 +54,13 @@ export async function stage(tree: string, root: string, { zsh }: Places): Promis
     await place(`${share}/man/${page}`, `/usr/share/man/${page}`);
     await text(["/usr/bin/gzip", "-9n", `${root}/usr/share/man/${page}`]);
   }
-  const unit = "/usr/lib/systemd/system/one-tproxy.service";
-  await place(`${share}/one-tproxy.service`, unit);
-  // As install.sh writes it for this prefix.
-  const lines = await Deno.readTextFile(`${root}${unit}`);
-  await write(`${root}${unit}`, lines.replaceAll("/opt/one-tproxy", PREFIX));
+  for await (const { name } of Deno.readDir(share)) {
+    if (!/\.(?:service|timer)$/.test(name)) continue;
+    await place(`${share}/${name}`, `/usr/lib/systemd/system/${name}`);
+    // As install.sh writes it for this prefix.
+    const unit = `${root}/usr/lib/systemd/system/${name}`;
+    await write(unit, (await Deno.readTextFile(unit)).replaceAll("/opt/one-tproxy", PREFIX));
+  }
   await makeFolders(`${root}/usr/share/doc/one-tproxy`);
   await write(`${root}/usr/share/doc/one-tproxy/copyright`, copyright);
   for (const [link, to] of Object.entries(LINKS)) {
