@@ -6,21 +6,17 @@
 
 import assert from "node:assert/strict";
 import settings from "../deno.json" with { type: "json" };
-import { until } from "../packaging/command.ts";
+import { type Background, until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
 import type { Host } from "./lab/host.ts";
 import { archiveFolder, makeInstallation } from "./lab/installation.ts";
-import { makePackages, OTHER_VERSION, PACKAGES } from "./lab/packages.ts";
+import { makeOthers, MANAGERS, PACKAGES } from "./lab/packages.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { assertServed, inLab } from "./lab/scenario.ts";
 import { Systemd } from "./lab/systemd.ts";
 import { BASE, listingOf, MACHINE } from "./lab/system_root.ts";
 
 const PREFIX = "/usr/lib/one-tproxy";
-
-/** Made once, for the first test that needs them. */
-let others: ReturnType<typeof makePackages> | undefined;
-const makeOthers = () => others ??= makePackages("other-version", OTHER_VERSION);
 
 /** What dpkg, rpm, man-db and the proxies keep for themselves. */
 const KEPT = ["/var/lib/dpkg", "/var/lib/rpm", "/var/log", "/var/cache"];
@@ -56,33 +52,13 @@ async function assertKnown(host: Host): Promise<void> {
   assert.match(said, new RegExp(`^one-tproxy ${settings.version}\r$`, "m"));
 }
 
-/** How one package manager does it. */
-interface Manager {
-  /** The package of this version. */
-  readonly first: string;
-  /** The package of the other version. */
-  readonly second: () => Promise<string>;
-  /** Installs a package file, or changes to it. */
-  readonly install: readonly string[];
-  /** Removes the package, and all that it has left. */
-  readonly remove: readonly string[];
+/** Has a driver's command called again and again, until there is `/root/enough`. */
+async function startCalls(host: Host): Promise<Background> {
+  const call = "/var/tmp/one/vnm/tproxy check --json >/dev/null || echo failed; echo called";
+  const calls = host.start(["sh", "-c", `while test ! -e /root/enough; do ${call}; done`], { inside: true });
+  await until("it is called", () => Promise.resolve(calls.output.includes("called")));
+  return calls;
 }
-
-const RPM = ["rpm", "--force-debian", "--nodeps"];
-const MANAGERS: Readonly<Record<string, Manager>> = {
-  dpkg: {
-    first: PACKAGES.deb,
-    second: async () => (await makeOthers()).deb,
-    install: ["dpkg", "-i"],
-    remove: ["dpkg", "-P", "one-tproxy"],
-  },
-  rpm: {
-    first: PACKAGES.rpm,
-    second: async () => (await makeOthers()).rpm,
-    install: [...RPM, "-U", "--oldpackage"],
-    remove: [...RPM, "-e", "one-tproxy"],
-  },
-};
 
 for (const [name, manager] of Object.entries(MANAGERS)) {
   Deno.test(
@@ -106,6 +82,7 @@ for (const [name, manager] of Object.entries(MANAGERS)) {
       assert.match(await host.text(["tproxy", "permissions", "--running"]), /^(?:one_tproxy\S* \(\d+\): ok\n){2}$/);
 
       const old = await pids(host);
+      const calls = await startCalls(host);
       const download = await startDownload(gate, guest);
       await host.text([...manager.install, inRoot(second)]);
       const replaced = await pids(host);
@@ -116,6 +93,9 @@ for (const [name, manager] of Object.entries(MANAGERS)) {
       await host.text([...manager.install, inRoot(first)]);
       assert.ok(!(await pids(host)).some((pid) => replaced.includes(pid)));
       assert.doesNotMatch(await host.text(["tail", "-n", "1", `${PREFIX}/current/CHANGELOG.md`]), /^version /);
+      await host.text(["touch", "/root/enough"]);
+      await calls.ended();
+      assert.doesNotMatch(calls.output, /failed/);
       assert.equal(await download.finish(), true);
       await assertServed(guest);
 

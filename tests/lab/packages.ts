@@ -1,5 +1,5 @@
 /**
- * The packages, and those of another version, made of the same sources in another place.
+ * The packages, those of another version, made of the same sources in another place, and what installs and removes them.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export interface Packages {
 export const PACKAGES: Packages = packagesOf(`${ROOT}.build/packages`, settings.version);
 
 /** The version of the other packages. */
-export const OTHER_VERSION = `${settings.version}.1`;
+const OTHER_VERSION = `${settings.version}.1`;
 
 function packagesOf(folder: string, version: string): Packages {
   return { deb: `${folder}/one-tproxy_${version}_amd64.deb`, rpm: `${folder}/one-tproxy-${version}-1.x86_64.rpm` };
@@ -49,3 +49,39 @@ export async function makePackages(name: string, version: string): Promise<Packa
   await host.text(["sh", "-c", build, place, Deno.execPath(), "run", ...flags, "packaging/package.ts"]);
   return packagesOf(`${place}/.build/packages`, version);
 }
+
+/** Packages of another version. They are made once, for the first test of a file that needs them. */
+export function makeOthers(): Promise<Packages> {
+  return others ??= makePackages("other-version", OTHER_VERSION);
+}
+
+let others: Promise<Packages> | undefined;
+
+/** How one package manager does it. */
+export interface Manager {
+  /** The package of this version. */
+  readonly first: string;
+  /** The package of the other version. */
+  readonly second: () => Promise<string>;
+  /** Installs a package file, or changes to it. */
+  readonly install: readonly string[];
+  /** Removes the package, and all that it has left. */
+  readonly remove: readonly string[];
+}
+
+const RPM = ["rpm", "--force-debian", "--nodeps"];
+/** The package managers. */
+export const MANAGERS: Readonly<Record<string, Manager>> = {
+  dpkg: {
+    first: PACKAGES.deb,
+    second: async () => (await makeOthers()).deb,
+    install: ["dpkg", "-i"],
+    remove: ["dpkg", "-P", "one-tproxy"],
+  },
+  rpm: {
+    first: PACKAGES.rpm,
+    second: async () => (await makeOthers()).rpm,
+    install: [...RPM, "-U", "--oldpackage"],
+    remove: [...RPM, "-e", "one-tproxy"],
+  },
+};
