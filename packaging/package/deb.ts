@@ -7,7 +7,7 @@
 import { text } from "../command.ts";
 import { PROGRAMS } from "../../lib/programs.ts";
 import { copy, makeFolders, write } from "../tree.ts";
-import { setTimes, stage, TIME } from "./stage.ts";
+import { stage, TIME } from "./stage.ts";
 
 const SCRIPTS = new URL("./", import.meta.url).pathname;
 
@@ -59,7 +59,6 @@ export async function makeDeb(tree: string, work: string, version: string, file:
   await write(`${work}/DEBIAN/md5sums`, await text(["/usr/bin/env", `--chdir=${work}`, "md5sum", ...files]));
   const kilobytes = Math.ceil(await sizeOf(work, files) / 1024);
   await write(`${work}/DEBIAN/control`, renderControl(version, kilobytes));
-  await setTimes(work);
   await text([
     ...["/usr/bin/env", `SOURCE_DATE_EPOCH=${TIME}`, "dpkg-deb", "--root-owner-group"],
     // All releases can read gzip, and xz would take minutes for the runtime.

@@ -7,7 +7,7 @@
 import { text } from "../command.ts";
 import { PROGRAMS } from "../../lib/programs.ts";
 import { makeFolders, write } from "../tree.ts";
-import { PREFIX, setTimes, stage, TIME } from "./stage.ts";
+import { PREFIX, stage, TIME } from "./stage.ts";
 
 /**
  * What rpmbuild would do besides packing: the runtime is used as it is, and the host and time of a build say nothing.
@@ -35,7 +35,6 @@ const MACROS: Readonly<Record<string, string>> = {
 export async function makeRpm(tree: string, work: string, version: string, file: string): Promise<void> {
   const root = `${work}/root`;
   await stage(tree, root, { zsh: "/usr/share/zsh/site-functions" });
-  await setTimes(root);
   await makeFolders(`${work}/top`);
   const found = await text(["/usr/bin/find", root, "(", "-type", "f", "-o", "-type", "l", ")", "-printf", "/%P\\n"]);
   await write(`${work}/one-tproxy.spec`, renderSpec(version, found.trim().split("\n").toSorted()));

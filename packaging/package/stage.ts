@@ -13,8 +13,8 @@ import { copy, makeFolders, write } from "../tree.ts";
 export const PREFIX = "/usr/lib/one-tproxy";
 
 /**
- * The time of all files and of the change log, seconds since 1970: 1 January 2026. The time of a build would make each
- * build another, and lintian takes 1970 for a mistake.
+ * The time of the change log, and the latest that a file may have in a package, seconds since 1970: 1 January 2026. The time of
+ * a build would make each build another, and lintian takes 1970 for a mistake.
  */
 export const TIME = Date.UTC(2026, 0, 1) / 1000;
 
@@ -68,9 +68,4 @@ export async function stage(tree: string, root: string, { zsh }: Places): Promis
     // Deno's own way would need permission for all files.
     await text(["/usr/bin/ln", "-s", to, `${root}${link}`]);
   }
-}
-
-/** Gives every file of a folder the one time. */
-export async function setTimes(folder: string): Promise<void> {
-  await text(["/usr/bin/find", folder, "-exec", "/usr/bin/touch", "--no-dereference", `--date=@${TIME}`, "{}", "+"]);
 }
