@@ -46,7 +46,8 @@ complete -F ${name} ${program.name}
 function valuesOf({ words, value, choices }: OptionPage): string {
   if (choices.length > 0) return `mapfile -t COMPREPLY < <(compgen -W ${quoted(choices.join(" "))} -- "$word")`;
   if (bridgesOf(words)) {
-    return 'mapfile -t COMPREPLY < <(cd /sys/class/net && compgen -G "$word*/bridge"); COMPREPLY=("${COMPREPLY[@]%/bridge}")';
+    return 'mapfile -t COMPREPLY < <(cd /sys/class/net && compgen -G "$word*/bridge"); ' +
+      'COMPREPLY=("${COMPREPLY[@]%/bridge}")';
   }
   return value === "file" ? 'compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$word")' : ":";
 }

@@ -13,8 +13,8 @@ import { copy, makeFolders, write } from "../tree.ts";
 export const PREFIX = "/usr/lib/one-tproxy";
 
 /**
- * The time of the change log, and the latest that a file may have in a package, seconds since 1970: 1 January 2026. The time of
- * a build would make each build another, and lintian takes 1970 for a mistake.
+ * The time of the change log, and the latest that a file may have in a package, seconds since 1970: 1 January 2026.
+ * The time of a build would make each build another, and lintian takes 1970 for a mistake.
  */
 export const TIME = Date.UTC(2026, 0, 1) / 1000;
 
