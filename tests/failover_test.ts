@@ -51,12 +51,15 @@ Deno.test(
     await block(gate, REFUSES);
     for (let i = 0; i < 5; i++) assert.equal(await fetchFrom(guest, "/who"), ANSWER_OF_SECOND);
     assert.deepEqual(await failedAddresses(scenario), [`${GATE}:5030`]);
+    const namesIt = async () => (await hv.tproxy("status", "--wide")).stdout.includes(`${GATE}:5030 does not answer`);
+    await until("status names it", namesIt);
     // A new outer has to find out by itself.
     await hv.control("restart");
     assert.equal(await fetchFrom(guest, "/who"), ANSWER_OF_SECOND);
     await block(gate, undefined);
     await until("the first serves again", async () => await fetchFrom(guest, "/who") === ANSWER);
     await assertServed(guest);
+    await until("status does not name it any more", async () => !(await namesIt()));
     assert.ok((await hv.log("one_tproxy")).some(({ message }) => message === "An address of a service answers again"));
   }),
 );

@@ -37,6 +37,7 @@ function renderProxy({ title, pid, since, draining, endpoints, counts }: ProxySt
   const count = (value: number | undefined) => value === undefined ? "-" : `${value}`;
   const numbers = [counts?.live, counts?.failed, counts?.refused].map(count);
   const wrong = faults.filter(({ subject }) => subject === title).map(({ text }) => text);
-  const state = draining ? "draining" : wrong.join(", ") || "serving";
+  const silent = (counts?.unanswered ?? []).map((remote) => `${remote} does not answer`);
+  const state = draining ? "draining" : [...wrong, ...silent].join(", ") || "serving";
   return { title, cells: [title, `${pid}`, since.replace(/\.\d+/, ""), ports, ...numbers, state] };
 }

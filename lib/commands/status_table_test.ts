@@ -34,6 +34,12 @@ Deno.test("renderWide() says what is wrong with a proxy in place of its state", 
   assert.match(inner ?? "", / serving$/);
 });
 
+Deno.test("renderWide() names the addresses that do not answer outer", () => {
+  const unanswered = { ...OUTER, counts: { ...counts, unanswered: ["10.0.0.1:80", "10.0.0.2:80"] } };
+  const text = renderWide({ proxies: [unanswered], missing: [], faults: [] });
+  assert.match(text, / 10\.0\.0\.1:80 does not answer, 10\.0\.0\.2:80 does not answer$/);
+});
+
 Deno.test("renderWide() has its head where nothing runs", () => {
   assert.equal(renderWide({ proxies: [], missing: [], faults: [] }).split("\n").length, 1);
 });

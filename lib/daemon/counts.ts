@@ -5,10 +5,11 @@
  * @module
  */
 
+import { isIpv4, isPort } from "../address.ts";
 import { isObject } from "../is_object.ts";
 import { printable } from "../config/config.ts";
 import { parseBridgeName } from "../names.ts";
-import type { Counts } from "../protocol/lifecycle.ts";
+import { type Counts, MOST_UNANSWERED } from "../protocol/lifecycle.ts";
 import type { Role } from "../role.ts";
 import { readShared } from "../read_shared.ts";
 import { LONGEST_USAGE, parseUsage } from "../protocol/usage.ts";
@@ -61,13 +62,15 @@ export function parseCounts(text: string): Counts | undefined {
     return undefined;
   }
   if (!isObject(value)) return undefined;
-  const { listening, lastError } = value;
+  const { listening, lastError, unanswered } = value;
   const [live, total, failed, refused, up, down] = ["live", "total", "failed", "refused", "up", "down"]
     .map((key) => value[key]);
   if (!Array.isArray(listening) || !listening.every(isListener)) return undefined;
   if (!isCount(live) || !isCount(total) || !isCount(failed) || !isCount(refused)) return undefined;
   if (!isCount(up) || !isCount(down)) return undefined;
-  const counts = { listening, live, total, failed, refused, up, down };
+  if (unanswered !== undefined && !isListOfRemotes(unanswered)) return undefined;
+  const remotes = unanswered === undefined ? {} : { unanswered };
+  const counts = { listening, live, total, failed, refused, up, down, ...remotes };
   if (lastError === undefined) return counts;
   if (!isObject(lastError)) return undefined;
   const { time, message } = lastError;
@@ -87,6 +90,16 @@ function isListener(value: unknown): value is number | string {
   } catch {
     return false;
   }
+}
+
+function isListOfRemotes(value: unknown): value is string[] {
+  return Array.isArray(value) && value.length <= MOST_UNANSWERED && value.every(isRemote);
+}
+
+function isRemote(value: unknown): value is string {
+  if (typeof value !== "string") return false;
+  const [address, port = "", more] = value.split(":", 3);
+  return isIpv4(address) && /^[1-9]\d{0,4}$/.test(port) && isPort(Number(port)) && more === undefined;
 }
 
 function isTime(value: unknown): value is string {

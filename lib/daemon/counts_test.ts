@@ -7,7 +7,7 @@ const GOOD = { listening: [81, 5030], live: 1, total: 3, failed: 1, refused: 0, 
 const TIME = "2026-01-02T03:04:05.678Z";
 
 Deno.test("parseCounts() takes what a daemon writes, as it is", () => {
-  const stats = new Stats("services");
+  const stats = new Stats("services", () => ["10.0.0.1:80", "10.0.0.2:65535"]);
   stats.opened();
   stats.failedWith("Cannot reach 10.0.0.1:80: ConnectionRefused: …");
   for (const listening of [[], [1, 65_535], ["br0", "onebr.12"]]) {
@@ -31,6 +31,10 @@ Deno.test("parseCounts() takes nothing that has a part which is not what it has 
     ]],
     live: [undefined, null, -1, 1.5, "1", []],
     down: [undefined, "1"],
+    unanswered: [
+      ...[null, "10.0.0.1:80", {}, ["10.0.0.1"], ["10.0.0.1:0"], ["10.0.0.1:65536"], ["a.example:80"], [80]],
+      ...[["10.0.0.1:80:1"], ["10.0.0.1:80\u001b[2J"], Array(101).fill("10.0.0.1:80")],
+    ],
     lastError: [null, "x", [], { time: TIME }, { time: "now", message: "x" }, { time: TIME, message: 1 }, {
       time: `${TIME}\u001b[2J`,
       message: "x",

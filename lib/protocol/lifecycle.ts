@@ -43,6 +43,9 @@ export const RETIRE_MARK = "ONE_TPROXY_RETIRE";
 /** The environment variable that holds the version of a daemon. */
 export const VERSION_MARK = "ONE_TPROXY_VERSION";
 
+/** How many remotes that do not answer a daemon names at most. */
+export const MOST_UNANSWERED = 100;
+
 /** The counts of a daemon since its start. */
 export interface Counts {
   /** The ports or bridges that it listens on. */
@@ -59,6 +62,8 @@ export interface Counts {
   readonly up: number;
   /** Bytes to guests. */
   readonly down: number;
+  /** Addresses of services with several that did not answer when they were tried last; missing if there are none. */
+  readonly unanswered?: readonly string[];
   /** The latest failure. */
   readonly lastError?: { readonly time: string; readonly message: string };
 }

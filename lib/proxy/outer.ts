@@ -41,9 +41,9 @@ import { Streams } from "./streams.ts";
 export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwner {
   readonly role: OuterRole = OUTER;
   readonly streams: Streams = new Streams();
-  readonly stats: Stats = new Stats("services");
   readonly quotas: Quotas = new Quotas();
   readonly failover: Failover = new Failover();
+  readonly stats: Stats = new Stats("services", () => this.failover.unanswered);
   /** The quotas of connections that have sent no hello or preamble yet. They have the same limits as streams. */
   readonly #entering = new Quotas();
   #routes: ReadonlyMap<BridgeName, ReadonlyMap<number, Endpoint>> = new Map();

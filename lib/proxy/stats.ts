@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Counts } from "../protocol/lifecycle.ts";
+import { type Counts, MOST_UNANSWERED } from "../protocol/lifecycle.ts";
 
 /** How often the file is written, in milliseconds. */
 const INTERVAL_MS = 1_000;
@@ -12,6 +12,7 @@ const INTERVAL_MS = 1_000;
 /** Counts, and writes the counts to a file. */
 export class Stats {
   readonly #peers: "guests" | "services";
+  readonly #unanswered: () => readonly string[];
   #total = 0;
   #failed = 0;
   #refused = 0;
@@ -23,9 +24,11 @@ export class Stats {
    * Creates counts that are all 0.
    *
    * @param peers The kind of the daemon's peers: guests for inner, services for outer.
+   * @param unanswered Tells which remotes do not answer; none by default.
    */
-  constructor(peers: "guests" | "services") {
+  constructor(peers: "guests" | "services", unanswered: () => readonly string[] = () => []) {
     this.#peers = peers;
+    this.#unanswered = unanswered;
   }
 
   /** Counts a stream that was accepted. */
@@ -58,6 +61,7 @@ export class Stats {
    * @returns All counts.
    */
   counts(listening: Counts["listening"], live: number): Counts {
+    const unanswered = this.#unanswered().slice(0, MOST_UNANSWERED);
     const lastError = this.#lastError === undefined ? {} : { lastError: this.#lastError };
     const both = [this.#fromPeers, this.#toPeers] as const;
     const [up, down] = this.#peers === "guests" ? both : both.toReversed() as [number, number];
@@ -69,6 +73,7 @@ export class Stats {
       refused: this.#refused,
       up,
       down,
+      ...(unanswered.length === 0 ? {} : { unanswered }),
       ...lastError,
     };
   }
