@@ -11,7 +11,7 @@ import type { Role } from "../role.ts";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** A stream is an incoming and an outgoing connection. */
+/** A stream has its peer's connection, and another one if it does not share the string: all of them may be such. */
 const DESCRIPTORS_PER_STREAM = 2;
 
 /**

@@ -12,8 +12,10 @@ import type { Role } from "../role.ts";
 import { DRAINING, READY, WAITING } from "../protocol/lifecycle.ts";
 import { GarbageCollector } from "./collect_garbage.ts";
 import { releaseBuffers } from "./buffers.ts";
+import { drain } from "./drain.ts";
 import type { Quotas } from "./quota.ts";
 import { SharedUsage } from "./shared_usage.ts";
+import { Signals } from "./signals.ts";
 import type { Stats } from "./stats.ts";
 import type { Streams } from "./streams.ts";
 
@@ -63,33 +65,6 @@ export interface ProxyHalf {
   answerRoot?(slot: number): Promise<void>;
   /** Closes every listener, after it has accepted all connections in the backlogs. */
   stopListening(): Promise<void>;
-}
-
-/** The requests that came in as signals. A signal that comes twice before it is handled counts once. */
-class Signals {
-  reload = false;
-  stop: "patient" | "soon" | undefined;
-  #wake: () => void = () => {};
-
-  constructor() {
-    this.#on("SIGHUP", () => this.reload = true);
-    this.#on("SIGUSR2", () => this.stop ??= "patient");
-    this.#on("SIGTERM", () => this.stop = "soon");
-  }
-
-  #on(signal: Deno.Signal, wish: () => void): void {
-    Deno.addSignalListener(signal, () => {
-      wish();
-      this.#wake();
-    });
-  }
-
-  /** Waits for the next signal. */
-  next(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
-    return promise;
-  }
 }
 
 /**
@@ -143,7 +118,7 @@ export async function runDaemon(proxy: ProxyHalf, takesOver = false): Promise<vo
   process.title = title + DRAINING;
   await proxy.stopListening();
   tellUsage();
-  await drain(proxy, signals, limits);
+  await drain(title, proxy.streams, signals, limits);
   log.info("Ended", { title });
 }
 
@@ -163,20 +138,4 @@ async function reload(proxy: ProxyHalf, file: FileLog): Promise<Limits | undefin
     log.error("Cannot reload; serving what was served before", { title: proxy.role.title, error: describe(error) });
     return undefined;
   }
-}
-
-/** Waits until all streams have ended, and closes those that take too long. */
-async function drain({ role: { title }, streams }: ProxyHalf, signals: Signals, limits: Limits): Promise<void> {
-  log.info("Draining", { title, streams: streams.size });
-  const idle = streams.idle();
-  const close = (why: string) => {
-    log.warning(why, { title, streams: streams.size });
-    streams.closeAll();
-  };
-  using timers = new DisposableStack();
-  const after = (ms: number, why: string) => timers.adopt(setTimeout(() => close(why), ms), clearTimeout);
-  after(limits.hardStopAfterMs, "Closing the streams that a replaced proxy still has after :tproxy_hard_stop_after:");
-  while (signals.stop === "patient" && !streams.isIdle) await Promise.race([idle, signals.next()]);
-  if (signals.stop === "soon") after(limits.drainTimeoutMs, "Closing the streams that did not end in time");
-  await idle;
 }

@@ -1,29 +1,6 @@
 import assert from "node:assert/strict";
-import { mock } from "node:test";
+import { FakeTime } from "../../tests/fixtures/fake_time.ts";
 import { Deadline, Deadlines } from "./deadlines.ts";
-
-/** Has time pass only when it is told to, until it is disposed of. */
-class FakeTime implements Disposable {
-  #now = 0;
-  readonly #clock = mock.method(performance, "now", () => this.#now);
-
-  constructor() {
-    mock.timers.enable({ apis: ["setInterval"] });
-  }
-
-  /** Lets some milliseconds pass. */
-  pass(ms: number): void {
-    for (const end = this.#now + ms; this.#now < end;) {
-      this.#now += 10;
-      mock.timers.tick(10);
-    }
-  }
-
-  [Symbol.dispose](): void {
-    mock.timers.reset();
-    this.#clock.mock.restore();
-  }
-}
 
 class Counted extends Deadline {
   misses = 0;

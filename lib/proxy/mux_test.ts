@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { allThatCan, openChannel, TestChannel, testString } from "../../tests/fixtures/channels.ts";
 import { connection, type End, readAll } from "../../tests/fixtures/connection.ts";
+import { FakeTime } from "../../tests/fixtures/fake_time.ts";
 import { LAST_CHANNEL, ProtocolError, WINDOW } from "../protocol/frames.ts";
 import { close, writeAll } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -179,6 +180,24 @@ Deno.test("after GOAWAY inner opens no more streams, and ends the string with th
   assert.equal(new TextDecoder().decode(await readAll(guest.peer)), "goes on");
   await guest.peer.closeWrite();
   assert.deepEqual(await Promise.all([inner.gone, outer.gone]), Array(2).fill({ error: undefined, streams: 0 }));
+});
+
+Deno.test("an inner that hangs keeps its string for a minute after GOAWAY and its last stream, and then no longer", async () => {
+  using time = new FakeTime();
+  const { outer, peer, served } = outerAlone();
+  await writeAll(peer, bytesOf([OPEN]));
+  await allThatCan();
+  time.pass(120_000);
+  outer.goAway();
+  time.pass(120_000);
+  assert.deepEqual([served.length, outer.size, outer.isGone], [1, 1, false]);
+  served[0]?.reset(undefined, 0);
+  time.pass(59_000);
+  assert.equal(outer.isGone, false);
+  time.pass(2_000);
+  assert.equal(outer.isGone, true);
+  close(peer);
+  assert.deepEqual(await outer.gone, { error: undefined, streams: 0 });
 });
 
 Deno.test("GOAWAY ends a string without streams at once", async () => {

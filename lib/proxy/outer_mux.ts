@@ -12,6 +12,12 @@ import type { Deadlines } from "./deadlines.ts";
 import { Mux } from "./mux.ts";
 import { MOST_PROMOTED } from "./promotions.ts";
 
+/**
+ * How long an inner may keep a string without streams after GOAWAY, in milliseconds. One that hangs would keep a replaced
+ * outer until the hard stop.
+ */
+const HUNG_MS = 60_000;
+
 /** Serves the streams of a string. */
 export interface StreamServer {
   /**
@@ -56,6 +62,19 @@ export class OuterMux extends Mux {
     if (this.#hasSentGoAway || this.isGone) return;
     this.#hasSentGoAway = true;
     this.writer.bare(FRAME.goAway, 0);
+    this.timeoutMs = HUNG_MS;
+    this.touch();
+  }
+
+  /** See {@linkcode Deadline.look}. The time after GOAWAY begins with the end of the last stream. */
+  override look(now: number): void {
+    super.look(now);
+    if (this.size > 0) this.touch();
+  }
+
+  /** Inner hangs: it was to end the string with its last stream. */
+  override missed(): void {
+    this[Symbol.dispose]();
   }
 
   /**
