@@ -23,7 +23,7 @@ import type { SetupRecord } from "../setup/setup_record.ts";
 import { readRecordFile } from "../setup/setup_record_file.ts";
 import { codeOf } from "../error_code.ts";
 import { findReplacedFiles } from "../health/installation.ts";
-import { findUid } from "../daemon/owner.ts";
+import { findUid } from "../daemon/user_database.ts";
 
 /**
  * Checks the configuration file.

@@ -7,7 +7,8 @@
 import type { Role } from "../role.ts";
 import { readSharedEnd } from "../read_shared.ts";
 import { type Access, ensureAccess, openShared } from "../shared_file.ts";
-import { findLogReaders, groupOf, numberOf, type Owner, userOf } from "./owner.ts";
+import { groupOf, numberOf, type Owner, userOf } from "./owner.ts";
+import { findLogReaders } from "./user_database.ts";
 
 /** How much of a log is read at most, in bytes. */
 const LONGEST_PART = 16 * 1024;

@@ -10,7 +10,7 @@ import { readConfig } from "../config/read.ts";
 import { ConfigError, describe } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { DEFAULT_DEBUG_LEVEL, log, type LogLine } from "../log.ts";
-import { findOwner } from "./owner.ts";
+import { findOwner } from "./user_database.ts";
 import { noteSettings, type Settings, type SettingsSource } from "./settings.ts";
 
 /**

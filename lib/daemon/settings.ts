@@ -14,7 +14,8 @@ import { type DebugLevel, isDebugLevel, log } from "../log.ts";
 import { RUN_FILES } from "../names.ts";
 import { lstatIfThere, readIfThere, replaceFile } from "../run_dir.ts";
 import { VERSION } from "../version.ts";
-import { findOwner, type Owner } from "./owner.ts";
+import type { Owner } from "./owner.ts";
+import { findOwner } from "./user_database.ts";
 
 /** How the daemons should run, by the configuration. */
 export interface Settings {

@@ -9,7 +9,7 @@ import { checkConfig } from "../commands/check_config.ts";
 import { readConfig } from "../config/read.ts";
 import { findEgressFaults } from "../daemon/egress.ts";
 import { findDaemons } from "../daemon/find.ts";
-import { findUid } from "../daemon/owner.ts";
+import { findUid } from "../daemon/user_database.ts";
 import { staysStopped } from "../daemon/stay_stopped.ts";
 import { findReplacedFiles } from "../health/installation.ts";
 import { LOG_DIR } from "../names.ts";

@@ -10,7 +10,8 @@ import { type BridgeName, namesOf } from "../names.ts";
 import { ensureRules, listState } from "../nft/nft.ts";
 import type { MapListing } from "../nft/parse_state.ts";
 import { ensureLinks } from "../netns/links.ts";
-import { copyOf, type NetworkRecord, unionOf } from "./setup_record.ts";
+import { unionOf } from "./join_endpoints.ts";
+import { copyOf, type NetworkRecord } from "./setup_record.ts";
 
 /** How to treat endpoints that are not recorded. */
 export interface ApplyOptions {

@@ -9,7 +9,8 @@ import type { Network, SelectedEndpoint } from "../config/select.ts";
 import type { BridgeName } from "../names.ts";
 import { giveTo, type Grant } from "./grant.ts";
 import type { KeptEndpoint } from "./kept_services.ts";
-import { isNobodys, isSameService, type NetworkRecord, type SetupRecord } from "./setup_record.ts";
+import { isSameService } from "./join_endpoints.ts";
+import { isNobodys, type NetworkRecord, type SetupRecord } from "./setup_record.ts";
 
 /** A service of a network that is added (no `before`), removed (no `after`) or changed. */
 export interface ServiceChange {

@@ -8,7 +8,8 @@ import type { Endpoint } from "../address.ts";
 import type { BridgeNames } from "../names.ts";
 import { isSameElement } from "../nft/map_element.ts";
 import { redirectedPorts } from "../nft/redirect.ts";
-import { copyOf, type NetworkRecord, unionOf } from "./setup_record.ts";
+import { unionOf } from "./join_endpoints.ts";
+import { copyOf, type NetworkRecord } from "./setup_record.ts";
 import { parseNetworks } from "./setup_record_parse.ts";
 
 /** The state of one bridge in nft, without its rules. */

@@ -6,10 +6,8 @@
  * @module
  */
 
-import { addressesOf, type Endpoint } from "../address.ts";
 import type { Network, SelectedEndpoint } from "../config/select.ts";
 import type { BridgeName } from "../names.ts";
-import { isSameElement } from "../nft/map_element.ts";
 
 /** A network on a bridge. One without ID and name holds endpoints that were in nft before anything was recorded. */
 export interface NetworkRecord extends Network {
@@ -19,14 +17,6 @@ export interface NetworkRecord extends Network {
 
 /** The networks of every bridge, in the order in which they came. */
 export type SetupRecord = ReadonlyMap<BridgeName, readonly NetworkRecord[]>;
-
-/** The joined endpoints of a bridge's networks. */
-export interface Union {
-  /** The endpoints, in ascending order of their service port. */
-  readonly endpoints: readonly Endpoint[];
-  /** The endpoints left out, because an earlier network has another service, or other options, on that port. */
-  readonly clashes: readonly Endpoint[];
-}
 
 /**
  * Tells whether two networks are the same. IDs are compared if both have one, since names are unique only for each
@@ -107,35 +97,6 @@ export function endpointsOf(networks: readonly NetworkRecord[], network: Network
  */
 export function withoutNetwork(networks: readonly NetworkRecord[], network: Network): NetworkRecord[] {
   return networks.filter((other) => !isSame(other, network));
-}
-
-/**
- * Joins the endpoints of a bridge's networks. If several have the same service port, the endpoint of the earliest
- * network wins.
- *
- * @param networks The networks of the bridge.
- * @returns The endpoints that the bridge serves, and those left out.
- */
-export function unionOf(networks: readonly NetworkRecord[]): Union {
-  const chosen = new Map<number, Endpoint>();
-  const clashes: Endpoint[] = [];
-  for (const endpoint of networks.flatMap(({ endpoints }) => endpoints)) {
-    const first = chosen.get(endpoint.servicePort);
-    if (first === undefined) chosen.set(endpoint.servicePort, endpoint);
-    else if (!isSameService(first, endpoint)) clashes.push(endpoint);
-  }
-  return { endpoints: [...chosen.values()].toSorted((a, b) => a.servicePort - b.servicePort), clashes };
-}
-
-/**
- * Tells whether guests are served the same by two endpoints.
- *
- * @param a An endpoint.
- * @param b An endpoint.
- * @returns Whether service port, options and all addresses in their order are the same.
- */
-export function isSameService(a: Endpoint, b: Endpoint): boolean {
-  return isSameElement(a, b) && addressesOf(a).join() === addressesOf(b).join();
 }
 
 /**

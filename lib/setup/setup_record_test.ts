@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseBridgeName } from "../names.ts";
-import { hasNetwork, type NetworkRecord, unionOf, withNetwork, withoutNetwork, withServices } from "./setup_record.ts";
+import { unionOf } from "./join_endpoints.ts";
+import { hasNetwork, type NetworkRecord, withNetwork, withoutNetwork, withServices } from "./setup_record.ts";
 
 const endpoint = (servicePort: number, remoteAddr = "10.0.0.1") => ({ servicePort, remoteAddr, remotePort: 80 });
 const A: NetworkRecord = { id: "7", name: "vnet0", endpoints: [endpoint(80), endpoint(81)] };
