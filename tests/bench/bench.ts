@@ -1,7 +1,7 @@
 /**
- * `bench [--scale] [--quick]`: measures `setup`, and the data path beside other proxies and no proxy, in the lab. With
- * `--scale`, it measures how both grow with the number of bridges. It prints tables, and writes a picture and all
- * numbers to `.build`.
+ * `bench [--deploy|--scale] [--quick]`: measures `setup`, and the data path beside other proxies and no proxy, in the lab. With
+ * `--deploy`, it measures what a VM's deploy waits for; with `--scale`, how all of it grows with the number of bridges. It
+ * prints tables, and writes a picture and all numbers to `.build`.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import { type Extent, measure } from "./data_path/run.ts";
 import { pictureOf } from "./data_path/picture.ts";
 import { tableOfMedians, tableOfVerdicts } from "./data_path/tables.ts";
 import { judge } from "./data_path/targets.ts";
+import { type DeployExtent, describeDeploy, measureDeploy } from "./deploy/deploy.ts";
 import { describeScale } from "./scale/report.ts";
 import { measureScale, type ScaleExtent } from "./scale/scale.ts";
 import { describeSetup, measureSetup } from "./setup/setup.ts";
@@ -22,20 +23,23 @@ interface Extents {
   readonly setupRounds: number;
   readonly path: Extent;
   readonly scale: ScaleExtent;
+  readonly deploy: DeployExtent;
 }
 
 const FULL: Extents = {
   setupRounds: 15,
   path: { rounds: 5, seconds: 2, starts: 5 },
   scale: { sizes: [1, 10, 25, 50, 100], rounds: 2, countedSizes: [1, 25] },
+  deploy: { rounds: 9, sequences: 3 },
 };
 const QUICK: Extents = {
   setupRounds: 3,
   path: { rounds: 1, seconds: 1, starts: 1 },
   scale: { sizes: [1, 10, 25], rounds: 1, countedSizes: [1, 10] },
+  deploy: { rounds: 3, sequences: 1 },
 };
 
-const OPTIONS = new Set(["--scale", "--quick"]);
+const OPTIONS = new Set(["--deploy", "--scale", "--quick"]);
 
 /** Runs some work in a lab of its own. */
 async function inLab<T>(work: (lab: Lab) => Promise<T>): Promise<T> {
@@ -56,13 +60,26 @@ async function describeMachine(): Promise<Record<string, string | number>> {
 }
 
 async function main(): Promise<void> {
-  if (Deno.args.some((arg) => !OPTIONS.has(arg))) throw new Error("name nothing, --scale, --quick or both");
+  if (Deno.args.some((arg) => !OPTIONS.has(arg))) {
+    throw new Error("name nothing, --deploy or --scale, and --quick or not");
+  }
   const extents = Deno.args.includes("--quick") ? QUICK : FULL;
   const date = new Date().toISOString();
   const machine = await describeMachine();
   console.log(`${Object.entries(machine).map(([key, value]) => `${key}: ${value}`).join("\n")}\n`);
-  const measured = Deno.args.includes("--scale") ? await scale(extents) : await paths(extents, date, machine);
+  const measured = Deno.args.includes("--deploy")
+    ? await deploy(extents)
+    : Deno.args.includes("--scale")
+    ? await scale(extents)
+    : await paths(extents, date, machine);
   await Deno.writeTextFile(`${BUILD}bench.json`, `${JSON.stringify({ date, machine, ...measured }, undefined, 1)}\n`);
+}
+
+/** Measures what a VM's deploy waits for. */
+async function deploy({ deploy }: Extents): Promise<object> {
+  const rows = await inLab((lab) => measureDeploy(lab, deploy));
+  console.log(`\n${describeDeploy(rows)}`);
+  return { deploy: { ...deploy, rows } };
 }
 
 /** Measures the cost of many bridges. */

@@ -73,6 +73,10 @@ async function main(): Promise<number> {
   await bundleDaemons();
   if (machines) await prepareMachines();
   if (what === "demo" || what === "inner" || what === "outer" || what === "bench") {
+    if (args.includes("--deploy")) {
+      const made = await runHere([Deno.execPath(), "task", "--quiet", "dist"]);
+      if (made !== 0) return made;
+    }
     const writes = what === "bench" ? [`--allow-write=${ROOT}.build/bench.json,${ROOT}.build/bench.svg`] : [];
     return await runHere([...namespaces, Deno.execPath(), "run", ...LAB_FLAGS, ...writes, ...SHOWS[what], ...args]);
   }
