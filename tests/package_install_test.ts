@@ -109,7 +109,7 @@ for (const [name, manager] of Object.entries(MANAGERS)) {
 }
 
 Deno.test(
-  "systemd supervises what the package brings, an upgrade starts the watch anew, and a purge ends it",
+  "systemd supervises what the package brings, an upgrade starts the watch anew unless it is masked, and a purge ends it",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { deb } = await makeOthers();
@@ -123,6 +123,11 @@ Deno.test(
     await systemd.text(["dpkg", "-i", inRoot(deb)]);
     assert.equal(await property("ActiveState"), "active");
     assert.notEqual(await property("MainPID"), first);
+    await systemd.text(["systemctl", "mask", "--now", "one-tproxy"]);
+    const said = await systemd.text(["dpkg", "-i", inRoot(PACKAGES.deb)]);
+    assert.match(said, /^The supervision stays off, as it is: /m);
+    assert.equal(await property("ActiveState"), "inactive");
+    await systemd.text(["systemctl", "unmask", "one-tproxy"]);
     await systemd.text(["dpkg", "-P", "one-tproxy"]);
     assert.deepEqual([await property("ActiveState"), await property("LoadState")], ["inactive", "not-found"]);
   }),

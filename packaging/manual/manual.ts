@@ -26,14 +26,15 @@ const PROGRAMS = [
     page: describeProgram("tproxy", build(TPROXY)),
     what:
       "Guests of this host reach chosen services at `169.254.16.9`. Proxies carry their connections: `one_tproxy` on " +
-      "the host, and `one_tproxy_<br>` in a network namespace for each bridge `<br>`. `tproxy` starts and stops them, keeps " +
-      "them as they should be, and tells how they are. Network drivers call it, and so may you; commands may be repeated.",
+      "the host, and `one_tproxy_<br>` in a network namespace for each bridge `<br>`. `tproxy` starts and stops them, " +
+      "keeps them as they should be, and tells how they are. Network drivers call it, and so may you; commands may be " +
+      "repeated.",
   },
   {
     page: describeProgram("tproxy-setup", build(SETUP)),
-    what:
-      "Makes what guests of a bridge need on this host: a network namespace, a veth pair, rules and the map of services. " +
-      "Hooks of OpenNebula's network drivers call it, or you do. Commands may be repeated: only what is missing is made.",
+    what: "Makes what guests of a bridge need on this host: a network namespace, a veth pair, rules and the map of " +
+      "services. Hooks of OpenNebula's network drivers call it, or you do. Commands may be repeated: only what is " +
+      "missing is made.",
   },
 ];
 

@@ -1,5 +1,6 @@
 /**
- * The packages, those of another version, made of the same sources in another place, and what installs and removes them.
+ * The packages, those of another version, made of the same sources in another place, and what installs and removes
+ * them.
  *
  * @module
  */

@@ -1,6 +1,11 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Starting and stopping the watch and the proxies. Part of install.sh.
 
+# Whoever has disabled or masked a package's unit does not want it back with each upgrade. "before" is the version before.
+is_unwanted() {
+  test "$packaged" = yes && test -n "$before" && ! systemctl --quiet is-enabled one-tproxy
+}
+
 # sd_booted(3)
 has_systemd() {
   test -d /run/systemd/system
@@ -10,6 +15,10 @@ install_service() {
   if test -d "${LOGROTATE%/*}"; then put logrotate "$LOGROTATE" 0644; fi
   old=$(cat "$UNIT" 2>/dev/null || :)
   if test -d "${UNIT%/*}" && test "$packaged" = no; then put one-tproxy.service "$UNIT" 0644; fi
+  if command -v systemctl >/dev/null && is_unwanted; then
+    say 'The supervision stays off, as it is: "systemctl enable --now one-tproxy" starts it'
+    return 0
+  fi
   if ! has_systemd; then
     if test "$packaged" = yes && command -v systemctl >/dev/null; then
       say 'The supervision starts with the system: systemctl enable one-tproxy'
