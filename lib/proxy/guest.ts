@@ -10,6 +10,7 @@ import type { Claim } from "./quota.ts";
 import { Channel } from "./channel.ts";
 import { LOST } from "./mux.ts";
 import type { InnerMux } from "./inner_mux.ts";
+import type { Promoter } from "./promoter.ts";
 
 /** A guest's connection. */
 export interface Guest {
@@ -59,8 +60,7 @@ export interface GuestOwner {
 export class GuestChannel extends Channel {
   readonly #guest: Guest;
   readonly #owner: GuestOwner;
-  readonly #promote: (channel: GuestChannel, guest: Guest) => void;
-  readonly #unpromote: (guest: Guest) => void;
+  readonly #promoter: Promoter;
 
   /**
    * Opens the channel.
@@ -68,21 +68,13 @@ export class GuestChannel extends Channel {
    * @param mux Its string, which accepts streams.
    * @param guest The guest.
    * @param owner The owner of the stream.
-   * @param promote Opens a connection of its own for the stream.
-   * @param unpromote Called when that connection is not needed any more.
+   * @param promoter Opens a connection of its own for the stream if it is a large one.
    */
-  constructor(
-    mux: InnerMux,
-    guest: Guest,
-    owner: GuestOwner,
-    promote: (channel: GuestChannel, guest: Guest) => void,
-    unpromote: (guest: Guest) => void,
-  ) {
+  constructor(mux: InnerMux, guest: Guest, owner: GuestOwner, promoter: Promoter) {
     super(mux, mux.nextChannel(), guest.idleTimeoutMs);
     this.#guest = guest;
     this.#owner = owner;
-    this.#promote = promote;
-    this.#unpromote = unpromote;
+    this.#promoter = promoter;
     mux.writer.open(this.id, guest);
     mux.add(this);
     this.begin(guest.connection);
@@ -94,7 +86,7 @@ export class GuestChannel extends Channel {
   }
 
   override wantPromotion(): void {
-    if (!this.isPromoting) this.#promote(this, this.#guest);
+    if (!this.isPromoting) this.#promoter.promote(this, this.#guest);
   }
 
   protected override count(fromPeer: number, toPeer: number): void {
@@ -102,7 +94,7 @@ export class GuestChannel extends Channel {
   }
 
   protected override ended(error: unknown, reason: ResetReason | undefined): void {
-    if (this.bulk !== undefined) this.#unpromote(this.#guest);
+    if (this.bulk !== undefined) this.#promoter.giveBack(this.#guest);
     // Outer may have ended before it received the OPEN of this guest.
     if (error === LOST && this.toPeer === 0) return this.#owner.failed(this.#guest, error);
     const { openedAt, fromPeer: up, toPeer: down } = this;

@@ -21,7 +21,7 @@ import { dialOuter } from "./dial_outer.ts";
 import { type Guest, GuestChannel, type GuestOwner } from "./guest.ts";
 import { InnerMux } from "./inner_mux.ts";
 import type { MuxEnd } from "./mux.ts";
-import { Promotions } from "./promotions.ts";
+import { Promoter } from "./promoter.ts";
 import { relay } from "./relay.ts";
 import type { Streams } from "./streams.ts";
 
@@ -45,7 +45,7 @@ export interface GuestStringOptions {
 /** The string of an inner. */
 export class GuestString {
   readonly #options: GuestStringOptions;
-  readonly #promotions = new Promotions();
+  readonly #promoter: Promoter;
   #mux: InnerMux | undefined;
   /** Guests that wait for the string to open. */
   #waiting: Guest[] = [];
@@ -58,6 +58,7 @@ export class GuestString {
    */
   constructor(options: GuestStringOptions) {
     this.#options = options;
+    this.#promoter = new Promoter(options);
   }
 
   /** Connects a guest to outer. */
@@ -81,7 +82,7 @@ export class GuestString {
 
   #open(mux: InnerMux, guest: Guest): void {
     const { owner } = this.#options;
-    owner.opened(guest, new GuestChannel(mux, guest, owner, this.#promote, this.#unpromote));
+    owner.opened(guest, new GuestChannel(mux, guest, owner, this.#promoter));
   }
 
   async #openString(): Promise<void> {
@@ -121,29 +122,6 @@ export class GuestString {
     else log.debug("The string to the outer proxy has ended", why);
   }
 
-  readonly #promote = (channel: GuestChannel, guest: Guest): void => {
-    const mux = channel.mux as InnerMux;
-    if (mux.takesStreams && this.#promotions.take(guest.address)) void this.#makeBulk(mux, channel, guest);
-  };
-
-  readonly #unpromote = (guest: Guest): void => this.#promotions.giveBack(guest.address);
-
-  async #makeBulk(mux: InnerMux, channel: GuestChannel, guest: Guest): Promise<void> {
-    const { path, deadlines, answerTimeoutMs } = this.#options;
-    channel.isPromoting = true;
-    let bulk: Deno.UnixConn | undefined;
-    try {
-      bulk = await dialOuter(path, { string: mux.number, channel: channel.id }, deadlines, answerTimeoutMs());
-    } catch (error) {
-      log.debug("Cannot open a connection for a large stream", { guest: guest.address, error: describe(error) });
-    }
-    if (bulk !== undefined && !channel.isOver) return channel.attach(bulk);
-    if (bulk !== undefined) close(bulk);
-    // The stream stays on the string, and may be promoted later.
-    channel.isPromoting = false;
-    this.#unpromote(guest);
-  }
-
   async #bringPlain(guest: Guest): Promise<void> {
     const { path, owner, deadlines } = this.#options;
     const openedAt = performance.now();
@@ -152,14 +130,10 @@ export class GuestString {
       outer = await connectUnix(path);
       guest.connection.setNoDelay(true);
       guest.connection.setKeepAlive(true);
+      const { address: sourceAddr, port: sourcePort, servicePort: destinationPort } = guest;
       await writeAll(
         outer,
-        encodePreamble({
-          sourceAddr: guest.address,
-          sourcePort: guest.port,
-          destinationAddr: GUEST_ADDRESS,
-          destinationPort: guest.servicePort,
-        }),
+        encodePreamble({ sourceAddr, sourcePort, destinationAddr: GUEST_ADDRESS, destinationPort }),
       );
     } catch (error) {
       if (outer !== undefined) close(outer);

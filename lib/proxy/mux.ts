@@ -26,10 +26,7 @@ export interface MuxEnd {
   readonly streams: number;
 }
 
-/**
- * One end of a string. It is a deadline that is never missed: the check of it checks the deadlines of its streams. So a
- * stream is kept in one place only.
- */
+/** One end of a string. As a deadline it is never missed, but has those of its streams checked. */
 export abstract class Mux extends Deadline implements FrameSink, Disposable {
   /** Writes the string's frames. */
   readonly writer: FrameWriter;
