@@ -74,7 +74,7 @@ Deno.test("parseTproxy() answers a mistake with usage on standard error", () => 
     [["status", "--wide", "--json"], /option '--wide' cannot be used with option '--json'/],
     [
       ["permissions", "iner"],
-      /'iner' is invalid.* choices are setup, tproxy, watch, doctor,\s+sysdump, streams, kill, look, outer, inner, probe\./,
+      /'iner' is invalid.* choices are setup, tproxy, watch, doctor,\s+sysdump, streams, kill, logs, trace,\s+look, outer, inner, probe\./,
     ],
     [["permissions", "setup", "--running"], /setup is no proxy; name "outer" or "inner" with --running/],
   ];
@@ -275,5 +275,28 @@ Deno.test("parseTproxy() ends no stream if it is not clear which", () => {
   }
   for (const args of [["kill", "9f3a01c2"], ["kill", "*"], ["streams", "--bridge", "a/b"]]) {
     assert.throws(() => parseTproxy(args), InputError);
+  }
+});
+
+Deno.test("parseTproxy() reads which lines of the logs are meant", () => {
+  const nothing = { verb: "logs", filter: {}, follow: false, json: false };
+  assert.deepEqual(parseTproxy(["logs"]), nothing);
+  const which = ["--bridge", "br0", "--guest", "10.0.0.2", "--port", "80", "--stream", "9f3a01c2-17"];
+  const filter = { bridge: "br0", guest: "10.0.0.2", servicePort: 80, stream: "9f3a01c2-17", since: 1_764_226_680_000 };
+  assert.deepEqual(parseTproxy(["logs", ...which, "--since", "2025-11-27T06:58", "--follow", "--json"]), {
+    ...nothing,
+    ...{ filter, follow: true, json: true },
+  });
+  for (const args of [["--guest", "guest1"], ["--port", "0"], ["--stream", "17"]]) {
+    assert.deepEqual(quietly(() => parseTproxy(["logs", ...args])).result, { verb: "done", exitCode: USAGE });
+  }
+});
+
+Deno.test("parseTproxy() traces one guest for a time", () => {
+  const trace = { verb: "trace", guest: "10.0.0.2", seconds: 60, json: false };
+  assert.deepEqual(parseTproxy(["trace", "--guest", "10.0.0.2"]), trace);
+  assert.deepEqual(parseTproxy(["trace", "--guest", "10.0.0.2", "--seconds", "5"]), { ...trace, seconds: 5 });
+  for (const args of [[], ["--guest", "x"], ["--guest", "10.0.0.2", "--seconds", "3601"]]) {
+    assert.deepEqual(quietly(() => parseTproxy(["trace", ...args])).result, { verb: "done", exitCode: USAGE });
   }
 });

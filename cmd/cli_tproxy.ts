@@ -9,6 +9,7 @@ import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 import type { CommandProgram } from "../lib/permissions/commands.ts";
 import { type Command, type Definition, type Done, parse } from "./cli.ts";
 import { defineDoctor, type DoctorCommand } from "./cli_doctor.ts";
+import { defineLogs, type LogsCommand } from "./cli_logs.ts";
 import { defineLook, type LookCommand } from "./cli_look.ts";
 import { defineStreams, type StreamsCommand } from "./cli_streams.ts";
 import { defineSysdump, type SysdumpCommand } from "./cli_sysdump.ts";
@@ -23,6 +24,7 @@ export type TproxyCommand =
   | SysdumpCommand
   | LookCommand
   | StreamsCommand
+  | LogsCommand
   | Done;
 
 /**
@@ -65,4 +67,5 @@ function defineTproxy(program: Command, done: (command: TproxyCommand) => void):
   defineSysdump(program, done);
   defineLook(program, done);
   defineStreams(program, done);
+  defineLogs(program, done);
 }

@@ -19,6 +19,8 @@ export interface Logger extends Readonly<Record<LogLevel, LogLine>> {
    * @returns Whether they are written.
    */
   enabled(level: LogLevel): boolean;
+  /** Writes a line of the level `debug`, whichever levels are written. */
+  readonly always: LogLine;
 }
 
 /** The `:tproxy_debug_level:` of the user document: 0 ERROR, 1 WARNING, 2 INFO, 3 DEBUG. */
@@ -54,6 +56,7 @@ export const log: Logger = {
   info: lineOf("info"),
   debug: lineOf("debug"),
   enabled: (level) => DEBUG_LEVELS[level] <= threshold,
+  always: (message, fields = NO_FIELDS) => sink({ time: Date.now(), level: "debug", message, fields }),
 };
 
 /**

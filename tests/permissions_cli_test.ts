@@ -54,6 +54,8 @@ Deno.test(
         "sysdump",
         "streams",
         "kill",
+        "logs",
+        "trace",
         "look",
         "outer",
         "inner",

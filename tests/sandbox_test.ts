@@ -196,6 +196,33 @@ Deno.test(
 );
 
 Deno.test(
+  "logs may read the logs, trace may have outer log more as well, and neither may do anything else",
+  inLab(async (lab) => {
+    const hv = await makeHypervisor(lab);
+    const act = all("dialSocket", `${FOR_ROOT}/act.0.socket`);
+    for (const program of ["logs", "trace"] as const) {
+      await assertSandbox(inPlaceOf(hv, program), [
+        ...all("read", "/var/log/one_tproxy.log", "/var/log/one_tproxy_br0.log"),
+        ...all("list", "/var/log"),
+        ...all("sys", "uid"),
+        ...(program === "trace" ? act : []),
+      ], [
+        ["dial", GATE, 5030],
+        ...(program === "trace" ? [] : act),
+        ...all("dialSocket", `${WRITTEN}/br0/outer.socket`, `${FOR_ROOT}/look.0.socket`),
+        ...all("read", DEFAULT_CONFIG_PATH, `${RUN}/setup-record.json`),
+        ...all("list", RUN),
+        ...all("create", `${RUN}/probe`, "/var/log/probe"),
+        ...all("write", "/var/log/one_tproxy.log"),
+        ...all("remove", "/var/log/one_tproxy.log", `${RUN}/setup-record.json`),
+        ...all("run", "/usr/bin/ps", "/usr/bin/kill", "/usr/sbin/ip", "/usr/sbin/nft"),
+        ...all("env", "LOG_STREAM", "NODE_V8_COVERAGE"),
+      ]);
+    }
+  }),
+);
+
+Deno.test(
   "a link in a folder that outer may read leads it to nothing that its user may not read",
   { ignore: ROOTLESS },
   inLab(async (lab) => {

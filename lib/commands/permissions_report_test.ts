@@ -12,7 +12,9 @@ Deno.test("listGrants() gives each program the flags of its table, and stands-in
   const [probe, inner, outer] = [grants.pop(), grants.pop(), grants.pop()];
   assert.deepEqual(
     grants,
-    (["setup", "tproxy", "watch", "doctor", "sysdump", "streams", "kill", "look"] as const).map((entrypoint) => ({
+    (["setup", "tproxy", "watch", "doctor", "sysdump", "streams", "kill", "logs", "trace", "look"] as const).map((
+      entrypoint,
+    ) => ({
       entrypoint,
       user: "root",
       flags: toFlags(commandPermissions(entrypoint, "/a.conf", FORM, EXAMPLE_FILE)),

@@ -14,7 +14,17 @@ import type { Permissions } from "./table.ts";
 export type CommandName = "tproxy" | "setup";
 
 /** A program that runs as a command: `cmd/<name>.ts`, or `lib/<name>.js` of a distribution. */
-export type CommandProgram = "setup" | "tproxy" | "watch" | "doctor" | "sysdump" | "streams" | "kill" | "look";
+export type CommandProgram =
+  | "setup"
+  | "tproxy"
+  | "watch"
+  | "doctor"
+  | "sysdump"
+  | "streams"
+  | "kill"
+  | "logs"
+  | "trace"
+  | "look";
 
 /** What programs read because of the form in which they are there. */
 export interface FormReads {
@@ -80,6 +90,11 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, fi
   sysdump: (config, form, file) => ({ ...examine(config, form), write: [file] }),
   streams: () => asking("look"),
   kill: () => asking("act"),
+  trace: () => {
+    const { read, ...rest } = asking("act");
+    return { ...rest, read: [...read, LOG_DIR] };
+  },
+  logs: () => ({ net: [], read: [LOG_DIR], write: [], run: [], env: [], sys: OWN_USER }),
   look: (config, { installed }) => ({
     net: [],
     read: [config, RUN_DIR, NETNS_DIR, ...installed],
@@ -99,6 +114,8 @@ export const COMMAND_PROGRAMS: readonly CommandProgram[] = [
   "sysdump",
   "streams",
   "kill",
+  "logs",
+  "trace",
   "look",
 ];
 
@@ -118,6 +135,8 @@ export const VERBS: Readonly<Record<CommandName, Readonly<Record<string, Command
     permissions: "look",
     streams: "streams",
     kill: "kill",
+    logs: "logs",
+    trace: "trace",
   },
   setup: {},
 };
@@ -164,7 +183,7 @@ export function programOf(command: CommandName, args: readonly string[]): Comman
  * @param file The file that `sysdump` writes.
  * @returns For `setup`: keep the kernel's state of bridges. For `tproxy` and `watch`: that, and start and signal daemons.
  * For `look`: read and list, and write nothing. For `doctor`: that, and start the probe. For
- * `sysdump`: that, and write one file. For `streams` and `kill`: ask outers.
+ * `sysdump`: that, and write one file. For `streams` and `kill`: ask outers. For `logs`: read the logs. For `trace`: both.
  *
  * @example
  * ```ts

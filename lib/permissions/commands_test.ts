@@ -78,6 +78,15 @@ Deno.test("sysdump may do what doctor may, and write the one file that it is tol
   assert.deepEqual(sysdump, { ...doctor, write: ["/root/a.tar.gz"] });
 });
 
+Deno.test("logs may read the logs, and do nothing else", () => {
+  assert.deepEqual(flagsOf("logs"), ["--no-prompt", "--no-remote", "--allow-read=/var/log", "--allow-sys=uid"]);
+});
+
+Deno.test("trace may do what kill and logs may", () => {
+  const [trace, kill] = (["trace", "kill"] as const).map((program) => commandPermissions(program, CONFIG, FORM));
+  assert.deepEqual(trace, { ...kill, read: [...kill?.read ?? [], "/var/log"] });
+});
+
 Deno.test("programOf() chooses by the verb, and lets look answer whatever is none or asks for help", () => {
   const cases: readonly (readonly [string, CommandProgram])[] = [
     ["start", "tproxy"],
@@ -90,6 +99,8 @@ Deno.test("programOf() chooses by the verb, and lets look answer whatever is non
     ["status --json", "look"],
     ["streams --json", "streams"],
     ["kill 9f3a01c2-17", "kill"],
+    ["logs --follow", "logs"],
+    ["trace --guest 10.0.0.2", "trace"],
     ["start --help", "look"],
     ["apply -h", "look"],
     ["help start", "look"],

@@ -15,6 +15,9 @@ import { isStreamId, type StreamId } from "./stream_id.ts";
 /** How long a question may be, in bytes: {@linkcode MOST_IDS} IDs and their commas take a third of it. */
 export const LONGEST_QUESTION = 64 * 1024;
 
+/** For how many seconds a guest may be traced. */
+export const LONGEST_TRACE = 3_600;
+
 /** How many IDs one question may name. */
 export const MOST_IDS = 1_000;
 
@@ -47,6 +50,14 @@ export type Question =
     readonly ask: "kill-guest";
     /** Its address. */
     readonly guest: string;
+  }
+  | {
+    /** Log all streams of a guest for a time. */
+    readonly ask: "trace";
+    /** Its address. */
+    readonly guest: string;
+    /** For how many seconds, from 1 to {@linkcode LONGEST_TRACE}. */
+    readonly seconds: number;
   };
 
 /** At which socket each question may be asked. */
@@ -54,6 +65,7 @@ export const KIND_OF: Readonly<Record<Question["ask"], ControlKind>> = {
   "streams": "look",
   "kill": "act",
   "kill-guest": "act",
+  "trace": "act",
 };
 
 /**
@@ -79,8 +91,8 @@ export function parseQuestion(text: string): Question | undefined {
   } catch {
     return undefined;
   }
-  if (!isObject<"ask" | "which" | "streams" | "guest">(value)) return undefined;
-  const { ask, streams, guest } = value;
+  if (!isObject<"ask" | "which" | "streams" | "guest" | "seconds">(value)) return undefined;
+  const { ask, streams, guest, seconds } = value;
   switch (ask) {
     case "streams": {
       const which = parseFilter(value.which);
@@ -90,9 +102,21 @@ export function parseQuestion(text: string): Question | undefined {
       return isIds(streams) ? { ask, streams } : undefined;
     case "kill-guest":
       return isIpv4(guest) ? { ask, guest } : undefined;
+    case "trace":
+      return isIpv4(guest) && isTraceTime(seconds) ? { ask, guest, seconds } : undefined;
     default:
       return undefined;
   }
+}
+
+/**
+ * Tells whether a guest may be traced for a time.
+ *
+ * @param value Anything.
+ * @returns Whether it is a whole number of seconds from 1 to {@linkcode LONGEST_TRACE}.
+ */
+export function isTraceTime(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= LONGEST_TRACE;
 }
 
 function isIds(value: unknown): value is StreamId[] {

@@ -19,6 +19,7 @@ const question: fc.Arbitrary<Question> = fc.oneof(
   }),
   fc.record({ ask: fc.constant("kill" as const), streams: fc.array(id, { minLength: 1 }) }),
   fc.record({ ask: fc.constant("kill-guest" as const), guest: fc.ipV4() }),
+  fc.record({ ask: fc.constant("trace" as const), guest: fc.ipV4(), seconds: fc.integer({ min: 1, max: 3600 }) }),
 );
 
 const stream: fc.Arbitrary<StreamInfo> = fc.record({

@@ -41,7 +41,10 @@ export function wallClock(at: number, now: number): number {
  * @param streams All live streams.
  * @returns The lines of the answer.
  */
-export function answerQuestion(question: Question, streams: Iterable<LiveStream>): Iterable<AnswerLine> {
+export function answerQuestion(
+  question: Exclude<Question, { ask: "trace" }>,
+  streams: Iterable<LiveStream>,
+): Iterable<AnswerLine> {
   switch (question.ask) {
     case "streams":
       return list(question.which, streams);

@@ -32,10 +32,11 @@ import { answerQuestion, KILLED, type LiveStream } from "./live_stream.ts";
 import { PlainStream, servePlain } from "./plain_stream.ts";
 import { type Claim, Quotas } from "./quota.ts";
 import { RateLimitedLog } from "./rate_limited_log.ts";
-import { type Call, dotted, ServiceChannel, type ServiceEnd, type ServiceOwner } from "./service.ts";
+import { addressNumber, type Call, dotted, ServiceChannel, type ServiceEnd, type ServiceOwner } from "./service.ts";
 import { Stats } from "./stats.ts";
 import { StringServer } from "./string_server.ts";
 import { Streams } from "./streams.ts";
+import { Traces } from "./traces.ts";
 
 /** The outer proxy of a hypervisor. */
 export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwner {
@@ -49,6 +50,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
   #routes: ReadonlyMap<BridgeName, ReadonlyMap<number, Endpoint>> = new Map();
   #limits: Limits = DEFAULT_LIMITS;
   readonly #deadlines = new Deadlines();
+  readonly #traces = new Traces();
   /** The plain streams, their string's number in their IDs, and the last number of a channel in one. */
   readonly #plain = new Set<PlainStream>();
   readonly #number = randomStringNumber();
@@ -91,7 +93,16 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
   }
 
   answer(question: Question): Iterable<AnswerLine> {
-    return answerQuestion(question, this.#live());
+    if (question.ask !== "trace") return answerQuestion(question, this.#live());
+    const { guest, seconds } = question;
+    this.#traces.add(addressNumber(guest), performance.now() + seconds * 1000);
+    log.info("Logging a guest's streams for a time", { guest, seconds });
+    return [{ omitted: 0 }];
+  }
+
+  /** Tells whether a guest's streams are logged now. */
+  #isLogged(guest: number): boolean {
+    return log.enabled("debug") || this.#traces.has(guest);
   }
 
   *#live(): Generator<LiveStream> {
@@ -155,6 +166,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
       return mux.writer.reset(id, RESET.unreachable);
     }
     const channel = new ServiceChannel(mux, id, this.#call(guest, port, endpoint, claims), this);
+    if (this.#traces.has(guest)) log.always("Connecting", fieldsOf(channel));
     void channel.dial();
   }
 
@@ -197,7 +209,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
           stream.remoteAddr = remoteAddr;
           stream.hasBegun = true;
           fields.remote = remoteOf({ ...endpoint, remoteAddr });
-          log.debug("Opened", fields);
+          if (this.#isLogged(addressNumber(sourceAddr))) log.always("Opened", fields);
         },
         failed: (error) => this.#fail(fields, error),
         count: (down, up) => {
@@ -206,7 +218,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
         },
       });
       this.#plain.delete(stream);
-      if (end !== undefined) {
+      if (end !== undefined && this.#isLogged(addressNumber(sourceAddr))) {
         this.#logClosed(fields, stream.openedAt, stream.isKilled ? { ...end, error: KILLED } : end);
       }
     }
@@ -215,7 +227,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
   }
 
   opened(channel: ServiceChannel): void {
-    if (log.enabled("debug")) log.debug("Opened", fieldsOf(channel));
+    if (this.#isLogged(channel.call.guest)) log.always("Opened", fieldsOf(channel));
   }
 
   moved(up: number, down: number): void {
@@ -227,7 +239,9 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
   }
 
   ended(channel: ServiceChannel, end: ServiceEnd): void {
-    if (log.enabled("debug") && channel.hasBegun) this.#logClosed(fieldsOf(channel), channel.openedAt, end);
+    const { call: { guest }, hasBegun, openedAt } = channel;
+    const isLogged = hasBegun ? this.#isLogged(guest) : this.#traces.has(guest);
+    if (isLogged) this.#logClosed(fieldsOf(channel), openedAt, end);
     this.quotas.giveBack(channel.call.claims);
   }
 
@@ -238,7 +252,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
   }
 
   #logClosed(fields: ReturnType<typeof fieldsOf>, openedAt: number, { up, down, error }: ServiceEnd): void {
-    log.debug("Closed", { ...fields, up, down, ...describeEnd(openedAt, error) });
+    log.always("Closed", { ...fields, up, down, ...describeEnd(openedAt, error) });
   }
 }
 

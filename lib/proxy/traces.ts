@@ -1,0 +1,35 @@
+/**
+ * The guests whose streams are logged whatever the debug level is, each for a time.
+ *
+ * @module
+ */
+
+/** How many guests may be traced at once. */
+const MOST_TRACED = 16;
+
+/** The guests that are traced. */
+export class Traces {
+  readonly #endOf = new Map<number, number>();
+
+  /**
+   * Traces a guest. If too many are traced, the one that was first is not any more.
+   *
+   * @param guest The guest's address, as one number.
+   * @param end Until when, from `performance.now()`.
+   */
+  add(guest: number, end: number): void {
+    this.#endOf.delete(guest);
+    this.#endOf.set(guest, end);
+    const [first] = this.#endOf.keys();
+    if (this.#endOf.size > MOST_TRACED && first !== undefined) this.#endOf.delete(first);
+  }
+
+  /** Whether a guest is traced now. As a rule nobody is, and then this costs nothing. */
+  has(guest: number): boolean {
+    if (this.#endOf.size === 0) return false;
+    const end = this.#endOf.get(guest);
+    if (end === undefined || performance.now() < end) return end !== undefined;
+    this.#endOf.delete(guest);
+    return false;
+  }
+}
