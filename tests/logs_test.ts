@@ -73,6 +73,10 @@ Deno.test(
   inLab(async (lab) => {
     const { hv, guest } = await served(lab);
     await assertServed(guest);
+    // So that the proxy writes nothing in the middle of what follows.
+    await until("the stream has ended", async () => {
+      return (await hv.log("one_tproxy_br0")).some(({ message }) => message === "Closed");
+    });
     const time = new Date().toISOString();
     const hostile = [
       "\u001b[2J\u001b]0;owned\u0007",

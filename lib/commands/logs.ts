@@ -51,7 +51,7 @@ export class Logs {
    * @returns The lines that are meant, those that were written within half a second in the order of time.
    * @throws {Deno.errors.NotCapable} Without `--allow-read=/var/log`.
    */
-  async *following(end: number = Infinity): AsyncGenerator<LogLine> {
+  async *following(end = Infinity): AsyncGenerator<LogLine> {
     for (let isLast = false; !isLast; await delay(POLL_MS)) {
       isLast = performance.now() >= end;
       const logs = await listLogs(this.#filter.bridge);
