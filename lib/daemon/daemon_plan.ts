@@ -92,8 +92,10 @@ export function plan(
   const titles = new Set(all.map(({ role }) => role.title));
   const starts: Start[] = [];
   const keeps: Keep[] = [];
+  // Sorted once: there may be a thousand of each.
+  const byTitle = Map.groupBy(running, ({ role }) => role.title);
   for (const wanted of all) {
-    const step = planOne(verb, wanted, running.filter(({ role }) => role.title === wanted.role.title), dead);
+    const step = planOne(verb, wanted, byTitle.get(wanted.role.title) ?? [], dead);
     if ("daemon" in step) keeps.push(step);
     else starts.push(step);
   }

@@ -183,3 +183,18 @@ Deno.test("plan() ends the oldest that drain before there would be more than eig
   const serving = Array.from({ length: 9 }, (_, i) => running(i + 1));
   assert.deepEqual(restart(...serving).endFirst, []);
 });
+
+Deno.test("plan() takes time in proportion to the daemons, not to their square", () => {
+  const roles = Array.from({ length: 200 }, (_, i) => innerOf(parseBridgeName(`br${i}`)));
+  let looks = 0;
+  const daemons = roles.map((role, i) => ({
+    ...running(i + 1, { netns: NETNS }),
+    get role() {
+      looks++;
+      return role;
+    },
+  }));
+  const inners = roles.map((role) => wanted({ role, netns: NETNS }));
+  assert.equal(plan("start", { outer: undefined, inners }, daemons).keeps.length, 200);
+  assert.ok(looks <= 5 * daemons.length, `${looks} looks at the roles of ${daemons.length} daemons`);
+});

@@ -63,29 +63,40 @@ export async function look(): Promise<Present> {
  * @returns Each such bridge, and the first thing that is missing.
  */
 export function findMissing(record: SetupRecord, present: Omit<Present, "file">): Map<BridgeName, string> {
-  const missing = new Map<BridgeName, string>();
-  for (const [bridge, networks] of record) {
-    const what = firstMissing(bridge, networks, present);
-    if (what !== undefined) missing.set(bridge, what);
-  }
-  return missing;
+  const { links, nft: { objects } } = present;
+  // By name: to search through all of them for each bridge would take time in proportion to the bridges' square.
+  const named: Named = {
+    links: new Map(links.map((link) => [link.name, link])),
+    chains: new Set(objects.filter(({ kind }) => kind === "chain").map(({ name }) => name)),
+    sets: new Map(objects.filter(({ kind }) => kind === "set").map(({ name, elements }) => [name, elements])),
+  };
+  return new Map([...record].flatMap(([bridge, networks]): [BridgeName, string][] => {
+    const what = firstMissing(bridge, networks, present, named);
+    return what === undefined ? [] : [[bridge, what]];
+  }));
+}
+
+/** What is there, by name. */
+interface Named {
+  readonly links: ReadonlyMap<string, Link>;
+  readonly chains: ReadonlySet<string>;
+  readonly sets: ReadonlyMap<string, readonly string[]>;
 }
 
 function firstMissing(
   bridge: BridgeName,
   networks: readonly NetworkRecord[],
-  { links, netns, nft }: Omit<Present, "file">,
+  { netns, nft }: Omit<Present, "file">,
+  { links, chains, sets }: Named,
 ): string | undefined {
   const names = namesOf(bridge);
-  const link = (name: string) => links.find((link) => link.name === name);
-  const hasChain = (name: string) => nft.objects.some((object) => object.kind === "chain" && object.name === name);
-  if (link(bridge)?.kind !== "bridge") return undefined;
+  if (links.get(bridge)?.kind !== "bridge") return undefined;
   if (!netns.has(names.netns)) return `the namespace ${names.netns}`;
-  if (link(names.bridgeEnd)?.master !== bridge) return `the port ${names.bridgeEnd}`;
-  const chain = [names.chain, names.guardChain, names.redirectChain, names.portChain].find((name) => !hasChain(name));
+  if (links.get(names.bridgeEnd)?.master !== bridge) return `the port ${names.bridgeEnd}`;
+  const chain = [names.chain, names.guardChain, names.redirectChain, names.portChain].find((name) => !chains.has(name));
   if (chain !== undefined) return `the chain ${chain}`;
-  const redirected = nft.objects.find(({ kind, name }) => kind === "set" && name === names.redirected)?.elements;
-  const held = { elements: nft.maps.bridges.get(bridge), redirected, copy: nft.copies.get(bridge) };
+  const [elements, copy] = [nft.maps.bridges.get(bridge), nft.copies.get(bridge)];
+  const held = { elements, redirected: sets.get(names.redirected), copy };
   return findMissingInNft(names, networks, held)?.[1];
 }
 

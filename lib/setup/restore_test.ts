@@ -59,6 +59,39 @@ Deno.test("findMissing() names what is gone of a bridge, or is not what was reco
   for (const [loss, what] of cases) assert.deepEqual([...findMissing(RECORD, { ...WHOLE, ...loss })], [[BR0, what]]);
 });
 
+Deno.test("findMissing() takes time in proportion to the bridges, not to their square", () => {
+  const bridges = Array.from({ length: 200 }, (_, i) => parseBridgeName(`br${i}`));
+  let looks = 0;
+  const counted = <T extends { name: string }>(thing: T) => ({
+    ...thing,
+    get name() {
+      looks++;
+      return thing.name;
+    },
+  });
+  const all = bridges.map(namesOf);
+  const links = bridges.flatMap((bridge, i) => [
+    counted({ ...BRIDGE, name: bridge }),
+    counted({ ...OUTSIDE, name: all[i]?.bridgeEnd ?? "", master: bridge }),
+  ]);
+  const objects = all.flatMap(({ chain, guardChain, redirectChain, portChain, redirected }) => [
+    ...[chain, guardChain, redirectChain, portChain].map((name) => counted({ ...CHAIN, name })),
+    counted({ ...REDIRECTED, name: redirected }),
+  ]);
+  const present = {
+    links,
+    netns: new Set(all.map(({ netns }) => netns)),
+    nft: nft({
+      objects,
+      maps: { ...NO_MAP, bridges: new Map(bridges.map((bridge) => [bridge, [ENDPOINT]])) },
+      copies: new Map(bridges.map((bridge) => [bridge, copyOf(NETWORKS)])),
+    }),
+  };
+  assert.equal(findMissing(new Map(bridges.map((bridge) => [bridge, NETWORKS])), present).size, 0);
+  const things = links.length + objects.length;
+  assert.ok(looks <= 3 * things, `${looks} looks at the names of ${things} things`);
+});
+
 Deno.test("findMissing() leaves alone a bridge that is not there, or is none", () => {
   for (const links of [[], [OUTSIDE], [{ ...BRIDGE, kind: "veth" }]]) {
     assert.equal(findMissing(RECORD, { ...WHOLE, links, netns: new Set() }).size, 0);
