@@ -58,8 +58,7 @@ export class Failover {
    * @param signal Aborts all attempts. If its reason is a timeout, the addresses that were dialled count as ones that do
    * not answer.
    * @returns The connection.
-   * @throws {AggregateError} If no address answers, with a reason for each.
-   * @throws {Deno.errors.NotCapable} Never: that is one of those reasons.
+   * @throws {AggregateError} If no address answers, with a reason for each; a missing `--allow-net=` is one.
    */
   async dial(service: Service, timeoutMs: number, signal: AbortSignal): Promise<Deno.TcpConn> {
     return await connectFirst(this.#attempts(service, timeoutMs), {
