@@ -7,6 +7,8 @@
 import assert from "node:assert/strict";
 import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
+import { ROOTLESS } from "./lab/rootless.ts";
+import { linesOf, pictureOfTerminal } from "./lab/terminal_picture.ts";
 import { CONFIG, GATE, inLab, type Scenario, served } from "./lab/scenario.ts";
 
 type Act = (scenario: Scenario) => Promise<unknown>;
@@ -45,6 +47,12 @@ async function lastLine(
 
 async function pidOf(hv: Hypervisor, title: string): Promise<string> {
   return String((await hv.status()).get(title));
+}
+
+/** A firewall of the hypervisor that drops what goes to the service. */
+async function dropToService(hv: Hypervisor): Promise<void> {
+  const chain = `chain out { type filter hook output priority 10; ip daddr ${GATE} drop\n}`;
+  await hv.host.text(["nft", "-f", "-"], `table ip firewall { ${chain}\n}`);
 }
 
 const CASES: Readonly<Record<string, Case>> = {
@@ -188,11 +196,7 @@ const CASES: Readonly<Record<string, Case>> = {
       /^broken: service: 10\.11\.12\.13:5030: it does not answer: the host is down, or a firewall drops/,
       ["nft", "-f", "-"],
     ),
-    breakIt: ({ hv }) =>
-      hv.host.text(
-        ["nft", "-f", "-"],
-        `table ip firewall { chain out { type filter hook output priority 10; ip daddr ${GATE} drop\n}\n}`,
-      ),
+    breakIt: ({ hv }) => dropToService(hv),
     mend: ({ hv }) => hv.host.text(["nft", "delete", "table", "ip", "firewall"]),
   },
   "the hypervisor has no route to the service": {
@@ -246,6 +250,10 @@ const CASES: Readonly<Record<string, Case>> = {
     says:
       /^broken: filters: one-0-0: the chain bridge groups one-0-0-out drops what it sends for 5030; see "nft list chain bridge groups one-0-0-out"/,
     mend: ({ hv }) => hv.host.text(["nft", "delete", "table", "bridge", "groups"]),
+  },
+  "the outer end is down, and a guest is asked about": {
+    ...byCommands(new RegExp(`^broken: port: br0: br0b is down; ${UP}`), ["ip", "link", "set", "dev", "br0b", "down"]),
+    args: ["--guest", "192.168.150.10"],
   },
   "there is no such service port": {
     breakIt: () => Promise.resolve(),
@@ -313,5 +321,29 @@ Deno.test(
     );
     await hv.host.text(["kill", "-KILL", pid]);
     assert.match((await lastLine(hv))[1], /^broken: watch: tproxy watch: it is not running/);
+  }),
+);
+
+/** A picture's lines without what differs from run to run. */
+function stable(lines: readonly string[]): string[] {
+  return lines.map((line) => line.replaceAll(/\d+(?:\.\d+)? (?:ms|MiB|seconds?)\b|process \d+|[0-9a-f:]{17}/g, "…"));
+}
+
+Deno.test(
+  "the picture in docs/ shows what doctor prints",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv, guest } = await served(lab);
+    await guest.text(["curl", "-sS", "--fail", "http://169.254.16.9:5030/who"]);
+    await using _watch = hv.startWatch();
+    const pid = await until("the watch has made a pass", () => watcherOf(hv));
+    await dropToService(hv);
+    const args = ["doctor", "--guest", "192.168.150.10", "--port", "5030"];
+    const { stdout } = await hv.tproxy(...args);
+    await hv.host.text(["kill", pid]);
+    const picture = pictureOfTerminal(`tproxy ${args.join(" ")}`, stdout);
+    await hv.host.write(new URL("../.build/doctor.svg", import.meta.url).pathname, picture);
+    const shown = await Deno.readTextFile(new URL("../docs/doctor.svg", import.meta.url));
+    assert.deepEqual(stable(linesOf(shown)), stable(linesOf(picture)), "copy .build/doctor.svg to docs/");
   }),
 );

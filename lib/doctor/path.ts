@@ -41,7 +41,6 @@ const PATH: readonly PathLink[] = [
   { link: "services", why: "guests find nothing at the port", judge: judgeServices },
   { link: "map", why: "it says which port leads to which service", judge: (facts) => judgeBridges("map", facts) },
   { link: "bridge", why: "all guests of the network are on it", judge: judgeDevices },
-  { link: "guest", why: "nothing of it reaches the proxy", judge: judgeGuest },
   { link: "filters", why: "the guest waits, and its connection times out", judge: judgeFilters },
   {
     link: "rules",
@@ -58,6 +57,8 @@ const PATH: readonly PathLink[] = [
     why: "the proxy of the bridge gets and answers packets in it",
     judge: (facts) => judgeBridges("namespace", facts),
   },
+  // Whatever is broken before keeps the namespace from hearing of guests, so this comes after it.
+  { link: "guest", why: "nothing of it reaches the proxy", judge: judgeGuest },
   { link: "inner", why: "nobody accepts what guests of the bridge send", judge: judgeInners },
   { link: "listener", why: "guests are refused at the port", judge: judgeListeners },
   { link: "string", why: "inner can't hand guests over to outer", judge: judgeStrings },

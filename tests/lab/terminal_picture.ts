@@ -1,0 +1,55 @@
+/**
+ * What a command has printed, as a picture for the documents. Pure.
+ *
+ * @module
+ */
+
+const LINE = 18;
+const CHARACTER = 7.9;
+const MARGIN = 16;
+
+/** How many characters a line has before it is broken, as a terminal does it. */
+const COLUMNS = 120;
+
+/** One picture reads on white and on black: the viewer's own colours, by the viewer's preference. */
+const STYLE = `text{font:13px ui-monospace,monospace;fill:#24292f;white-space:pre}rect{fill:#f6f8fa}
+.ok{fill:#57606a}.broken{fill:#cf222e;font-weight:600}.command{font-weight:600}
+@media(prefers-color-scheme:dark){text{fill:#e6edf3}rect{fill:#161b22}.ok{fill:#9198a1}.broken{fill:#ff7b72}}`;
+
+/**
+ * Draws a terminal.
+ *
+ * @param command What was typed.
+ * @param output What was printed.
+ * @returns An SVG; lines that begin with "ok" or "-" are pale, those that begin with "broken" stand out.
+ */
+export function pictureOfTerminal(command: string, output: string): string {
+  const written = [`$ ${command}`, ...output.trimEnd().split("\n")];
+  const lines = written.flatMap((line) => line.match(new RegExp(`.{1,${COLUMNS}}`, "g")) ?? [""]);
+  const width = Math.ceil(Math.max(...lines.map(({ length }) => length)) * CHARACTER) + 2 * MARGIN;
+  const height = lines.length * LINE + 2 * MARGIN;
+  const texts = lines.map((line, i) => {
+    return `<text class="${classOf(line)}" x="${MARGIN}" y="${MARGIN + (i + 1) * LINE - 5}">${escape(line)}</text>`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">
+<title>${escape(command)}</title><style>${STYLE}</style><rect width="${width}" height="${height}" rx="6"/>
+${texts.join("\n")}
+</svg>
+`;
+}
+
+/** The lines that a picture shows. */
+export function linesOf(picture: string): string[] {
+  return Array.from(picture.matchAll(/<text [^>]*>(.*)<\/text>/g), ([, line = ""]) => {
+    return line.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+  });
+}
+
+function classOf(line: string): string {
+  if (line.startsWith("$")) return "command";
+  return /^broken/i.test(line) ? "broken" : /^(?:ok|-) /.test(line) ? "ok" : "";
+}
+
+function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
