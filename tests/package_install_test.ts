@@ -127,8 +127,8 @@ Deno.test(
     const said = await systemd.text(["dpkg", "-i", inRoot(PACKAGES.deb)]);
     assert.match(said, /^The supervision stays off, as it is: /m);
     assert.equal(await property("ActiveState"), "inactive");
-    await systemd.text(["systemctl", "unmask", "one-tproxy"]);
     await systemd.text(["dpkg", "-P", "one-tproxy"]);
+    await systemd.text(["systemctl", "unmask", "one-tproxy"]);
     assert.deepEqual([await property("ActiveState"), await property("LoadState")], ["inactive", "not-found"]);
   }),
 );
