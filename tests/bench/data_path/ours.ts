@@ -4,8 +4,9 @@
  * @module
  */
 
+import { ASK_ANOTHER } from "../../../lib/exit_code.ts";
 import { checkout } from "../../../lib/permissions/checkout.ts";
-import { commandPermissions } from "../../../lib/permissions/commands.ts";
+import { commandPermissions, type CommandProgram, FALLBACKS } from "../../../lib/permissions/commands.ts";
 import { toFlags } from "../../../lib/permissions/table.ts";
 import { DEFAULT_CONFIG_PATH, GUEST_ADDRESS } from "../../../lib/names.ts";
 import { until } from "../../../packaging/command.ts";
@@ -29,9 +30,16 @@ export async function ours(
   );
   await hv.configure(`:tproxy:\n${entries.join("")}`);
   await hv.up(BRIDGE);
-  const tproxy = (verb: string) => hv.host.text([...tproxyOf(root), verb]);
+  const run = (program: CommandProgram, verb: string) => hv.host.run([...lineOf(program, root), verb]);
+  const tproxy = async (verb: string) => {
+    let result = await run("tproxy", verb);
+    // As a launcher does.
+    const other = FALLBACKS.tproxy;
+    if (result.code === ASK_ANOTHER && other !== undefined) result = await run(other, verb);
+    if (result.code !== 0) throw new Error(`tproxy ${verb} exited with ${result.code}: ${result.stderr}`);
+  };
   const commandLines = { inner: /^one_tproxy_br0\b/, outer: /^one_tproxy(?: |$)/ };
-  const start = async () => void await tproxy("start");
+  const start = () => tproxy("start");
   const stop = async () => {
     await tproxy("stop");
     await until("ours have ended", async () => (await processesOf(hv.host, /^one_tproxy/)).length === 0);
@@ -40,8 +48,8 @@ export async function ours(
   return { name, client: guest, neighbour, address: GUEST_ADDRESS, ports, proxies };
 }
 
-/** The command line of a checkout's `tproxy`, with exactly its permissions. */
-function tproxyOf(root: string): string[] {
-  const flags = toFlags(commandPermissions("tproxy", DEFAULT_CONFIG_PATH, checkout(root)));
-  return [Deno.execPath(), "run", "--quiet", "--cached-only", "--frozen", ...flags, `${root}cmd/tproxy.ts`];
+/** The command line of a checkout's program, with exactly its permissions. */
+function lineOf(program: CommandProgram, root: string): string[] {
+  const flags = toFlags(commandPermissions(program, DEFAULT_CONFIG_PATH, checkout(root)));
+  return [Deno.execPath(), "run", "--quiet", "--cached-only", "--frozen", ...flags, `${root}cmd/${program}.ts`];
 }
