@@ -324,6 +324,28 @@ Deno.test(
   }),
 );
 
+Deno.test(
+  "doctor walks on where nft, ip or ps fails, and says what is not known",
+  inLab(async (lab) => {
+    const { hv } = await served(lab);
+    const says: Readonly<Record<string, RegExp>> = {
+      "/usr/sbin/nft": /^unknown +map +br0: .*nft.* exited with 1/m,
+      "/usr/sbin/ip": /^unknown +bridge +bridges: .*ip.* exited with 1/m,
+      "/usr/bin/ps": /^unknown +inner +inner: .*ps.* exited with 1/m,
+    };
+    for (const [program, unknown] of Object.entries(says)) {
+      await hv.host.text(["mount", "--bind", "/usr/bin/false", program]);
+      const { code, stdout, stderr } = await hv.tproxy("doctor");
+      await hv.host.text(["umount", program]);
+      assert.deepEqual([code, stderr], [1, ""], program);
+      assert.match(stdout, unknown);
+      assert.match(stdout, /^ok +configuration /m);
+      assert.match(stdout, /\n(?:broken: watch: tproxy watch: it is not running.*|not known: .*)\n$/, stdout);
+      assert.match(stdout, /^ok +service +10\.11\.12\.13:5030: accepted/m, program);
+    }
+  }),
+);
+
 /** A picture's lines without what differs from run to run. */
 function stable(lines: readonly string[]): string[] {
   return lines.map((line) => line.replaceAll(/\d+(?:\.\d+)? (?:ms|MiB|seconds?)\b|process \d+|[0-9a-f:]{17}/g, "…"));

@@ -8,12 +8,14 @@ import { type Endpoint, remotesOf } from "../address.ts";
 import { type Attempt, NO_ANSWER } from "../connect_all.ts";
 import { judged } from "./fact.ts";
 import type { Facts } from "./facts.ts";
-import { broken, type Finding, fromFault, ok, skipped } from "./finding.ts";
+import { broken, type Finding, fromFault, ok, skipped, unknown } from "./finding.ts";
 
 /** Judges the rules of the kernel that let outer reach the services, and nothing else. */
-export function judgeEgress({ egress, processes, endpoints }: Facts): readonly Finding[] {
+export function judgeEgress({ egress, table, processes, endpoints }: Facts): readonly Finding[] {
   if (processes.known && processes.value.daemons.length === 0) return [skipped("egress", "no proxy runs")];
   if (endpoints.size === 0) return [skipped("egress", "no bridge has a service")];
+  // Where nft fails, the rules count as wrong, since nobody can see them.
+  if (!table.known) return [unknown("egress", table.why)];
   return judged("egress", egress, (faults) => {
     return faults.length > 0 ? faults.map(fromFault) : [ok("egress", "outer reaches the services, and nothing else")];
   });
