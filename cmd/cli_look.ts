@@ -38,6 +38,12 @@ export type LookCommand =
     readonly config: string;
     /** Whether the answer is for a script. */
     readonly json: boolean;
+  }
+  | {
+    /** Tell what the proxies do, for monitoring. */
+    readonly verb: "metrics";
+    /** The folder in which the program `textfile` writes them; missing if `look` prints them. */
+    readonly textfile?: string;
   };
 
 /**
@@ -74,4 +80,7 @@ export function defineLook(program: Command, done: (command: LookCommand) => voi
       }
       done({ verb: "permissions", ...(entrypoint === undefined ? {} : { entrypoint }), running, json, config });
     });
+  program.command("metrics").description("print what the proxies do, for monitoring, as OpenMetrics")
+    .option("--textfile <dir>", "write them there instead, for node_exporter's textfile collector")
+    .action(({ textfile }) => done({ verb: "metrics", ...(textfile === undefined ? {} : { textfile }) }));
 }

@@ -48,7 +48,7 @@ Deno.test("parseTproxy() reads which file to check, and for whom the answer is",
 Deno.test("parseTproxy() reads whose permissions to print, and whether of what runs", () => {
   const permissions = { verb: "permissions", running: false, json: false, config: DEFAULT_CONFIG_PATH };
   assert.deepEqual(parseTproxy(["permissions"]), permissions);
-  for (const entrypoint of ["setup", "tproxy", "watch", "streams", "kill", "look", "outer", "inner"]) {
+  for (const entrypoint of ["setup", "tproxy", "watch", "streams", "kill", "textfile", "look", "outer", "inner"]) {
     assert.deepEqual(parseTproxy(["permissions", entrypoint]), { ...permissions, entrypoint });
   }
   const running = { ...permissions, running: true };
@@ -74,7 +74,7 @@ Deno.test("parseTproxy() answers a mistake with usage on standard error", () => 
     [["status", "--wide", "--json"], /option '--wide' cannot be used with option '--json'/],
     [
       ["permissions", "iner"],
-      /'iner' is invalid.* choices are setup, tproxy, watch, doctor,\s+sysdump, streams, kill, logs, trace,\s+look, outer, inner, probe\./,
+      /'iner' is invalid.* choices are setup, tproxy, watch, doctor,\s+sysdump, streams, kill, logs, trace,\s+textfile, look, outer, inner, probe\./,
     ],
     [["permissions", "setup", "--running"], /setup is no proxy; name "outer" or "inner" with --running/],
   ];

@@ -10,7 +10,8 @@ import { printAnswer } from "./print_answer.ts";
 import { check } from "../lib/commands/check.ts";
 import { showPermissions } from "../lib/commands/permissions.ts";
 import { showStatus } from "../lib/commands/status.ts";
-import { exitCodeOf } from "../lib/exit_code.ts";
+import { readMetrics } from "../lib/commands/metrics.ts";
+import { exitCodeOf, OK } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
 import { requireRoot } from "../lib/root.ts";
 
@@ -25,6 +26,10 @@ async function main(): Promise<number> {
       return printAnswer(await check(command.config, command.asDriver), command.json);
     case "permissions":
       return printAnswer(await showPermissions(command), command.json);
+    case "metrics":
+      if (command.textfile !== undefined) throw notItsVerb("look", "metrics --textfile");
+      await Deno.stdout.write(new TextEncoder().encode(await readMetrics("openmetrics")));
+      return OK;
     case "done":
       return command.exitCode;
     default:
@@ -34,7 +39,7 @@ async function main(): Promise<number> {
 
 /** Reading the configuration, or the table of permissions, is anybody's. */
 function needsRoot(command: TproxyCommand): boolean {
-  return command.verb === "permissions" ? command.running : command.verb === "status";
+  return command.verb === "permissions" ? command.running : ["status", "metrics"].includes(command.verb);
 }
 
 Deno.exit(await exitCodeOf("tproxy", main));

@@ -64,7 +64,22 @@ export const RUN_FILES = {
   hold: `${RUN_DIR}/stopped-until-start`,
   latestPass: `${RUN_DIR}/latest-pass.json`,
   settings: `${RUN_DIR}/settings-as-read.json`,
+  completedPass: `${RUN_DIR}/last-completed-pass.json`,
 } as const;
+
+/** The folder of Debian's node_exporter for files with metrics. */
+export const TEXTFILE_DIR = "/var/lib/prometheus/node-exporter";
+
+/**
+ * Names the file with metrics.
+ *
+ * @param folder The folder, which a person chooses.
+ * @returns The file, and its name while it is being written, which node_exporter does not read.
+ */
+export function textfileIn(folder: string): { readonly path: string; readonly temporary: string } {
+  const path = `${folder}/${TPROXY}.prom`;
+  return { path, temporary: `${path}.new` };
+}
 
 /**
  * The set of the bridge family that holds every bridge-side veth end. The rules use it on kernels without `meta

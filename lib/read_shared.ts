@@ -8,12 +8,15 @@
 import { isUsable, loadNodeFs, openChecked } from "./open_checked.ts";
 import { lstatIfThere } from "./run_dir.ts";
 
+/** How much a file may have grown since it was looked at, in bytes. */
+const GROWTH = 4096;
+
 /**
  * Reads a whole file.
  *
  * @param path The file, in a folder that only root may write to.
  * @param longest How long it may be, in bytes.
- * @returns Its text; `undefined` if it is missing, longer, or not a file of root's with one name.
+ * @returns Its text; `undefined` if it is missing, longer, growing fast, or not a file of root's with one name.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for it.
  */
 export async function readShared(path: string, longest: number): Promise<string | undefined> {
@@ -25,13 +28,13 @@ export async function readShared(path: string, longest: number): Promise<string 
   if (file === undefined) return undefined;
   const { dev, ino, size } = await file.stat();
   if (dev !== checked.dev || ino !== checked.ino || size > longest) return undefined;
-  // The file may have grown since. Reading one byte more shows it.
-  const bytes = new Uint8Array(longest + 1);
+  // No buffer of the longest length: most files are far shorter. Reading one byte more shows whether it has grown too much.
+  const bytes = new Uint8Array(Math.min(longest, size + GROWTH) + 1);
   let length = 0;
   for (let count: number | null = 0; count !== null && length < bytes.length; length += count ?? 0) {
     count = await file.read(bytes.subarray(length));
   }
-  return length > longest ? undefined : new TextDecoder().decode(bytes.subarray(0, length));
+  return length === bytes.length ? undefined : new TextDecoder().decode(bytes.subarray(0, length));
 }
 
 /**

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { configOf, sysdumpOf, withAbsoluteConfig } from "./config_option.ts";
+import { configOf, outputOf, withAbsolutePaths } from "./config_option.ts";
 import { DEFAULT_CONFIG_PATH, DEFAULT_SYSDUMP } from "../lib/names.ts";
 
 Deno.test("configOf() finds the last value of --config", () => {
@@ -17,7 +17,7 @@ Deno.test("configOf() takes the default where no value is", () => {
   }
 });
 
-Deno.test("withAbsoluteConfig() takes a relative path for one of the folder in which it was typed", () => {
+Deno.test("withAbsolutePaths() takes a relative path for one of the folder in which it was typed", () => {
   const cases: [string[], string[]][] = [
     [["up", "--config", "a.conf", "--bridge", "br0"], ["up", "--config", "/home/op/a.conf", "--bridge", "br0"]],
     [["up", "--config=../a b.conf"], ["up", "--config=/home/a b.conf"]],
@@ -25,16 +25,22 @@ Deno.test("withAbsoluteConfig() takes a relative path for one of the folder in w
     [["--config", "--config=x"], ["--config", "/home/op/--config=x"]],
     [["--config", "", "--config="], ["--config", "", "--config="]],
     [["up", "a.conf"], ["up", "a.conf"]],
+    [["metrics", "--textfile", "a"], ["metrics", "--textfile", "/home/op/a"]],
+    [["metrics", "--textfile=../a"], ["metrics", "--textfile=/home/a"]],
   ];
-  for (const [args, absolute] of cases) assert.deepEqual(withAbsoluteConfig(args, "/home/op"), absolute);
-  assert.deepEqual(withAbsoluteConfig(["--config", "a.conf"], undefined), ["--config", "a.conf"]);
+  for (const [args, absolute] of cases) assert.deepEqual(withAbsolutePaths(args, "/home/op"), absolute);
+  assert.deepEqual(withAbsolutePaths(["--config", "a.conf"], undefined), ["--config", "a.conf"]);
 });
 
-Deno.test("sysdumpOf() finds the file that sysdump writes, wherever the options are", () => {
-  assert.equal(sysdumpOf(["sysdump", "a.tar.gz"]), "a.tar.gz");
-  assert.equal(sysdumpOf(["sysdump", "--config", "/a.conf", "/b.tar.gz", "--anonymize"]), "/b.tar.gz");
-  assert.equal(sysdumpOf(["sysdump", "/b.tar.gz", "--config", "/a.conf"]), "/b.tar.gz");
-  for (const args of [[], ["sysdump", ""], ["start", "a"]]) assert.equal(sysdumpOf(args), DEFAULT_SYSDUMP);
-  const args = withAbsoluteConfig(["sysdump", "--config", "a.conf", "b.tar.gz"], "/home/me");
+Deno.test("outputOf() finds the file that sysdump writes and the folder of metrics, wherever the options are", () => {
+  assert.equal(outputOf(["sysdump", "a.tar.gz"]), "a.tar.gz");
+  assert.equal(outputOf(["sysdump", "--config", "/a.conf", "/b.tar.gz", "--anonymize"]), "/b.tar.gz");
+  assert.equal(outputOf(["sysdump", "/b.tar.gz", "--config", "/a.conf"]), "/b.tar.gz");
+  for (const args of [[], ["sysdump", ""], ["start", "a", "--textfile", "/x"]]) {
+    assert.equal(outputOf(args), DEFAULT_SYSDUMP);
+  }
+  assert.equal(outputOf(["metrics", "--textfile", "/x"]), "/x");
+  assert.equal(outputOf(["metrics", "--textfile=/x", "--config", "/a.conf"]), "/x");
+  const args = withAbsolutePaths(["sysdump", "--config", "a.conf", "b.tar.gz"], "/home/me");
   assert.deepEqual(args, ["sysdump", "--config", "/home/me/a.conf", "/home/me/b.tar.gz"]);
 });

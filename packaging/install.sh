@@ -10,7 +10,7 @@ export LC_ALL PATH
 
 usage() {
   cat <<'END'
-Usage: ./install.sh [--prefix DIR] [--drop-in | --hooks | --full]
+Usage: ./install.sh [--prefix DIR] [--drop-in | --hooks | --full] [--metrics DIR]
        ./install.sh [--prefix DIR] --remove
        ./install.sh --help
 
@@ -18,6 +18,7 @@ Usage: ./install.sh [--prefix DIR] [--drop-in | --hooks | --full]
   --drop-in     in place of the driver's own proxies: /var/tmp/one/vnm/tproxy
   --hooks       the same, and hooks of the network drivers, which set bridges up
   --full        the same, and in place of what the driver sets bridges up with: /var/tmp/one/vnm/tproxy.rb
+  --metrics DIR where node_exporter's textfile collector reads: metrics are written there every minute
   --remove      everything away again, and back what was in its place; live guests go on with the driver's own proxies
 
 Without one of the three, OpenNebula goes on as it does now. docs/opennebula.md says which one to take.
@@ -47,6 +48,10 @@ DRIVERS='bridge fw ebtables 802.1Q vxlan'
 UNIT=/etc/systemd/system/one-tproxy.service
 # The same as a package of the system has it.
 PACKAGED_UNIT=/usr/lib/systemd/system/one-tproxy.service
+METRICS_UNIT=/etc/systemd/system/one-tproxy-metrics.service
+METRICS_TIMER=/etc/systemd/system/one-tproxy-metrics.timer
+# The folder of Debian's node_exporter, which is in the unit, too.
+DEFAULT_METRICS=/var/lib/prometheus/node-exporter
 LOGROTATE=/etc/logrotate.d/one-tproxy
 SUDOERS=/etc/sudoers.d/one-tproxy
 # Each of our files outside the prefix has this in a comment. A file without it is not ours.
@@ -55,6 +60,7 @@ MARK='Installed by one-tproxy'
 here=$(dirname "$(readlink -f -- "$0")")
 prefix=$DEFAULT_PREFIX
 mode=
+metrics=
 action=install
 
 # An installed copy of this script serves the prefix that it is in, and that of a package serves the package's.
@@ -69,12 +75,14 @@ while test $# -gt 0; do
     --prefix) test $# -gt 1 || misuse; prefix=$2; shift ;;
     --prefix=*) prefix=${1#--prefix=} ;;
     --drop-in | --hooks | --full) test -z "$mode" || misuse; mode=${1#--} ;;
+    --metrics) test $# -gt 1 || misuse; metrics=$2; shift ;;
+    --metrics=*) metrics=${1#--metrics=} ;;
     --remove) action=remove ;;
     *) misuse ;;
   esac
   shift
 done
-test "$action" = install || test -z "$mode" || misuse
+test "$action" = install || test -z "$mode$metrics" || misuse
 
 # The unit of a package comes and goes with the package.
 packaged=no
@@ -84,7 +92,7 @@ if test "$prefix" = "$PACKAGE_PREFIX" && test -d "$prefix/package"; then
 fi
 
 # The parts are read before anything is done, since an upgrade or a removal may take their files away.
-for part in check programs files integrate service remove; do
+for part in check programs files integrate service metrics remove; do
   test -r "$here/share/install/$part.sh" || die "$here/share/install/$part.sh is missing; unpack the whole archive, and run install.sh there"
 done
 # shellcheck source=share/install/check.sh
@@ -97,6 +105,8 @@ done
 . "$here/share/install/integrate.sh"
 # shellcheck source=share/install/service.sh
 . "$here/share/install/service.sh"
+# shellcheck source=share/install/metrics.sh
+. "$here/share/install/metrics.sh"
 # shellcheck source=share/install/remove.sh
 . "$here/share/install/remove.sh"
 
@@ -105,6 +115,7 @@ main() {
   check_prefix
   check_others
   if test "$action" = remove; then
+    end_metrics
     end_service
     if driver_has_own; then leave_to_driver; else take_down; fi
     remove_programs
@@ -113,9 +124,11 @@ main() {
   check_foreign
   check_tree
   check_programs
+  find_metrics
   install_programs
   integrate
   install_service
+  install_metrics
   restart_proxies
   say "Installed: $prefix/bin/tproxy, version $name"
 }

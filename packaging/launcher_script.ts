@@ -11,14 +11,16 @@ import {
   type CommandProgram,
   FALLBACKS,
   HELP_OPTIONS,
+  OPTIONS,
   OTHERWISE,
   programsOf,
+  TEXTFILE_OPTION,
   VERBS,
 } from "../lib/permissions/commands.ts";
 import { distribution } from "../lib/permissions/distribution.ts";
 import { toFlags } from "../lib/permissions/table.ts";
 import { ASK_ANOTHER } from "../lib/exit_code.ts";
-import { DEFAULT_CONFIG_PATH, DEFAULT_SYSDUMP } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH, DEFAULT_SYSDUMP, TEXTFILE_DIR } from "../lib/names.ts";
 
 /** The shell puts in where the distribution is and which configuration the arguments name. */
 const ROOT = "$root";
@@ -49,20 +51,29 @@ export function renderLauncher(command: CommandName): string {
 root=$(/usr/bin/readlink -f -- "$0") && root=\${root%/bin/*} || exit 1
 
 ${renderChoice(command)}
-# The program may read the one configuration that it is told, and sysdump may write the one file.
+# The program may read the one configuration that it is told, and write the one file or folder.
 config= file= previous=
 for argument do
   case $argument in
     --config=*) config=\${argument#--config=} ;;
-    *)
-      if test "$previous" = --config; then config=$argument
-      elif test "$program" = sysdump; then case $argument in -*) ;; *) file=$argument ;; esac
-      fi
+    *) if test "$previous" = --config; then config=$argument; fi ;;
+  esac
+  case $program in
+    sysdump) case $argument in -*) ;; *) if test "$previous" != --config; then file=$argument; fi ;; esac ;;
+    textfile)
+      case $argument in
+        ${TEXTFILE_OPTION}=*) file=\${argument#${TEXTFILE_OPTION}=} ;;
+        *) if test "$previous" = ${TEXTFILE_OPTION}; then file=$argument; fi ;;
+      esac
       ;;
   esac
   previous=$argument
 done
-config=\${config:-${DEFAULT_CONFIG_PATH}} file=\${file:-${DEFAULT_SYSDUMP}}
+config=\${config:-${DEFAULT_CONFIG_PATH}}
+case $program in
+  textfile) file=\${file:-${TEXTFILE_DIR}} ;;
+  *) file=\${file:-${DEFAULT_SYSDUMP}} ;;
+esac
 
 # A comma would make two paths of one.
 case $root$config$file in *,*)
@@ -104,15 +115,16 @@ ${programsOf("tproxy").map((program) => `  ${program}) ${start(program)} ;;\n`).
 /** Renders what sets `program` by the arguments, as `programOf()` does. */
 function renderChoice(command: CommandName): string {
   const verbs = VERBS[command];
-  const cases = programsOf(command).filter((program) => program !== OTHERWISE[command]).map((program) => {
+  const cases = programsOf(command).filter((program) => program !== OTHERWISE[command]).flatMap((program) => {
     const names = Object.keys(verbs).filter((verb) => verbs[verb] === program);
-    return `  ${names.join(" | ")}) program=${program} ;;\n`;
+    // A program that an option chooses has no verb of its own.
+    return names.length === 0 ? [] : [`  ${names.join(" | ")}) program=${program} ;;\n`];
   });
   if (cases.length === 0) return `program=${OTHERWISE[command]}\n`;
   return `case \${1-} in
 ${cases.join("")}  *) program=${OTHERWISE[command]} ;;
 esac
-for argument do
+${renderOptions(command)}for argument do
   case $argument in ${HELP_OPTIONS.join(" | ")}) program=${OTHERWISE[command]} ;; esac
 done
 `;
@@ -132,6 +144,21 @@ if test "$program" = ${program}; then
 fi
 `];
   }).join("");
+}
+
+/** Renders what sets `program` by the options with which another program carries out a verb. */
+function renderOptions(command: CommandName): string {
+  const cases = Object.keys(VERBS[command]).flatMap((verb) =>
+    Object.entries(OPTIONS[verb] ?? {}).map(([option, program]) =>
+      `    ${verb}:${option} | ${verb}:${option}=*) program=${program} ;;\n`
+    )
+  );
+  if (cases.length === 0) return "";
+  return `for argument do
+  case $1:$argument in
+${cases.join("")}  esac
+done
+`;
 }
 
 /** Renders what puts a program and its flags in front of the arguments. */

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { configOf, sysdumpOf, withAbsoluteConfig } from "./config_option.ts";
+import { configOf, outputOf, withAbsolutePaths } from "./config_option.ts";
 import { bundleDaemons } from "./bundle.ts";
 import { commandPermissions, type CommandProgram, FALLBACKS, programOf } from "../lib/permissions/commands.ts";
 import { toFlags } from "../lib/permissions/table.ts";
@@ -18,7 +18,7 @@ import { runDeno } from "./command.ts";
 async function main(): Promise<number> {
   const [command, ...typed] = Deno.args;
   // "deno task" runs this in the folder of deno.json, and names in INIT_CWD the folder in which it was called.
-  const args = withAbsoluteConfig(typed, Deno.env.get("INIT_CWD"));
+  const args = withAbsolutePaths(typed, Deno.env.get("INIT_CWD"));
   if (command !== "setup" && command !== "tproxy") {
     throw new InputError(`There is no command ${JSON.stringify(command ?? "")}`, 'name "setup" or "tproxy"');
   }
@@ -31,7 +31,7 @@ async function main(): Promise<number> {
 }
 
 function run(program: CommandProgram, args: readonly string[]): Promise<number> {
-  const flags = toFlags(commandPermissions(program, configOf(args), checkout(), sysdumpOf(args)));
+  const flags = toFlags(commandPermissions(program, configOf(args), checkout(), outputOf(args)));
   const module = decodeURIComponent(new URL(`../cmd/${program}.ts`, import.meta.url).pathname);
   return runDeno(["run", "--quiet", "--frozen", ...flags, module, ...args]);
 }

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import type { Counts } from "../lib/protocol/lifecycle.ts";
+import type { Counts } from "../lib/protocol/counts.ts";
 import { entry } from "./faults/crowd.ts";
 import { until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";

@@ -10,7 +10,7 @@ import fc from "fast-check";
 import lock from "../deno.lock" with { type: "text" };
 import settings from "../deno.json" with { type: "json" };
 import { EXAMPLE_FILE } from "../lib/commands/permissions_report.ts";
-import { configOf, sysdumpOf } from "../packaging/config_option.ts";
+import { configOf, outputOf } from "../packaging/config_option.ts";
 import { distribution } from "../lib/permissions/distribution.ts";
 import { COMMAND_PROGRAMS, commandPermissions, type CommandProgram, programOf } from "../lib/permissions/commands.ts";
 import { toFlags } from "../lib/permissions/table.ts";
@@ -30,7 +30,7 @@ function flagsOf(
   program: CommandProgram,
   root: string,
   args: readonly string[] = [],
-  file = sysdumpOf(args),
+  file = outputOf(args),
 ): string[] {
   return toFlags(commandPermissions(program, configOf(args), distribution(`${root}/lib`, `${root}/lib/deno`), file));
 }
@@ -121,6 +121,7 @@ Deno.test("a launcher gives the runtime exactly the table's flags, the arguments
   const word = fc.constantFrom(
     ...["--config", "--config=", "--config=/a b.conf", "--config=$HOME", "/etc/x.conf", "a\nb", ""],
     ...["`id`", "$(id)", "*", "--", "-e", "x:--config=y", "\\", '"', "'", "é", "--allow-all", "up"],
+    ...["metrics", "--textfile", "--textfile=", "--textfile=/a b", "--textfile=$HOME"],
     ...["start", "watch", "sysdump", "status", "--help", "-h", "--help=x", " start"],
   );
   const programs = fc.constantFrom(["setup", "tproxy-setup"] as const, ["tproxy", "tproxy"] as const);
@@ -133,7 +134,7 @@ Deno.test("a launcher gives the runtime exactly the table's flags, the arguments
       const expected = ["run", ...options, ...flags, `${root}/lib/${program}.js`, ...args, ...ENVIRONMENT, ""];
       assert.deepEqual(stdout.split("\0"), expected);
     }),
-    { numRuns: 60 },
+    { numRuns: 100 },
   );
 });
 

@@ -62,18 +62,20 @@ Deno.test(
 );
 
 Deno.test(
-  "systemd takes the unit without a warning",
+  "systemd takes the units without a warning",
   { ignore: ROOTLESS },
   async () => {
     await using host = await Host.create("hv1");
     await giveSystem(host, MACHINE);
     assert.equal((await install(host)).code, 0);
-    const { code, stdout, stderr } = await host.run([
-      "systemd-analyze",
-      "verify",
-      "/etc/systemd/system/one-tproxy.service",
-    ]);
-    assert.deepEqual([code, stdout, stderr], [0, "", ""]);
+    // They are installed where systemd runs.
+    for (const unit of ["one-tproxy-metrics.service", "one-tproxy-metrics.timer"]) {
+      await host.text(["cp", `${archiveFolder}/share/${unit}`, "/etc/systemd/system"]);
+    }
+    for (const unit of ["one-tproxy.service", "one-tproxy-metrics.service", "one-tproxy-metrics.timer"]) {
+      const verified = await host.run(["systemd-analyze", "verify", `/etc/systemd/system/${unit}`]);
+      assert.deepEqual(verified, { code: 0, stdout: "", stderr: "" });
+    }
   },
 );
 
@@ -89,7 +91,7 @@ Deno.test("the installer asks for every program that is run, by its path, and na
 
 Deno.test("shellcheck finds nothing in the installer, its parts, the hooks, the drop-in and the scripts of the package", async () => {
   await using host = await Host.create("reviewer");
-  const parts = ["check", "programs", "files", "integrate", "service", "remove"].map((part) =>
+  const parts = ["check", "programs", "files", "integrate", "service", "metrics", "remove"].map((part) =>
     `share/install/${part}.sh`
   );
   const ofPackage = ["package/postinst", "package/prerm", "package/postrm"];

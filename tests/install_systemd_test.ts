@@ -96,3 +96,38 @@ Deno.test(
     assert.equal(code, 0, stdout);
   },
 );
+
+Deno.test(
+  "with --metrics a timer has metrics written within its restrictions, an upgrade keeps that, and a removal ends it",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host } = await makeInstallation(lab, MACHINE);
+    await using systemd = await Systemd.boot(host);
+    const [folder, file] = ["/srv/metrics", "/srv/metrics/one_tproxy.prom"];
+    // As Debian's package has it, whose collector does not run as root.
+    await systemd.text(["install", "-d", "-o", "daemon", "-g", "daemon", folder]);
+    const wrong = await systemd.run([`${archiveFolder}/install.sh`, "--metrics", "/nowhere"]);
+    assert.match(wrong.stderr, /error: \/nowhere is no folder; name with --metrics what node_exporter has/);
+    const said = await systemd.text([`${archiveFolder}/install.sh`, "--drop-in", "--metrics", folder]);
+    assert.match(said, /^Having metrics written to \/srv\/metrics every minute: /m);
+    await systemd.text(["sh", "-e", "-c", commandsOf("Without OpenNebula").split("\n")[0] ?? ""]);
+    const timer = await systemd.text(["systemctl", "is-active", "one-tproxy-metrics.timer"]);
+    assert.equal(timer, "active\n");
+    await until("the watch has made a pass", async () => (await systemd.run([TPROXY, "status"])).code === 0);
+    await systemd.text(["systemctl", "start", "one-tproxy-metrics.service"]);
+    assert.match(await systemd.text(["cat", file]), /^one_tproxy_up\{program="inner",bridge="br0"\} 1$/m);
+    assert.match(await systemd.text(["cat", file]), /^one_tproxy_packets_dropped_total\{rule="inner-sends"\} \d+$/m);
+    assert.equal(await systemd.text(["stat", "-c", "%a %U", file]), "644 root\n");
+
+    const again = await systemd.text([`${archiveFolder}/install.sh`]);
+    assert.doesNotMatch(again, /metrics/);
+    assert.equal(await systemd.text(["systemctl", "is-active", "one-tproxy-metrics.timer"]), "active\n");
+    const removed = await systemd.text([`${archiveFolder}/install.sh`, "--remove"]);
+    assert.match(removed, /^Ending the metrics: systemctl disable --now one-tproxy-metrics\.timer$/m);
+    assert.equal(await systemd.text(["ls", folder]), "");
+    assert.doesNotMatch(
+      await systemd.text(["ls", "/etc/systemd/system", "/etc/systemd/system/timers.target.wants"]),
+      /one-/,
+    );
+  }),
+);

@@ -56,6 +56,7 @@ Deno.test(
         "kill",
         "logs",
         "trace",
+        "textfile",
         "look",
         "outer",
         "inner",

@@ -12,13 +12,14 @@ Deno.test("listGrants() gives each program the flags of its table, and stands-in
   const [probe, inner, outer] = [grants.pop(), grants.pop(), grants.pop()];
   assert.deepEqual(
     grants,
-    (["setup", "tproxy", "watch", "doctor", "sysdump", "streams", "kill", "logs", "trace", "look"] as const).map((
-      entrypoint,
-    ) => ({
-      entrypoint,
-      user: "root",
-      flags: toFlags(commandPermissions(entrypoint, "/a.conf", FORM, EXAMPLE_FILE)),
-    })),
+    (["setup", "tproxy", "watch", "doctor", "sysdump", "streams", "kill", "logs", "trace", "textfile", "look"] as const)
+      .map((
+        entrypoint,
+      ) => ({
+        entrypoint,
+        user: "root",
+        flags: toFlags(commandPermissions(entrypoint, "/a.conf", FORM, EXAMPLE_FILE)),
+      })),
   );
   const net = outer?.flags.find((flag) => flag.startsWith("--allow-net="))?.split(",");
   assert.equal(net?.[0], "--allow-net=unix:/run/one_tproxy/written-by-proxies/<br>/outer.socket.next");

@@ -6,11 +6,11 @@
 
 import type { Endpoint } from "../address.ts";
 import { describeFault, type Fault } from "../fault.ts";
-import { type BridgeName, namesOf } from "../names.ts";
-import { innerOf, OUTER, type Title } from "../role.ts";
-import type { Counts } from "../protocol/lifecycle.ts";
-import { bridgesOf, findFaultsOfBridges, type HostView, lookAtHost } from "../health/bridges.ts";
-import { readCounts, readLive } from "../daemon/counts.ts";
+import type { BridgeName } from "../names.ts";
+import type { Title } from "../role.ts";
+import type { Counts } from "../protocol/counts.ts";
+import { bridgesOf, findFaultsOfBridges, lookAtHost, rolesWanted } from "../health/bridges.ts";
+import { readCounts, readUsage } from "../daemon/counts.ts";
 import { findEgressFaults } from "../daemon/egress.ts";
 import { findDaemons, type RunningDaemon } from "../daemon/find.ts";
 import { STAYS_STOPPED, staysStopped } from "../daemon/stay_stopped.ts";
@@ -93,7 +93,9 @@ async function readStatus(): Promise<Status> {
     findDeafFaults(daemons, host.endpoints),
     running.size === 0 ? [] : findEgressFaults(),
   ]);
-  const missing = running.size === 0 ? [] : wantedBy(host).filter((title) => !running.has(title));
+  const missing = running.size === 0
+    ? []
+    : rolesWanted(host).map(({ title }) => title).filter((title) => !running.has(title));
   const faults = [
     ...missing.map(notRunning),
     ...ofDaemons,
@@ -103,12 +105,6 @@ async function readStatus(): Promise<Status> {
     ...findReplacedFiles(),
   ];
   return { proxies, missing, faults, stopped };
-}
-
-/** The titles of the proxies that should run, outer first. */
-function wantedBy({ endpoints, links, netns }: HostView): Title[] {
-  const served = [...endpoints.keys()].filter((bridge) => links.has(bridge) || netns.has(namesOf(bridge).netns));
-  return served.length === 0 ? [] : [OUTER.title, ...served.map((bridge) => innerOf(bridge).title).toSorted()];
 }
 
 function notRunning(title: Title): Fault {
@@ -122,7 +118,7 @@ async function describeDaemon(
   const since = new Date(Date.now() - seconds * 1000).toISOString();
   // A proxy that serves writes the file, and one that drains does not.
   const counts = draining ? undefined : await readCounts(role);
-  const live = draining ? await readLive(role, pid) : undefined;
+  const live = draining ? (await readUsage(role, pid))?.live : undefined;
   return {
     title: role.title,
     ...(role.program === "inner" ? { bridge: role.bridge } : {}),

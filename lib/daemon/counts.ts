@@ -9,13 +9,13 @@ import { isIpv4, isPort } from "../address.ts";
 import { isObject } from "../is_object.ts";
 import { printable } from "../config/config.ts";
 import { parseBridgeName } from "../names.ts";
-import { type Counts, MOST_UNANSWERED } from "../protocol/lifecycle.ts";
+import { type Counts, isCount, MOST_UNANSWERED, parseServices } from "../protocol/counts.ts";
 import type { Role } from "../role.ts";
 import { readShared } from "../read_shared.ts";
-import { LONGEST_USAGE, parseUsage } from "../protocol/usage.ts";
+import { LONGEST_USAGE, parseUsage, type Usage } from "../protocol/usage.ts";
 
-/** The longest file that is read, in bytes. Outer lists its bridges in its own; 3,000 of them fit. */
-const LONGEST = 64 * 1024;
+/** The longest file that is read, in bytes: outer's, with its bridges and the most services that it writes. */
+const LONGEST = 4 * 1024 * 1024;
 
 /** How many characters of an error are shown. */
 const LONGEST_MESSAGE = 1_000;
@@ -33,17 +33,17 @@ export async function readCounts(role: Role): Promise<Counts | undefined> {
 }
 
 /**
- * Finds out how many streams a daemon has. It publishes their number in one of the files of its role.
+ * Reads what the streams of a daemon take. It publishes that in one of the files of its role, also while it drains.
  *
  * @param role What the daemon is.
  * @param pid The daemon.
- * @returns Their number; `undefined` if no file has it.
+ * @returns What they take; `undefined` if no file has it.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
-export async function readLive(role: Role, pid: number): Promise<number | undefined> {
+export async function readUsage(role: Role, pid: number): Promise<Usage | undefined> {
   for (const path of role.usageFiles) {
     const usage = parseUsage(await readShared(path, LONGEST_USAGE) ?? "");
-    if (usage?.pid === pid) return usage.live;
+    if (usage?.pid === pid) return usage;
   }
   return undefined;
 }
@@ -62,7 +62,7 @@ export function parseCounts(text: string): Counts | undefined {
     return undefined;
   }
   if (!isObject(value)) return undefined;
-  const { listening, lastError, unanswered } = value;
+  const { listening, lastError, services, unanswered } = value;
   const [live, total, failed, refused, up, down] = ["live", "total", "failed", "refused", "up", "down"]
     .map((key) => value[key]);
   if (!Array.isArray(listening) || !listening.every(isListener)) return undefined;
@@ -70,16 +70,18 @@ export function parseCounts(text: string): Counts | undefined {
   if (!isCount(up) || !isCount(down)) return undefined;
   if (unanswered !== undefined && !isListOfRemotes(unanswered)) return undefined;
   const remotes = unanswered === undefined ? {} : { unanswered };
-  const counts = { listening, live, total, failed, refused, up, down, ...remotes };
+  const byService = services === undefined ? undefined : parseServices(services);
+  if (services !== undefined && byService === undefined) return undefined;
+  const counts = {
+    ...{ listening, live, total, failed, refused, up, down },
+    ...remotes,
+    ...(byService === undefined ? {} : { services: byService }),
+  };
   if (lastError === undefined) return counts;
   if (!isObject(lastError)) return undefined;
   const { time, message } = lastError;
   if (!isTime(time) || typeof message !== "string") return undefined;
   return { ...counts, lastError: { time, message: printable(message.slice(0, LONGEST_MESSAGE)) } };
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isInteger(value) && Number(value) >= 0;
 }
 
 /** A port of an inner proxy, or a bridge of outer's. */

@@ -8,7 +8,9 @@ const TIME = "2026-01-02T03:04:05.678Z";
 
 Deno.test("parseCounts() takes what a daemon writes, as it is", () => {
   const stats = new Stats("services", () => ["10.0.0.1:80", "10.0.0.2:65535"]);
-  stats.opened();
+  stats.opened(stats.of(5030, "br0"));
+  stats.of(5030, "br0").connected(0.25);
+  stats.refused(stats.of(0, "br0"), "tproxy_max_connections");
   stats.failedWith("Cannot reach 10.0.0.1:80: ConnectionRefused: …");
   for (const listening of [[], [1, 65_535], ["br0", "onebr.12"]]) {
     const counts = stats.counts(listening, 1);
@@ -45,6 +47,30 @@ Deno.test("parseCounts() takes nothing that has a part which is not what it has 
   }
   for (const text of ["", "{", "[]", "null", "1", '"x"', "\u0000"]) assert.equal(parseCounts(text), undefined, text);
   for (const open of ["[", '{"a":']) assert.equal(parseCounts(open.repeat(200_000)), undefined);
+});
+
+Deno.test("parseCounts() takes no service with a part that is not what it has to be, and leaves out unknown limits", () => {
+  const service = new Stats("guests").of(5030).counts;
+  const parse = (change: object) =>
+    parseCounts(JSON.stringify({ ...GOOD, services: [{ ...service, ...change }] }))?.services;
+  assert.deepEqual(parse({ more: 1, refused: { max_connections: 3, "x\n": 4 } }), [
+    { ...service, refused: { max_connections: 3 } },
+  ]);
+  const wrong: Readonly<Record<string, readonly unknown[]>> = {
+    bridge: [1, null, ["br0"]],
+    port: [undefined, -1, "1"],
+    total: [-1, 1.5, 2 ** 53, "1", null],
+    up: [undefined, 1e300],
+    refused: [undefined, null, [], { max_connections: -1 }, { max_connections: "1" }],
+    connects: [undefined, [], [1], Array(9).fill("1"), Array(9).fill(-1), Array(10).fill(0)],
+    connectSeconds: [undefined, -1, "1", null],
+  };
+  for (const [key, values] of Object.entries(wrong)) {
+    for (const value of values) assert.equal(parse({ [key]: value }), undefined, key);
+  }
+  assert.equal(parseCounts(JSON.stringify({ ...GOOD, services: {} })), undefined);
+  assert.equal(parseCounts(JSON.stringify({ ...GOOD, services: Array(8_193).fill(service) })), undefined);
+  assert.equal(parseCounts(JSON.stringify(GOOD).replace("}", ',"services":[{"connectSeconds":1e999}]}')), undefined);
 });
 
 Deno.test("parseCounts() takes what is nested 30,000 deep for no counts, or leaves it out", () => {

@@ -19,6 +19,7 @@ import { type Desired, findBridges } from "./desired.ts";
 import { egressFor, endEgress, narrowEgress, readEgress, widenEgress } from "./egress.ts";
 import { findDaemons } from "./find.ts";
 import { allowStart, keepStopped, staysStopped } from "./stay_stopped.ts";
+import { writeLastPass } from "./last_pass.ts";
 import { Pass } from "./pass.ts";
 import { plan } from "./daemon_plan.ts";
 import { prepare } from "./prepare.ts";
@@ -51,6 +52,8 @@ export interface Supervisor {
   readonly warn: LogLine;
   /** The process IDs of daemons that show no sign of life, to be replaced. */
   readonly dead: ReadonlySet<number>;
+  /** When its pass began, by the clock of `performance.now()`: it does more than this in one. */
+  readonly began: number;
 }
 
 /**
@@ -72,6 +75,7 @@ export async function reconcile(
 ): Promise<number | undefined> {
   if (verb === "stop") return await stop(source);
   const seen = await readLatestPass();
+  const began = supervisor?.began ?? performance.now();
   return await prepareThenLock({
     path: source.path,
     prepare: source.read,
@@ -81,12 +85,16 @@ export async function reconcile(
       if (supervisor === undefined) {
         return await shareFinishedPass({ verb, config: source.path }, seen, async () => {
           await allowStart();
-          return await pass(verb, settings, await restore(await look()), supervisor);
+          const running = await pass(verb, settings, await restore(await look()), supervisor);
+          await writeLastPass({ at: Date.now(), seconds: (performance.now() - began) / 1000, isWatch: false });
+          return running;
         });
       }
       // A supervisor has put back what is missing itself, as far as it may.
       const present = await look();
-      return await staysStopped() ? undefined : await pass(verb, settings, present, supervisor);
+      const running = await staysStopped() ? undefined : await pass(verb, settings, present, supervisor);
+      await writeLastPass({ at: Date.now(), seconds: (performance.now() - began) / 1000, isWatch: true });
+      return running;
     },
   });
 }

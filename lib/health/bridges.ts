@@ -10,6 +10,7 @@ import type { Fault } from "../fault.ts";
 import { type BridgeName, namesOf } from "../names.ts";
 import { findBridgeFaults } from "../netns/faults.ts";
 import { lookInside } from "../netns/inside.ts";
+import { innerOf, OUTER, type Role } from "../role.ts";
 import { joinEndpoints } from "../setup/join_endpoints.ts";
 import { NETNS_SYSCTLS } from "../netns/links.ts";
 import { type Link, listLinks } from "../netns/observe.ts";
@@ -82,6 +83,17 @@ export async function lookAtHost(): Promise<HostView> {
 export function bridgesOf({ links, endpoints, record }: HostView): BridgeName[] {
   return [...new Set([...record.keys(), ...endpoints.keys()])].filter((name) => links.get(name)?.kind === "bridge")
     .toSorted();
+}
+
+/**
+ * Tells which proxies should run.
+ *
+ * @param host What the host has.
+ * @returns Their roles, outer first; none if no bridge is served.
+ */
+export function rolesWanted({ endpoints, links, netns }: HostView): Role[] {
+  const served = [...endpoints.keys()].filter((bridge) => links.has(bridge) || netns.has(namesOf(bridge).netns));
+  return served.length === 0 ? [] : [OUTER, ...served.toSorted().map(innerOf)];
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 
 import { type BridgeNames, GUEST_ADDRESS, REDIRECT_MAC } from "../names.ts";
+import { countedDrop } from "./dropped.ts";
 import { type BridgeForm, fromOurEnd, KINDS_OF_GUESTS, notOurEnd, otherBridges } from "./matches.ts";
 
 // These match raw bytes (`@nh`). `arp saddr ip` would expect the EtherType of ARP directly behind the MAC addresses,
@@ -64,16 +65,18 @@ export function guardRules(names: BridgeNames, form: BridgeForm): string[] {
   return [
     ...(form === "ibrname" ? [otherBridges(names)] : []),
     fromOurEnd(names, form),
-    `ether saddr ${form === "ibrname" ? names.netnsEndMac : `{ ${names.netnsEndMac}, ${REDIRECT_MAC} }`} drop`,
-    `ip saddr ${GUEST_ADDRESS} drop`,
+    `ether saddr ${form === "ibrname" ? names.netnsEndMac : `{ ${names.netnsEndMac}, ${REDIRECT_MAC} }`} ${
+      countedDrop("sender-mac")
+    }`,
+    `ip saddr ${GUEST_ADDRESS} ${countedDrop("sender-ip")}`,
     // Nearly every frame ends here. The rules below are for all others.
     "meta protocol { ip, ip6 } accept",
-    `${ARP} ${ARP_SENDER} drop`,
+    `${ARP} ${ARP_SENDER} ${countedDrop("sender-arp")}`,
     // This matches a second tag, behind the outermost one. With the VLAN ID 0, it hides a packet that the receiver may
     // treat as untagged.
-    "meta protocol { 8021q, 8021ad } @nh,4,12 0 drop",
-    `${SNAP_ARP_SENDER} drop`,
-    `${SNAP_IP_SENDER} drop`,
+    `meta protocol { 8021q, 8021ad } @nh,4,12 0 ${countedDrop("second-tag")}`,
+    `${SNAP_ARP_SENDER} ${countedDrop("sender-snap-arp")}`,
+    `${SNAP_IP_SENDER} ${countedDrop("sender-snap-ip")}`,
   ];
 }
 
@@ -96,21 +99,21 @@ export function portRules(names: BridgeNames, form: BridgeForm): string[] {
     // `meta protocol` also matches tagged frames: a bridge with VLAN filtering tags frames to a guest whose port is a
     // trunk.
     `iifname ${end} meta protocol { arp, ip } meta oifkind ${kinds} accept`,
-    `iifname ${end} drop`,
+    `iifname ${end} ${countedDrop("proxy-to-no-guest")}`,
     // This is the network drivers' rule, for tagged frames too.
-    `${ARP} ${ARP_REQUEST_FOR} ${notOurEnd(names, form)} drop`,
+    `${ARP} ${ARP_REQUEST_FOR} ${notOurEnd(names, form)} ${countedDrop("request-to-other-port")}`,
     // A bridge forgets the proxy's port after five minutes without a frame from it. It then floods frames for the proxy
     // to all ports.
-    ...(form === "ibrname" ? [`ether daddr ${names.netnsEndMac} oifname != ${end} drop`] : [
+    ...(form === "ibrname" ? [`ether daddr ${names.netnsEndMac} oifname != ${end} ${countedDrop("flood")}`] : [
       `oifname ${end} ether daddr ${REDIRECT_MAC} ether daddr set ${names.netnsEndMac}`,
-      `ether daddr { ${names.netnsEndMac}, ${REDIRECT_MAC} } ${notOurEnd(names, form)} drop`,
+      `ether daddr { ${names.netnsEndMac}, ${REDIRECT_MAC} } ${notOurEnd(names, form)} ${countedDrop("flood")}`,
     ]),
     // Frames from guest to guest, and those of other bridges: each chain of the bridge family sees the frames of all
     // bridges.
     `oifname != ${end} accept`,
     // `ether type` of a tagged frame is that of the tag, so only untagged frames match.
     `ether type { arp, ip } meta iifkind ${kinds} jump ${names.senderChain}`,
-    "drop",
+    countedDrop("no-guest-to-proxy"),
   ];
 }
 

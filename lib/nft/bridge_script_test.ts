@@ -7,22 +7,22 @@ const BR0 = parseBridgeName("br0");
 const MAC = "12:19:13:6f:7b:9f";
 /** 169.254.16.9 is 0xa9fe1009. */
 const GUARD = [
-  "ip saddr 169.254.16.9 drop",
+  'ip saddr 169.254.16.9 counter drop comment "sender-ip"',
   "meta protocol { ip, ip6 } accept",
-  "meta protocol { arp, 0x8035 } @nh,112,32 0xa9fe1009 drop",
-  "meta protocol { 8021q, 8021ad } @nh,4,12 0 drop",
-  "meta protocol 4 @nh,0,32 0xaaaa0300 @nh,48,16 0x0806 @nh,176,32 0xa9fe1009 drop",
-  "meta protocol 4 @nh,0,32 0xaaaa0300 @nh,48,16 0x0800 @nh,160,32 0xa9fe1009 drop",
+  'meta protocol { arp, 0x8035 } @nh,112,32 0xa9fe1009 counter drop comment "sender-arp"',
+  'meta protocol { 8021q, 8021ad } @nh,4,12 0 counter drop comment "second-tag"',
+  'meta protocol 4 @nh,0,32 0xaaaa0300 @nh,48,16 0x0806 @nh,176,32 0xa9fe1009 counter drop comment "sender-snap-arp"',
+  'meta protocol 4 @nh,0,32 0xaaaa0300 @nh,48,16 0x0800 @nh,160,32 0xa9fe1009 counter drop comment "sender-snap-ip"',
 ];
 const REQUEST = "meta protocol { arp, 0x8035 } @nh,48,16 1 @nh,192,32 0xa9fe1009";
 const FROM_PROXY = [
   'iifname "br0b" meta protocol { arp, ip } meta oifkind { "tun", "veth" } accept',
-  'iifname "br0b" drop',
+  'iifname "br0b" counter drop comment "proxy-to-no-guest"',
 ];
 const TO_PROXY = [
   'oifname != "br0b" accept',
   'ether type { arp, ip } meta iifkind { "tun", "veth" } jump sender_br0',
-  "drop",
+  'counter drop comment "no-guest-to-proxy"',
 ];
 const SETS = ["senders_br0 { type ifname . ipv4_addr", "newcomers_br0 { type ifname"].map((set) =>
   `add set bridge one_tproxy ${set} ; flags dynamic, timeout ; timeout 1h ; size 65535 ; }`
@@ -50,11 +50,11 @@ const SENDER = [
   "add chain bridge one_tproxy sender_br0",
   "flush chain bridge one_tproxy sender_br0",
   ...[
-    "ip daddr != 169.254.16.9 drop",
+    'ip daddr != 169.254.16.9 counter drop comment "other-address"',
     "arp daddr ip != 169.254.16.9 accept",
     "iifname . ip saddr @senders_br0 accept",
     "iifname . arp saddr ip @senders_br0 accept",
-    "update @newcomers_br0 { iifname limit rate over 64/hour burst 64 packets } drop",
+    'update @newcomers_br0 { iifname limit rate over 64/hour burst 64 packets } counter drop comment "too-many-addresses"',
     "add @senders_br0 { iifname . ip saddr } accept",
     "add @senders_br0 { iifname . arp saddr ip } accept",
   ].map((rule) => `add rule bridge one_tproxy sender_br0 ${rule}`),
@@ -99,7 +99,9 @@ Deno.test("renderUp() writes this script where the kernel has meta ibrname", () 
     "flush chain bridge one_tproxy guard_br0",
     'add rule bridge one_tproxy guard_br0 meta ibrname != "br0" accept',
     'add rule bridge one_tproxy guard_br0 iifname "br0b" accept',
-    ...[`ether saddr ${MAC} drop`, ...GUARD].map((rule) => `add rule bridge one_tproxy guard_br0 ${rule}`),
+    ...[`ether saddr ${MAC} counter drop comment "sender-mac"`, ...GUARD].map((rule) =>
+      `add rule bridge one_tproxy guard_br0 ${rule}`
+    ),
     ...redirect(MAC, 'meta ibrname != "br0" accept', 'iifname "br0b" accept'),
     ...SENDER,
     "add chain bridge one_tproxy port_br0 { type filter hook forward priority filter ; policy accept ; }",
@@ -107,8 +109,8 @@ Deno.test("renderUp() writes this script where the kernel has meta ibrname", () 
     'add rule bridge one_tproxy port_br0 meta ibrname != "br0" accept',
     ...[
       ...FROM_PROXY,
-      `${REQUEST} oifname != "br0b" drop`,
-      `ether daddr ${MAC} oifname != "br0b" drop`,
+      `${REQUEST} oifname != "br0b" counter drop comment "request-to-other-port"`,
+      `ether daddr ${MAC} oifname != "br0b" counter drop comment "flood"`,
       ...TO_PROXY,
     ].map((rule) => `add rule bridge one_tproxy port_br0 ${rule}`),
   ]);
@@ -151,7 +153,7 @@ Deno.test("renderUp() writes this script where the kernel has no meta ibrname", 
     "add chain bridge one_tproxy guard_br0 { type filter hook prerouting priority filter ; policy accept ; }",
     "flush chain bridge one_tproxy guard_br0",
     "add rule bridge one_tproxy guard_br0 iifname @veth_ends accept",
-    ...[`ether saddr { ${MAC}, 16:00:a9:fe:10:09 } drop`, ...GUARD].map((rule) =>
+    ...[`ether saddr { ${MAC}, 16:00:a9:fe:10:09 } counter drop comment "sender-mac"`, ...GUARD].map((rule) =>
       `add rule bridge one_tproxy guard_br0 ${rule}`
     ),
     ...redirect("16:00:a9:fe:10:09", "iifname @veth_ends accept"),
@@ -160,9 +162,9 @@ Deno.test("renderUp() writes this script where the kernel has no meta ibrname", 
     "flush chain bridge one_tproxy port_br0",
     ...[
       ...FROM_PROXY,
-      `${REQUEST} oifname != @veth_ends drop`,
+      `${REQUEST} oifname != @veth_ends counter drop comment "request-to-other-port"`,
       `oifname "br0b" ether daddr 16:00:a9:fe:10:09 ether daddr set ${MAC}`,
-      `ether daddr { ${MAC}, 16:00:a9:fe:10:09 } oifname != @veth_ends drop`,
+      `ether daddr { ${MAC}, 16:00:a9:fe:10:09 } oifname != @veth_ends counter drop comment "flood"`,
       ...TO_PROXY,
     ].map((rule) => `add rule bridge one_tproxy port_br0 ${rule}`),
   ]);
@@ -176,7 +178,8 @@ Deno.test("renderUp() empties the map of a bridge without endpoints and adds non
 
 Deno.test("renderUp() names nothing of any other bridge", () => {
   for (const form of ["ibrname", "veth-set"] as const) {
-    const script = renderUp({ bridge: parseBridgeName("onebr.12"), endpoints: ENDPOINTS }, form);
+    const script = renderUp({ bridge: parseBridgeName("onebr.12"), endpoints: ENDPOINTS }, form)
+      .replaceAll(/ comment "[a-z-]+"/g, "");
     const named = new Set(script.match(/\b(?:ep|ch|guard|redirect(?:ed)?|port|senders?|newcomers)_[\w.-]+|"[^"]+"/g));
     const prefixes = ["ep", "ch", "guard", "redirect", "redirected", "port", "sender", "senders", "newcomers"];
     const own = [...prefixes.map((prefix) => `${prefix}_onebr.12`), '"onebr.12b"', '"tun"', '"veth"'];

@@ -33,7 +33,7 @@ export interface EgressRule {
   readonly match: string;
   /** What happens to a packet that matches. */
   readonly verdict: string;
-  /** The purpose of the rule, in letters, digits, `'` and spaces. */
+  /** The purpose of the rule, or the name by which `dropped.ts` tells what it has dropped; letters, digits, `'`, `-` and spaces. */
   readonly comment: string;
 }
 
@@ -84,8 +84,8 @@ function outerTable(outer: number, remotes: Iterable<string>): EgressTable {
       rule("meta nfproto ipv4 tcp flags & syn == 0", "accept", "connections that were allowed go on"),
       rule(`ip daddr . tcp dport @remotes ${SYN_ONLY}`, "accept", "the services in the maps"),
       // Only a reset makes connect(2) fail at once.
-      rule(SYN_ONLY, "reject with tcp reset", "no other connection"),
-      rule("", "reject with icmpx type admin-prohibited", "nothing else"),
+      rule(SYN_ONLY, "counter reject with tcp reset", "outer-connects"),
+      rule("", "counter reject with icmpx type admin-prohibited", "outer-sends"),
       isOuter("skuid"),
       isOuter("skgid"),
     ],
@@ -104,12 +104,12 @@ function innerTable(ends: Iterable<string>): EgressTable {
     hook: "prerouting",
     rules: [
       rule("ether type arp", "accept", "ARP"),
-      rule(`${from} ${SYN_ONLY}`, "drop", "an inner proxy opens no connection"),
+      rule(`${from} ${SYN_ONLY}`, "counter drop", "inner-connects"),
       rule(`${from} meta l4proto tcp`, "accept", "what it answers"),
       rule(`${from} icmp type { ${KERNEL_ANSWERS} }`, "accept", "the kernel's own answers"),
       // Only the first fragment of a long echo reply has the ICMP type.
       rule(`${from} ip frag-off & 0x1fff != 0`, "accept", "the rest of a long answer"),
-      rule("", "drop", "nothing else"),
+      rule("", "counter drop", "inner-sends"),
       { chain: "prerouting", match: "iifname @inner_ends", verdict: "jump inner", comment: "what inner proxies send" },
     ],
   };

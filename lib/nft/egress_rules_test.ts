@@ -68,9 +68,9 @@ Deno.test("renderEgress() writes this script", () => {
     'comment "connections that were allowed go on"',
     "add rule inet one_tproxy_egress outer ip daddr . tcp dport @remotes tcp flags & (syn | ack) == syn accept " +
     'comment "the services in the maps"',
-    "add rule inet one_tproxy_egress outer tcp flags & (syn | ack) == syn reject with tcp reset " +
-    'comment "no other connection"',
-    'add rule inet one_tproxy_egress outer reject with icmpx type admin-prohibited comment "nothing else"',
+    "add rule inet one_tproxy_egress outer tcp flags & (syn | ack) == syn counter reject with tcp reset " +
+    'comment "outer-connects"',
+    'add rule inet one_tproxy_egress outer counter reject with icmpx type admin-prohibited comment "outer-sends"',
     "add rule inet one_tproxy_egress output meta skuid 1916777216 jump outer " +
     'comment "skuid 1916777216 is the outer proxy"',
     "add rule inet one_tproxy_egress output meta skgid 1916777216 jump outer " +
@@ -83,15 +83,15 @@ Deno.test("renderEgress() writes this script", () => {
     "add chain bridge one_tproxy_egress inner",
     "add chain bridge one_tproxy_egress prerouting { type filter hook prerouting priority filter ; policy accept ; }",
     'add rule bridge one_tproxy_egress inner ether type arp accept comment "ARP"',
-    "add rule bridge one_tproxy_egress inner ip saddr 169.254.16.9 tcp flags & (syn | ack) == syn drop " +
-    'comment "an inner proxy opens no connection"',
+    "add rule bridge one_tproxy_egress inner ip saddr 169.254.16.9 tcp flags & (syn | ack) == syn counter drop " +
+    'comment "inner-connects"',
     'add rule bridge one_tproxy_egress inner ip saddr 169.254.16.9 meta l4proto tcp accept comment "what it answers"',
     "add rule bridge one_tproxy_egress inner ip saddr 169.254.16.9 icmp type " +
     "{ echo-reply, destination-unreachable, time-exceeded, parameter-problem } accept " +
     'comment "the kernel\'s own answers"',
     "add rule bridge one_tproxy_egress inner ip saddr 169.254.16.9 ip frag-off & 0x1fff != 0 accept " +
     'comment "the rest of a long answer"',
-    'add rule bridge one_tproxy_egress inner drop comment "nothing else"',
+    'add rule bridge one_tproxy_egress inner counter drop comment "inner-sends"',
     'add rule bridge one_tproxy_egress prerouting iifname @inner_ends jump inner comment "what inner proxies send"',
     "",
   ]);

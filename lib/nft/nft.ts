@@ -4,11 +4,12 @@
  * @module
  */
 
-import { type BridgeName, namesOf, TPROXY } from "../names.ts";
+import { type BridgeName, EGRESS, namesOf, TPROXY } from "../names.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { describeChains, forgetApplied, writeApplied } from "./applied.ts";
 import { writeAppliedEgress } from "./applied_egress.ts";
 import type { BridgeForm } from "./matches.ts";
+import { type Dropped, parseDropped } from "./dropped.ts";
 import { renderNoEgress } from "./egress_rules.ts";
 import { type BridgeTable, readTable } from "./fingerprint.ts";
 import { type MapListing, type NftState, parseMaps, parseState } from "./parse_state.ts";
@@ -81,6 +82,20 @@ export async function listBridgeTable(): Promise<BridgeTable> {
  */
 export async function listRuleset(): Promise<string> {
   return await runCommand("nft", ["-j", "list", "ruleset"]);
+}
+
+/**
+ * Lists what our rules have dropped.
+ *
+ * @returns The counts of the rules of all bridges, and of the egress rules.
+ * @throws {CommandError} If nft fails.
+ * @throws {import("../errors.ts").KernelStateError} If nft's answer is not a listing.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
+ */
+export async function listDropped(): Promise<Dropped[]> {
+  const tables = [["bridge", TPROXY], ["bridge", EGRESS], ["inet", EGRESS]] as const;
+  const listings = await Promise.all(tables.map(([family, table]) => listTable(family, table)));
+  return listings.flatMap((listing) => listing === undefined ? [] : parseDropped(listing));
 }
 
 const NO_TABLE: BridgeTable = { chains: new Map(), sets: new Map() };

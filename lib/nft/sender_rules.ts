@@ -5,6 +5,7 @@
  */
 
 import { type BridgeNames, GUEST_ADDRESS } from "../names.ts";
+import { countedDrop } from "./dropped.ts";
 
 /** How many addresses a guest may use towards the proxy: 64 at once, and 64 new ones an hour. */
 const NEWCOMERS = "limit rate over 64/hour burst 64 packets";
@@ -24,11 +25,11 @@ export function senderRules({ senders, newcomers }: BridgeNames): string[] {
   const [ip, arp] = ["iifname . ip saddr", "iifname . arp saddr ip"];
   return [
     // The namespace has no other address. It makes no neighbour entry for packets to another one.
-    `ip daddr != ${GUEST_ADDRESS} drop`,
+    `ip daddr != ${GUEST_ADDRESS} ${countedDrop("other-address")}`,
     `arp daddr ip != ${GUEST_ADDRESS} accept`,
     ...[ip, arp].map((sender) => `${sender} @${senders} accept`),
     // An address expires after an hour and counts as new again, so one port never has more than 128 addresses.
-    `update @${newcomers} { iifname ${NEWCOMERS} } drop`,
+    `update @${newcomers} { iifname ${NEWCOMERS} } ${countedDrop("too-many-addresses")}`,
     ...[ip, arp].map((sender) => `add @${senders} { ${sender} } accept`),
   ];
 }

@@ -6,7 +6,7 @@
  */
 
 import { CONTROL_SLOTS, type ControlKind, controlSocket } from "../control_sockets.ts";
-import { DEFAULT_SYSDUMP, LOG_DIR, NETNS_DIR, RUN_DIR } from "../names.ts";
+import { DEFAULT_SYSDUMP, LOG_DIR, NETNS_DIR, RUN_DIR, TEXTFILE_DIR, textfileIn } from "../names.ts";
 import { type ProgramName, PROGRAMS } from "../programs.ts";
 import type { Permissions } from "./table.ts";
 
@@ -24,6 +24,7 @@ export type CommandProgram =
   | "kill"
   | "logs"
   | "trace"
+  | "textfile"
   | "look";
 
 /** What programs read because of the form in which they are there. */
@@ -88,6 +89,18 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, fi
   watch: (config, form) => control(config, form, [...YAML_ENV, START_ENV]),
   doctor: examine,
   sysdump: (config, form, file) => ({ ...examine(config, form), write: [file] }),
+  textfile: (_config, _form, file) => {
+    const { path, temporary } = textfileIn(file);
+    // To rename a file, Deno wants to be allowed to read it.
+    return {
+      net: [],
+      read: [RUN_DIR, NETNS_DIR, temporary],
+      write: [path, temporary],
+      run: paths("ip", "nft", "ps"),
+      env: [],
+      sys: OWN_USER,
+    };
+  },
   streams: () => asking("look"),
   kill: () => asking("act"),
   trace: () => {
@@ -116,8 +129,12 @@ export const COMMAND_PROGRAMS: readonly CommandProgram[] = [
   "kill",
   "logs",
   "trace",
+  "textfile",
   "look",
 ];
+
+/** The option that names a folder for metrics. A launcher gives its program the permission to write there. */
+export const TEXTFILE_OPTION = "--textfile";
 
 /** Which program carries out a verb of a command. */
 export const VERBS: Readonly<Record<CommandName, Readonly<Record<string, CommandProgram>>>> = {
@@ -137,8 +154,14 @@ export const VERBS: Readonly<Record<CommandName, Readonly<Record<string, Command
     kill: "kill",
     logs: "logs",
     trace: "trace",
+    metrics: "look",
   },
   setup: {},
+};
+
+/** The options with which another program carries out a verb. */
+export const OPTIONS: Readonly<Record<string, Readonly<Record<string, CommandProgram>>>> = {
+  metrics: { [TEXTFILE_OPTION]: "textfile" },
 };
 
 /** The program for whatever is no verb: it prints the version, help and usage. */
@@ -158,7 +181,9 @@ export const HELP_OPTIONS: readonly string[] = ["--help", "-h"];
  */
 export function programsOf(command: CommandName): CommandProgram[] {
   const otherwise = OTHERWISE[command];
-  return [...new Set(Object.values(VERBS[command])).difference(new Set([otherwise])), otherwise];
+  const ofOptions = Object.keys(VERBS[command]).flatMap((verb) => Object.values(OPTIONS[verb] ?? {}));
+  const all = new Set([...Object.values(VERBS[command]), ...ofOptions]);
+  return [...all.difference(new Set([otherwise])), otherwise];
 }
 
 /**
@@ -171,7 +196,10 @@ export function programsOf(command: CommandName): CommandProgram[] {
 export function programOf(command: CommandName, args: readonly string[]): CommandProgram {
   const [verb = ""] = args;
   const ofVerb = Object.entries(VERBS[command]).find(([name]) => name === verb)?.[1];
-  return ofVerb === undefined || args.some((arg) => HELP_OPTIONS.includes(arg)) ? OTHERWISE[command] : ofVerb;
+  if (ofVerb === undefined || args.some((arg) => HELP_OPTIONS.includes(arg))) return OTHERWISE[command];
+  const isGiven = (option: string) => args.some((arg) => arg === option || arg.startsWith(`${option}=`));
+  const ofOption = Object.hasOwn(OPTIONS, verb) ? Object.entries(OPTIONS[verb] ?? {}) : [];
+  return ofOption.find(([option]) => isGiven(option))?.[1] ?? ofVerb;
 }
 
 /**
@@ -180,10 +208,12 @@ export function programOf(command: CommandName, args: readonly string[]): Comman
  * @param program The program.
  * @param config The configuration file.
  * @param form What it reads because of the form in which it is there; by default nothing.
- * @param file The file that `sysdump` writes.
+ * @param file The file that `sysdump` writes, or the folder in which `textfile` writes.
  * @returns For `setup`: keep the kernel's state of bridges. For `tproxy` and `watch`: that, and start and signal daemons.
  * For `look`: read and list, and write nothing. For `doctor`: that, and start the probe. For
  * `sysdump`: that, and write one file. For `streams` and `kill`: ask outers. For `logs`: read the logs. For `trace`: both.
+ * `sysdump`: that, and write one file. For `streams` and `kill`: ask outers.
+ * For `textfile`: look without the configuration, and write one file.
  *
  * @example
  * ```ts
@@ -198,7 +228,7 @@ export function commandPermissions(
   program: CommandProgram,
   config: string,
   form: FormReads = { reads: [], installed: [], probed: [] },
-  file: string = DEFAULT_SYSDUMP,
+  file: string = program === "textfile" ? TEXTFILE_DIR : DEFAULT_SYSDUMP,
 ): Permissions {
   return ROWS[program](config, form, file);
 }

@@ -87,6 +87,17 @@ Deno.test("trace may do what kill and logs may", () => {
   assert.deepEqual(trace, { ...kill, read: [...kill?.read ?? [], "/var/log"] });
 });
 
+Deno.test("textfile may look without the configuration, and write one file", () => {
+  assert.deepEqual(toFlags(commandPermissions("textfile", CONFIG, FORM, "/srv/metrics")), [
+    "--no-prompt",
+    "--no-remote",
+    "--allow-read=/run/one_tproxy,/run/netns,/srv/metrics/one_tproxy.prom.new",
+    "--allow-write=/srv/metrics/one_tproxy.prom,/srv/metrics/one_tproxy.prom.new",
+    "--allow-run=/usr/sbin/ip,/usr/sbin/nft,/usr/bin/ps",
+    "--allow-sys=uid",
+  ]);
+});
+
 Deno.test("programOf() chooses by the verb, and lets look answer whatever is none or asks for help", () => {
   const cases: readonly (readonly [string, CommandProgram])[] = [
     ["start", "tproxy"],
@@ -101,6 +112,11 @@ Deno.test("programOf() chooses by the verb, and lets look answer whatever is non
     ["kill 9f3a01c2-17", "kill"],
     ["logs --follow", "logs"],
     ["trace --guest 10.0.0.2", "trace"],
+    ["metrics", "look"],
+    ["metrics --textfile /x", "textfile"],
+    ["metrics --textfile=/x", "textfile"],
+    ["metrics --textfile /x --help", "look"],
+    ["status --textfile /x", "look"],
     ["start --help", "look"],
     ["apply -h", "look"],
     ["help start", "look"],

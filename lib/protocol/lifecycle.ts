@@ -42,28 +42,3 @@ export const RETIRE_MARK = "ONE_TPROXY_RETIRE";
 
 /** The environment variable that holds the version of a daemon. */
 export const VERSION_MARK = "ONE_TPROXY_VERSION";
-
-/** How many remotes that do not answer a daemon names at most. */
-export const MOST_UNANSWERED = 100;
-
-/** The counts of a daemon since its start. */
-export interface Counts {
-  /** The ports or bridges that it listens on. */
-  readonly listening: readonly (number | string)[];
-  /** Streams that are open now. */
-  readonly live: number;
-  /** Streams that it has accepted. */
-  readonly total: number;
-  /** Streams that it could not connect to the other side. */
-  readonly failed: number;
-  /** Streams that it has refused because of a limit. */
-  readonly refused: number;
-  /** Bytes from guests. */
-  readonly up: number;
-  /** Bytes to guests. */
-  readonly down: number;
-  /** Addresses of services with several that did not answer when they were tried last; missing if there are none. */
-  readonly unanswered?: readonly string[];
-  /** The latest failure. */
-  readonly lastError?: { readonly time: string; readonly message: string };
-}

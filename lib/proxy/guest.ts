@@ -11,6 +11,7 @@ import { Channel } from "./channel.ts";
 import { LOST } from "./mux.ts";
 import type { InnerMux } from "./inner_mux.ts";
 import type { Promoter } from "./promoter.ts";
+import type { ServiceCounter } from "./service_counter.ts";
 
 /** A guest's connection. */
 export interface Guest {
@@ -24,6 +25,8 @@ export interface Guest {
   readonly servicePort: number;
   /** The quotas that its stream takes. */
   readonly claims: readonly Claim[];
+  /** What counts its service's streams. */
+  readonly counter: ServiceCounter;
   /** How long both directions may be idle, in milliseconds. */
   readonly idleTimeoutMs: number;
 }
@@ -48,8 +51,8 @@ export interface GuestEnd {
 export interface GuestOwner {
   /** A guest's stream has been opened, as a channel on the string or on a connection of its own. */
   opened(guest: Guest, channel?: GuestChannel): void;
-  /** This many bytes have come from guests, and gone to them. */
-  moved(up: number, down: number): void;
+  /** This many bytes have come from a guest, and gone to it. */
+  moved(guest: Guest, up: number, down: number): void;
   /** A guest's stream has ended. */
   ended(guest: Guest, end: GuestEnd): void;
   /** A guest could not be connected to outer. */
@@ -90,7 +93,7 @@ export class GuestChannel extends Channel {
   }
 
   protected override count(fromPeer: number, toPeer: number): void {
-    this.#owner.moved(fromPeer, toPeer);
+    this.#owner.moved(this.#guest, fromPeer, toPeer);
   }
 
   protected override ended(error: unknown, reason: ResetReason | undefined): void {

@@ -143,7 +143,7 @@ export class GuestString {
     const { fromPeer: up, toPeer: down, error } = await relay(guest.connection, outer, {
       deadlines,
       idleTimeoutMs: guest.idleTimeoutMs,
-      count: (up, down) => owner.moved(up, down),
+      count: (up, down) => owner.moved(guest, up, down),
     });
     owner.ended(guest, { openedAt, up, down, error });
   }

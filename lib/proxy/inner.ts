@@ -33,7 +33,7 @@ import { Streams } from "./streams.ts";
  */
 const BACKLOG = 4096;
 
-const OF_BRIDGE = ":tproxy_max_connections_per_bridge:";
+const OF_BRIDGE = "tproxy_max_connections_per_bridge";
 
 /** The inner proxy of one bridge. */
 export class Inner implements ProxyHalf, GuestOwner {
@@ -78,6 +78,7 @@ export class Inner implements ProxyHalf, GuestOwner {
     const { debugLevel, limits, ports } = parseInnerRoutes(await Deno.readTextFile(this.role.routesFile));
     this.#limits = limits;
     this.#options = new Map(ports.map(({ servicePort, options = {} }) => [servicePort, options]));
+    this.stats.keep((port) => this.#options.has(port));
     const notListening = await this.#listeners.follow(this.#options.keys(), patienceMs);
     return { debugLevel, limits, notListening };
   }
@@ -99,26 +100,28 @@ export class Inner implements ProxyHalf, GuestOwner {
     const { hostname, port: remotePort } = guest.remoteAddr;
     const claims = this.#claims(hostname, port);
     const refused = this.#tooFast(hostname) ?? this.quotas.take(claims);
+    const counter = this.stats.of(port);
     if (refused !== undefined) {
       close(guest);
-      this.stats.refused();
+      this.stats.refused(counter, refused.limit);
       this.#refusals.note(`${refused.limit} ${hostname} ${port}`, {
         bridge: this.#names.bridge,
         guest: hostname,
         port,
-        limit: refused.limit,
+        limit: `:${refused.limit}:`,
         max: refused.max,
       });
       return Promise.resolve();
     }
     const { idleTimeoutMs = this.#limits.idleTimeoutMs } = this.#options.get(port) ?? {};
-    this.stats.opened();
+    this.stats.opened(counter);
     this.#string.bring({
       connection: guest,
       address: hostname,
       port: remotePort,
       servicePort: port,
       claims,
+      counter,
       idleTimeoutMs,
     });
     return Promise.resolve();
@@ -128,7 +131,7 @@ export class Inner implements ProxyHalf, GuestOwner {
   #tooFast(guest: string): Pick<Claim, "limit" | "max"> | undefined {
     const max = this.#limits.connectionRatePerGuest;
     if (max === 0 || this.#rates.take(guest, max, performance.now())) return undefined;
-    return { limit: ":tproxy_connection_rate_per_guest:", max };
+    return { limit: "tproxy_connection_rate_per_guest", max };
   }
 
   #claims(guest: string, port: number): Claim[] {
@@ -141,10 +144,10 @@ export class Inner implements ProxyHalf, GuestOwner {
       {
         of: guest,
         max: share,
-        limit: share < maxConnectionsPerGuest ? OF_BRIDGE : ":tproxy_max_connections_per_guest:",
+        limit: share < maxConnectionsPerGuest ? OF_BRIDGE : "tproxy_max_connections_per_guest",
       },
-      { of: `port ${port}`, max: maxConnections, limit: ":max_connections:" },
-      { of: `${guest} ${port}`, max: ofPort, limit: ":max_connections_per_guest:" },
+      { of: `port ${port}`, max: maxConnections, limit: "max_connections" },
+      { of: `${guest} ${port}`, max: ofPort, limit: "max_connections_per_guest" },
     ];
   }
 
@@ -152,8 +155,9 @@ export class Inner implements ProxyHalf, GuestOwner {
     if (log.enabled("debug")) log.debug("Opened", this.#fields(guest, channel));
   }
 
-  moved(up: number, down: number): void {
+  moved({ counter }: Guest, up: number, down: number): void {
     this.stats.moved(up, down);
+    counter.moved(up, down);
   }
 
   ended(guest: Guest, { openedAt, channel, up, down, error, reason }: GuestEnd): void {
@@ -168,12 +172,14 @@ export class Inner implements ProxyHalf, GuestOwner {
 
   failed(guest: Guest, error: unknown): void {
     this.stats.failedWith(`Cannot pass a guest on to the outer proxy: ${describe(error)}`);
+    guest.counter.failed();
     this.#failures.note("", { ...this.#fields(guest), error: describe(error) });
     this.#forget(guest);
   }
 
-  #forget({ connection, claims }: Guest): void {
+  #forget({ connection, claims, counter }: Guest): void {
     this.streams.end(connection);
+    counter.ended();
     this.quotas.giveBack(claims);
   }
 

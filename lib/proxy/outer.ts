@@ -72,6 +72,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
       // If a port has two endpoints, the first one counts.
       return [bridge, new Map(endpoints.toReversed().map((endpoint) => [endpoint.servicePort, endpoint]))];
     }));
+    this.stats.keep((port, bridge) => this.#routes.get(bridge as BridgeName)?.has(port) ?? false);
     this.#limits = limits;
     this.failover.keepOnly(new Set([...bridges.values()].flat().flatMap(remotesOf)));
     // If somebody has removed a socket, no inner can reach it, so its listener is opened again. A socket that exists
@@ -132,7 +133,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
 
   async #enter(bridge: BridgeName, server: StringServer, connection: Deno.UnixConn): Promise<void> {
     const claims = this.#claims(bridge);
-    if (!this.#admit(this.#entering, bridge, claims)) return close(connection);
+    if (!this.#admit(this.#entering, bridge, undefined, claims)) return close(connection);
     this.streams.add(connection);
     await server.take(connection);
     this.streams.forget(connection);
@@ -142,41 +143,44 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
   #claims(bridge: BridgeName): Claim[] {
     const { maxConnections, maxConnectionsPerBridge } = this.#limits;
     return [
-      { of: "", max: maxConnections, limit: ":tproxy_max_connections:" },
-      { of: bridge, max: maxConnectionsPerBridge, limit: ":tproxy_max_connections_per_bridge:" },
+      { of: "", max: maxConnections, limit: "tproxy_max_connections" },
+      { of: bridge, max: maxConnectionsPerBridge, limit: "tproxy_max_connections_per_bridge" },
     ];
   }
 
-  #admit(quotas: Quotas, bridge: BridgeName, claims: readonly Claim[]): boolean {
+  #admit(quotas: Quotas, bridge: BridgeName, endpoint: Endpoint | undefined, claims: readonly Claim[]): boolean {
     const refused = quotas.take(claims);
     if (refused === undefined) return true;
-    this.stats.refused();
-    this.#refusals.note(`${refused.limit} ${bridge}`, { bridge, limit: refused.limit, max: refused.max });
+    this.stats.refused(this.stats.of(endpoint?.servicePort ?? 0, bridge), refused.limit);
+    this.#refusals.note(`${refused.limit} ${bridge}`, { bridge, limit: `:${refused.limit}:`, max: refused.max });
     return false;
   }
 
   serve(mux: OuterMux, id: number, guest: number, port: number, servicePort: number): void {
     const claims = this.#claims(mux.bridge);
-    if (!this.#admit(this.quotas, mux.bridge, claims)) return mux.writer.reset(id, RESET.refused);
-    this.stats.opened();
     const endpoint = this.#routes.get(mux.bridge)?.get(servicePort);
+    if (!this.#admit(this.quotas, mux.bridge, endpoint, claims)) return mux.writer.reset(id, RESET.refused);
     if (endpoint === undefined) {
+      this.stats.opened(undefined);
       this.quotas.giveBack(claims);
       this.#refuse(mux.bridge, `${dotted(guest)}:${port}`, servicePort);
       return mux.writer.reset(id, RESET.unreachable);
     }
-    const channel = new ServiceChannel(mux, id, this.#call(guest, port, endpoint, claims), this);
+    const call = this.#call(mux.bridge, guest, port, endpoint, claims);
+    this.stats.opened(call.counter);
+    const channel = new ServiceChannel(mux, id, call, this);
     if (this.#traces.has(guest)) log.always("Connecting", fieldsOf(channel));
     void channel.dial();
   }
 
-  #call(guest: number, port: number, endpoint: Endpoint, claims: readonly Claim[]): Call {
+  #call(bridge: BridgeName, guest: number, port: number, endpoint: Endpoint, claims: readonly Claim[]): Call {
     const { options = {} } = endpoint;
     return {
       guest,
       port,
       endpoint,
       claims,
+      counter: this.stats.of(endpoint.servicePort, bridge),
       connectTimeoutMs: options.connectTimeoutMs ?? this.#limits.connectTimeoutMs,
       idleTimeoutMs: options.idleTimeoutMs ?? this.#limits.idleTimeoutMs,
     };
@@ -189,20 +193,22 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
 
   async #servePlain(bridge: BridgeName, connection: Deno.UnixConn, preamble: Preamble): Promise<void> {
     const claims = this.#claims(bridge);
-    if (!this.#admit(this.quotas, bridge, claims)) return close(connection);
-    this.stats.opened();
-    this.streams.add(connection);
     const { sourceAddr, sourcePort, destinationPort: port } = preamble;
-    const guest = `${sourceAddr}:${sourcePort}`;
     const endpoint = this.#routes.get(bridge)?.get(port);
+    if (!this.#admit(this.quotas, bridge, endpoint, claims)) return close(connection);
+    this.streams.add(connection);
+    const guest = `${sourceAddr}:${sourcePort}`;
     if (endpoint === undefined) {
+      this.stats.opened(undefined);
       this.#refuse(bridge, guest, port);
     } else {
       const id = streamId(this.#number, ++this.#lastPlain);
       const stream = new PlainStream(id, bridge, connection, preamble, endpoint);
       const fields = { stream: id, bridge, guest, port, remote: remotesOf(endpoint).join(" ") };
       this.#plain.add(stream);
-      const end = await servePlain(connection, preamble, this.#call(0, sourcePort, endpoint, claims), {
+      const call = this.#call(bridge, 0, sourcePort, endpoint, claims);
+      this.stats.opened(call.counter);
+      const end = await servePlain(connection, preamble, call, {
         deadlines: this.#deadlines,
         failover: this.failover,
         opened: (remoteAddr) => {
@@ -211,13 +217,14 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
           fields.remote = remoteOf({ ...endpoint, remoteAddr });
           if (this.#isLogged(addressNumber(sourceAddr))) log.always("Opened", fields);
         },
-        failed: (error) => this.#fail(fields, error),
+        failed: (error) => this.#fail(fields, call, error),
         count: (down, up) => {
           stream.moved(up, down);
-          this.stats.moved(down, up);
+          this.#moved(call, up, down);
         },
       });
       this.#plain.delete(stream);
+      call.counter.ended();
       if (end !== undefined && this.#isLogged(addressNumber(sourceAddr))) {
         this.#logClosed(fields, stream.openedAt, stream.isKilled ? { ...end, error: KILLED } : end);
       }
@@ -230,12 +237,17 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
     if (this.#isLogged(channel.call.guest)) log.always("Opened", fieldsOf(channel));
   }
 
-  moved(up: number, down: number): void {
+  moved(channel: ServiceChannel, up: number, down: number): void {
+    this.#moved(channel.call, up, down);
+  }
+
+  #moved({ counter }: Call, up: number, down: number): void {
     this.stats.moved(down, up);
+    counter.moved(up, down);
   }
 
   failed(channel: ServiceChannel, error: unknown): void {
-    this.#fail(fieldsOf(channel), error);
+    this.#fail(fieldsOf(channel), channel.call, error);
   }
 
   ended(channel: ServiceChannel, end: ServiceEnd): void {
@@ -243,9 +255,11 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
     const isLogged = hasBegun ? this.#isLogged(guest) : this.#traces.has(guest);
     if (isLogged) this.#logClosed(fieldsOf(channel), openedAt, end);
     this.quotas.giveBack(channel.call.claims);
+    channel.call.counter.ended();
   }
 
-  #fail(fields: ReturnType<typeof fieldsOf>, error: unknown): void {
+  #fail(fields: ReturnType<typeof fieldsOf>, { counter }: Call, error: unknown): void {
+    counter.failed();
     const { bridge, port, remote } = fields;
     this.stats.failedWith(`Cannot reach ${remote}: ${describe(error)}`);
     this.#failures.note(`${bridge} ${port} ${remote}`, { ...fields, error: describe(error) });

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { RefusingLimit } from "../protocol/counts.ts";
+
 /** A claim of one stream to a quota. */
 export interface Claim {
   /** The owner of the quota: a guest's address, a port or a bridge. */
@@ -11,7 +13,7 @@ export interface Claim {
   /** How many streams the quota allows. */
   readonly max: number;
   /** The limit's name in the configuration. */
-  readonly limit: string;
+  readonly limit: RefusingLimit;
 }
 
 const NOBODY: ReadonlyMap<string, number> = new Map();

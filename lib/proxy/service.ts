@@ -16,6 +16,7 @@ import { KILLED, type LiveStream, wallClock } from "./live_stream.ts";
 import type { OuterMux } from "./outer_mux.ts";
 import type { Failover } from "./failover.ts";
 import type { Claim } from "./quota.ts";
+import type { ServiceCounter } from "./service_counter.ts";
 
 /** A request to connect a guest to a service. */
 export interface Call {
@@ -27,6 +28,8 @@ export interface Call {
   readonly endpoint: Endpoint;
   /** The quotas that the stream takes. */
   readonly claims: readonly Claim[];
+  /** What counts the service's streams. */
+  readonly counter: ServiceCounter;
   /** How long the service may take to accept, in milliseconds. */
   readonly connectTimeoutMs: number;
   /** How long both directions may be idle, in milliseconds. */
@@ -49,8 +52,8 @@ export interface ServiceOwner {
   readonly failover: Failover;
   /** A stream has reached its service. */
   opened(channel: ServiceChannel): void;
-  /** This many bytes have come from guests, and gone to them. */
-  moved(up: number, down: number): void;
+  /** This many bytes have come from a guest, and gone to it. */
+  moved(channel: ServiceChannel, up: number, down: number): void;
   /** A stream has ended. */
   ended(channel: ServiceChannel, end: ServiceEnd): void;
   /** A service could not be reached. */
@@ -148,7 +151,7 @@ export class ServiceChannel extends Channel implements LiveStream {
   }
 
   protected override count(fromPeer: number, toPeer: number): void {
-    this.#owner.moved(toPeer, fromPeer);
+    this.#owner.moved(this, toPeer, fromPeer);
   }
 
   protected override ended(error: unknown, _reason: ResetReason | undefined): void {
@@ -171,7 +174,7 @@ export function lateService(timeoutMs: number): Error {
 /**
  * Connects to a service, and sends a PROXY header if the service expects one.
  *
- * @param call The service, and how long it may take to accept.
+ * @param call The service, how long it may take to accept, and the counter of its connects.
  * @param failover Connects to a service that has several addresses.
  * @param preamble Returns the two ends of the guest's connection. The header is encoded again, so that additional
  * fields from an inner do not reach the service.
@@ -182,15 +185,17 @@ export function lateService(timeoutMs: number): Error {
  * @throws {Deno.errors.NotCapable} Without `--allow-net=` for its address and port.
  */
 export async function dialService(
-  { endpoint, connectTimeoutMs }: Pick<Call, "endpoint" | "connectTimeoutMs">,
+  { endpoint, connectTimeoutMs, counter }: Pick<Call, "endpoint" | "connectTimeoutMs" | "counter">,
   failover: Failover,
   preamble: () => Preamble,
   signal: AbortSignal,
 ): Promise<Deno.TcpConn> {
   const { remoteAddr, remotePort, backupAddrs, options } = endpoint;
+  const began = performance.now();
   const service = backupAddrs === undefined
     ? await Deno.connect({ hostname: remoteAddr, port: remotePort, signal })
     : await failover.dial(endpoint, connectTimeoutMs, signal);
+  counter.connected((performance.now() - began) / 1000);
   if (options?.proxyProtocol === undefined) return service;
   try {
     // With Nagle's algorithm, the bytes after the header would wait for its acknowledgement.

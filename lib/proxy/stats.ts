@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Counts, MOST_UNANSWERED } from "../protocol/lifecycle.ts";
+import { type Counts, MOST_SERVICES, MOST_UNANSWERED, type RefusingLimit } from "../protocol/counts.ts";
+import { ServiceCounter } from "./service_counter.ts";
 
 /** How often the file is written, in milliseconds. */
 const INTERVAL_MS = 1_000;
@@ -19,6 +20,7 @@ export class Stats {
   #fromPeers = 0;
   #toPeers = 0;
   #lastError: Counts["lastError"];
+  readonly #services = new Map<string, ServiceCounter>();
 
   /**
    * Creates counts that are all 0.
@@ -31,9 +33,37 @@ export class Stats {
     this.#unanswered = unanswered;
   }
 
-  /** Counts a stream that was accepted. */
-  opened(): void {
+  /** Counts a stream that was accepted, and belongs to a service unless nobody serves its port. */
+  opened(service: ServiceCounter | undefined): void {
     this.#total++;
+    service?.opened();
+  }
+
+  /**
+   * Finds the counter of a service, or makes it.
+   *
+   * @param port The service port; it has to be one of the routes, so that a peer can't make counters. 0 stands for no
+   * port in particular.
+   * @param bridge The bridge; missing in an inner proxy.
+   * @returns Its counter.
+   */
+  of(port: number, bridge?: string): ServiceCounter {
+    const key = keyOf(port, bridge);
+    let counter = this.#services.get(key);
+    if (counter === undefined) this.#services.set(key, counter = new ServiceCounter(port, bridge));
+    return counter;
+  }
+
+  /**
+   * Forgets the services that are gone, apart from those that still have streams.
+   *
+   * @param isServed Whether a service is there.
+   */
+  keep(isServed: (port: number, bridge?: string) => boolean): void {
+    for (const [key, counter] of this.#services) {
+      const { port, bridge, live } = counter.counts;
+      if (live === 0 && port !== 0 && !isServed(port, bridge)) this.#services.delete(key);
+    }
   }
 
   /** Counts bytes from peers to strings, and from strings to peers. */
@@ -49,8 +79,9 @@ export class Stats {
   }
 
   /** Counts a stream that was refused because of a limit. */
-  refused(): void {
+  refused(service: ServiceCounter, limit: RefusingLimit): void {
     this.#refused++;
+    service.refused(limit);
   }
 
   /**
@@ -75,6 +106,7 @@ export class Stats {
       down,
       ...(unanswered.length === 0 ? {} : { unanswered }),
       ...lastError,
+      services: Array.from(this.#services.values().take(MOST_SERVICES), (counter) => counter.counts),
     };
   }
 
@@ -99,6 +131,10 @@ export class Stats {
     const timer = setInterval(write, INTERVAL_MS);
     return { write, end: () => clearInterval(timer) };
   }
+}
+
+function keyOf(port: number, bridge: string | undefined): string {
+  return bridge === undefined ? `${port}` : `${bridge} ${port}`;
 }
 
 /**

@@ -91,6 +91,7 @@ class Supervision {
 
   /** Does one pass. A part that fails keeps no other from being done. */
   async pass(reason: Reason, names: boolean, daemons: readonly RunningDaemon[]): Promise<void> {
+    const began = performance.now();
     const host = await attempt("keep the bridges as setup recorded them", () => this.bridges.keep(servedBy(daemons)));
     await attempt("follow the configuration", () => this.#follower.follow(host, names));
     if (names) await attempt("follow names", refreshNames);
@@ -105,6 +106,7 @@ class Supervision {
         warn: this.#warnings.warn,
         gracePeriod: this.#gracePeriod,
         dead,
+        began,
       });
       this.#warnings.endPass();
       this.#staysStopped = running === undefined;

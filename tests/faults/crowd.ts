@@ -6,7 +6,7 @@
  */
 
 import type { Status } from "../../lib/commands/status.ts";
-import type { Counts } from "../../lib/protocol/lifecycle.ts";
+import type { Counts } from "../../lib/protocol/counts.ts";
 import { type Background, until } from "../../packaging/command.ts";
 import type { Host } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";

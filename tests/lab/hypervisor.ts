@@ -12,7 +12,7 @@ import {
   programOf,
 } from "../../lib/permissions/commands.ts";
 import { toFlags } from "../../lib/permissions/table.ts";
-import { sysdumpOf } from "../../packaging/config_option.ts";
+import { outputOf } from "../../packaging/config_option.ts";
 import { checkout } from "../../lib/permissions/checkout.ts";
 import { ASK_ANOTHER } from "../../lib/exit_code.ts";
 import { DEFAULT_CONFIG_PATH } from "../../lib/names.ts";
@@ -134,7 +134,7 @@ function commandLine(command: CommandName, args: readonly string[]): string[] {
 
 /** The command line of one program, with exactly its permissions. */
 export function lineOf(program: CommandProgram, args: readonly string[]): string[] {
-  const flags = toFlags(commandPermissions(program, DEFAULT_CONFIG_PATH, checkout(), sysdumpOf(args)));
+  const flags = toFlags(commandPermissions(program, DEFAULT_CONFIG_PATH, checkout(), outputOf(args)));
   const module = new URL(`../../cmd/${program}.ts`, import.meta.url).pathname;
   return [Deno.execPath(), "run", "--quiet", "--cached-only", "--frozen", ...flags, module, ...args];
 }

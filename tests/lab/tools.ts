@@ -38,6 +38,8 @@ export const TEST_TOOLS: Tools = {
   "/usr/bin/ruby": "ruby",
   "/usr/bin/shellcheck": "shellcheck",
   "/usr/bin/sudo": "sudo",
+  "/usr/bin/prometheus-node-exporter": "prometheus-node-exporter",
+  "/usr/bin/promtool": "prometheus",
   "/usr/bin/systemd-analyze": "systemd",
   "/usr/bin/zsh": "zsh",
   "/usr/sbin/logrotate": "logrotate",

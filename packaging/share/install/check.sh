@@ -61,7 +61,7 @@ check_others() {
   # Removing an installation of the archive leaves a package alone.
   packages=$PACKAGED_UNIT
   if test "$packaged" = no && test "$action" = remove; then packages=; fi
-  for file in "$UNIT" $packages "$LOGROTATE" "$SUDOERS" "$VNM/tproxy"; do
+  for file in "$UNIT" $packages "$METRICS_UNIT" "$LOGROTATE" "$SUDOERS" "$VNM/tproxy"; do
     if is_ours "$file"; then
       grep -qF "$prefix/bin/" "$file" || die "$file belongs to another prefix; remove that installation first"
     fi
@@ -69,7 +69,7 @@ check_others() {
 }
 
 check_foreign() {
-  for file in "$UNIT" "$LOGROTATE" "$SUDOERS" $(hook_files); do
+  for file in "$UNIT" "$METRICS_UNIT" "$METRICS_TIMER" "$LOGROTATE" "$SUDOERS" $(hook_files); do
     if test -e "$file" || test -L "$file"; then
       is_ours "$file" || die "$file is in the way and not ours; move it away"
     fi

@@ -14,7 +14,7 @@ as_owner() {
   setpriv --reuid="$(stat -c %u "$owned")" --regid="$(stat -c %g "$owned")" --clear-groups -- "$@"
 }
 
-# put SOURCE FILE MODE: writes a file of share/, with our prefix in it, unless it is there already.
+# put SOURCE FILE MODE: writes a file of share/, with our prefix and the folder for metrics in it, unless it is there already.
 put() {
   folder=$(dirname "$2")
   if render "$1" | cmp -s - "$2" && test "$(stat -c %a "$2")" = "${3#0}"; then return 0; fi
@@ -23,7 +23,7 @@ put() {
 }
 
 render() {
-  sed "s|$DEFAULT_PREFIX|$prefix|g" "$here/share/$1"
+  sed "s|$DEFAULT_PREFIX|$prefix|g; s|$DEFAULT_METRICS|${metrics:-$DEFAULT_METRICS}|g" "$here/share/$1"
 }
 
 # write FOLDER NAME MODE: writes standard input, by a rename. Hooks, sudo and logrotate ignore files of the temporary name.

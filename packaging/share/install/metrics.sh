@@ -1,0 +1,47 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# Metrics for node_exporter: the timer that has them written. Part of install.sh.
+
+# An upgrade keeps the folder that an installation before was told.
+find_metrics() {
+  if test -z "$metrics" && is_ours "$METRICS_UNIT"; then metrics=$(sed -n 's/^ExecStart=.* --textfile //p' "$METRICS_UNIT"); fi
+  test -n "$metrics" || return 0
+  case $metrics in
+    [!/]* | *[!A-Za-z0-9._/-]*)
+      die "\"$metrics\" can't be the folder for metrics; use an absolute path of letters, digits, \"_\", \".\", \"-\" and \"/\""
+      ;;
+  esac
+  test -d "$metrics" || die "$metrics is no folder; name with --metrics what node_exporter has as --collector.textfile.directory"
+}
+
+install_metrics() {
+  if test -z "$metrics"; then
+    test ! -d "$DEFAULT_METRICS" || say "node_exporter is here: run this again with --metrics $DEFAULT_METRICS for metrics"
+    return 0
+  fi
+  if ! has_systemd; then
+    say "systemd does not run here: let what does run \"$prefix/bin/tproxy metrics --textfile $metrics\" every minute"
+    return 0
+  fi
+  old=$(cat "$METRICS_UNIT" "$METRICS_TIMER" 2>/dev/null || :)
+  put one-tproxy-metrics.service "$METRICS_UNIT" 0644
+  put one-tproxy-metrics.timer "$METRICS_TIMER" 0644
+  if test "$old" = "$(cat "$METRICS_UNIT" "$METRICS_TIMER")"; then return 0; fi
+  say "Having metrics written to $metrics every minute: systemctl enable --now one-tproxy-metrics.timer"
+  systemctl daemon-reload
+  systemctl --quiet enable --now one-tproxy-metrics.timer
+}
+
+end_metrics() {
+  is_ours "$METRICS_UNIT" || return 0
+  if has_systemd; then
+    say 'Ending the metrics: systemctl disable --now one-tproxy-metrics.timer'
+    systemctl --quiet disable --now one-tproxy-metrics.timer
+    systemctl --quiet stop one-tproxy-metrics.service
+  fi
+  folder=$(sed -n 's/^ExecStart=.* --textfile //p' "$METRICS_UNIT")
+  for file in one_tproxy.prom one_tproxy.prom.new; do
+    if test -f "$folder/$file"; then as_owner "$folder" rm -f -- "$folder/$file"; fi
+  done
+  take_away "$METRICS_TIMER"
+  take_away "$METRICS_UNIT"
+}
