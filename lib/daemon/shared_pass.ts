@@ -12,7 +12,7 @@ import { describe } from "../errors.ts";
 import { isObject } from "../is_object.ts";
 import { log } from "../log.ts";
 import { RUN_FILES } from "../names.ts";
-import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
+import { readIfThere, replaceFile } from "../run_dir.ts";
 
 /**
  * The verbs of a pass, and which other verbs each of them does as well. A stop does nothing of what the others are for.
@@ -92,14 +92,13 @@ export function isSharedBy(request: PassRequest, seen: NumberedPass | undefined,
     included.includes(request.verb);
 }
 
-/** Writes which pass began last. Without the file, as on a full disk, each run does a pass of its own. */
+/** Writes which pass began last. If it can't, as on a full disk, nobody shares the pass. */
 async function write(pass: NumberedPass): Promise<void> {
   try {
     await replaceFile(RUN_FILES.latestPass, JSON.stringify(pass) + "\n", 0);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
     log.debug("Cannot record the pass for runs that wait", { path: RUN_FILES.latestPass, error: describe(error) });
-    await removeIfThere(RUN_FILES.latestPass);
   }
 }
 
