@@ -86,7 +86,7 @@ export {
   parseAddresses,
   parseFixedPart,
   type Preamble,
-} from "./lib/protocol/preamble.ts";
+} from "./lib/protocol/proxy_v2.ts";
 export {
   type InnerRoutes,
   type OuterRoutes,

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { encodePreamble } from "../lib/protocol/preamble.ts";
+import { encodePreamble } from "../lib/protocol/proxy_v2.ts";
 import { until } from "../packaging/command.ts";
 import { outcomeOf, startAttack } from "./lab/attack.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";

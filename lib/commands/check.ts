@@ -12,7 +12,7 @@ import { renderErrorText, renderText } from "./check_text.ts";
 import { readAsDriver } from "../config/as_driver.ts";
 import { parseConfig } from "../config/parse.ts";
 import { readConfigText } from "../config/read.ts";
-import { resolveIpv4 } from "../config/resolve.ts";
+import { resolveIpv4 } from "../config/resolve_name.ts";
 import { once, type Resolve } from "../config/resolve_entry.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../errors.ts";

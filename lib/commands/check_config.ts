@@ -6,7 +6,7 @@
 
 import { addressesOf } from "../address.ts";
 import type { Config, ConfigEntry, Problem } from "../config/config.ts";
-import { isLocal } from "../config/resolve.ts";
+import { isLocal } from "../config/resolve_name.ts";
 import { once, REMOTE_ADDR_KEY, type Resolve, resolveEntry } from "../config/resolve_entry.ts";
 import { portConflict } from "../config/select.ts";
 import { nameNetwork } from "./describe_network.ts";

@@ -5,7 +5,7 @@
  */
 
 import { readCounts, readUsage } from "../daemon/counts.ts";
-import { findDaemons, type RunningDaemon } from "../daemon/find.ts";
+import { findDaemons, type RunningDaemon } from "../daemon/find_daemons.ts";
 import { readLastPass } from "../daemon/last_pass.ts";
 import { lookAtHost, rolesWanted } from "../health/bridges.ts";
 import { listDropped } from "../nft/nft.ts";

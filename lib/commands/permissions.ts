@@ -7,7 +7,7 @@
 import { FAILED, OK } from "../exit_code.ts";
 import { readDesired } from "../daemon/desired.ts";
 import { readSettings } from "../daemon/read_settings.ts";
-import { findDaemons } from "../daemon/find.ts";
+import { findDaemons } from "../daemon/find_daemons.ts";
 import { type Answer, toJson } from "./answer.ts";
 import { listGrants, renderGrants } from "./permissions_report.ts";
 import { compareDaemons, renderComparisons } from "./permissions_running.ts";

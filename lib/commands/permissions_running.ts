@@ -9,7 +9,7 @@ import type { BridgeName } from "../names.ts";
 import { innerOf, type Title } from "../role.ts";
 import { daemonFlags } from "../permissions/daemon_flags.ts";
 import type { Desired } from "../daemon/desired.ts";
-import type { Processes, RunningDaemon } from "../daemon/find.ts";
+import type { Processes, RunningDaemon } from "../daemon/find_daemons.ts";
 import { groupOf, userOf } from "../daemon/owner.ts";
 import type { Form } from "../permissions/form.ts";
 

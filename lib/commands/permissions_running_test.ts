@@ -3,7 +3,7 @@ import { parseBridgeName } from "../names.ts";
 import { innerOf, OUTER } from "../role.ts";
 import { daemonFlags } from "../permissions/daemon_flags.ts";
 import { runByDeno } from "../permissions/run_by_deno.ts";
-import type { RunningDaemon } from "../daemon/find.ts";
+import type { RunningDaemon } from "../daemon/find_daemons.ts";
 import { groupOf } from "../daemon/owner.ts";
 import { compareDaemons, renderComparisons } from "./permissions_running.ts";
 

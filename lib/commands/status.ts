@@ -12,7 +12,7 @@ import type { Counts } from "../protocol/counts.ts";
 import { bridgesOf, findFaultsOfBridges, lookAtHost, rolesWanted } from "../health/bridges.ts";
 import { readCounts, readUsage } from "../daemon/counts.ts";
 import { findEgressFaults } from "../daemon/egress.ts";
-import { findDaemons, type RunningDaemon } from "../daemon/find.ts";
+import { findDaemons, type RunningDaemon } from "../daemon/find_daemons.ts";
 import { STAYS_STOPPED, staysStopped } from "../daemon/stay_stopped.ts";
 import { findReplacedFiles } from "../health/installation.ts";
 import { findDeafFaults } from "../health/listening.ts";

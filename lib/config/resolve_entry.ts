@@ -7,7 +7,7 @@
 import { addressesOf, isIpv4 } from "../address.ts";
 import type { ConfigEntry, Problem } from "./config.ts";
 import { named, type NamedAddress } from "./named_addresses.ts";
-import { isLocal, LOCAL_BLOCKS, mayLeadTo } from "./resolve.ts";
+import { isLocal, LOCAL_BLOCKS, mayLeadTo } from "./resolve_name.ts";
 
 /** Resolves a host name to an IPv4 address, or fails with an error that says why not. */
 export type Resolve = (name: string) => Promise<string>;

@@ -9,7 +9,7 @@ import type { EndpointOptions } from "../limits.ts";
 import { withOptions } from "../limits_codec.ts";
 import { type Config, type ConfigEntry, describeProblem, type Doubt, type Problem } from "./config.ts";
 import { type NamedAddresses, toNamedAddresses } from "./named_addresses.ts";
-import { resolveIpv4 } from "./resolve.ts";
+import { resolveIpv4 } from "./resolve_name.ts";
 import { once, type Resolve, resolveEntry } from "./resolve_entry.ts";
 
 /** A virtual network, as the VM's NIC names it. */

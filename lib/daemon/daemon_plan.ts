@@ -5,7 +5,7 @@
  */
 
 import { MOST_OF_ONE_ROLE, type Role } from "../role.ts";
-import type { RunningDaemon } from "./find.ts";
+import type { RunningDaemon } from "./find_daemons.ts";
 
 /** A daemon that should run. */
 export interface WantedDaemon {

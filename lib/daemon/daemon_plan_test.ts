@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseBridgeName } from "../names.ts";
 import { innerOf, OUTER } from "../role.ts";
-import type { RunningDaemon } from "./find.ts";
+import type { RunningDaemon } from "./find_daemons.ts";
 import { plan, type Wanted, type WantedDaemon } from "./daemon_plan.ts";
 
 const [HOST, NETNS, OLD_NETNS] = [4026531840, 4026532100, 4026532050];

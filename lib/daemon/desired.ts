@@ -11,7 +11,7 @@ import { joinEndpoints } from "../setup/join_endpoints.ts";
 import { look, type Present } from "../setup/restore.ts";
 import { lstatIfThere } from "../run_dir.ts";
 import { findTwins } from "./owner.ts";
-import type { RunningDaemon } from "./find.ts";
+import type { RunningDaemon } from "./find_daemons.ts";
 import type { Settings } from "./settings.ts";
 
 /** A bridge that should have a proxy. */

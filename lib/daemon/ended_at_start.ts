@@ -25,7 +25,7 @@ const LONGEST_LINE = 300;
  * @param written What its log has got since it was started. A daemon that drains may have written a part of it.
  * @returns For example `it ended at once with exit code 1: setpriv: setresuid failed`.
  */
-export function describeEnd({ code, signal }: End, written: string): string {
+export function describeEndAtStart({ code, signal }: End, written: string): string {
   const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
   const line = lastError(written.split("\n"));
   return `it ended at once ${how}${line === undefined ? "" : `: ${printable(line.trim().slice(0, LONGEST_LINE))}`}`;

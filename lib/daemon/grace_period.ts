@@ -8,7 +8,7 @@
 import type { Endpoint } from "../address.ts";
 import type { BridgeName } from "../names.ts";
 import type { DesiredBridge } from "./desired.ts";
-import type { RunningDaemon } from "./find.ts";
+import type { RunningDaemon } from "./find_daemons.ts";
 
 /** How long a bridge has to be gone, in milliseconds. Passes may follow each other at once. */
 const GONE_MS = 1_000;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseBridgeName } from "../names.ts";
 import { innerOf, OUTER } from "../role.ts";
-import type { RunningDaemon } from "./find.ts";
+import type { RunningDaemon } from "./find_daemons.ts";
 import { GracePeriod } from "./grace_period.ts";
 
 const BR0 = parseBridgeName("br0");

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { findDaemons } from "./find.ts";
+import { findDaemons } from "./find_daemons.ts";
 import type { Process } from "./ps.ts";
 
 /** How many processes are named, and how many characters of each title. */

@@ -13,7 +13,7 @@ import type { Form } from "../permissions/form.ts";
 import { OUTER, type Role, type Title } from "../role.ts";
 import { forEachConcurrently } from "./concurrency.ts";
 import type { Desired } from "./desired.ts";
-import type { RunningDaemon } from "./find.ts";
+import type { RunningDaemon } from "./find_daemons.ts";
 import { followed } from "./followed.ts";
 import type { Keep, Plan, Start } from "./daemon_plan.ts";
 import { Provider } from "./provide.ts";

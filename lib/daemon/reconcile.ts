@@ -17,7 +17,7 @@ import { look, type Present, restore } from "../setup/restore.ts";
 import { moveControlSockets } from "./control_dirs.ts";
 import { type Desired, findBridges } from "./desired.ts";
 import { egressFor, endEgress, narrowEgress, readEgress, widenEgress } from "./egress.ts";
-import { findDaemons } from "./find.ts";
+import { findDaemons } from "./find_daemons.ts";
 import { allowStart, keepStopped, staysStopped } from "./stay_stopped.ts";
 import { writeLastPass } from "./last_pass.ts";
 import { Pass } from "./pass.ts";

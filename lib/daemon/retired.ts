@@ -9,7 +9,7 @@ import { log } from "../log.ts";
 import type { Limits } from "../limits.ts";
 import { RUN_FILES } from "../names.ts";
 import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
-import type { RunningDaemon } from "./find.ts";
+import type { RunningDaemon } from "./find_daemons.ts";
 import { send } from "./stop.ts";
 
 /** How many seconds longer than it should a daemon may drain before it counts as one that hangs. */

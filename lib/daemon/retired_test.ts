@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { OUTER } from "../role.ts";
-import type { RunningDaemon } from "./find.ts";
+import type { RunningDaemon } from "./find_daemons.ts";
 import { findOverdue, noteRetired } from "./retired.ts";
 
 function daemon(pid: number, seconds: number, draining = true): RunningDaemon {

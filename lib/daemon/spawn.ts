@@ -9,7 +9,7 @@ import { printable } from "../config/config.ts";
 import { DaemonError, describe } from "../errors.ts";
 import { READY, WAITING } from "../protocol/lifecycle.ts";
 import { commandLine, type DaemonStart, environmentOf } from "./command_line.ts";
-import { describeEnd, type End } from "./ended_at_start.ts";
+import { describeEndAtStart, type End } from "./ended_at_start.ts";
 import { loadNodeFs, type NodeFs } from "../open_checked.ts";
 import { openLog, readLogSince } from "./log_file.ts";
 
@@ -67,7 +67,7 @@ export async function startDaemon(start: DaemonStart): Promise<Started> {
     if (end?.signal === "SIGHUP" && tries < TRIES) continue;
     const why = end === undefined
       ? answer || "it closed its output"
-      : describeEnd(end, await readLogSince(role, owner, size));
+      : describeEndAtStart(end, await readLogSince(role, owner, size));
     throw new DaemonError(`Cannot start ${role.title}: ${why}`, `see ${role.log}`);
   }
 }

@@ -8,7 +8,7 @@ import { delay } from "../delay.ts";
 import { DaemonError } from "../errors.ts";
 import { log } from "../log.ts";
 import { CommandError, runCommand } from "../run_command.ts";
-import { findDaemons } from "./find.ts";
+import { findDaemons } from "./find_daemons.ts";
 
 /** The signals that daemons are sent; `lib/protocol/lifecycle.ts` says what a daemon does on each. */
 export type DaemonSignal = "HUP" | "USR1" | "USR2" | "TERM" | "KILL" | "CONT";

@@ -8,7 +8,7 @@ import type { Endpoint } from "../address.ts";
 import type { CheckedConfig } from "../commands/check_config.ts";
 import type { Comparison } from "../commands/permissions_running.ts";
 import type { Attempt } from "../connect_all.ts";
-import type { Processes } from "../daemon/find.ts";
+import type { Processes } from "../daemon/find_daemons.ts";
 import type { Owner } from "../daemon/owner.ts";
 import type { Fault } from "../fault.ts";
 import type { BridgeName } from "../names.ts";

@@ -7,7 +7,7 @@
 import { addressesOf, type Endpoint, isIpv4, remotesOf } from "../address.ts";
 import { namedAddressesOf } from "../config/named_addresses.ts";
 import { compareDaemons } from "../commands/permissions_running.ts";
-import { resolveAllIpv4 } from "../config/resolve.ts";
+import { resolveAllIpv4 } from "../config/resolve_name.ts";
 import { readSettings } from "../daemon/read_settings.ts";
 import { readDesired } from "../daemon/desired.ts";
 import { runProbe } from "../daemon/run_probe.ts";

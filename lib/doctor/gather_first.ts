@@ -8,7 +8,7 @@ import { statfsSync } from "node:fs";
 import { checkConfig } from "../commands/check_config.ts";
 import { readConfig } from "../config/read.ts";
 import { findEgressFaults } from "../daemon/egress.ts";
-import { findDaemons } from "../daemon/find.ts";
+import { findDaemons } from "../daemon/find_daemons.ts";
 import { findUid } from "../daemon/user_database.ts";
 import { staysStopped } from "../daemon/stay_stopped.ts";
 import { findReplacedFiles } from "../health/installation.ts";

@@ -8,7 +8,7 @@ import type { Fault } from "../fault.ts";
 import { namesOf } from "../names.ts";
 import { innerOf, OUTER, type Role } from "../role.ts";
 import { stringDirAccess } from "../daemon/string_dir.ts";
-import type { RunningDaemon } from "../daemon/find.ts";
+import type { RunningDaemon } from "../daemon/find_daemons.ts";
 import { judged } from "./fact.ts";
 import type { Facts, FileFact } from "./facts.ts";
 import { broken, type Finding, fromFault, ok, skipped, unknown } from "./finding.ts";

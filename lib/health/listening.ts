@@ -12,7 +12,7 @@ import type { BridgeName } from "../names.ts";
 import type { Role } from "../role.ts";
 import { listenersOf } from "../daemon/followed.ts";
 import { readCounts } from "../daemon/counts.ts";
-import type { RunningDaemon } from "../daemon/find.ts";
+import type { RunningDaemon } from "../daemon/find_daemons.ts";
 
 /** How long to wait before a second look: counts are up to a second old, and routes may just have changed. */
 const LOOK_AGAIN_MS = 2_000;

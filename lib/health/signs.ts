@@ -7,7 +7,7 @@
 import { delay } from "../delay.ts";
 import type { Fault } from "../fault.ts";
 import { lstatIfThere } from "../run_dir.ts";
-import type { RunningDaemon } from "../daemon/find.ts";
+import type { RunningDaemon } from "../daemon/find_daemons.ts";
 import { askOf } from "../daemon/ps.ts";
 import { type Sign, SILENCE_MS } from "./vitals.ts";
 

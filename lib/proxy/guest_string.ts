@@ -13,7 +13,7 @@ import { log } from "../log.ts";
 import { GUEST_ADDRESS } from "../names.ts";
 import { ProtocolError } from "../protocol/frames.ts";
 import { randomStringNumber } from "../protocol/hello.ts";
-import { encodePreamble } from "../protocol/preamble.ts";
+import { encodePreamble } from "../protocol/proxy_v2.ts";
 import { close, writeAll } from "./connection.ts";
 import { connectUnix } from "./connect_unix.ts";
 import type { Deadlines } from "./deadlines.ts";

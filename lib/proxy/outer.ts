@@ -15,7 +15,7 @@ import type { Question } from "../protocol/control.ts";
 import type { AnswerLine } from "../protocol/control_answer.ts";
 import { RESET } from "../protocol/frames.ts";
 import { randomStringNumber } from "../protocol/hello.ts";
-import type { Preamble } from "../protocol/preamble.ts";
+import type { Preamble } from "../protocol/proxy_v2.ts";
 import { parseOuterRoutes } from "../protocol/routes.ts";
 import { type StreamId, streamId } from "../protocol/stream_id.ts";
 import { OUTER, type OuterRole } from "../role.ts";

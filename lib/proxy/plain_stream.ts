@@ -7,7 +7,7 @@
 import type { Endpoint } from "../address.ts";
 import type { BridgeName } from "../names.ts";
 import type { StreamInfo } from "../protocol/control_answer.ts";
-import type { Preamble } from "../protocol/preamble.ts";
+import type { Preamble } from "../protocol/proxy_v2.ts";
 import type { StreamId } from "../protocol/stream_id.ts";
 import { close } from "./connection.ts";
 import type { Deadlines } from "./deadlines.ts";

@@ -8,7 +8,7 @@ import type { Endpoint } from "../address.ts";
 import { GUEST_ADDRESS } from "../names.ts";
 import { FRAME, RESET, type ResetReason } from "../protocol/frames.ts";
 import type { StreamInfo, StreamState } from "../protocol/control_answer.ts";
-import { encodePreamble, type Preamble } from "../protocol/preamble.ts";
+import { encodePreamble, type Preamble } from "../protocol/proxy_v2.ts";
 import { type StreamId, streamId } from "../protocol/stream_id.ts";
 import { Channel } from "./channel.ts";
 import { close, writeAll } from "./connection.ts";

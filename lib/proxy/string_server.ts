@@ -10,13 +10,13 @@ import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";
 import { ProtocolError } from "../protocol/frames.ts";
 import { encodeHello, type Hello } from "../protocol/hello.ts";
-import type { Preamble } from "../protocol/preamble.ts";
+import type { Preamble } from "../protocol/proxy_v2.ts";
 import { close, writeAll } from "./connection.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { MuxEnd } from "./mux.ts";
 import { OuterMux, type StreamServer } from "./outer_mux.ts";
 import { RateLimitedLog } from "./rate_limited_log.ts";
-import { type Received, receivePreamble } from "./receive_preamble.ts";
+import { type Received, receivePreamble } from "./receive_proxy_v2.ts";
 import type { Stats } from "./stats.ts";
 import type { Streams } from "./streams.ts";
 

@@ -9,7 +9,7 @@ import type { Config } from "../config/config.ts";
 import { namedAddressesOf } from "../config/named_addresses.ts";
 import { stampOf } from "../config/prepare_then_lock.ts";
 import { readConfig } from "../config/read.ts";
-import { resolveIpv4 } from "../config/resolve.ts";
+import { resolveIpv4 } from "../config/resolve_name.ts";
 import { ConfigError, describe } from "../errors.ts";
 import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";

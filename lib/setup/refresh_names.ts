@@ -6,7 +6,7 @@
  */
 
 import { named, namedAddressesOf, toNamedAddresses } from "../config/named_addresses.ts";
-import { LOCAL_BLOCKS, mayLeadTo, resolveAllIpv4 } from "../config/resolve.ts";
+import { LOCAL_BLOCKS, mayLeadTo, resolveAllIpv4 } from "../config/resolve_name.ts";
 import { describe } from "../errors.ts";
 import { withLock } from "../lock.ts";
 import { log } from "../log.ts";

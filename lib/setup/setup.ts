@@ -6,7 +6,7 @@
 
 import { prepareThenLock } from "../config/prepare_then_lock.ts";
 import { readConfig } from "../config/read.ts";
-import { resolveIpv4 } from "../config/resolve.ts";
+import { resolveIpv4 } from "../config/resolve_name.ts";
 import type { Network } from "../config/select.ts";
 import { InputError } from "../errors.ts";
 import { log } from "../log.ts";

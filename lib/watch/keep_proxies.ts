@@ -9,7 +9,7 @@ import type { Endpoint } from "../address.ts";
 import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";
 import { Backoff } from "./backoff.ts";
-import type { RunningDaemon } from "../daemon/find.ts";
+import type { RunningDaemon } from "../daemon/find_daemons.ts";
 import { findDeaf } from "../health/listening.ts";
 import { send } from "../daemon/stop.ts";
 import { isStopped, readSigns } from "../health/signs.ts";

@@ -14,7 +14,7 @@ import type { Title } from "../role.ts";
 import { refreshNames } from "../setup/refresh_names.ts";
 import { Backoff } from "./backoff.ts";
 import { Events, Monitor, type Reason } from "./events.ts";
-import { findDaemons, type RunningDaemon } from "../daemon/find.ts";
+import { findDaemons, type RunningDaemon } from "../daemon/find_daemons.ts";
 import { STAYS_STOPPED } from "../daemon/stay_stopped.ts";
 import { ConfigFollower } from "./follow_config.ts";
 import { BridgeKeeper } from "./keep_bridges.ts";

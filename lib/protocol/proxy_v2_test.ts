@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { InputError } from "../errors.ts";
-import { encodePreamble, FIXED_LENGTH, parseAddresses, parseFixedPart, type Preamble } from "./preamble.ts";
+import { encodePreamble, FIXED_LENGTH, parseAddresses, parseFixedPart, type Preamble } from "./proxy_v2.ts";
 
 const GUEST: Preamble = {
   sourceAddr: "192.168.150.100",

@@ -5,7 +5,7 @@
  */
 
 import { type Hello, parseHello } from "../protocol/hello.ts";
-import { FIXED_LENGTH, parseAddresses, parseFixedPart, type Preamble } from "../protocol/preamble.ts";
+import { FIXED_LENGTH, parseAddresses, parseFixedPart, type Preamble } from "../protocol/proxy_v2.ts";
 import { type Duplex, readFull } from "./connection.ts";
 
 /** The kind of a connection: one with a hello, or a plain stream. */

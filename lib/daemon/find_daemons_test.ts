@@ -4,7 +4,7 @@ import { parseBridgeName } from "../names.ts";
 import { innerOf, OUTER } from "../role.ts";
 import { numberOf } from "./owner.ts";
 import { DRAINING } from "../protocol/lifecycle.ts";
-import { isOurs, readTitle } from "./find.ts";
+import { isOurs, readTitle } from "./find_daemons.ts";
 import { parseProcesses } from "./ps.ts";
 
 Deno.test("parseProcesses() reads the columns of ps, however they are padded", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isLocal, mayLeadTo } from "./resolve.ts";
+import { isLocal, mayLeadTo } from "./resolve_name.ts";
 
 Deno.test("isLocal() knows the addresses that only a host, or a link, has", () => {
   for (const address of ["127.0.0.1", "127.0.1.1", "127.255.255.255", "169.254.0.1", "169.254.169.254"]) {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { connection, readAll } from "../../tests/fixtures/connection.ts";
 import { encodeHello } from "../protocol/hello.ts";
-import { encodePreamble } from "../protocol/preamble.ts";
+import { encodePreamble } from "../protocol/proxy_v2.ts";
 import { writeAll } from "./connection.ts";
-import { receivePreamble } from "./receive_preamble.ts";
+import { receivePreamble } from "./receive_proxy_v2.ts";
 
 const PREAMBLE = {
   sourceAddr: "192.168.1.10",
