@@ -49,14 +49,10 @@ export {
   type Selection,
 } from "./lib/config/select.ts";
 export { type DaemonProgram, type Form } from "./lib/permissions/form.ts";
-export { commandPermissions, type CommandProgram, type FormReads } from "./lib/permissions/commands.ts";
-export {
-  innerPermissions,
-  outerPermissions,
-  type Permissions,
-  probePermissions,
-  toFlags,
-} from "./lib/permissions/table.ts";
+export { commandPermissions, type FormReads } from "./lib/permissions/command_permissions.ts";
+export { innerPermissions, outerPermissions, probePermissions } from "./lib/permissions/daemon_permissions.ts";
+export { type Permissions, toFlags } from "./lib/permissions/permissions.ts";
+export { type CommandProgram } from "./lib/permissions/verbs.ts";
 export {
   ConfigError,
   DaemonError,

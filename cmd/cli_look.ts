@@ -5,8 +5,7 @@
  */
 
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
-import { COMMAND_PROGRAMS } from "../lib/permissions/commands.ts";
-import type { Entrypoint } from "../lib/permissions/table.ts";
+import { COMMAND_PROGRAMS, type Entrypoint } from "../lib/permissions/verbs.ts";
 import { Argument, type Command, Option } from "./cli.ts";
 
 /** What `look` is asked for. */

@@ -6,7 +6,7 @@ import { parseControl } from "./plain_arguments.ts";
 import { InputError } from "../lib/errors.ts";
 import { OK, USAGE } from "../lib/exit_code.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
-import { VERBS } from "../lib/permissions/commands.ts";
+import { VERBS } from "../lib/permissions/verbs.ts";
 import { VERSION } from "../lib/version.ts";
 
 /** Runs something with standard output and error caught. */

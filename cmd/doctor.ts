@@ -1,6 +1,6 @@
 /**
- * `tproxy doctor`: names the first broken link between guests and services. `lib/permissions/commands.ts` says what it
- * may do; it writes nothing.
+ * `tproxy doctor`: names the first broken link between guests and services. `lib/permissions/command_permissions.ts`
+ * says what it may do; it writes nothing.
  *
  * @module
  */

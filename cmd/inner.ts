@@ -1,6 +1,6 @@
 /**
  * The inner proxy: `inner BRIDGE [--take-over]`. Started by `tproxy` inside the bridge's namespace; see
- * `lib/proxy/inner.ts` for what it does and `lib/permissions/table.ts` for what it may do.
+ * `lib/proxy/inner.ts` for what it does and `lib/permissions/daemon_permissions.ts` for what it may do.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * `tproxy kill`: ends streams, and nothing else (`lib/commands/kill.ts`). `lib/permissions/commands.ts` says what it may do.
+ * `tproxy kill`: ends streams, and nothing else (`lib/commands/kill.ts`). `lib/permissions/command_permissions.ts` says
+ * what it may do.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * `tproxy logs`: prints the logs of all proxies in the order of time (`lib/commands/logs.ts`).
- * `lib/permissions/commands.ts` says what it may do.
+ * `lib/permissions/command_permissions.ts` says what it may do.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * The verbs of `tproxy` that only look: `lib/commands/` answers what runs, what is configured and what each program may
- * do. It prints help and usage, too. `lib/permissions/commands.ts` says what it may do.
+ * do. It prints help and usage, too. `lib/permissions/command_permissions.ts` says what it may do.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * `outer`: the outer proxy (`lib/proxy/outer.ts`). `tproxy` starts it in the host's namespace.
- * `lib/permissions/table.ts` says what it may do.
+ * `lib/permissions/daemon_permissions.ts` says what it may do.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 /**
  * `setup`: makes and removes the kernel's state of one bridge (`lib/setup/setup.ts`) or of all bridges of a VM
- * (`lib/setup/hook.ts`), or lists it (`lib/commands/list.ts`). `lib/permissions/table.ts` says what it may do itself.
+ * (`lib/setup/hook.ts`), or lists it (`lib/commands/list.ts`). `lib/permissions/command_permissions.ts` says what it
+ * may do itself.
  *
  * @module
  */

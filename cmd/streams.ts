@@ -1,5 +1,6 @@
 /**
- * `tproxy streams`: lists the streams that are open now (`lib/commands/streams.ts`). `lib/permissions/commands.ts` says what it may do.
+ * `tproxy streams`: lists the streams that are open now (`lib/commands/streams.ts`).
+ * `lib/permissions/command_permissions.ts` says what it may do.
  *
  * @module
  */

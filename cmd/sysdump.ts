@@ -1,6 +1,6 @@
 /**
- * `tproxy sysdump`: collects what a bug report needs. `lib/permissions/commands.ts` says what it may do: what `doctor` may, and write
- * the one file that it is told.
+ * `tproxy sysdump`: collects what a bug report needs. `lib/permissions/command_permissions.ts` says what it may do:
+ * what `doctor` may, and write the one file that it is told.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * `tproxy metrics --textfile`: the one program that looks and writes what it sees. It may write that one file alone, as
- * `lib/permissions/commands.ts` says.
+ * `lib/permissions/command_permissions.ts` says.
  *
  * @module
  */

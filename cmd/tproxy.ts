@@ -1,7 +1,7 @@
 /**
- * `tproxy start`, `stop`, `restart` and `reload`, where nothing in the configuration has changed since it was last read: each VM's
- * start waits for these. Else `watch` does the same, which can read the configuration. `lib/permissions/commands.ts` says
- * which other programs `tproxy` has, and what each may do.
+ * `tproxy start`, `stop`, `restart` and `reload`, where nothing in the configuration has changed since it was last
+ * read: each VM's start waits for these. Else `watch` does the same, which can read the configuration.
+ * `lib/permissions/verbs.ts` says which other programs `tproxy` has, and `command_permissions.ts` what each may do.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * `tproxy trace`: has outers log all streams of a guest for a time (`lib/commands/trace.ts`), and prints what the logs say of
- * it. `lib/permissions/commands.ts` says what it may do.
+ * `tproxy trace`: has outers log all streams of a guest for a time (`lib/commands/trace.ts`), and prints what the logs
+ * say of it. `lib/permissions/command_permissions.ts` says what it may do.
  *
  * @module
  */

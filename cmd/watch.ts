@@ -1,6 +1,7 @@
 /**
- * `tproxy watch` and `apply`: follows the configuration, by itself or once, and keeps bridges and daemons as they should be.
- * It does what `tproxy.ts` does, too, where that needs the configuration. `lib/permissions/commands.ts` says what it may do.
+ * `tproxy watch` and `apply`: follows the configuration, by itself or once, and keeps bridges and daemons as they
+ * should be. It does what `tproxy.ts` does, too, where that needs the configuration.
+ * `lib/permissions/command_permissions.ts` says what it may do.
  *
  * @module
  */

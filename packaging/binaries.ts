@@ -4,8 +4,7 @@
  * @module
  */
 
-import { COMMAND_PROGRAMS } from "../lib/permissions/commands.ts";
-import type { Entrypoint } from "../lib/permissions/table.ts";
+import { COMMAND_PROGRAMS, type Entrypoint } from "../lib/permissions/verbs.ts";
 import { runtimeFlags } from "../lib/permissions/run_by_deno.ts";
 import { compiledFlags } from "../lib/permissions/compiled.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Entrypoint } from "../lib/permissions/table.ts";
+import type { Entrypoint } from "../lib/permissions/verbs.ts";
 import { DaemonError } from "../lib/errors.ts";
 import { runDeno } from "./command.ts";
 import { checkout } from "../lib/permissions/checkout.ts";

@@ -7,7 +7,7 @@
 
 import { resolve } from "node:path";
 import { DEFAULT_CONFIG_PATH, DEFAULT_SYSDUMP, TEXTFILE_DIR } from "../lib/names.ts";
-import { TEXTFILE_OPTION } from "../lib/permissions/commands.ts";
+import { TEXTFILE_OPTION } from "../lib/permissions/verbs.ts";
 
 /**
  * Finds the configuration file that `setup` or `tproxy` will ask for.

@@ -5,9 +5,10 @@
  * @module
  */
 
+import { commandPermissions } from "../lib/permissions/command_permissions.ts";
+import { toFlags } from "../lib/permissions/permissions.ts";
 import {
   type CommandName,
-  commandPermissions,
   type CommandProgram,
   FALLBACKS,
   HELP_OPTIONS,
@@ -16,9 +17,8 @@ import {
   programsOf,
   TEXTFILE_OPTION,
   VERBS,
-} from "../lib/permissions/commands.ts";
+} from "../lib/permissions/verbs.ts";
 import { distribution } from "../lib/permissions/distribution.ts";
-import { toFlags } from "../lib/permissions/table.ts";
 import { ASK_ANOTHER } from "../lib/exit_code.ts";
 import { DEFAULT_CONFIG_PATH, DEFAULT_SYSDUMP, TEXTFILE_DIR } from "../lib/names.ts";
 
@@ -47,7 +47,7 @@ const ENVIRONMENT = [
 export function renderLauncher(command: CommandName): string {
   return `#!/bin/sh
 # Runs \`${command}\`: the program of its verb, with exactly the permissions that docs/security.md lists. Made from
-# lib/permissions/commands.ts.
+# lib/permissions/verbs.ts and command_permissions.ts.
 root=$(/usr/bin/readlink -f -- "$0") && root=\${root%/bin/*} || exit 1
 
 ${renderChoice(command)}
@@ -103,7 +103,7 @@ ${renderFallbacks(command, (program) => `run ${program} "$@"`)}run "$program" "$
 export function renderCompiledLauncher(nameOf: (program: CommandProgram) => string): string {
   const start = (program: CommandProgram) => `exec "$root/${nameOf(program)}" "$@"`;
   return `#!/bin/sh
-# Runs \`tproxy\`: the program of its verb. Made from lib/permissions/commands.ts.
+# Runs \`tproxy\`: the program of its verb. Made from lib/permissions/verbs.ts.
 root=$(/usr/bin/readlink -f -- "$0") && root=\${root%/*} || exit 1
 
 ${renderChoice("tproxy")}

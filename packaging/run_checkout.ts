@@ -8,8 +8,9 @@
 
 import { configOf, outputOf, withAbsolutePaths } from "./config_option.ts";
 import { bundleDaemons } from "./bundle.ts";
-import { commandPermissions, type CommandProgram, FALLBACKS, programOf } from "../lib/permissions/commands.ts";
-import { toFlags } from "../lib/permissions/table.ts";
+import { commandPermissions } from "../lib/permissions/command_permissions.ts";
+import { toFlags } from "../lib/permissions/permissions.ts";
+import { type CommandProgram, FALLBACKS, programOf } from "../lib/permissions/verbs.ts";
 import { checkout } from "../lib/permissions/checkout.ts";
 import { InputError } from "../lib/errors.ts";
 import { ASK_ANOTHER, exitCodeOf } from "../lib/exit_code.ts";

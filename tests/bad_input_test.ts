@@ -5,8 +5,9 @@
  */
 
 import assert from "node:assert/strict";
-import { COMMAND_PROGRAMS, commandPermissions, programOf } from "../lib/permissions/commands.ts";
-import { toFlags } from "../lib/permissions/table.ts";
+import { commandPermissions } from "../lib/permissions/command_permissions.ts";
+import { toFlags } from "../lib/permissions/permissions.ts";
+import { COMMAND_PROGRAMS, programOf } from "../lib/permissions/verbs.ts";
 import { checkout } from "../lib/permissions/checkout.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 import type { Result } from "../packaging/command.ts";

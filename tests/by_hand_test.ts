@@ -6,7 +6,8 @@
 
 import assert from "node:assert/strict";
 import { parseBridgeName } from "../lib/names.ts";
-import { innerPermissions, outerPermissions, toFlags } from "../lib/permissions/table.ts";
+import { innerPermissions, outerPermissions } from "../lib/permissions/daemon_permissions.ts";
+import { toFlags } from "../lib/permissions/permissions.ts";
 import { innerOf, OUTER } from "../lib/role.ts";
 import { Background, until } from "../packaging/command.ts";
 import { LAB_FLAGS } from "./lab/flags.ts";

@@ -6,8 +6,9 @@
  */
 
 import assert from "node:assert/strict";
-import { commandPermissions, type CommandProgram } from "../lib/permissions/commands.ts";
-import { toFlags } from "../lib/permissions/table.ts";
+import { commandPermissions } from "../lib/permissions/command_permissions.ts";
+import { toFlags } from "../lib/permissions/permissions.ts";
+import type { CommandProgram } from "../lib/permissions/verbs.ts";
 import { checkout } from "../lib/permissions/checkout.ts";
 import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
 import { innerOf, OUTER } from "../lib/role.ts";

@@ -56,7 +56,7 @@ export interface ApplyResult {
  * @throws {import("../errors.ts").ConfigError} If the configuration can't be read or has no `:tproxy:` key; then nothing was
  * changed.
  * @throws {import("../errors.ts").TproxyError} If what is there can't be found out; then nothing was changed.
- * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `watch` in `lib/permissions/command_permissions.ts`.
  */
 export async function applyConfig({ config, dryRun, yes }: ApplyRequest): Promise<Answer> {
   const record: SetupRecord = await withSetupLock(() => recoverRecord(listState));

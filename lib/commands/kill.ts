@@ -44,7 +44,7 @@ export function parseIds(texts: readonly string[]): StreamId[] {
  * @param target Which.
  * @returns The streams that were ended. The exit code is {@linkcode OK}, or {@linkcode INCOMPLETE} if one of those named is
  * not there, the guest has none, or an outer has not answered.
- * @throws {Deno.errors.NotCapable} Without the permissions of `kill` in `lib/permissions/commands.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `kill` in `lib/permissions/command_permissions.ts`.
  */
 export async function killStreams(target: KillTarget): Promise<Answer> {
   const question: Question = "guest" in target

@@ -20,7 +20,7 @@ import { type MetricsForm, renderMetrics } from "./metrics_text.ts";
  * @param form Which form the text has.
  * @returns The text, with a newline at its end.
  * @throws {import("../errors.ts").TproxyError} If nft, ip or ps fails, or this process is not root's.
- * @throws {Deno.errors.NotCapable} Without the permissions of `look` in `lib/permissions/commands.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `look` in `lib/permissions/command_permissions.ts`.
  */
 export async function readMetrics(form: MetricsForm): Promise<string> {
   const [{ daemons }, host, dropped, lastPass] = await Promise.all([

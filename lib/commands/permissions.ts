@@ -11,7 +11,7 @@ import { findDaemons } from "../daemon/find_daemons.ts";
 import { type Answer, toJson } from "./answer.ts";
 import { listGrants, renderGrants } from "./permissions_report.ts";
 import { compareDaemons, renderComparisons } from "./permissions_running.ts";
-import type { Entrypoint } from "../permissions/table.ts";
+import type { Entrypoint } from "../permissions/verbs.ts";
 import { currentForm } from "../permissions/current_form.ts";
 import { NONE_RUNS } from "./status.ts";
 
@@ -32,7 +32,7 @@ export interface PermissionsRequest {
  * @returns What they may do. The exit code is 1 if a proxy that runs differs from what it should be, 3 if none runs of those
  * that were asked for, else 0.
  * @throws {import("../errors.ts").TproxyError} For what runs, if nft or ps fails, or this process is not root's.
- * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `look` in `lib/permissions/command_permissions.ts`.
  */
 export async function showPermissions({ entrypoint, running, config }: PermissionsRequest): Promise<Answer> {
   if (running) return await showRunning(entrypoint, config);

@@ -4,10 +4,11 @@
  * @module
  */
 
-import type { Entrypoint } from "../permissions/table.ts";
+import { commandPermissions } from "../permissions/command_permissions.ts";
+import { innerPermissions, outerPermissions, probePermissions } from "../permissions/daemon_permissions.ts";
+import { toFlags } from "../permissions/permissions.ts";
+import { COMMAND_PROGRAMS, type Entrypoint } from "../permissions/verbs.ts";
 import type { BridgeName } from "../names.ts";
-import { COMMAND_PROGRAMS, commandPermissions } from "../permissions/commands.ts";
-import { innerPermissions, outerPermissions, probePermissions, toFlags } from "../permissions/table.ts";
 import type { Form } from "../permissions/form.ts";
 
 /** What one program may do. */

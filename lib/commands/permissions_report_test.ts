@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { runByDeno } from "../permissions/run_by_deno.ts";
-import { commandPermissions } from "../permissions/commands.ts";
-import { innerPermissions, toFlags } from "../permissions/table.ts";
+import { commandPermissions } from "../permissions/command_permissions.ts";
+import { innerPermissions } from "../permissions/daemon_permissions.ts";
+import { toFlags } from "../permissions/permissions.ts";
 import { compiled, compiledFlags } from "../permissions/compiled.ts";
 import { EXAMPLE_BRIDGE, EXAMPLE_FILE, listGrants, renderGrants } from "./permissions_report.ts";
 

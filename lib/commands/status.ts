@@ -66,7 +66,7 @@ export interface Status {
  * @returns What runs, with what is wrong in the notes. The exit code is {@linkcode ALL_RUN}, {@linkcode NONE_RUNS} or
  * {@linkcode FAULTY}.
  * @throws {import("../errors.ts").TproxyError} If nft, ip or ps fails, or this process is not root's.
- * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `look` in `lib/permissions/command_permissions.ts`.
  */
 export async function showStatus(wide: boolean): Promise<Answer> {
   const status = await readStatus();

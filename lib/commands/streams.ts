@@ -35,7 +35,7 @@ export interface StreamList {
  *
  * @param which Which streams.
  * @returns The streams. The exit code is {@linkcode OK} or {@linkcode INCOMPLETE}.
- * @throws {Deno.errors.NotCapable} Without the permissions of `look` in `lib/permissions/commands.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `streams` in `lib/permissions/command_permissions.ts`.
  */
 export async function showStreams(which: StreamFilter): Promise<Answer> {
   const { outers, streams, omitted, failures } = await askOuters({ ask: "streams", which });

@@ -21,7 +21,7 @@ const MODE = 0o644;
  *
  * @param folder The folder. Others than root may be able to write to it, so no link in the place of the file is followed.
  * @throws {TproxyError} If nft, ip or ps fails, or the folder can't be written to.
- * @throws {Deno.errors.NotCapable} Without the permissions of `textfile` in `lib/permissions/commands.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `textfile` in `lib/permissions/command_permissions.ts`.
  */
 export async function writeTextfile(folder: string): Promise<void> {
   const text = await readMetrics("prometheus");

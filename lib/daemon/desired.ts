@@ -35,7 +35,7 @@ export interface Desired extends Settings {
  * @returns What should run.
  * @throws {import("../run_command.ts").CommandError} If nft or ip fails, which never means that nothing should run.
  * @throws {import("../errors.ts").KernelStateError} If the answer of one of them is not a listing.
- * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `look` in `lib/permissions/command_permissions.ts`.
  */
 export async function readDesired(settings: Settings): Promise<Desired> {
   return { ...settings, bridges: await findBridges(await look(), []) };

@@ -65,7 +65,7 @@ export class Pass {
    *
    * @param plan What to do.
    * @throws {import("../errors.ts").TproxyError} If ps or kill fails.
-   * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
+   * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/command_permissions.ts`.
    */
   async carryOut({ outer, inners, keeps, end }: Plan): Promise<void> {
     // Before any inner, which without its other half could only turn guests away.

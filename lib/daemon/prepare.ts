@@ -26,7 +26,7 @@ import { ensureStringDir } from "./string_dir.ts";
  * @param failures What could not be done is added to it, a line each.
  * @returns The daemons that should run.
  * @throws {Error} If outer's routes can't be written. Then no inner's were, either, so that the next pass finds them changed.
- * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/command_permissions.ts`.
  */
 export async function prepare(desired: Desired, host: number, form: Form, failures: string[]): Promise<Wanted> {
   const { bridges, owner } = desired;

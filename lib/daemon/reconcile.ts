@@ -66,7 +66,7 @@ export interface Supervisor {
  * @returns How many daemons should run now; `undefined` if a hold keeps a supervisor from starting any.
  * @throws {DaemonError} If a daemon could not be started or ended; the others were.
  * @throws {import("../errors.ts").TproxyError} If what should run, or what does, can't be found out; then nothing was changed.
- * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/command_permissions.ts`.
  */
 export async function reconcile(
   verb: Verb,

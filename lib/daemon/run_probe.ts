@@ -13,7 +13,7 @@ import { printable } from "../config/config.ts";
 import type { Attempt } from "../connect_all.ts";
 import { DaemonError } from "../errors.ts";
 import type { Form } from "../permissions/form.ts";
-import { probePermissions } from "../permissions/table.ts";
+import { probePermissions } from "../permissions/daemon_permissions.ts";
 import { PROGRAMS } from "../programs.ts";
 import { OUTER } from "../role.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";

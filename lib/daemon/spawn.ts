@@ -43,7 +43,7 @@ export interface Started {
  * @returns Its process ID, and what it can't listen on.
  * @throws {DaemonError} If it ends before it serves, takes longer than 15 seconds, or needs more flags than Linux takes. An end
  * is told with its exit code or signal, and with the last error in the log.
- * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/command_permissions.ts`.
  */
 export async function startDaemon(start: DaemonStart): Promise<Started> {
   const { role, owner } = start;

@@ -10,8 +10,9 @@ import { DaemonError } from "../errors.ts";
 import { DEFAULT_CONFIG_PATH, LOG_DIR, RUN_DIR } from "../names.ts";
 import { OUTER } from "../role.ts";
 import type { DaemonProgram, Form } from "./form.ts";
-import { commandPermissions } from "./commands.ts";
-import { type Entrypoint, type Permissions, toFlags } from "./table.ts";
+import { commandPermissions } from "./command_permissions.ts";
+import { type Permissions, toFlags } from "./permissions.ts";
+import type { Entrypoint } from "./verbs.ts";
 
 /** Any address and any socket. Deno wants the whole path of each socket and takes no folder. */
 const ANY_NET = "--allow-net";

@@ -8,7 +8,7 @@ import { type Endpoint, endpointsByBridge } from "../address.ts";
 import type { BridgeName } from "../names.ts";
 import type { Role } from "../role.ts";
 import type { Form } from "./form.ts";
-import { innerPermissions, outerPermissions } from "./table.ts";
+import { innerPermissions, outerPermissions } from "./daemon_permissions.ts";
 
 /**
  * Renders what a daemon may do.

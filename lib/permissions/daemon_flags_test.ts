@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { parseBridgeName } from "../names.ts";
 import { innerOf, OUTER } from "../role.ts";
 import { daemonFlags } from "./daemon_flags.ts";
-import { innerPermissions, outerPermissions, toFlags } from "./table.ts";
+import { innerPermissions, outerPermissions } from "./daemon_permissions.ts";
+import { toFlags } from "./permissions.ts";
 import { compiled, compiledFlags } from "./compiled.ts";
 import { runByDeno } from "./run_by_deno.ts";
 

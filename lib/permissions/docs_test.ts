@@ -1,5 +1,5 @@
 /**
- * What is written about permissions elsewhere is what the table in `lib/permissions/table.ts` says.
+ * What is written about permissions elsewhere is what the tables in `lib/permissions/` say.
  *
  * @module
  */
@@ -8,8 +8,10 @@ import assert from "node:assert/strict";
 import settings from "../../deno.json" with { type: "json" };
 import security from "../../docs/security.md" with { type: "text" };
 import { DEFAULT_CONFIG_PATH, DRIVERS_DIR } from "../names.ts";
-import { COMMAND_PROGRAMS, commandPermissions, VERBS } from "./commands.ts";
-import { innerPermissions, outerPermissions, type Permissions, probePermissions, toFlags } from "./table.ts";
+import { commandPermissions } from "./command_permissions.ts";
+import { innerPermissions, outerPermissions, probePermissions } from "./daemon_permissions.ts";
+import { type Permissions, toFlags } from "./permissions.ts";
+import { COMMAND_PROGRAMS, VERBS } from "./verbs.ts";
 import { compiledFlags } from "./compiled.ts";
 import { EXAMPLE_BRIDGE } from "../commands/permissions_report.ts";
 

@@ -11,7 +11,7 @@
  */
 
 import type { Role } from "../role.ts";
-import type { Permissions } from "./table.ts";
+import type { Permissions } from "./permissions.ts";
 
 /** The program of a daemon, or the one that tries out connections. */
 export type DaemonProgram = Role["program"] | "probe";

@@ -9,7 +9,7 @@
  */
 
 import type { DaemonProgram, Form } from "./form.ts";
-import { toFlags } from "./table.ts";
+import { toFlags } from "./permissions.ts";
 
 /**
  * V8's settings. The heap for new objects may grow to 16 MiB by default, of which a burst leaves a part behind. With at

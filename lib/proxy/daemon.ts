@@ -75,7 +75,7 @@ export interface ProxyHalf {
  * is about to listen.
  * @throws {Error} Any error of the first load. An error of a later load is logged, and the proxy serves what it served
  * before.
- * @throws {Deno.errors.NotCapable} Without the permissions of its entrypoint in `lib/permissions/table.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of its entrypoint in `lib/permissions/daemon_permissions.ts`.
  */
 export async function runDaemon(proxy: ProxyHalf, takesOver = false): Promise<void> {
   const { title, log: path, statsFile, usageFiles } = proxy.role;

@@ -72,7 +72,7 @@ export async function grantsOf(
  * @param prepared The configuration.
  * @param plan The changes.
  * @returns The bridges that could not be changed, each with the reason.
- * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/table.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `watch` in `lib/permissions/command_permissions.ts`.
  */
 export async function applyPlan(prepared: PreparedConfig, plan: ConfigPlan): Promise<Map<BridgeName, string>> {
   const failures = new Map<BridgeName, string>();

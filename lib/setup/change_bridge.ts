@@ -43,7 +43,7 @@ export type Change = (networks: readonly NetworkRecord[]) => readonly NetworkRec
  * @param change The change. If no endpoint is left, everything of the bridge is removed from the kernel.
  * @throws {import("../errors.ts").KernelStateError} If the bridge is not there, or a device in the way is not ours.
  * @throws {import("../run_command.ts").CommandError} If ip, nft or sysctl fails.
- * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/table.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/command_permissions.ts`.
  */
 export async function changeBridge(bridge: BridgeName, adopts: boolean, change: Change): Promise<void> {
   let state: Promise<NftState> | undefined;

@@ -40,7 +40,7 @@ const SETTLE_MS = 2_000;
  * @param input Standard input: the VM's XML in base64.
  * @returns The exit code.
  * @throws {import("../errors.ts").InputError} If the input is not a VM's XML in base64.
- * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/table.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/command_permissions.ts`.
  */
 export async function runHook(
   action: HookAction,

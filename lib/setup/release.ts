@@ -16,7 +16,7 @@ import { forgetVlans } from "../netns/vlan_record.ts";
  * does not know is removed, from nft and from the record. A second call changes nothing.
  *
  * @throws {import("../run_command.ts").CommandError} If nft fails; then nothing has changed.
- * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/table.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/command_permissions.ts`.
  */
 export async function release(): Promise<void> {
   await withSetupLock(async () => {

@@ -107,7 +107,7 @@ function firstMissing(
  * @param present The state from a recent {@linkcode look}.
  * @returns The state now.
  * @throws {import("../errors.ts").TproxyError} If what is there can't be found out.
- * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/command_permissions.ts`.
  */
 export async function restore(present: Present): Promise<Present> {
   if (findMissing(present.file.bridges, present).size === 0 && !isLost(present.file, present.nft)) return present;

@@ -40,7 +40,7 @@ export interface UpRequest {
  * @throws {ConfigError} If the configuration can't be read or has no `:tproxy:` key.
  * @throws {import("../errors.ts").KernelStateError} If the bridge is not there, or a device in the way is not ours.
  * @throws {import("../run_command.ts").CommandError} If ip, nft or sysctl fails.
- * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/table.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/command_permissions.ts`.
  */
 export async function up({ bridge, network, config: path }: UpRequest): Promise<readonly KeptEndpoint[]> {
   const named = network === undefined ? await findRecorded(bridge) : [network];
@@ -91,7 +91,7 @@ async function findRecorded(bridge: BridgeName): Promise<Network[]> {
  * @param bridge The bridge.
  * @param network The network to remove; all of them by default.
  * @throws {import("../run_command.ts").CommandError} If ip or nft fails.
- * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/table.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/command_permissions.ts`.
  */
 export async function down(bridge: BridgeName, network?: Network): Promise<void> {
   await withSetupLock(() =>
@@ -108,7 +108,7 @@ export async function down(bridge: BridgeName, network?: Network): Promise<void>
  * @param bridge The bridge.
  * @param network The network.
  * @throws {import("../errors.ts").LockError} If another run holds the lock of `setup` for longer than 30 seconds.
- * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/table.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/command_permissions.ts`.
  */
 export async function remember(bridge: BridgeName, network: Network): Promise<void> {
   if (!isNetwork(network)) return;

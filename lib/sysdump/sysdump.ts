@@ -33,7 +33,7 @@ const FOLDER = "one-tproxy-sysdump";
  * @param request What was asked for.
  * @returns Which file it is, and what is in it; the exit code is 0.
  * @throws {InputError} If the file is there already.
- * @throws {Deno.errors.NotCapable} Without the permissions of `sysdump` in `lib/permissions/commands.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `sysdump` in `lib/permissions/command_permissions.ts`.
  */
 export async function writeSysdump({ file, anonymize, config }: SysdumpRequest): Promise<Answer> {
   using archive = await createFile(file);

@@ -61,7 +61,7 @@ export class ConfigFollower {
    * @param host What the host has; nothing is applied without.
    * @param isTime Whether names are to be resolved again, and what could not be applied tried again.
    * @throws {import("../errors.ts").TproxyError} If the record can't be read.
-   * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
+   * @throws {Deno.errors.NotCapable} Without the permissions of `watch` in `lib/permissions/command_permissions.ts`.
    */
   async follow(host: Pick<HostView, "links"> | undefined, isTime: boolean): Promise<void> {
     const { stamp, state } = await this.#inForce.look();

@@ -37,7 +37,7 @@ const NAMES_MS = 30_000;
  * Watches until SIGTERM or SIGINT; the daemons go on without it.
  *
  * @param config The configuration file.
- * @throws {Deno.errors.NotCapable} Without the permissions of `tproxy` in `lib/permissions/table.ts`.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `watch` in `lib/permissions/command_permissions.ts`.
  */
 export async function watch(config: string): Promise<void> {
   const events = new Events();

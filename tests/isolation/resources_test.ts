@@ -5,7 +5,8 @@
  */
 
 import assert from "node:assert/strict";
-import { outerPermissions, toFlags } from "../../lib/permissions/table.ts";
+import { outerPermissions } from "../../lib/permissions/daemon_permissions.ts";
+import { toFlags } from "../../lib/permissions/permissions.ts";
 import { numberOf } from "../../lib/daemon/owner.ts";
 import { innerOf, OUTER } from "../../lib/role.ts";
 import { checkout } from "../../lib/permissions/checkout.ts";

@@ -5,8 +5,8 @@
  */
 
 import assert from "node:assert/strict";
-import { commandPermissions } from "../../lib/permissions/commands.ts";
-import { toFlags } from "../../lib/permissions/table.ts";
+import { commandPermissions } from "../../lib/permissions/command_permissions.ts";
+import { toFlags } from "../../lib/permissions/permissions.ts";
 import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../../lib/names.ts";
 import { asInner, asOuter } from "../lab/broken_out.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";

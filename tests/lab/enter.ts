@@ -7,7 +7,7 @@
  * @module
  */
 
-import { COMMAND_PROGRAMS } from "../../lib/permissions/commands.ts";
+import { COMMAND_PROGRAMS } from "../../lib/permissions/verbs.ts";
 import { bundleDaemons } from "../../packaging/bundle.ts";
 import { runHere } from "../../packaging/command.ts";
 import { prepareMachines } from "../vm/prepare.ts";

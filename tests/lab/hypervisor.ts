@@ -4,14 +4,9 @@
  * @module
  */
 
-import {
-  type CommandName,
-  commandPermissions,
-  type CommandProgram,
-  FALLBACKS,
-  programOf,
-} from "../../lib/permissions/commands.ts";
-import { toFlags } from "../../lib/permissions/table.ts";
+import { commandPermissions } from "../../lib/permissions/command_permissions.ts";
+import { toFlags } from "../../lib/permissions/permissions.ts";
+import { type CommandName, type CommandProgram, FALLBACKS, programOf } from "../../lib/permissions/verbs.ts";
 import { outputOf } from "../../packaging/config_option.ts";
 import { checkout } from "../../lib/permissions/checkout.ts";
 import { ASK_ANOTHER } from "../../lib/exit_code.ts";

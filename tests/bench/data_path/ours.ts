@@ -6,8 +6,9 @@
 
 import { ASK_ANOTHER } from "../../../lib/exit_code.ts";
 import { checkout } from "../../../lib/permissions/checkout.ts";
-import { commandPermissions, type CommandProgram, FALLBACKS } from "../../../lib/permissions/commands.ts";
-import { toFlags } from "../../../lib/permissions/table.ts";
+import { commandPermissions } from "../../../lib/permissions/command_permissions.ts";
+import { toFlags } from "../../../lib/permissions/permissions.ts";
+import { type CommandProgram, FALLBACKS } from "../../../lib/permissions/verbs.ts";
 import { DEFAULT_CONFIG_PATH, GUEST_ADDRESS } from "../../../lib/names.ts";
 import { until } from "../../../packaging/command.ts";
 import type { Contender, Ports } from "./contender.ts";

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { InputError } from "../errors.ts";
 import { parseBridgeName } from "../names.ts";
-import { commandPermissions } from "./commands.ts";
-import { innerPermissions, outerPermissions, toFlags } from "./table.ts";
+import { innerPermissions, outerPermissions } from "./daemon_permissions.ts";
+import { toFlags } from "./permissions.ts";
 
 const [BR0, BR1] = [parseBridgeName("br0"), parseBridgeName("br1")];
 const WRITTEN = "/run/one_tproxy/written-by-proxies";
@@ -70,20 +69,5 @@ Deno.test("innerPermissions() and outerPermissions() let the data path run nothi
     const { run, env } of [innerPermissions(BR0), outerPermissions(new Map([[BR0, [endpoint(1, "10.0.0.1", 1)]]]))]
   ) {
     assert.deepEqual([run, env], [[], []]);
-  }
-});
-
-Deno.test("toFlags() gives no flag, and so no permission, for an empty list", () => {
-  assert.deepEqual(toFlags({ net: [], read: [], write: [], run: [], env: [], sys: [] }), [
-    "--no-prompt",
-    "--no-remote",
-  ]);
-});
-
-Deno.test("toFlags() refuses a value that the flags would read as two", () => {
-  assert.throws(() => toFlags(commandPermissions("setup", "/tmp/a,/etc")), InputError);
-  const nothing = { net: [], read: [], write: [], run: [], env: [], sys: [] };
-  for (const kind of ["net", "read", "write", "run", "env"] as const) {
-    assert.throws(() => toFlags({ ...nothing, [kind]: ["good", "a,b"] }), /^InputError: a,b holds a comma$/);
   }
 });

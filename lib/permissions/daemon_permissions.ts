@@ -1,34 +1,14 @@
 /**
- * What a program may do: the daemons here, the programs that run as commands in `commands.ts`.
+ * What the daemons and the probe may do. `command_permissions.ts` says it of the programs that run as commands.
  *
  * @module
  */
 
 import { type Endpoint, remotesOf } from "../address.ts";
 import { CONTROL_KINDS, CONTROL_SLOTS, NEW_CONTROL_DIR, newControlSocket } from "../control_sockets.ts";
-import { InputError } from "../errors.ts";
 import { type BridgeName, GUEST_ADDRESS, namesOf } from "../names.ts";
 import { innerOf, OUTER } from "../role.ts";
-import type { CommandProgram } from "./commands.ts";
-
-/** All programs. */
-export type Entrypoint = CommandProgram | "outer" | "inner" | "probe";
-
-/** The values of Deno's `--allow-…` flags. An empty list is no flag, so no permission. */
-export interface Permissions {
-  /** Addresses and sockets. */
-  readonly net: readonly string[];
-  /** Files and folders. */
-  readonly read: readonly string[];
-  /** Files and folders. */
-  readonly write: readonly string[];
-  /** Programs, by absolute path. */
-  readonly run: readonly string[];
-  /** Environment variables. */
-  readonly env: readonly string[];
-  /** What the system tells of itself and of the process. */
-  readonly sys: readonly string[];
-}
+import type { Permissions } from "./permissions.ts";
 
 /**
  * What an inner proxy may do.
@@ -108,34 +88,4 @@ export function outerPermissions(bridges: ReadonlyMap<BridgeName, readonly Endpo
  */
 export function probePermissions(targets: readonly string[]): Permissions {
   return { net: targets, read: [], write: [], run: [], env: [], sys: [] };
-}
-
-/**
- * Renders permissions as Deno's flags.
- *
- * @param permissions The permissions.
- * @returns One flag for each kind of which anything is allowed, the one that turns questions into refusals, and the one
- * that refuses remote code.
- * @throws {InputError} If a value holds a comma, which the flags can't express.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { innerPermissions, parseBridgeName, toFlags } from "@one/tproxy";
- *
- * const flags = toFlags(innerPermissions(parseBridgeName("br0")));
- * assert.ok(flags.includes("--no-prompt"));
- * assert.ok(!flags.some((flag) => flag.startsWith("--allow-run")));
- * ```
- */
-export function toFlags(permissions: Permissions): string[] {
-  // Without the second, a program may import code from half a dozen public hosts, whatever its net permission says.
-  const flags = ["--no-prompt", "--no-remote"];
-  for (const kind of ["net", "read", "write", "run", "env", "sys"] as const) {
-    const values = permissions[kind];
-    const bad = values.find((value) => value.includes(","));
-    if (bad !== undefined) throw new InputError(`${bad} holds a comma`, "use a path without one");
-    if (values.length > 0) flags.push(`--allow-${kind}=${values.join(",")}`);
-  }
-  return flags;
 }

@@ -1,6 +1,6 @@
 /**
- * The programs that run as commands: what each may do, and which verbs it carries out. The launchers, the tasks and the
- * documentation take it from here. A further program is a row here, a module in `cmd/`, and its verbs.
+ * What the programs that run as commands may do. The launchers, the tasks and the documentation take it from here. A
+ * further program is a row here, its verbs in `verbs.ts`, and a module in `cmd/`.
  *
  * @module
  */
@@ -8,24 +8,8 @@
 import { CONTROL_SLOTS, type ControlKind, controlSocket } from "../control_sockets.ts";
 import { DEFAULT_SYSDUMP, LOG_DIR, NETNS_DIR, RUN_DIR, TEXTFILE_DIR, textfileIn } from "../names.ts";
 import { type ProgramName, PROGRAMS } from "../programs.ts";
-import type { Permissions } from "./table.ts";
-
-/** What an operator or a driver types. */
-export type CommandName = "tproxy" | "setup";
-
-/** A program that runs as a command: `cmd/<name>.ts`, or `lib/<name>.js` of a distribution. */
-export type CommandProgram =
-  | "setup"
-  | "tproxy"
-  | "watch"
-  | "doctor"
-  | "sysdump"
-  | "streams"
-  | "kill"
-  | "logs"
-  | "trace"
-  | "textfile"
-  | "look";
+import type { Permissions } from "./permissions.ts";
+import type { CommandProgram } from "./verbs.ts";
 
 /** What programs read because of the form in which they are there. */
 export interface FormReads {
@@ -118,90 +102,6 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, fi
   }),
 };
 
-/** The programs that run as commands. */
-export const COMMAND_PROGRAMS: readonly CommandProgram[] = [
-  "setup",
-  "tproxy",
-  "watch",
-  "doctor",
-  "sysdump",
-  "streams",
-  "kill",
-  "logs",
-  "trace",
-  "textfile",
-  "look",
-];
-
-/** The option that names a folder for metrics. A launcher gives its program the permission to write there. */
-export const TEXTFILE_OPTION = "--textfile";
-
-/** Which program carries out a verb of a command. */
-export const VERBS: Readonly<Record<CommandName, Readonly<Record<string, CommandProgram>>>> = {
-  tproxy: {
-    start: "tproxy",
-    stop: "tproxy",
-    restart: "tproxy",
-    reload: "tproxy",
-    watch: "watch",
-    apply: "watch",
-    doctor: "doctor",
-    sysdump: "sysdump",
-    status: "look",
-    check: "look",
-    permissions: "look",
-    streams: "streams",
-    kill: "kill",
-    logs: "logs",
-    trace: "trace",
-    metrics: "look",
-  },
-  setup: {},
-};
-
-/** The options with which another program carries out a verb. */
-export const OPTIONS: Readonly<Record<string, Readonly<Record<string, CommandProgram>>>> = {
-  metrics: { [TEXTFILE_OPTION]: "textfile" },
-};
-
-/** The program for whatever is no verb: it prints the version, help and usage. */
-export const OTHERWISE: Readonly<Record<CommandName, CommandProgram>> = { tproxy: "look", setup: "setup" };
-
-/** Which program a launcher runs when one has exited with ASK_ANOTHER of `lib/exit_code.ts`: it takes longer to load, and knows more. */
-export const FALLBACKS: Readonly<Partial<Record<CommandProgram, CommandProgram>>> = { tproxy: "watch" };
-
-/** The options that print help, whatever the verb. The launchers know no others. */
-export const HELP_OPTIONS: readonly string[] = ["--help", "-h"];
-
-/**
- * Lists the programs that a command chooses from.
- *
- * @param command The command.
- * @returns The programs, the one for whatever is no verb last.
- */
-export function programsOf(command: CommandName): CommandProgram[] {
-  const otherwise = OTHERWISE[command];
-  const ofOptions = Object.keys(VERBS[command]).flatMap((verb) => Object.values(OPTIONS[verb] ?? {}));
-  const all = new Set([...Object.values(VERBS[command]), ...ofOptions]);
-  return [...all.difference(new Set([otherwise])), otherwise];
-}
-
-/**
- * Tells which program carries out a command line.
- *
- * @param command What was typed.
- * @param args Its arguments.
- * @returns The program.
- */
-export function programOf(command: CommandName, args: readonly string[]): CommandProgram {
-  const [verb = ""] = args;
-  const ofVerb = Object.entries(VERBS[command]).find(([name]) => name === verb)?.[1];
-  if (ofVerb === undefined || args.some((arg) => HELP_OPTIONS.includes(arg))) return OTHERWISE[command];
-  const isGiven = (option: string) => args.some((arg) => arg === option || arg.startsWith(`${option}=`));
-  const ofOption = Object.hasOwn(OPTIONS, verb) ? Object.entries(OPTIONS[verb] ?? {}) : [];
-  return ofOption.find(([option]) => isGiven(option))?.[1] ?? ofVerb;
-}
-
 /**
  * What a program may do.
  *
@@ -210,10 +110,9 @@ export function programOf(command: CommandName, args: readonly string[]): Comman
  * @param form What it reads because of the form in which it is there; by default nothing.
  * @param file The file that `sysdump` writes, or the folder in which `textfile` writes.
  * @returns For `setup`: keep the kernel's state of bridges. For `tproxy` and `watch`: that, and start and signal daemons.
- * For `look`: read and list, and write nothing. For `doctor`: that, and start the probe. For
- * `sysdump`: that, and write one file. For `streams` and `kill`: ask outers. For `logs`: read the logs. For `trace`: both.
- * `sysdump`: that, and write one file. For `streams` and `kill`: ask outers.
- * For `textfile`: look without the configuration, and write one file.
+ * For `look`: read and list, and write nothing. For `doctor`: that, and start the probe. For `sysdump`: that, and write one
+ * file. For `streams` and `kill`: ask outers. For `logs`: read the logs. For `trace`: both. For `textfile`: look without the
+ * configuration, and write one file.
  *
  * @example
  * ```ts

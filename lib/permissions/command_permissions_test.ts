@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { COMMAND_PROGRAMS, commandPermissions, type CommandProgram, programOf, programsOf } from "./commands.ts";
-import { toFlags } from "./table.ts";
+import { commandPermissions } from "./command_permissions.ts";
+import { toFlags } from "./permissions.ts";
+import type { CommandProgram } from "./verbs.ts";
 
 const CONFIG = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
 const FORM = {
@@ -96,41 +97,4 @@ Deno.test("textfile may look without the configuration, and write one file", () 
     "--allow-run=/usr/sbin/ip,/usr/sbin/nft,/usr/bin/ps",
     "--allow-sys=uid",
   ]);
-});
-
-Deno.test("programOf() chooses by the verb, and lets look answer whatever is none or asks for help", () => {
-  const cases: readonly (readonly [string, CommandProgram])[] = [
-    ["start", "tproxy"],
-    ["reload --config /a.conf", "tproxy"],
-    ["restart --bogus", "tproxy"],
-    ["watch", "watch"],
-    ["apply --dry-run", "watch"],
-    ["doctor --port 5030", "doctor"],
-    ["sysdump --anonymize a.tar.gz", "sysdump"],
-    ["status --json", "look"],
-    ["streams --json", "streams"],
-    ["kill 9f3a01c2-17", "kill"],
-    ["logs --follow", "logs"],
-    ["trace --guest 10.0.0.2", "trace"],
-    ["metrics", "look"],
-    ["metrics --textfile /x", "textfile"],
-    ["metrics --textfile=/x", "textfile"],
-    ["metrics --textfile /x --help", "look"],
-    ["status --textfile /x", "look"],
-    ["start --help", "look"],
-    ["apply -h", "look"],
-    ["help start", "look"],
-    ["strat", "look"],
-    ["constructor", "look"],
-    ["", "look"],
-  ];
-  for (const [line, program] of cases) {
-    assert.equal(programOf("tproxy", line.split(" ")), program, line);
-  }
-  assert.equal(programOf("tproxy", []), "look");
-  assert.equal(programOf("setup", ["up", "--help"]), "setup");
-});
-
-Deno.test("programsOf() names every program that runs as a command once", () => {
-  assert.deepEqual([...programsOf("setup"), ...programsOf("tproxy")], COMMAND_PROGRAMS);
 });
