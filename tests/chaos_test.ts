@@ -8,9 +8,13 @@
 
 import assert from "node:assert/strict";
 import { clientState, entry, makeCrowd, startClient, startService } from "./faults/crowd.ts";
+import { parseBridgeName } from "../lib/names.ts";
+import { innerOf, OUTER, type Role } from "../lib/role.ts";
 import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { inLab, isServed, makeScenario } from "./lab/scenario.ts";
+
+const INNER = innerOf(parseBridgeName("br0"));
 
 const SECONDS = Number(Deno.args[0] ?? 60);
 
@@ -53,8 +57,8 @@ const GENTLE: Readonly<Record<string, Event>> = {
   "take the inner end down": shell("ip", "-n", "one_tproxy_br0", "link", "set", "dev", "br0a", "down"),
   "take the outer end off the bridge": shell("ip", "link", "set", "dev", "br0b", "nomaster"),
   "forward": shell(...IN_NETNS, "sysctl", "-q", "-w", "net.ipv4.ip_forward=1"),
-  "stop an outer where it is": (hv) => signal(hv, "-STOP", /^one_tproxy$/),
-  "stop an inner where it is": (hv) => signal(hv, "-STOP", /^one_tproxy_br0$/),
+  "stop an outer where it is": (hv) => stopOnceAlive(hv, OUTER),
+  "stop an inner where it is": (hv) => stopOnceAlive(hv, INNER),
   "remove a socket": shell("rm", "-f", "/run/one_tproxy/written-by-proxies/br0/outer.socket"),
 };
 
@@ -74,6 +78,21 @@ const ROUGH: Readonly<Record<string, Event>> = {
 
 async function signal(hv: Hypervisor, signal: string, title: RegExp): Promise<void> {
   for (const [name, pid] of await hv.status()) if (title.test(name)) await hv.host.run(["kill", signal, String(pid)]);
+}
+
+/** When each proxy was stopped last, in milliseconds since 1970. */
+const stoppedAt = new Map<Role, number>();
+
+/**
+ * Stops a proxy where it is, if it has shown a sign of life since it was stopped last. One that is stopped again and again is
+ * replaced, and its streams end.
+ */
+async function stopOnceAlive(hv: Hypervisor, role: Role): Promise<void> {
+  const pid = (await hv.status()).get(role.title);
+  const beat = Number((await hv.host.run(["stat", "-c", "%.3Y", role.statsFile])).stdout) * 1000;
+  if (pid === undefined || beat <= (stoppedAt.get(role) ?? 0)) return;
+  await hv.host.run(["kill", "-STOP", String(pid)]);
+  stoppedAt.set(role, Date.now());
 }
 
 /** Lets events happen one after the other, and the ruleset be flushed beside them, at random. */
@@ -143,7 +162,7 @@ Deno.test(
       );
       return titles.toSorted().join() === "one_tproxy,one_tproxy_br0,one_tproxy_br1";
     }, 20);
-    const found = await hv.host.text(["find", "/run/one_tproxy", "-type", "s"]);
+    const found = await hv.host.text(["find", "/run/one_tproxy", "-name", "outer.socket*"]);
     assert.deepEqual(
       found.trim().split("\n").toSorted(),
       ["br0", "br1"].map((br) => `/run/one_tproxy/written-by-proxies/${br}/outer.socket`),

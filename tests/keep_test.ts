@@ -123,6 +123,7 @@ Deno.test(
       network: { name: "vnet0", id: "7" },
       servicePort: 80,
       remoteAddr: "10.11.12.34",
+      backupAddrs: [],
       remotePort: 8080,
       line: 6,
     }]);

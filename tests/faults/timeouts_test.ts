@@ -73,7 +73,7 @@ Deno.test(
     assert.equal(later.open, 1);
     // Both halves wait for the same second; the one that looks first ends the stream for the other.
     const logs = [...await hv.log("one_tproxy_br0"), ...await hv.log("one_tproxy")];
-    assert.ok(logs.filter(({ error }) => error === "TimedOut: silent for 1 seconds").length >= 3);
+    assert.ok(logs.filter(({ why }) => why === "TimedOut: silent for 1 seconds").length >= 3);
   }),
 );
 
