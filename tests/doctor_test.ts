@@ -309,7 +309,7 @@ Deno.test(
     const [code, line, all] = await lastLine(hv, ["--guest", "192.168.150.10", "--port", "5030"]);
     assert.deepEqual([code, line], [0, "no link is broken"], all);
     assert.match(all, /^ok +guest +192\.168\.150\.10: [0-9a-f:]{17} at one-0-0 of br0$/m);
-    assert.match(all, /^ok +service +10\.11\.12\.13:5030: accepted after \d+\.\d ms$/m);
+    assert.match(all, /^ok +service +10\.11\.12\.13:5030: it accepts connections, after \d+\.\d ms; /m);
 
     await hv.host.text(["mount", "-t", "tmpfs", "-o", "size=64k,mode=755", "tmpfs", "/var/log"]);
     assert.match((await lastLine(hv))[1], /^broken: logs: \/var\/log: \d+ KiB are free; see "du /);
@@ -341,7 +341,7 @@ Deno.test(
       assert.match(stdout, unknown);
       assert.match(stdout, /^ok +configuration /m);
       assert.match(stdout, /\n(?:broken: watch: tproxy watch: it is not running.*|not known: .*)\n$/, stdout);
-      assert.match(stdout, /^ok +service +10\.11\.12\.13:5030: accepted/m, program);
+      assert.match(stdout, /^ok +service +10\.11\.12\.13:5030: it accepts connections/m, program);
     }
   }),
 );

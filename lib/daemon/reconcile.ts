@@ -82,19 +82,24 @@ export async function reconcile(
     lock: withDaemonLock,
     use: async (settings) => {
       await source.note?.();
+      const recorded = async <T>(work: () => Promise<T>): Promise<T> => {
+        const running = await work();
+        const seconds = (performance.now() - began) / 1000;
+        await writeLastPass({ at: Date.now(), seconds, isWatch: supervisor !== undefined });
+        return running;
+      };
       if (supervisor === undefined) {
-        return await shareFinishedPass({ verb, config: source.path }, seen, async () => {
+        const ownPass = async () => {
           await allowStart();
-          const running = await pass(verb, settings, await restore(await look()), supervisor);
-          await writeLastPass({ at: Date.now(), seconds: (performance.now() - began) / 1000, isWatch: false });
-          return running;
-        });
+          return await pass(verb, settings, await restore(await look()), supervisor);
+        };
+        return await shareFinishedPass({ verb, config: source.path }, seen, () => recorded(ownPass));
       }
-      // A supervisor has put back what is missing itself, as far as it may.
-      const present = await look();
-      const running = await staysStopped() ? undefined : await pass(verb, settings, present, supervisor);
-      await writeLastPass({ at: Date.now(), seconds: (performance.now() - began) / 1000, isWatch: true });
-      return running;
+      return await recorded(async () => {
+        // A supervisor has put back what is missing itself, as far as it may.
+        const present = await look();
+        return await staysStopped() ? undefined : await pass(verb, settings, present, supervisor);
+      });
     },
   });
 }
@@ -149,7 +154,5 @@ async function pass(
   }
   if (pass.failures.length > 0) throw new DaemonError(pass.failures.join("; "));
   await removeLeftovers(new Set(bridges.keys()));
-  // "tproxy doctor" reads there when the last pass was completed.
-  await Deno.utime(RUN_FILES.daemonLock, new Date(), new Date());
   return wanted.outer === undefined ? 0 : 1 + wanted.inners.length;
 }

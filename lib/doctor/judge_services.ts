@@ -29,7 +29,9 @@ export function judgeServicesReached(facts: Facts): readonly Finding[] {
 }
 
 function judgeAttempt({ target, ms, error = "" }: Attempt, { endpoints, config }: Facts): Finding {
-  if (ms !== undefined) return ok(target, `accepted after ${ms.toFixed(1)} ms`);
+  if (ms !== undefined) {
+    return ok(target, `it accepts connections, after ${ms.toFixed(1)} ms; what it answers is not known`);
+  }
   const [address = "", port = ""] = target.split(":");
   const served = [...endpoints].flatMap(([bridge, all]) =>
     all.filter((endpoint) => remotesOf(endpoint).includes(target)).map((endpoint) =>

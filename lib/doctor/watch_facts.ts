@@ -4,8 +4,7 @@
  * @module
  */
 
-import { RUN_FILES } from "../names.ts";
-import { lstatIfThere } from "../run_dir.ts";
+import { readLastPass } from "../daemon/last_pass.ts";
 import { runCommand } from "../run_command.ts";
 
 /** The runtime with the program and its verb; or the compiled program. */
@@ -39,11 +38,11 @@ export interface Watcher {
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps` and `--allow-read=/run/one_tproxy`.
  */
 export async function lookForWatch(): Promise<Watch> {
-  const [text, lock] = await Promise.all([
+  const [text, last] = await Promise.all([
     runCommand("ps", ["-ww", "-U", "root", "-o", "pid=,netns=,state=,etimes=,args="]),
-    lstatIfThere(RUN_FILES.daemonLock),
+    readLastPass(),
   ]);
-  return { watchers: parseWatchers(text), passedAt: lock?.mtime?.getTime() };
+  return { watchers: parseWatchers(text), passedAt: last?.at };
 }
 
 /**
