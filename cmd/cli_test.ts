@@ -33,6 +33,9 @@ Deno.test("parseTproxy() knows its verbs", () => {
     assert.deepEqual(parseTproxy([verb, "--config", "/a.conf"]), { verb, config: "/a.conf" });
   }
   assert.deepEqual(parseTproxy(["status"]), { verb: "status", form: "plain" });
+  for (const json of [true, false]) {
+    assert.deepEqual(parseTproxy(["top", ...json ? ["--json"] : []]), { verb: "top", json });
+  }
   for (const form of ["wide", "json"]) assert.deepEqual(parseTproxy(["status", `--${form}`]), { verb: "status", form });
 });
 
@@ -74,7 +77,7 @@ Deno.test("parseTproxy() answers a mistake with usage on standard error", () => 
     [["status", "--wide", "--json"], /option '--wide' cannot be used with option '--json'/],
     [
       ["permissions", "iner"],
-      /'iner' is invalid.* choices are setup, tproxy, watch, doctor,\s+sysdump, streams, kill, logs, trace,\s+textfile, look, outer, inner, probe\./,
+      /'iner' is invalid.* choices are setup, tproxy, watch, doctor,\s+sysdump, streams, top, kill, logs, trace,\s+textfile, look, outer, inner, probe\./,
     ],
     [["permissions", "setup", "--running"], /setup is no proxy; name "outer" or "inner" with --running/],
   ];

@@ -13,6 +13,7 @@ import { defineLogs, type LogsCommand } from "./cli_logs.ts";
 import { defineLook, type LookCommand } from "./cli_look.ts";
 import { defineStreams, type StreamsCommand } from "./cli_streams.ts";
 import { defineSysdump, type SysdumpCommand } from "./cli_sysdump.ts";
+import { defineTop, type TopCommand } from "./cli_top.ts";
 import { defineWatch, type WatchCommand } from "./cli_watch.ts";
 import { type ControlCommand, VERBS } from "./plain_arguments.ts";
 
@@ -24,6 +25,7 @@ export type TproxyCommand =
   | SysdumpCommand
   | LookCommand
   | StreamsCommand
+  | TopCommand
   | LogsCommand
   | Done;
 
@@ -67,5 +69,6 @@ function defineTproxy(program: Command, done: (command: TproxyCommand) => void):
   defineSysdump(program, done);
   defineLook(program, done);
   defineStreams(program, done);
+  defineTop(program, done);
   defineLogs(program, done);
 }

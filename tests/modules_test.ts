@@ -14,6 +14,7 @@ const LAYERS: readonly string[] = [
   "cmd",
   "lib/sysdump",
   "lib/doctor",
+  "lib/top",
   "lib/commands",
   "lib/watch",
   "lib/health",

@@ -53,6 +53,7 @@ Deno.test(
         "doctor",
         "sysdump",
         "streams",
+        "top",
         "kill",
         "logs",
         "trace",

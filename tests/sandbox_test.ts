@@ -197,6 +197,28 @@ Deno.test(
 );
 
 Deno.test(
+  "top may ask outer what is open and read what proxies write, and nothing else",
+  inLab(async (lab) => {
+    const hv = await makeHypervisor(lab);
+    await assertSandbox(inPlaceOf(hv, "top"), [
+      ...all("dialSocket", `${FOR_ROOT}/look.0.socket`),
+      ...all("read", `${WRITTEN}/outer-stats.json`, `${WRITTEN}/inner-stats.br1.json`),
+      ...all("sys", "uid"),
+    ], [
+      ["dial", GATE, 5030],
+      ...all("dialSocket", `${WRITTEN}/br0/outer.socket`, `${FOR_ROOT}/act.0.socket`),
+      ...all("read", DEFAULT_CONFIG_PATH, `${RUN}/setup-record.json`, "/var/log/one_tproxy.log"),
+      ...all("list", RUN, "/var/log"),
+      ...all("create", `${RUN}/probe`, `${WRITTEN}/probe`, `${FOR_ROOT}/probe`, "/var/log/probe"),
+      ...all("write", `${WRITTEN}/outer-stats.json`, `${RUN}/setup-record.json`),
+      ...all("remove", `${FOR_ROOT}/act.0.socket`, `${WRITTEN}/outer-stats.json`, `${RUN}/setup-record.json`),
+      ...all("run", "/usr/bin/ps", "/usr/bin/kill", "/usr/sbin/ip", "/usr/sbin/nft"),
+      ...all("env", "LOG_STREAM", "NODE_V8_COVERAGE"),
+    ]);
+  }),
+);
+
+Deno.test(
   "logs may read the logs, trace may have outer log more as well, and neither may do anything else",
   inLab(async (lab) => {
     const hv = await makeHypervisor(lab);

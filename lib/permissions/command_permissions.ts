@@ -6,7 +6,7 @@
  */
 
 import { CONTROL_SLOTS, type ControlKind, controlSocket } from "../control_sockets.ts";
-import { DEFAULT_SYSDUMP, LOG_DIR, NETNS_DIR, RUN_DIR, TEXTFILE_DIR, textfileIn } from "../names.ts";
+import { DEFAULT_SYSDUMP, LOG_DIR, NETNS_DIR, PROXY_DIR, RUN_DIR, TEXTFILE_DIR, textfileIn } from "../names.ts";
 import { type ProgramName, PROGRAMS } from "../programs.ts";
 import type { Permissions } from "./permissions.ts";
 import type { CommandProgram } from "./verbs.ts";
@@ -86,6 +86,11 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, fi
     };
   },
   streams: () => asking("look"),
+  top: () => {
+    const { read, ...rest } = asking("look");
+    // The counts of each bridge's proxy, and no bridge is known before outer's are read.
+    return { ...rest, read: [...read, PROXY_DIR] };
+  },
   kill: () => asking("act"),
   trace: () => {
     const { read, ...rest } = asking("act");
@@ -111,8 +116,8 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, fi
  * @param file The file that `sysdump` writes, or the folder in which `textfile` writes.
  * @returns For `setup`: keep the kernel's state of bridges. For `tproxy` and `watch`: that, and start and signal daemons.
  * For `look`: read and list, and write nothing. For `doctor`: that, and start the probe. For `sysdump`: that, and write one
- * file. For `streams` and `kill`: ask outers. For `logs`: read the logs. For `trace`: both. For `textfile`: look without the
- * configuration, and write one file.
+ * file. For `streams` and `kill`: ask outers. For `top`: that, and read counts. For `logs`: read the logs. For `trace`: ask
+ * outers, and read the logs. For `textfile`: look without the configuration, and write one file.
  *
  * @example
  * ```ts

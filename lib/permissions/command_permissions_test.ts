@@ -72,6 +72,11 @@ Deno.test("streams and kill may connect to the sockets at which their question i
   }
 });
 
+Deno.test("top may do what streams may, and read what proxies write", () => {
+  const [top, streams] = (["top", "streams"] as const).map((program) => commandPermissions(program, CONFIG, FORM));
+  assert.deepEqual(top, { ...streams, read: [...streams?.read ?? [], "/run/one_tproxy/written-by-proxies"] });
+});
+
 Deno.test("sysdump may do what doctor may, and write the one file that it is told", () => {
   const [doctor, sysdump] = (["doctor", "sysdump"] as const).map((program) => {
     return commandPermissions(program, CONFIG, FORM, "/root/a.tar.gz");

@@ -15,6 +15,7 @@ export type CommandProgram =
   | "doctor"
   | "sysdump"
   | "streams"
+  | "top"
   | "kill"
   | "logs"
   | "trace"
@@ -32,6 +33,7 @@ export const COMMAND_PROGRAMS: readonly CommandProgram[] = [
   "doctor",
   "sysdump",
   "streams",
+  "top",
   "kill",
   "logs",
   "trace",
@@ -57,6 +59,7 @@ export const VERBS: Readonly<Record<CommandName, Readonly<Record<string, Command
     check: "look",
     permissions: "look",
     streams: "streams",
+    top: "top",
     kill: "kill",
     logs: "logs",
     trace: "trace",

@@ -12,6 +12,7 @@ Deno.test("programOf() chooses by the verb, and lets look answer whatever is non
     ["sysdump --anonymize a.tar.gz", "sysdump"],
     ["status --json", "look"],
     ["streams --json", "streams"],
+    ["top", "top"],
     ["kill 9f3a01c2-17", "kill"],
     ["logs --follow", "logs"],
     ["trace --guest 10.0.0.2", "trace"],

@@ -41,6 +41,7 @@ export const TEST_TOOLS: Tools = {
   "/usr/bin/prometheus-node-exporter": "prometheus-node-exporter",
   "/usr/bin/promtool": "prometheus",
   "/usr/bin/systemd-analyze": "systemd",
+  "/usr/bin/tmux": "tmux",
   "/usr/bin/zsh": "zsh",
   "/usr/sbin/logrotate": "logrotate",
 };
