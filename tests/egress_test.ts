@@ -14,6 +14,7 @@ import type { Host } from "./lab/host.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { assertServed, CONFIG, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
+import { rulesOf } from "./lab/state.ts";
 
 const TABLE = "one_tproxy_egress";
 const LOOPBACK = `- { ":service_port": 8080, ":remote_addr": 127.0.0.1, ":remote_port": 8080 }\n`;
@@ -68,10 +69,9 @@ async function elements(hv: Hypervisor, family: string, set: string): Promise<st
   ) ?? "";
 }
 
-/** Our tables, without the numbers that differ each time. */
-async function tables(hv: Hypervisor): Promise<string> {
-  const { stdout } = await hv.host.run(["nft", "list", "ruleset"]);
-  return stdout.split(/^(?=table )/m).filter((table) => table.includes(TABLE)).join("");
+/** Our tables. */
+async function tables({ host }: Hypervisor): Promise<string> {
+  return (await rulesOf(host)).split(/^(?=table )/m).filter((table) => table.includes(TABLE)).join("");
 }
 
 Deno.test(

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { until } from "../packaging/command.ts";
 import { CONFIG, inLab, makeHypervisor } from "./lab/scenario.ts";
-import { DAMAGES, NOTHING, numberless, stateOf } from "./lab/state.ts";
+import { DAMAGES, NOTHING, numberless, rulesOf, stateOf } from "./lab/state.ts";
 
 Deno.test(
   "up leaves what the user document shows",
@@ -120,16 +120,16 @@ Deno.test(
     const foreign = `table ip one_tproxy { map ep_driver1 { type inet_service : ipv4_addr . inet_service; }\n }
 table inet theirs { chain input { type filter hook input priority 0; tcp dport 22 accept; }\n }`;
     await hv.host.text(["nft", "-f", "-"], foreign);
-    const before = await hv.host.text(["nft", "list", "ruleset"]);
+    const before = await rulesOf(hv.host);
     await hv.up("br0");
     await hv.up("br1");
     await hv.down("br0");
-    const after = await hv.host.text(["nft", "list", "ruleset"]);
+    const after = await rulesOf(hv.host);
     assert.match(after, /map ep_br1/);
     assert.match(after, /chain ch_br1/);
     assert.doesNotMatch(after, /br0/);
     await hv.down("br1");
-    assert.equal(await hv.host.text(["nft", "list", "ruleset"]), before);
+    assert.equal(await rulesOf(hv.host), before);
   }),
 );
 
@@ -138,10 +138,10 @@ Deno.test(
   inLab(async (lab) => {
     const hv = await makeHypervisor(lab);
     await hv.up("br0");
-    const rules = await hv.host.text(["nft", "list", "ruleset"]);
+    const rules = await rulesOf(hv.host);
     await hv.host.text(["nft", "flush", "ruleset"]);
     await hv.host.text(["nft", "-f", "-"], rules);
-    assert.equal(await hv.host.text(["nft", "list", "ruleset"]), rules);
+    assert.equal(await rulesOf(hv.host), rules);
   }),
 );
 

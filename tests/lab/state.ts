@@ -4,10 +4,19 @@
  * @module
  */
 
+import type { Host } from "./host.ts";
 import type { Hypervisor } from "./hypervisor.ts";
 
 /** What nft lists of the sets that the kernel fills, as guests come and go. */
 const SEEN = /(?<=set (?:senders|newcomers)_[^}]*)\n\t\telements = \{[^}]*\}/g;
+
+/** What rules have counted. */
+const COUNTED = /(?<=counter) packets \d+ bytes \d+/g;
+
+/** All rules in nft, without what they have counted. */
+export async function rulesOf(host: Host): Promise<string> {
+  return (await host.text(["nft", "list", "ruleset"])).replaceAll(COUNTED, "");
+}
 
 /** The result of {@linkcode stateOf} on a host without anything of ours. */
 export const NOTHING = ["", "", ""];
@@ -23,8 +32,8 @@ export async function stateOf({ host }: Hypervisor): Promise<string[]> {
     ["ip", "-n", netns, "route", "show"],
     ["ip", "netns", "exec", netns, "sysctl", ...sysctls],
   ]);
-  const all = [["nft", "list", "ruleset"], ["ip", "-o", "link", "show", "type", "veth"], ...inside];
-  const texts = await Promise.all(all.map((argv) => host.text(argv)));
+  const all = [["ip", "-o", "link", "show", "type", "veth"], ...inside];
+  const texts = await Promise.all([rulesOf(host), ...all.map((argv) => host.text(argv))]);
   // The uplink to the lab is not ours, timers run, and the kernel reports a carrier with a delay.
   const passing = /^.*eth0.*\n|(?<=_timer +)[\d.]+|NO-CARRIER,|,LOWER_UP|(?<=state )(?:UP|DOWN|LOWERLAYERDOWN)/gm;
   return [names.join(" "), ...texts.map((text) => text.replaceAll(SEEN, "").replaceAll(passing, ""))];
