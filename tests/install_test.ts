@@ -230,7 +230,10 @@ Deno.test("what the installer does not know gets its usage", { ignore: ROOTLESS 
   for (const argv of [["--nonsense"], ["--drop-in", "--full"], ["--remove", "--hooks"], ["--prefix"], ["drop-in"]]) {
     const { code, stdout, stderr } = await install(host, ...argv);
     assert.deepEqual([code, stdout], [2, ""]);
-    assert.match(stderr, /^Usage: \.\/install\.sh \[--prefix DIR\] \[--drop-in \| --hooks \| --full\]\n/);
+    assert.match(
+      stderr,
+      /^Usage: \.\/install\.sh \[--prefix DIR\] \[--drop-in \| --hooks \| --full\] \[--metrics DIR\]\n/,
+    );
   }
   for (const option of ["--help", "-h"]) {
     const { code, stdout, stderr } = await install(host, option);

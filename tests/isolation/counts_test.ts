@@ -26,8 +26,11 @@ const counts = (listening: string, more = "") =>
 const INNERS: Readonly<Record<string, readonly [script: string, text?: string]>> = {
   "a sparse file of 3 GiB": ['truncate -s 3G "$0"'],
   "good counts and 3 GiB of nothing": ['printf %s "$1" >"$0"; truncate -s 3G "$0"', counts("[5030]")],
-  "counts of 70,000 bytes": ['printf %s "$1" >"$0"; head -c 70000 /dev/zero | tr "\\0" " " >>"$0"', counts("[5030]")],
-  "JSON nested 30,000 deep": ['head -c 30000 /dev/zero | tr "\\0" "[" >"$0"'],
+  "counts of 5,000,000 bytes": [
+    'printf %s "$1" >"$0"; head -c 5000000 /dev/zero | tr "\\0" " " >>"$0"',
+    counts("[5030]"),
+  ],
+  "JSON nested 4,000,000 deep": ['head -c 4000000 /dev/zero | tr "\\0" "[" >"$0"'],
   "what is no JSON": ['printf %s "$1" >"$0"', "{"],
   "a port that is none": ['printf %s "$1" >"$0"', counts("[65536]")],
   "a listener that is a terminal's command": ['printf %s "$1" >"$0"', counts('["\\u001b[2J"]')],
