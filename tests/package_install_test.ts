@@ -48,7 +48,10 @@ async function assertKnown(host: Host): Promise<void> {
     assert.match(await host.text(["man", page]), new RegExp(`^NAME\n +${page} - `, "m"));
   }
   const typed = ". /etc/profile.d/bash_completion.sh\ntproxy --vers\t\nexit\n";
-  const said = await host.text(["env", "TERM=dumb", "script", "-qec", "bash --norc -i", "/dev/null"], typed);
+  const said = await host.text(
+    ["env", "HOME=/root", "TERM=dumb", "script", "-qec", "bash --norc -i", "/dev/null"],
+    typed,
+  );
   assert.match(said, new RegExp(`^one-tproxy ${settings.version}\r$`, "m"));
 }
 
