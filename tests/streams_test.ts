@@ -189,7 +189,7 @@ Deno.test(
       assert.equal(stdout, "", what);
       assert.match(
         stderr,
-        /^An outer proxy (?:answers what none ever would|has not answered in time)[\x20-\x7e]*\n$/,
+        /^An outer proxy (?:answers what none ever would|has not answered in time|has ended while it answered)[\x20-\x7e]*\n$/,
         what,
       );
       liar.signal("SIGKILL");
