@@ -160,8 +160,9 @@ Deno.test(
     await hv.control("start");
     assert.equal((await hv.tproxy("status")).code, 3);
     await until("they have ended", async () => !(await hv.host.text(["ps", "-eo", "args="])).match(/^one_tproxy/m));
-    // Two notes stay: of the configuration, and which pass was the last.
-    const kept = ["*.lock", "settings-as-read.json", "latest-pass.json"].flatMap((name) => ["!", "-name", name]);
+    // Notes stay: of the configuration, and of the last pass.
+    const notes = ["settings-as-read.json", "latest-pass.json", "last-completed-pass.json"];
+    const kept = ["*.lock", ...notes].flatMap((name) => ["!", "-name", name]);
     const left = ["find", "/run/one_tproxy", "-mindepth", "1", ...kept];
     assert.equal(await hv.host.text(left), `${WRITTEN}\n`);
     assert.deepEqual((await hv.host.text(["ls", "/var/log"])).trim().split("\n"), [
