@@ -13,7 +13,20 @@ Deno.test("listGrants() gives each program the flags of its table, and stands-in
   const [probe, inner, outer] = [grants.pop(), grants.pop(), grants.pop()];
   assert.deepEqual(
     grants,
-    (["setup", "tproxy", "watch", "doctor", "sysdump", "streams", "kill", "logs", "trace", "textfile", "look"] as const)
+    ([
+      "setup",
+      "tproxy",
+      "watch",
+      "doctor",
+      "sysdump",
+      "streams",
+      "top",
+      "kill",
+      "logs",
+      "trace",
+      "textfile",
+      "look",
+    ] as const)
       .map((
         entrypoint,
       ) => ({

@@ -134,9 +134,11 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, ControlOwne
   async #enter(bridge: BridgeName, server: StringServer, connection: Deno.UnixConn): Promise<void> {
     const claims = this.#claims(bridge);
     if (!this.#admit(this.#entering, bridge, undefined, claims)) return close(connection);
-    this.streams.add(connection);
+    // An entry of its own: a plain stream adds its connection, and still has it when this entry goes.
+    const entering: Disposable = { [Symbol.dispose]: () => close(connection) };
+    this.streams.add(entering);
     await server.take(connection);
-    this.streams.forget(connection);
+    this.streams.forget(entering);
     this.#entering.giveBack(claims);
   }
 

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { until } from "../../packaging/command.ts";
 import { assertServed, fetchFrom, inLab, isServed, served } from "../lab/scenario.ts";
+import { startDownload } from "../lab/download.ts";
 import { entry, makeCrowd } from "./crowd.ts";
 
 const NGINX = `daemon off; user root; worker_processes 1; pid /run/pp/pid; error_log /run/pp/error.log;
@@ -102,6 +103,32 @@ Deno.test(
     assert.deepEqual((await hv.log("one_tproxy")).filter(({ level }) => level === "warning"), []);
     const { proxies } = JSON.parse((await hv.tproxy("status", "--json")).stdout);
     assert.equal(proxies[0].counts.failed, 0);
+  }),
+);
+
+Deno.test(
+  "outer counts the streams of HAProxy as an inner proxy while they live, and finishes them when it is replaced",
+  inLab(async (lab) => {
+    const { hv, guest, gate } = await served(lab);
+    const before = await hv.status();
+    await hv.host.text(["kill", "-KILL", String(before.get("one_tproxy_br0"))]);
+    await hv.host.write("/run/pp/inner.cfg", INNER);
+    hv.host.start(["ip", "netns", "exec", "one_tproxy_br0", "haproxy", "-db", "-f", "/run/pp/inner.cfg"], {
+      inside: true,
+    });
+    await until("a guest is served", () => isServed(guest));
+    const download = await startDownload(gate, guest);
+    await until("the stream is counted", async () => {
+      const { proxies } = JSON.parse((await hv.tproxy("status", "--json")).stdout);
+      return proxies[0].counts?.live === 1;
+    });
+    await hv.host.text(["kill", "-USR2", String(before.get("one_tproxy"))]);
+    await until(
+      "outer drains",
+      async () => /^one_tproxy \(draining\)/m.test(await hv.host.text(["ps", "-eo", "args="])),
+    );
+    assert.ok(await download.finish());
+    await until("outer has ended", async () => !/^one_tproxy/m.test(await hv.host.text(["ps", "-eo", "args="])));
   }),
 );
 
