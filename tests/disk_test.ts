@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { until } from "../packaging/command.ts";
 import type { Host } from "./lab/host.ts";
-import { assertServed, fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";
+import { assertServed, CONFIG, fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";
 
 /** Leaves no byte on a file system. */
 async function fill(host: Host, dir: string): Promise<void> {
@@ -89,6 +89,23 @@ Deno.test(
     await hv.host.text(["rm", "/run/one_tproxy/full"]);
     await hv.control("reload");
     await assertServed(guest, 81);
+  }),
+);
+
+Deno.test(
+  "a proxy that has ended is started again while /run is full, although the settings can't be noted",
+  inLab(async (lab) => {
+    const { hv, guest } = await makeScenario(lab);
+    await hv.host.text(["mkdir", "/run/one_tproxy"]);
+    await hv.host.text(["mount", "-t", "tmpfs", "-o", "size=256k,mode=755", "tmpfs", "/run/one_tproxy"]);
+    await hv.serve("br0");
+    await hv.configure(`${CONFIG}# changed\n`);
+    const age = "test $(($(date +%s) - $(stat -c %Z /var/tmp/one/etc/vnm/OpenNebulaNetwork.conf))) -gt 3";
+    await until("the file is old enough to be noted", async () => (await hv.host.run(["sh", "-c", age])).code === 0);
+    await fill(hv.host, "/run/one_tproxy");
+    await hv.host.text(["kill", "-KILL", String((await hv.status()).get("one_tproxy_br0"))]);
+    await hv.control("start");
+    await assertServed(guest);
   }),
 );
 

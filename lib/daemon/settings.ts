@@ -6,7 +6,7 @@
  */
 
 import { stampOf } from "../config/prepare_then_lock.ts";
-import { TproxyError } from "../errors.ts";
+import { describe, TproxyError } from "../errors.ts";
 import { isObject } from "../is_object.ts";
 import type { Limits } from "../limits.ts";
 import { checkLimits } from "../limits_codec.ts";
@@ -75,7 +75,8 @@ async function readNoted(path: string): Promise<Settings> {
 }
 
 /**
- * Notes what a configuration says. The caller holds the lock of whoever starts daemons.
+ * Notes what a configuration says. The caller holds the lock of whoever starts daemons. Without the note, as on a full disk, the
+ * next pass reads the configuration again.
  *
  * @param path The file.
  * @param stamp What {@linkcode stampOf} said before it was read.
@@ -87,7 +88,12 @@ export async function noteSettings(path: string, stamp: string, settings: NotedS
   // Unlike the time of its contents, nobody can set this one.
   const changed = (await Deno.stat(path)).ctime?.getTime() ?? Infinity;
   if (Date.now() - changed < YOUNGEST_MS || await stampOf(path) !== stamp) return;
-  await replaceFile(RUN_FILES.settings, renderNoted(path, stamp, settings), 0);
+  try {
+    await replaceFile(RUN_FILES.settings, renderNoted(path, stamp, settings), 0);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    log.debug("Cannot note the settings", { path: RUN_FILES.settings, error: describe(error) });
+  }
 }
 
 /**
