@@ -6,6 +6,7 @@
 
 import { isObject } from "../is_object.ts";
 import type { BridgeName } from "../names.ts";
+import { parseJson } from "../parse_json.ts";
 import type { StreamId } from "../protocol/stream_id.ts";
 
 /** How long a line may be, in characters. A longer one is not shown. */
@@ -46,12 +47,7 @@ export interface LogFilter {
  */
 export function parseLogLine(text: string, bridge: BridgeName | undefined): LogLine | undefined {
   if (text.length > LONGEST_LOG_LINE) return undefined;
-  let fields: unknown;
-  try {
-    fields = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const fields = parseJson(text);
   if (!isObject<"time" | "level" | "message">(fields)) return undefined;
   const time = typeof fields.time === "string" && TIME.test(fields.time) ? Date.parse(fields.time) : NaN;
   if (Number.isNaN(time) || typeof fields.level !== "string" || typeof fields.message !== "string") return undefined;

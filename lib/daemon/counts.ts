@@ -8,8 +8,10 @@
 import { isIpv4, isPort } from "../address.ts";
 import { isObject } from "../is_object.ts";
 import { printable } from "../config/config.ts";
+import { isCount } from "../is_count.ts";
 import { parseBridgeName } from "../names.ts";
-import { type Counts, isCount, MOST_UNANSWERED, parseServices } from "../protocol/counts.ts";
+import { parseJson } from "../parse_json.ts";
+import { type Counts, MOST_UNANSWERED, parseServices } from "../protocol/counts.ts";
 import type { Role } from "../role.ts";
 import { readShared } from "../read_shared.ts";
 import { LONGEST_USAGE, parseUsage, type Usage } from "../protocol/usage.ts";
@@ -55,12 +57,7 @@ export async function readUsage(role: Role, pid: number): Promise<Usage | undefi
  * @returns The counts, with texts that are safe to print; `undefined` if a member is not what it has to be.
  */
 export function parseCounts(text: string): Counts | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
   if (!isObject(value)) return undefined;
   const { listening, lastError, services, unanswered } = value;
   const [live, total, failed, refused, up, down] = ["live", "total", "failed", "refused", "up", "down"]

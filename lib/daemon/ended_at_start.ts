@@ -6,6 +6,7 @@
 
 import { printable } from "../config/config.ts";
 import { isObject } from "../is_object.ts";
+import { parseJson } from "../parse_json.ts";
 
 /** How a process has ended: one of the two is `null`. */
 export interface End {
@@ -43,11 +44,7 @@ function lastError(lines: readonly string[]): string | undefined {
 
 /** Gets message and error of a line of JSON. */
 function messageIn(line: string): string | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    if (!isObject(value) || typeof value["message"] !== "string") return undefined;
-    return [value["message"], value["error"]].filter((part) => typeof part === "string").join(": ");
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(line);
+  if (!isObject(value) || typeof value["message"] !== "string") return undefined;
+  return [value["message"], value["error"]].filter((part) => typeof part === "string").join(": ");
 }

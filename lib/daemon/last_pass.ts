@@ -9,6 +9,7 @@ import { describe } from "../errors.ts";
 import { isObject } from "../is_object.ts";
 import { log } from "../log.ts";
 import { RUN_FILES } from "../names.ts";
+import { parseJson } from "../parse_json.ts";
 import { readIfThere, replaceFile } from "../run_dir.ts";
 
 /** A pass that was completed. */
@@ -54,12 +55,7 @@ export async function readLastPass(): Promise<LastPass | undefined> {
  * @returns The pass; `undefined` if the text is damaged.
  */
 export function parseLastPass(text: string): LastPass | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
   if (!isObject(value)) return undefined;
   const { at, seconds, isWatch } = value;
   if (!isAmount(at) || !isAmount(seconds) || typeof isWatch !== "boolean") return undefined;

@@ -8,6 +8,7 @@
 import { log } from "../log.ts";
 import type { Limits } from "../limits.ts";
 import { RUN_FILES } from "../names.ts";
+import { parseJson } from "../parse_json.ts";
 import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import type { RunningDaemon } from "./find_daemons.ts";
 import { send } from "./stop.ts";
@@ -81,12 +82,8 @@ function renderRetirements(retirements: Retirements): string {
 
 /** A damaged file counts as none. Then the time of each daemon begins anew. */
 function parseRetirements(text: string): Retirements {
-  try {
-    const list: unknown = JSON.parse(text);
-    return new Map(Array.isArray(list) && list.every(isRetirement) ? list : []);
-  } catch {
-    return new Map();
-  }
+  const list = parseJson(text);
+  return new Map(Array.isArray(list) && list.every(isRetirement) ? list : []);
 }
 
 function isRetirement(value: unknown): value is [number, number] {

@@ -12,6 +12,7 @@ import { closeSync, openSync } from "node:fs";
 import { printable } from "../config/config.ts";
 import type { Attempt } from "../connect_all.ts";
 import { DaemonError } from "../errors.ts";
+import { parseJson } from "../parse_json.ts";
 import type { Form } from "../permissions/form.ts";
 import { probePermissions } from "../permissions/daemon_permissions.ts";
 import { PROGRAMS } from "../programs.ts";
@@ -105,16 +106,11 @@ async function answerOf([program = "", ...args]: string[], form: Form, deadlineM
  * @returns The attempts, with texts that are safe to print; none if it is no list of attempts.
  */
 export function parseAttempts(text: string): Attempt[] {
-  try {
-    const list: unknown = JSON.parse(text);
-    return Array.isArray(list) && list.every(isAttempt)
-      ? list.map(({ target, ms, error }) =>
-        ms === undefined ? { target, error: printable(error ?? "") } : { target, ms }
-      )
-      : [];
-  } catch {
-    return [];
-  }
+  const list = parseJson(text);
+  if (!Array.isArray(list) || !list.every(isAttempt)) return [];
+  return list.map(({ target, ms, error }) =>
+    ms === undefined ? { target, error: printable(error ?? "") } : { target, ms }
+  );
 }
 
 function isAttempt(value: Partial<Attempt> | null): value is Attempt {

@@ -12,6 +12,7 @@ import type { Limits } from "../limits.ts";
 import { checkLimits } from "../limits_codec.ts";
 import { type DebugLevel, isDebugLevel, log } from "../log.ts";
 import { RUN_FILES } from "../names.ts";
+import { parseJson } from "../parse_json.ts";
 import { lstatIfThere, readIfThere, replaceFile } from "../run_dir.ts";
 import { VERSION } from "../version.ts";
 import type { Owner } from "./owner.ts";
@@ -117,12 +118,7 @@ export function renderNoted(path: string, stamp: string, settings: NotedSettings
  * @returns What is noted; `undefined` if it is of another file, of another version of the file or of this program, or damaged.
  */
 export function parseNoted(text: string, path: string, stamp: string): NotedSettings | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
   if (!isObject(value) || value["version"] !== VERSION || value["path"] !== path || value["stamp"] !== stamp) {
     return undefined;
   }

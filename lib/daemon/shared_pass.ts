@@ -9,9 +9,11 @@
  */
 
 import { describe } from "../errors.ts";
+import { isCount } from "../is_count.ts";
 import { isObject } from "../is_object.ts";
 import { log } from "../log.ts";
 import { RUN_FILES } from "../names.ts";
+import { parseJson } from "../parse_json.ts";
 import { readIfThere, replaceFile } from "../run_dir.ts";
 
 /**
@@ -109,12 +111,7 @@ async function write(pass: NumberedPass): Promise<void> {
  * @returns The pass; `undefined` if the text is damaged.
  */
 export function parsePass(text: string): NumberedPass | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
   if (!isObject(value)) return undefined;
   const { number, verb, config, wanted } = value;
   if (!isCount(number) || !isVerb(verb) || typeof config !== "string") return undefined;
@@ -124,8 +121,4 @@ export function parsePass(text: string): NumberedPass | undefined {
 
 function isVerb(value: unknown): value is PassRequest["verb"] {
   return typeof value === "string" && Object.hasOwn(INCLUDES, value);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

@@ -7,6 +7,7 @@
 
 import { withLock } from "../lock.ts";
 import { BRIDGE_NAME, type BridgeName, type BridgeNames, namesOf, RUN_FILES } from "../names.ts";
+import { parseJson } from "../parse_json.ts";
 import { runCommand } from "../run_command.ts";
 import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import { type Link, listLinks } from "./observe.ts";
@@ -125,12 +126,7 @@ async function readVlanRecord(): Promise<VlanRecord> {
  * @returns The VLANs of each bridge's port; a bridge with anything else is left out.
  */
 export function parseVlanRecord(text: string): VlanRecord {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return new Map();
-  }
+  const value = parseJson(text);
   const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
   return new Map(entries.flatMap(([bridge, vlans]): [BridgeName, readonly Vlan[]][] => {
     return BRIDGE_NAME.test(bridge) && isVlans(vlans) ? [[bridge as BridgeName, vlans]] : [];

@@ -10,6 +10,7 @@ import { isIpv4, isPort } from "../address.ts";
 import type { ControlKind } from "../control_sockets.ts";
 import { isObject } from "../is_object.ts";
 import { BRIDGE_NAME, type BridgeName } from "../names.ts";
+import { parseJson } from "../parse_json.ts";
 import { isStreamId, type StreamId } from "./stream_id.ts";
 
 /** How long a question may be, in bytes: {@linkcode MOST_IDS} IDs and their commas take a third of it. */
@@ -85,12 +86,7 @@ export function renderQuestion(question: Question): string {
  * @returns The question and nothing else; `undefined` if it is not one.
  */
 export function parseQuestion(text: string): Question | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
   if (!isObject<"ask" | "which" | "streams" | "guest" | "seconds">(value)) return undefined;
   const { ask, streams, guest, seconds } = value;
   switch (ask) {

@@ -8,8 +8,10 @@
  */
 
 import { isIpv4, isPort } from "../address.ts";
+import { isCount } from "../is_count.ts";
 import { isObject } from "../is_object.ts";
 import type { BridgeName } from "../names.ts";
+import { parseJson } from "../parse_json.ts";
 import { isBridgeName } from "./control.ts";
 import { isStreamId, type StreamId } from "./stream_id.ts";
 
@@ -87,12 +89,7 @@ export function renderLine(line: AnswerLine): string {
  * @returns The line and nothing else; `undefined` if it is not one that {@linkcode renderLine} writes.
  */
 export function parseLine(text: string): AnswerLine | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
   if (!isObject<"stream" | "omitted" | "refused">(value)) return undefined;
   const { stream, omitted, refused } = value;
   if (refused === "busy" || refused === "unknown") return { refused };
@@ -115,8 +112,4 @@ const LAST_DATE = 8.64e15;
 function only(stream: StreamInfo): StreamInfo {
   const { id, bridge, guest, guestPort, servicePort, remoteAddr, remotePort, since, idleMs, up, down, state } = stream;
   return { id, bridge, guest, guestPort, servicePort, remoteAddr, remotePort, since, idleMs, up, down, state };
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

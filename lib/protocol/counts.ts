@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isCount } from "../is_count.ts";
 import { isObject } from "../is_object.ts";
 
 /** The limits by which a stream can be refused, by their names in the configuration. */
@@ -107,14 +108,4 @@ function parseService(value: unknown): ServiceCounts | undefined {
   if (!known.every(([, count]) => isCount(count))) return undefined;
   const counts = { port, live, total, failed, up, down, refused: Object.fromEntries(known), connects, connectSeconds };
   return bridge === undefined ? counts : { bridge, ...counts };
-}
-
-/**
- * Tells whether a value is a number of things.
- *
- * @param value Anything.
- * @returns Whether it is an integer from 0 to 2^53 - 1, to which more can be added without losing any.
- */
-export function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

@@ -5,6 +5,9 @@
  * @module
  */
 
+import { isCount } from "../is_count.ts";
+import { parseJson } from "../parse_json.ts";
+
 /** What a daemon's streams take. */
 export interface Usage {
   /** The daemon's process ID. */
@@ -43,12 +46,7 @@ export function renderUsage({ pid, live, taken }: Usage): string {
  * @returns The usage; `undefined` if the text is not one that {@linkcode renderUsage} writes.
  */
 export function parseUsage(text: string): Usage | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
   const { pid, live, taken } = (value ?? {}) as Partial<Record<string, unknown>>;
   if (!isCount(pid) || !isCount(live) || !Array.isArray(taken) || taken.length > MOST_ENTRIES) return undefined;
   return taken.every(isEntry) ? { pid, live, taken: new Map(taken) } : undefined;
@@ -58,8 +56,4 @@ function isEntry(value: unknown): value is [string, number] {
   if (!Array.isArray(value) || value.length !== 2) return false;
   const [key, count] = value;
   return typeof key === "string" && key.length <= LONGEST_KEY && isCount(count);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

@@ -9,6 +9,7 @@ import { isDiallable, isPort } from "../address.ts";
 import type { Network, SelectedEndpoint } from "../config/select.ts";
 import { checkOptions } from "../limits_codec.ts";
 import { BRIDGE_NAME, type BridgeName, UNNAMED_NETWORK } from "../names.ts";
+import { parseJson } from "../parse_json.ts";
 import type { NetworkRecord, SetupRecord } from "./setup_record.ts";
 
 /** A parsed record: its good bridges, and its damaged ones. */
@@ -135,12 +136,4 @@ function isName(value: unknown, id: unknown): value is string | undefined {
 
 function isHostName(value: unknown): value is string {
   return typeof value === "string" && /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,253}$/.test(value);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
