@@ -9,6 +9,7 @@ import sample from "./fixtures/vm-pre.xml" with { type: "text" };
 import { driverUp } from "./lab/driver.ts";
 import { assertServed, CONFIG, fetchFrom, GATE, inLab, isServed, makeScenario, served } from "./lab/scenario.ts";
 import { numberless, stateOf } from "./lab/state.ts";
+import { base64 } from "./lab/vm.ts";
 
 /** A second service, for one network, at another port. */
 const second = (network: string, port = 81) =>
@@ -95,7 +96,7 @@ for (const [what, file] of [["could not be read", ":tproxy: ["], ["had nothing o
     `apply reaches a network whose VM was started by a hook when the file ${what}`,
     inLab(async (lab) => {
       const { hv, guest } = await makeScenario(lab, file);
-      const hook = await hv.hook(["pre"], new TextEncoder().encode(sample).toBase64() + "\n");
+      const hook = await hv.hook(["pre"], base64(sample));
       assert.equal(hook.code, 0, hook.stderr);
       await hv.configure(CONFIG);
       const { code, stderr } = await hv.tproxy("apply");

@@ -8,25 +8,17 @@
 import assert from "node:assert/strict";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { assertServed, inLab, makeScenario } from "./lab/scenario.ts";
+import { vm } from "./lab/vm.ts";
 
 const [VMS = 12, AT_ONCE = 4] = Deno.args.map(Number);
 
 /** Two VMs share each bridge. */
 const BRIDGES = Array.from({ length: Math.ceil(VMS / 2) }, (_, number) => `br${number}`);
 
-/** What a driver gives its hooks for the VM of a number, which has one NIC. */
-function vm(number: number): string {
-  const bridge = BRIDGES[number % BRIDGES.length];
-  const nic = `<BRIDGE>${bridge}</BRIDGE><BRIDGE_TYPE>linux</BRIDGE_TYPE><NETWORK>vnet0</NETWORK>` +
-    `<NETWORK_ID>7</NETWORK_ID><TARGET>one-${number}-0</TARGET>`;
-  const xml = `<VM><ID>${number}</ID><TEMPLATE><NIC><NIC_ID>0</NIC_ID>${nic}</NIC></TEMPLATE></VM>`;
-  return new TextEncoder().encode(xml).toBase64() + "\n";
-}
-
 /** Starts a VM as the hook does, and tells how long it took, in milliseconds. */
 async function startVm(hv: Hypervisor, number: number): Promise<number> {
   const start = performance.now();
-  const { code, stderr } = await hv.hook(["pre"], vm(number));
+  const { code, stderr } = await hv.hook(["pre"], vm([BRIDGES[number % BRIDGES.length] ?? "", "7"]));
   assert.equal(code, 0, stderr);
   await hv.control("reload");
   return performance.now() - start;

@@ -10,6 +10,7 @@ import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
 import { CONFIG, inLab, makeHypervisor } from "./lab/scenario.ts";
+import { base64, vm } from "./lab/vm.ts";
 
 const CONFIG_PATH = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
 
@@ -22,20 +23,6 @@ async function hypervisor(lab: Lab, config = CONFIG): Promise<Hypervisor> {
   const hv = await makeHypervisor(lab, config);
   await hv.bridge("onebr.12");
   return hv;
-}
-
-/** What the driver gives its hooks. */
-function base64(xml: string): string {
-  return new TextEncoder().encode(xml).toBase64() + "\n";
-}
-
-/** A VM with NICs on these bridges and networks. */
-function vm(...nics: [bridge: string, network: string][]): string {
-  const elements = nics.map(([bridge, id], at) =>
-    `<NIC><NIC_ID>${at}</NIC_ID><BRIDGE>${bridge}</BRIDGE><BRIDGE_TYPE>linux</BRIDGE_TYPE><NETWORK>vnet${id}</NETWORK>` +
-    `<NETWORK_ID>${id}</NETWORK_ID><PHYDEV>uplink0</PHYDEV><TARGET>one-42-${at}</TARGET></NIC>`
-  );
-  return base64(`<VM><ID>42</ID><TEMPLATE>${elements.join("")}</TEMPLATE></VM>`);
 }
 
 /** A VM while one of its devices is attached or detached: the driver gives the hooks all of them, and marks the one. */

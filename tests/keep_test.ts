@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import sample from "./fixtures/vm-pre.xml" with { type: "text" };
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { assertServed, CONFIG, GATE, inLab, makeScenario } from "./lab/scenario.ts";
+import { base64 } from "./lab/vm.ts";
 
 const UP = ["up", "--bridge", "br0", "--network", "vnet0", "--network-id", "7"];
 
@@ -93,7 +94,7 @@ Deno.test(
     await hv.control("start");
     await assertServed(guest);
     await hv.configure(CONFIG.replace("remote_port", "remoteport"));
-    const { code, stderr } = await hv.hook(["pre"], new TextEncoder().encode(sample).toBase64() + "\n");
+    const { code, stderr } = await hv.hook(["pre"], base64(sample));
     assert.equal(code, 0, stderr);
     assert.match(
       stderr,
