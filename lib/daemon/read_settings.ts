@@ -10,8 +10,7 @@ import { readConfig } from "../config/read.ts";
 import { ConfigError, describe } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { DEFAULT_DEBUG_LEVEL, log, type LogLine } from "../log.ts";
-import { findOwner } from "./user_database.ts";
-import { noteSettings, type Settings, type SettingsSource } from "./settings.ts";
+import { noteSettings, type Settings, type SettingsSource, withOwner } from "./settings.ts";
 
 /**
  * A source that reads the configuration, and notes what it says unless something is wrong with it: that is a warning each time.
@@ -70,5 +69,5 @@ async function readBoth(path: string): Promise<{ settings: Settings; config?: Co
  */
 export async function settingsOf(config: Config | undefined, warn: LogLine = log.warning): Promise<Settings> {
   if (config === undefined) return { debugLevel: DEFAULT_DEBUG_LEVEL, limits: DEFAULT_LIMITS, owner: undefined };
-  return { debugLevel: config.debugLevel, limits: config.limits, owner: await findOwner(config.processOwner, warn) };
+  return await withOwner(config, warn);
 }

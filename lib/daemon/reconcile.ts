@@ -74,7 +74,8 @@ export async function reconcile(
   supervisor?: Supervisor,
 ): Promise<number | undefined> {
   if (verb === "stop") return await stop(source);
-  const seen = await readLatestPass();
+  // A supervisor's pass shares no other run's, and waits for none to be shared.
+  const seen = supervisor === undefined ? await readLatestPass() : undefined;
   const began = supervisor?.began ?? performance.now();
   return await prepareThenLock({
     path: source.path,
@@ -115,7 +116,6 @@ function withDaemonLock<T>(work: () => Promise<T>): Promise<T> {
 /** Ends everything, and keeps supervisors from starting it again. */
 async function stop(source: SettingsSource): Promise<number> {
   const { limits: { drainTimeoutMs } } = await source.read();
-  const seen = await readLatestPass();
   const work = async () => {
     await keepStopped();
     const { daemons } = await findDaemons();
@@ -124,7 +124,7 @@ async function stop(source: SettingsSource): Promise<number> {
     await removeLeftovers(new Set());
     return 0;
   };
-  return await withDaemonLock(() => shareFinishedPass({ verb: "stop", config: source.path }, seen, work));
+  return await withDaemonLock(() => shareFinishedPass({ verb: "stop", config: source.path }, undefined, work));
 }
 
 async function pass(

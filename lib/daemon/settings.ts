@@ -10,7 +10,7 @@ import { describe, TproxyError } from "../errors.ts";
 import { isObject } from "../is_object.ts";
 import type { Limits } from "../limits.ts";
 import { checkLimits } from "../limits_codec.ts";
-import { type DebugLevel, isDebugLevel, log } from "../log.ts";
+import { type DebugLevel, isDebugLevel, log, type LogLine } from "../log.ts";
 import { RUN_FILES } from "../names.ts";
 import { parseJson } from "../parse_json.ts";
 import { lstatIfThere, readIfThere, replaceFile } from "../run_dir.ts";
@@ -41,7 +41,7 @@ export interface SettingsSource {
 /** What is noted of a configuration in which nothing is wrong. */
 export interface NotedSettings extends Omit<Settings, "owner"> {
   /** The user that it names, if it names one. */
-  readonly processOwner: string | undefined;
+  readonly processOwner?: string | undefined;
 }
 
 /** Nothing is noted of the configuration as it is now, so a program has to read it that can. */
@@ -71,8 +71,23 @@ async function readNoted(path: string): Promise<Settings> {
   ]);
   const noted = info?.isFile && info.uid === 0 ? parseNoted(text ?? "", path, stamp) : undefined;
   if (noted === undefined) throw new NotNotedError(`Nothing is noted of ${path}`, 'run "tproxy", which reads it then');
-  const { processOwner, ...settings } = noted;
-  return { ...settings, owner: await findOwner(processOwner, log.warning) };
+  return await withOwner(noted, log.warning);
+}
+
+/**
+ * Looks up the user that a configuration names.
+ *
+ * @param settings What the configuration says.
+ * @param warn Warns of a user that does not exist.
+ * @returns How the daemons should run.
+ * @throws {import("../run_command.ts").CommandError} If getent fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
+ */
+export async function withOwner(
+  { processOwner, debugLevel, limits }: NotedSettings,
+  warn: LogLine,
+): Promise<Settings> {
+  return { debugLevel, limits, owner: await findOwner(processOwner, warn) };
 }
 
 /**
