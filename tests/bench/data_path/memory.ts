@@ -6,24 +6,14 @@
 
 import type { Host } from "../../lab/host.ts";
 import type { Kind } from "./metrics.ts";
+import { readOfEach } from "./processes.ts";
 
 /** Memory in MiB. */
 export type Memory = Readonly<Record<Kind, number>>;
 
-/** Finds a host's processes whose command line matches. */
-export async function processesOf(host: Host, commandLine: RegExp): Promise<number[]> {
-  const lines = (await host.text(["ps", "-eo", "pid=,args="])).split("\n");
-  return lines.flatMap((line) => {
-    const [, pid, args = ""] = /^ *(\d+) (.*)$/.exec(line) ?? [];
-    return commandLine.test(args) ? [Number(pid)] : [];
-  });
-}
-
 /** Sums up the memory of a host's processes whose command line matches: one, or one for each connection. */
 export async function memoryOf(host: Host, commandLine: RegExp): Promise<Memory> {
-  const pids = await processesOf(host, commandLine);
-  if (pids.length === 0) throw new Error(`No process on ${host.name} matches ${commandLine}`);
-  return parseRollups(await host.text(["cat", ...pids.map((pid) => `/proc/${pid}/smaps_rollup`)]));
+  return parseRollups(await readOfEach(host, "smaps_rollup", commandLine));
 }
 
 /** Reads one or more `smaps_rollup`. */

@@ -12,8 +12,8 @@ import { type CommandProgram, FALLBACKS } from "../../../lib/permissions/verbs.t
 import { DEFAULT_CONFIG_PATH, GUEST_ADDRESS } from "../../../lib/names.ts";
 import { until } from "../../../packaging/command.ts";
 import type { Contender, Ports } from "./contender.ts";
-import { processesOf } from "./memory.ts";
 import { BRIDGE, type Place } from "./place.ts";
+import { processesOf } from "./processes.ts";
 import { GATE, servicesOf } from "./services.ts";
 
 /** This checkout. */

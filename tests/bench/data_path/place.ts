@@ -8,7 +8,7 @@ import { until } from "../../../packaging/command.ts";
 import type { Host } from "../../lab/host.ts";
 import type { Hypervisor } from "../../lab/hypervisor.ts";
 import type { Lab } from "../../lab/lab.ts";
-import { processesOf } from "./memory.ts";
+import { processesOf } from "./processes.ts";
 
 /** The bridge that the guest is on. */
 export const BRIDGE = "br0";

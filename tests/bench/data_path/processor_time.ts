@@ -5,7 +5,7 @@
  */
 
 import type { Contender } from "./contender.ts";
-import { processesOf } from "./memory.ts";
+import { readOfEach } from "./processes.ts";
 
 /** Linux counts in these for programs, whatever the kernel's own clock does (`USER_HZ`). */
 const TICKS_PER_SECOND = 100;
@@ -30,9 +30,7 @@ export async function withProcessorTime<T>(
 async function readMs({ proxies }: Contender): Promise<number | undefined> {
   if (proxies === undefined) return undefined;
   const { host, commandLines: { inner, outer } } = proxies;
-  const found = await Promise.all([inner, outer].map((commandLine) => processesOf(host, commandLine)));
-  const pids = [...new Set(found.flat())];
-  return parseStats(await host.text(["cat", ...pids.map((pid) => `/proc/${pid}/stat`)]));
+  return parseStats(await readOfEach(host, "stat", inner, outer));
 }
 
 /**

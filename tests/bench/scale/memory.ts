@@ -5,7 +5,8 @@
  */
 
 import type { Host } from "../../lab/host.ts";
-import { processesOf, sumOf } from "../data_path/memory.ts";
+import { sumOf } from "../data_path/memory.ts";
+import { processesOf, readOfEach } from "../data_path/processes.ts";
 
 /**
  * RSS counts shared pages in every process, PSS divides them among the processes, and private memory leaves them out.
@@ -15,6 +16,9 @@ const FIELDS = {
   pss: ["Pss"],
   private: ["Private_Clean", "Private_Dirty"],
 } as const;
+
+const INNER = /^one_tproxy_/;
+const OUTER = /^one_tproxy(?: |$)/;
 
 /** Memory in MiB. */
 export type Memory = Readonly<Record<keyof typeof FIELDS, number>>;
@@ -31,19 +35,15 @@ export interface ProxyMemory {
 
 /** Measures the memory of a hypervisor's proxies. */
 export async function memoryOfProxies(host: Host): Promise<ProxyMemory> {
-  const inners = await processesOf(host, /^one_tproxy_/);
-  const inner = await rollupsOf(host, inners);
-  const outer = await rollupsOf(host, await processesOf(host, /^one_tproxy(?: |$)/));
-  const mean = {
-    rss: inner.rss / inners.length,
-    pss: inner.pss / inners.length,
-    private: inner.private / inners.length,
-  };
+  const count = (await processesOf(host, INNER)).length;
+  const inner = await rollupsOf(host, INNER);
+  const outer = await rollupsOf(host, OUTER);
+  const mean = { rss: inner.rss / count, pss: inner.pss / count, private: inner.private / count };
   return { inner: mean, outer, total: inner.pss + outer.pss };
 }
 
-async function rollupsOf(host: Host, pids: readonly number[]): Promise<Memory> {
-  const text = await host.text(["cat", ...pids.map((pid) => `/proc/${pid}/smaps_rollup`)]);
+async function rollupsOf(host: Host, commandLine: RegExp): Promise<Memory> {
+  const text = await readOfEach(host, "smaps_rollup", commandLine);
   const sum = (kind: keyof typeof FIELDS) => FIELDS[kind].reduce((sum, field) => sum + sumOf(text, field), 0);
   return { rss: sum("rss"), pss: sum("pss"), private: sum("private") };
 }

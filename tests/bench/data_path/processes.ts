@@ -1,0 +1,42 @@
+/**
+ * The processes of a host, and what the kernel tells about them.
+ *
+ * @module
+ */
+
+import { until } from "../../../packaging/command.ts";
+import type { Host } from "../../lab/host.ts";
+
+/** Finds a host's processes that have one of the command lines, in the order of their IDs. */
+export async function processesOf(host: Pick<Host, "text">, ...commandLines: readonly RegExp[]): Promise<number[]> {
+  const lines = (await host.text(["ps", "-eo", "pid=,args="])).split("\n");
+  return lines.flatMap((line) => {
+    const [, pid, args = ""] = /^ *(\d+) (.*)$/.exec(line) ?? [];
+    return commandLines.some((commandLine) => commandLine.test(args)) ? [Number(pid)] : [];
+  }).toSorted((a, b) => a - b);
+}
+
+/**
+ * Reads a file in /proc of each process that has one of the command lines, of parents before their children.
+ *
+ * WHY it reads all of them again if one has ended meanwhile: the parent's processor time includes a child's from the end
+ * of the child on. A sum of both is right only if every child in it was still there after its parent was read.
+ *
+ * @param host The host.
+ * @param file The name of the file, for example `stat`.
+ * @param commandLines How the command lines look.
+ * @returns The contents of all files.
+ * @throws {Error} If there is no such process.
+ */
+export async function readOfEach(
+  host: Pick<Host, "text" | "run">,
+  file: string,
+  ...commandLines: readonly RegExp[]
+): Promise<string> {
+  return await until(`/proc/PID/${file} can be read of all ${commandLines.join(" and ")}`, async () => {
+    const pids = await processesOf(host, ...commandLines);
+    if (pids.length === 0) throw new Error(`No process matches ${commandLines.join(" or ")}`);
+    const { code, stdout } = await host.run(["cat", ...pids.map((pid) => `/proc/${pid}/${file}`)]);
+    return code === 0 && stdout;
+  });
+}
