@@ -48,5 +48,5 @@ export async function exitCodeOf(
 
 function hint(error: unknown): string {
   if (error instanceof TproxyError || !(error instanceof Deno.errors.NotCapable)) return "";
-  return "; its permissions are listed in docs/security.md";
+  return "; its permissions are listed in docs/permissions.md";
 }

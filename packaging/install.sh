@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs one-tproxy on a hypervisor from the folder that this script is in, upgrades it or removes it. It prints a line for
-# each thing that it does, and does only what is missing. docs/opennebula.md shows how to use it.
+# each thing that it does, and does only what is missing. docs/install.md shows how to use it.
 # shellcheck source-path=SCRIPTDIR
 set -eu
 umask 022

@@ -46,7 +46,7 @@ const ENVIRONMENT = [
  */
 export function renderLauncher(command: CommandName): string {
   return `#!/bin/sh
-# Runs \`${command}\`: the program of its verb, with exactly the permissions that docs/security.md lists. Made from
+# Runs \`${command}\`: the program of its verb, with exactly the permissions that docs/permissions.md lists. Made from
 # lib/permissions/verbs.ts and command_permissions.ts.
 root=$(/usr/bin/readlink -f -- "$0") && root=\${root%/bin/*} || exit 1
 

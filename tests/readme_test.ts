@@ -1,21 +1,21 @@
 /**
- * README.md as people use it: copied and pasted.
+ * README.md and the first guest as people use them: copied and pasted.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
+import firstGuest from "../docs/first-guest.md" with { type: "text" };
 import readme from "../README.md" with { type: "text" };
 import settings from "../deno.json" with { type: "json" };
 import { Host } from "./lab/host.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { inLab } from "./lab/scenario.ts";
 
-/** The commands under a heading. */
-function commandsOf(heading: string): string {
-  const text = readme.split(`\n### ${heading}\n`)[1]?.split("\n### ")[0] ?? "";
-  const [, commands] = /^```sh\n([^]*?)^```$/m.exec(text) ?? [];
-  assert.ok(commands !== undefined, heading);
+/** The commands to paste. */
+function commandsOf(document: string): string {
+  const [, commands] = /^```sh\n([^]*?)^```$/m.exec(document) ?? [];
+  assert.ok(commands !== undefined);
   return commands;
 }
 
@@ -26,14 +26,12 @@ function here(commands: string): string {
 }
 
 Deno.test(
-  "the README's guest without OpenNebula says hello, and no line is an error or a warning",
+  "the first guest without OpenNebula says hello, and no line is an error or a warning",
   { ignore: ROOTLESS },
   async () => {
     await using host = await Host.create("machine");
     // The service ends where a command fails, too: it holds the pipe that is read here.
-    const script = `trap 'kill "$service" || true' EXIT\n${
-      here(commandsOf("A guest without OpenNebula"))
-    }trap - EXIT\n`;
+    const script = `trap 'kill "$service" || true' EXIT\n${here(commandsOf(firstGuest))}trap - EXIT\n`;
     const { code, stdout, stderr } = await host.run(["sh", "-e", "-c", script]);
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^hello$/m);

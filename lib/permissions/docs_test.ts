@@ -6,7 +6,8 @@
 
 import assert from "node:assert/strict";
 import settings from "../../deno.json" with { type: "json" };
-import security from "../../docs/security.md" with { type: "text" };
+import distribution from "../../docs/distribution.md" with { type: "text" };
+import listed from "../../docs/permissions.md" with { type: "text" };
 import { DEFAULT_CONFIG_PATH, DRIVERS_DIR } from "../names.ts";
 import { commandPermissions } from "./command_permissions.ts";
 import { innerPermissions, outerPermissions, probePermissions } from "./daemon_permissions.ts";
@@ -29,20 +30,29 @@ const TABLE: Readonly<Record<string, Permissions>> = {
   ),
 };
 
-/** The rows of a table: program, user, kind and values, the first two of them only where they change. */
-function readTable(at: number): Map<string, string[]> {
-  const table = [...security.matchAll(/\n\| program.*\n\|[-| ]+\|\n((?:\|.*\n)+)/g)][at]?.[1] ?? "";
+/** The items of a list in a document, whose lines may go on in further ones that are indented by more than the item. */
+function itemsOf(document: string): string[] {
+  return document.replaceAll(/\n +(?!-|\s)/g, " ").split("\n").filter((line) => /^ *- /.test(line));
+}
+
+/** What stands between backquotes. */
+function quotedIn(text: string): string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map(([, value = ""]) => value);
+}
+
+/** The permissions that the document lists below each program, by program and kind. */
+function readPermissions(): Map<string, string[]> {
   const rows = new Map<string, string[]>();
   let program = "";
-  for (const line of table.trim().split("\n")) {
-    const [, first = "", , kind = "", values = ""] = line.split("|").map((cell) => cell.trim());
-    program = first || program;
-    rows.set(`${program} ${kind}`, [...values.matchAll(/`([^`]+)`/g)].map(([, value = ""]) => value));
+  for (const item of itemsOf(listed)) {
+    program = /^- \*\*(\w+)\*\*, /.exec(item)?.[1] ?? program;
+    const [, kind, values = ""] = /^ {2}- (\w+): (.*)/.exec(item) ?? [];
+    if (kind !== undefined) rows.set(`${program} ${kind}`, quotedIn(values).toSorted());
   }
   return rows;
 }
 
-Deno.test("docs/security.md lists every permission of every program, and no other", () => {
+Deno.test("docs/permissions.md lists every permission of every program, and no other", () => {
   const wanted = Object.entries(TABLE).flatMap(([program, permissions]) =>
     Object.entries(permissions).filter(([, values]) => values.length > 0).map(([kind, values]) => {
       // Every host has other services for outer to dial.
@@ -52,28 +62,29 @@ Deno.test("docs/security.md lists every permission of every program, and no othe
       return [`${program} ${kind}`, [...once].toSorted()] as const;
     })
   );
-  const listed = [...readTable(0)].map(([row, values]) => [row, values.toSorted()] as const);
-  assert.deepEqual(new Map(listed), new Map(wanted));
+  assert.deepEqual(readPermissions(), new Map(wanted));
 });
 
-Deno.test("docs/security.md lists which program carries out each verb", () => {
-  const [, table = ""] = /\n\| verbs of `tproxy`.*\n\|[-| ]+\|\n((?:\|.*\n)+)/.exec(security) ?? [];
-  const listed = table.trim().split("\n").flatMap((line) => {
-    const [, verbs = "", program = ""] = line.split("|").map((cell) => cell.trim());
-    return [...verbs.matchAll(/`([^`]+)`/g)].map(([, verb]) => [verb, program]);
+Deno.test("docs/permissions.md lists which program carries out each verb", () => {
+  const verbs = itemsOf(listed).flatMap((item) => {
+    const [, program, names = ""] = /^- \*\*(\w+)\*\* \(([^)]*)\): /.exec(item) ?? [];
+    // A verb with an option is the verb's other program.
+    return quotedIn(names).filter((name) => !name.includes(" ")).map((verb) => [verb, program]);
   });
-  assert.deepEqual(Object.fromEntries(listed), VERBS.tproxy);
+  assert.deepEqual(Object.fromEntries(verbs), VERBS.tproxy);
 });
 
-Deno.test("docs/security.md lists what compiled daemons may do, and no more", () => {
-  const rows = [...readTable(1)].map(([row, values]) => {
-    const [program = "", kind = ""] = row.split(" ");
-    return [program, values[0]?.startsWith("--") ? values.join() : `--allow-${kind}=${values.join()}`];
+Deno.test("docs/distribution.md lists what compiled daemons may do, and no more", () => {
+  const rows = itemsOf(distribution).flatMap((item) => {
+    const [, program, kind, values = ""] = /^- (tproxy-\w+) (\w+): (.*) What still stops it: /.exec(item) ?? [];
+    if (program === undefined) return [];
+    const quoted = quotedIn(values);
+    return [[program, quoted[0]?.startsWith("--") ? quoted.join() : `--allow-${kind}=${quoted.join()}`]];
   });
   for (const entrypoint of ["inner", "outer", "probe"] as const) {
-    const listed = rows.filter(([program]) => program === `tproxy-${entrypoint}`).map(([, flag]) => flag);
+    const written = rows.filter(([program]) => program === `tproxy-${entrypoint}`).map(([, flag]) => flag);
     const flags = compiledFlags(entrypoint).filter((flag) => flag.startsWith("--allow-"));
-    assert.deepEqual(listed.toSorted(), flags.toSorted());
+    assert.deepEqual(written.toSorted(), flags.toSorted());
   }
 });
 

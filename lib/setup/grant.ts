@@ -52,7 +52,7 @@ export async function selectGrants(config: Config, networks: readonly Network[],
     for (const problem of problems) log.warning(problem);
     throw new ConfigError(
       `The configuration ${config.path} has no :tproxy: key`,
-      "add the list of services to it, see docs/reference.md",
+      "add the list of services to it, see docs/configuration.md",
     );
   }
   const ask = once(resolve);

@@ -5,7 +5,8 @@
  * @module
  */
 
-import guide from "../../docs/opennebula.md" with { type: "text" };
+import installing from "../../docs/install.md" with { type: "text" };
+import integrating from "../../docs/opennebula.md" with { type: "text" };
 import settings from "../../deno.json" with { type: "json" };
 import type { Result } from "../../packaging/command.ts";
 import type { Host } from "./host.ts";
@@ -97,9 +98,9 @@ export function asOneadmin(host: Host, line: string): Promise<Result> {
   return host.run(["runuser", "-u", "oneadmin", "--", "sh", "-c", line]);
 }
 
-/** The commands of a block under a heading of the guide: of the first block, or of a later one. */
+/** The commands of a block under a heading of docs/install.md or docs/opennebula.md: of the first block, or of a later one. */
 export function commandsOf(heading: string, at = 0): string {
-  const text = guide.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
+  const text = `${installing}${integrating}`.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
   const [, commands] = [...text.matchAll(/^```sh\n([^]*?)^```$/gm)][at] ?? [];
   if (commands === undefined) throw new Error(`the guide has no such commands under ${heading}`);
   return commands;

@@ -38,7 +38,7 @@ leave_to_driver() {
   "$VNM/tproxy" start || say "$VNM/tproxy start failed; see the line above"
 }
 
-# retire TITLE: tells the proxies to drain, by the signal that docs/reference.md names for it.
+# retire TITLE: tells the proxies to drain, by the signal that docs/files.md names for it.
 retire() {
   for pid in $(running "$1"); do kill -USR2 "$pid" || :; done
   tries=0
