@@ -6,15 +6,14 @@
 
 import type { ResetReason } from "../protocol/frames.ts";
 import { type StreamId, streamId } from "../protocol/stream_id.ts";
-import type { Claim } from "./quota.ts";
+import type { Admitted } from "./admission.ts";
 import { Channel } from "./channel.ts";
 import { LOST } from "./mux.ts";
 import type { InnerMux } from "./inner_mux.ts";
 import type { Promoter } from "./promoter.ts";
-import type { ServiceCounter } from "./service_counter.ts";
 
 /** A guest's connection. */
-export interface Guest {
+export interface Guest extends Admitted {
   /** The connection. */
   readonly connection: Deno.TcpConn;
   /** The guest's address. */
@@ -23,10 +22,6 @@ export interface Guest {
   readonly port: number;
   /** The service port. */
   readonly servicePort: number;
-  /** The quotas that its stream takes. */
-  readonly claims: readonly Claim[];
-  /** What counts its service's streams. */
-  readonly counter: ServiceCounter;
   /** How long both directions may be idle, in milliseconds. */
   readonly idleTimeoutMs: number;
 }

@@ -7,23 +7,21 @@
 
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
-import { DEFAULT_LIMITS, type EndpointOptions, type Limits } from "../limits.ts";
 import { type BridgeName, type BridgeNames, GUEST_ADDRESS, namesOf } from "../names.ts";
 import { RESET } from "../protocol/frames.ts";
 import { parseInnerRoutes } from "../protocol/routes.ts";
 import { innerOf, type InnerRole } from "../role.ts";
 import { acceptAll } from "./accept.ts";
 import { close } from "./connection.ts";
-import { ConnectionRates } from "./connection_rate.ts";
 import type { Loaded, ProxyHalf } from "./daemon.ts";
 import { Deadlines } from "./deadlines.ts";
 import { describeEnd } from "./describe_end.ts";
 import type { Guest, GuestChannel, GuestEnd, GuestOwner } from "./guest.ts";
-import { guestShare } from "./guest_share.ts";
+import { GuestAdmission } from "./guest_admission.ts";
 import { GuestString } from "./guest_string.ts";
 import { Listeners } from "./listeners.ts";
 import { RateLimitedLog } from "./rate_limited_log.ts";
-import { type Claim, Quotas } from "./quota.ts";
+import type { Quotas } from "./quota.ts";
 import { Stats } from "./stats.ts";
 import { Streams } from "./streams.ts";
 
@@ -33,23 +31,14 @@ import { Streams } from "./streams.ts";
  */
 const BACKLOG = 4096;
 
-const OF_BRIDGE = "tproxy_max_connections_per_bridge";
-
 /** The inner proxy of one bridge. */
 export class Inner implements ProxyHalf, GuestOwner {
   readonly role: InnerRole;
   readonly streams: Streams = new Streams();
   readonly stats: Stats = new Stats("guests");
-  readonly quotas: Quotas = new Quotas();
   readonly #names: BridgeNames;
+  readonly #admission: GuestAdmission;
   readonly #string: GuestString;
-  #limits: Limits = DEFAULT_LIMITS;
-  #options: ReadonlyMap<number, EndpointOptions> = new Map();
-  readonly #deadlines = new Deadlines();
-  readonly #rates = new ConnectionRates();
-  readonly #refusals = new RateLimitedLog((fields) =>
-    log.warning("Refused a guest: too many streams, or too fast", fields)
-  );
   readonly #failures = new RateLimitedLog((fields) => log.error("Cannot pass the guest on to the outer proxy", fields));
   readonly #listeners = new Listeners<number>((port) => Promise.resolve(this.#listen(port)));
 
@@ -61,13 +50,18 @@ export class Inner implements ProxyHalf, GuestOwner {
   constructor(bridge: BridgeName) {
     this.role = innerOf(bridge);
     this.#names = namesOf(bridge);
+    this.#admission = new GuestAdmission(bridge, this.stats);
     this.#string = new GuestString({
       path: this.#names.socket,
       owner: this,
-      deadlines: this.#deadlines,
+      deadlines: new Deadlines(),
       streams: this.streams,
-      answerTimeoutMs: () => this.#limits.headerTimeoutMs,
+      answerTimeoutMs: () => this.#admission.limits.headerTimeoutMs,
     });
+  }
+
+  get quotas(): Quotas {
+    return this.#admission.quotas;
   }
 
   get listening(): number[] {
@@ -75,12 +69,10 @@ export class Inner implements ProxyHalf, GuestOwner {
   }
 
   async load(patienceMs = 0): Promise<Loaded> {
-    const { debugLevel, limits, ports } = parseInnerRoutes(await Deno.readTextFile(this.role.routesFile));
-    this.#limits = limits;
-    this.#options = new Map(ports.map(({ servicePort, options = {} }) => [servicePort, options]));
-    this.stats.keep((port) => this.#options.has(port));
-    const notListening = await this.#listeners.follow(this.#options.keys(), patienceMs);
-    return { debugLevel, limits, notListening };
+    const routes = parseInnerRoutes(await Deno.readTextFile(this.role.routesFile));
+    this.#admission.follow(routes);
+    const notListening = await this.#listeners.follow(this.#admission.ports, patienceMs);
+    return { debugLevel: routes.debugLevel, limits: routes.limits, notListening };
   }
 
   async stopListening(): Promise<void> {
@@ -92,63 +84,15 @@ export class Inner implements ProxyHalf, GuestOwner {
     // reusePort lets a successor listen beside its predecessor until that one has closed.
     const listener = Deno.listen({ hostname: GUEST_ADDRESS, port, reusePort: true, tcpBacklog: BACKLOG });
     const fields = { bridge: this.#names.bridge, port };
-    void acceptAll(listener, (guest) => this.#admit(guest as Deno.TcpConn, port), fields);
+    void acceptAll(listener, (guest) => this.#serve(guest as Deno.TcpConn, port), fields);
     return listener;
   }
 
-  #admit(guest: Deno.TcpConn, port: number): Promise<void> {
-    const { hostname, port: remotePort } = guest.remoteAddr;
-    const claims = this.#claims(hostname, port);
-    const refused = this.#tooFast(hostname) ?? this.quotas.take(claims);
-    const counter = this.stats.of(port);
-    if (refused !== undefined) {
-      close(guest);
-      this.stats.refused(counter, refused.limit);
-      this.#refusals.note(`${refused.limit} ${hostname} ${port}`, {
-        bridge: this.#names.bridge,
-        guest: hostname,
-        port,
-        limit: `:${refused.limit}:`,
-        max: refused.max,
-      });
-      return Promise.resolve();
-    }
-    const { idleTimeoutMs = this.#limits.idleTimeoutMs } = this.#options.get(port) ?? {};
-    this.stats.opened(counter);
-    this.#string.bring({
-      connection: guest,
-      address: hostname,
-      port: remotePort,
-      servicePort: port,
-      claims,
-      counter,
-      idleTimeoutMs,
-    });
+  #serve(connection: Deno.TcpConn, port: number): Promise<void> {
+    const guest = this.#admission.admit(connection, port);
+    if (guest === undefined) close(connection);
+    else this.#string.bring(guest);
     return Promise.resolve();
-  }
-
-  /** Tells whether a guest opens connections faster than it may, and which limit says so. */
-  #tooFast(guest: string): Pick<Claim, "limit" | "max"> | undefined {
-    const max = this.#limits.connectionRatePerGuest;
-    if (max === 0 || this.#rates.take(guest, max, performance.now())) return undefined;
-    return { limit: "tproxy_connection_rate_per_guest", max };
-  }
-
-  #claims(guest: string, port: number): Claim[] {
-    const { maxConnectionsPerBridge, maxConnectionsPerGuest } = this.#limits;
-    const share = guestShare(this.#limits, this.quotas.taken("bridge"));
-    const { maxConnections = Infinity, maxConnectionsPerGuest: ofPort = Infinity } = this.#options.get(port) ?? {};
-    // Claims without a limit are counted too, since a reload may set one.
-    return [
-      { of: "bridge", max: maxConnectionsPerBridge, limit: OF_BRIDGE },
-      {
-        of: guest,
-        max: share,
-        limit: share < maxConnectionsPerGuest ? OF_BRIDGE : "tproxy_max_connections_per_guest",
-      },
-      { of: `port ${port}`, max: maxConnections, limit: "max_connections" },
-      { of: `${guest} ${port}`, max: ofPort, limit: "max_connections_per_guest" },
-    ];
   }
 
   opened(guest: Guest, channel?: GuestChannel): void {
@@ -177,10 +121,9 @@ export class Inner implements ProxyHalf, GuestOwner {
     this.#forget(guest);
   }
 
-  #forget({ connection, claims, counter }: Guest): void {
-    this.streams.end(connection);
-    counter.ended();
-    this.quotas.giveBack(claims);
+  #forget(guest: Guest): void {
+    this.streams.end(guest.connection);
+    this.#admission.ended(guest);
   }
 
   #fields({ address, port, servicePort }: Guest, channel?: GuestChannel): Readonly<Record<string, unknown>> {

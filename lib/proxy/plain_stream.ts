@@ -4,17 +4,18 @@
  * @module
  */
 
-import type { Endpoint } from "../address.ts";
+import { remoteOf, remotesOf } from "../address.ts";
 import type { BridgeName } from "../names.ts";
 import type { StreamInfo } from "../protocol/control_answer.ts";
 import type { Preamble } from "../protocol/proxy_v2.ts";
 import type { StreamId } from "../protocol/stream_id.ts";
 import { close } from "./connection.ts";
 import type { Deadlines } from "./deadlines.ts";
+import { type Call, dialService, lateService } from "./dial_service.ts";
 import type { Failover } from "./failover.ts";
-import { type LiveStream, wallClock } from "./live_stream.ts";
+import { KILLED, type LiveStream, wallClock } from "./live_stream.ts";
 import { relay } from "./relay.ts";
-import { type Call, dialService, lateService, type ServiceEnd } from "./service.ts";
+import type { ServiceEvents, ServiceStream, StreamFields } from "./service_events.ts";
 
 /** Who looks after it. */
 export interface PlainOwner {
@@ -22,24 +23,17 @@ export interface PlainOwner {
   readonly deadlines: Deadlines;
   /** Knows which addresses of services do not answer. */
   readonly failover: Failover;
-  /** Called with the address that answers, when it has reached its service. */
-  readonly opened: (remoteAddr: string) => void;
-  /** Called if its service could not be reached. */
-  readonly failed: (error: unknown) => void;
-  /** Called with the bytes that have come from the service, and gone to it. */
-  readonly count: (fromService: number, toService: number) => void;
+  /** Is told what happens to it. */
+  readonly events: ServiceEvents;
 }
 
-/** A plain stream, as root asks for it. */
-export class PlainStream implements LiveStream {
-  /** When it was opened, from `performance.now()`. */
+/** A plain stream. */
+export class PlainStream implements LiveStream, ServiceStream {
   readonly openedAt: number = performance.now();
-  /** Whether it has reached its service. */
   hasBegun = false;
   /** The address of its service; of several the one that answered, once one has. */
-  remoteAddr: string;
-  /** Whether root has killed it. */
-  isKilled = false;
+  #remoteAddr: string;
+  #isKilled = false;
   #movedAt = this.openedAt;
   #up = 0;
   #down = 0;
@@ -47,32 +41,36 @@ export class PlainStream implements LiveStream {
   /**
    * @param id Its ID.
    * @param bridge The bridge of its guest.
-   * @param connection Its connection to the other proxy.
+   * @param connection Its connection to the other proxy, after the preamble.
    * @param preamble The two ends of the guest's connection.
-   * @param endpoint Its service.
+   * @param call The service and its timeouts.
    */
   constructor(
     readonly id: StreamId,
     readonly bridge: BridgeName,
-    readonly connection: Disposable,
+    readonly connection: Deno.UnixConn,
     readonly preamble: Preamble,
-    readonly endpoint: Endpoint,
+    readonly call: Call,
   ) {
-    this.remoteAddr = endpoint.remoteAddr;
+    this.#remoteAddr = call.endpoint.remoteAddr;
   }
 
-  /** Counts bytes that were carried. */
-  moved(up: number, down: number): void {
-    this.#up += up;
-    this.#down += down;
-    this.#movedAt = performance.now();
+  get fields(): StreamFields {
+    const { id, bridge, preamble: { sourceAddr, sourcePort }, call: { endpoint } } = this;
+    return {
+      stream: id,
+      bridge,
+      guest: `${sourceAddr}:${sourcePort}`,
+      port: endpoint.servicePort,
+      remote: this.hasBegun ? remoteOf({ ...endpoint, remoteAddr: this.#remoteAddr }) : remotesOf(endpoint).join(" "),
+    };
   }
 
   info(now: number): StreamInfo {
-    const { id, bridge, preamble: { sourceAddr: guest, sourcePort: guestPort }, endpoint, remoteAddr } = this;
+    const { id, bridge, preamble: { sourceAddr: guest, sourcePort: guestPort }, call: { endpoint } } = this;
     const { servicePort, remotePort } = endpoint;
     return {
-      ...{ id, bridge, guest, guestPort, servicePort, remoteAddr, remotePort },
+      ...{ id, bridge, guest, guestPort, servicePort, remoteAddr: this.#remoteAddr, remotePort },
       since: wallClock(this.openedAt, now),
       idleMs: Math.max(0, Math.round(now - this.#movedAt)),
       up: this.#up,
@@ -82,41 +80,45 @@ export class PlainStream implements LiveStream {
   }
 
   kill(): void {
-    this.isKilled = true;
+    this.#isKilled = true;
     close(this.connection);
   }
-}
 
-/**
- * Dials the service and relays until both sides have ended.
- *
- * @param connection The stream, after its preamble.
- * @param preamble The two ends of the guest's connection.
- * @param call The service and its timeouts.
- * @param owner The owner of the stream.
- * @returns How it ended; `undefined` if the service could not be reached. It never throws.
- */
-export async function servePlain(
-  connection: Deno.UnixConn,
-  preamble: Preamble,
-  call: Call,
-  { deadlines, failover, opened, failed, count }: PlainOwner,
-): Promise<ServiceEnd | undefined> {
-  const { connectTimeoutMs, idleTimeoutMs } = call;
-  const dialing = new AbortController();
-  const deadline = deadlines.within(connectTimeoutMs, () => dialing.abort(lateService(connectTimeoutMs)));
-  let service: Deno.TcpConn;
-  try {
-    service = await dialService(call, failover, () => preamble, dialing.signal);
-    service.setNoDelay(true);
-    service.setKeepAlive(true);
-  } catch (error) {
-    failed(error);
-    return undefined;
-  } finally {
-    deadline[Symbol.dispose]();
+  /**
+   * Dials the service and relays until both sides have ended.
+   *
+   * @param owner The owner of the stream.
+   * @returns A promise that resolves when it has ended. It never throws.
+   */
+  async serve({ deadlines, failover, events }: PlainOwner): Promise<void> {
+    const { connectTimeoutMs, idleTimeoutMs } = this.call;
+    const dialing = new AbortController();
+    const deadline = deadlines.within(connectTimeoutMs, () => dialing.abort(lateService(connectTimeoutMs)));
+    let service: Deno.TcpConn;
+    events.connecting(this);
+    try {
+      service = await dialService(this.call, failover, () => this.preamble, dialing.signal);
+      service.setNoDelay(true);
+      service.setKeepAlive(true);
+    } catch (error) {
+      return events.failed(this, error);
+    } finally {
+      deadline[Symbol.dispose]();
+    }
+    this.#remoteAddr = service.remoteAddr.hostname;
+    this.hasBegun = true;
+    events.opened(this);
+    const count = (down: number, up: number) => {
+      this.#up += up;
+      this.#down += down;
+      this.#movedAt = performance.now();
+      events.moved(this, up, down);
+    };
+    const { fromPeer: down, toPeer: up, error } = await relay(service, this.connection, {
+      deadlines,
+      idleTimeoutMs,
+      count,
+    });
+    events.closed(this, { up, down, error: this.#isKilled ? KILLED : error });
   }
-  opened(service.remoteAddr.hostname);
-  const { fromPeer: down, toPeer: up, error } = await relay(service, connection, { deadlines, idleTimeoutMs, count });
-  return { up, down, error };
 }

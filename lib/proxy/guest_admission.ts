@@ -1,0 +1,94 @@
+/**
+ * Which guests inner takes: those within the limits of their bridge, their address and the port.
+ *
+ * @module
+ */
+
+import type { EndpointOptions } from "../limits.ts";
+import type { BridgeName } from "../names.ts";
+import type { InnerRoutes } from "../protocol/routes.ts";
+import { Admission } from "./admission.ts";
+import { ConnectionRates } from "./connection_rate.ts";
+import type { Guest } from "./guest.ts";
+import { guestShare } from "./guest_share.ts";
+import type { Claim } from "./quota.ts";
+import type { Stats } from "./stats.ts";
+
+const OF_BRIDGE = "tproxy_max_connections_per_bridge";
+
+/** Admits the streams of a bridge's guests. */
+export class GuestAdmission extends Admission {
+  readonly #bridge: BridgeName;
+  readonly #rates = new ConnectionRates();
+  #options: ReadonlyMap<number, EndpointOptions> = new Map();
+
+  /**
+   * @param bridge The bridge.
+   * @param stats What counts the streams.
+   */
+  constructor(bridge: BridgeName, stats: Stats) {
+    super(stats, "Refused a guest: too many streams, or too fast");
+    this.#bridge = bridge;
+  }
+
+  /** The ports that guests may connect to. */
+  get ports(): Iterable<number> {
+    return this.#options.keys();
+  }
+
+  /**
+   * Follows ports and limits that were read.
+   *
+   * @param routes The ports and limits.
+   */
+  follow({ limits, ports }: InnerRoutes): void {
+    this.limits = limits;
+    this.#options = new Map(ports.map(({ servicePort, options = {} }) => [servicePort, options]));
+    this.stats.keep((port) => this.#options.has(port));
+  }
+
+  /**
+   * Admits a guest's connection.
+   *
+   * @param connection The connection.
+   * @param servicePort The port that it has connected to.
+   * @returns The guest, to be given to `ended()`; `undefined` if a limit is reached.
+   */
+  admit(connection: Deno.TcpConn, servicePort: number): Guest | undefined {
+    const { hostname: address, port } = connection.remoteAddr;
+    const claims = this.#claims(address, servicePort);
+    const counter = this.stats.of(servicePort);
+    const reached = this.#tooFast(address) ?? this.quotas.take(claims);
+    if (reached !== undefined) {
+      this.refuse(reached, counter, { bridge: this.#bridge, guest: address, port: servicePort });
+      return undefined;
+    }
+    this.stats.opened(counter);
+    const { idleTimeoutMs = this.limits.idleTimeoutMs } = this.#options.get(servicePort) ?? {};
+    return { connection, address, port, servicePort, claims, counter, idleTimeoutMs };
+  }
+
+  /** Tells whether a guest opens connections faster than it may, and which limit says so. */
+  #tooFast(guest: string): Pick<Claim, "limit" | "max"> | undefined {
+    const max = this.limits.connectionRatePerGuest;
+    if (max === 0 || this.#rates.take(guest, max, performance.now())) return undefined;
+    return { limit: "tproxy_connection_rate_per_guest", max };
+  }
+
+  #claims(guest: string, port: number): Claim[] {
+    const { maxConnectionsPerBridge, maxConnectionsPerGuest } = this.limits;
+    const share = guestShare(this.limits, this.quotas.taken("bridge"));
+    const { maxConnections = Infinity, maxConnectionsPerGuest: ofPort = Infinity } = this.#options.get(port) ?? {};
+    // Claims without a limit are counted too, since a reload may set one.
+    return [
+      { of: "bridge", max: maxConnectionsPerBridge, limit: OF_BRIDGE },
+      {
+        of: guest,
+        max: share,
+        limit: share < maxConnectionsPerGuest ? OF_BRIDGE : "tproxy_max_connections_per_guest",
+      },
+      { of: `port ${port}`, max: maxConnections, limit: "max_connections" },
+      { of: `${guest} ${port}`, max: ofPort, limit: "max_connections_per_guest" },
+    ];
+  }
+}
