@@ -31,7 +31,7 @@ Deno.test("exitCodeOf() says where the permissions are listed when one is missin
   const output = capture();
   const work = () => Promise.reject(new Deno.errors.NotCapable("Requires read access"));
   assert.equal(await exitCodeOf("tproxy", work, output), FAILED);
-  assert.match(output.text, /^tproxy: error: NotCapable: Requires read access; .*docs\/security\.md\n$/);
+  assert.match(output.text, /^tproxy: error: NotCapable: Requires read access; .*docs\/permissions\.md\n$/);
 });
 
 Deno.test("exitCodeOf() returns FAILED even if nobody listens to the line any more", async () => {
