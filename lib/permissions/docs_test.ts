@@ -8,27 +8,12 @@ import assert from "node:assert/strict";
 import settings from "../../deno.json" with { type: "json" };
 import distribution from "../../docs/distribution.md" with { type: "text" };
 import listed from "../../docs/permissions.md" with { type: "text" };
+import { FORM, PROGRAMS } from "../../packaging/pictures/programs.ts";
 import { DEFAULT_CONFIG_PATH, DRIVERS_DIR } from "../names.ts";
 import { commandPermissions } from "./command_permissions.ts";
-import { innerPermissions, outerPermissions, probePermissions } from "./daemon_permissions.ts";
-import { type Permissions, toFlags } from "./permissions.ts";
+import { toFlags } from "./permissions.ts";
 import { COMMAND_PROGRAMS, VERBS } from "./verbs.ts";
 import { compiledFlags } from "./compiled.ts";
-import { EXAMPLE_BRIDGE } from "../commands/permissions_report.ts";
-
-const FORM = {
-  reads: ["<runtime>", "<inner.js>", "<outer.js>"],
-  installed: ["<mode>", DRIVERS_DIR],
-  probed: ["<runtime>", "<probe.js>"],
-};
-const TABLE: Readonly<Record<string, Permissions>> = {
-  inner: innerPermissions(EXAMPLE_BRIDGE),
-  outer: outerPermissions(new Map([[EXAMPLE_BRIDGE, []]])),
-  probe: probePermissions(["<address>:<port>"]),
-  ...Object.fromEntries(
-    COMMAND_PROGRAMS.map((program) => [program, commandPermissions(program, DEFAULT_CONFIG_PATH, FORM)]),
-  ),
-};
 
 /** The items of a list in a document, whose lines may go on in further ones that are indented by more than the item. */
 function itemsOf(document: string): string[] {
@@ -53,12 +38,10 @@ function readPermissions(): Map<string, string[]> {
 }
 
 Deno.test("docs/permissions.md lists every permission of every program, and no other", () => {
-  const wanted = Object.entries(TABLE).flatMap(([program, permissions]) =>
+  const wanted = Object.entries(PROGRAMS).flatMap(([program, permissions]) =>
     Object.entries(permissions).filter(([, values]) => values.length > 0).map(([kind, values]) => {
-      // Every host has other services for outer to dial.
-      const all = `${program} ${kind}` === "outer net" ? [...values, "<remote_addr>:<remote_port>"] : values;
       // The document names eight files of one kind once.
-      const once = new Set(all.map((value: string) => value.replace(/\.[0-7]\.(json|socket)$/, ".<n>.$1")));
+      const once = new Set(values.map((value: string) => value.replace(/\.[0-7]\.(json|socket)$/, ".<n>.$1")));
       return [`${program} ${kind}`, [...once].toSorted()] as const;
     })
   );
@@ -110,7 +93,7 @@ Deno.test("the tasks setup and tproxy give the launcher its own permissions, and
 });
 
 Deno.test("no program's flags allow a whole kind, or a kind that the table does not have", () => {
-  for (const flags of Object.values(TABLE).map(toFlags)) {
+  for (const flags of Object.values(PROGRAMS).map(toFlags)) {
     assert.ok(flags.includes("--no-prompt"));
     for (const flag of flags) assert.match(flag, /^--(?:no-[a-z]+|allow-(?:net|read|write|run|env|sys)=.+)$/);
   }
