@@ -33,7 +33,7 @@ function stepsOf(page: string): Step[] {
 
 /** Text without what differs from run to run: numbers, identifiers, and how wide that makes a column. */
 function stable(output: string): string {
-  const lines = output.replaceAll(/\x1b\[[0-9;]*m/g, "").trimEnd().split("\n");
+  const lines = output.trimEnd().split("\n");
   return lines.map((line) =>
     line.replaceAll(/\b[0-9a-f]{8}-\d+/g, "ID").replaceAll(/\d[\d.,:TZ-]*(?:ms|[smhKMG])?\b/g, "N")
       .replaceAll(/\bNZ\b/g, "N").replaceAll(/\s+/g, " ").trimEnd()
