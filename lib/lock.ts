@@ -5,6 +5,7 @@
  * @module
  */
 
+import { deadline } from "./delay.ts";
 import { LockError } from "./errors.ts";
 import { ensureRunDir } from "./run_dir.ts";
 
@@ -23,17 +24,11 @@ export async function withLock<T>(path: string, deadlineMs: number, work: () => 
   await ensureRunDir();
   using file = await Deno.open(path, { create: true, read: true, write: true, mode: 0o600 });
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() =>
-    late.reject(
-      new LockError(
-        `Cannot lock ${path}: another run has held it for ${deadlineMs / 1000} seconds`,
-        `see who with "fuser -v ${path}"`,
-      ),
-    ), deadlineMs);
-  try {
+  const message = `Cannot lock ${path}: another run has held it for ${deadlineMs / 1000} seconds`;
+  const remedy = `see who with "fuser -v ${path}"`;
+  {
+    using _late = deadline(deadlineMs, () => late.reject(new LockError(message, remedy)));
     await Promise.race([file.lock(true), late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
   return await work();
 }

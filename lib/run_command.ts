@@ -9,6 +9,7 @@
  * @module
  */
 
+import { deadline } from "./delay.ts";
 import { TproxyError } from "./errors.ts";
 import { type ProgramName, PROGRAMS } from "./programs.ts";
 
@@ -74,34 +75,29 @@ export async function runCommand(
   const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
   const child = spawn(name, args, options.stdin !== undefined);
   const expired = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => {
+  using _late = deadline(deadlineMs, () => {
     expired.resolve(undefined);
     end(child, "SIGKILL");
-  }, deadlineMs);
-  try {
-    const written = options.stdin === undefined ? undefined : feed(child.stdin, options.stdin);
-    // Waits for the exit too, and not for the end of the output alone: a process that the program has started may keep
-    // the output open.
-    const result = await Promise.race([child.output(), expired.promise]);
-    if (result === undefined) {
-      const message = `Cannot run ${name} ${args.join(" ")}: it took longer than ${deadlineMs} ms`;
-      throw new CommandError(message, "", { argv });
-    }
-    const { code, signal, stdout, stderr } = result;
-    clearTimeout(timer);
-    await written;
-    if (code === 0) return decode(stdout);
-    const said = decode(stderr).trim();
-    const how = signal === null ? `it exited with ${code}` : `it was ended by ${signal}`;
-    const message = `Cannot run ${name} ${args.join(" ")}: ${said === "" ? how : `${how}: ${said}`}`;
-    throw new CommandError(message, remedyFor(said), {
-      argv,
-      stderr: said,
-      ...(signal === null ? { exitCode: code } : {}),
-    });
-  } finally {
-    clearTimeout(timer);
+  });
+  const written = options.stdin === undefined ? undefined : feed(child.stdin, options.stdin);
+  // Waits for the exit too, and not for the end of the output alone: a process that the program has started may keep
+  // the output open.
+  const result = await Promise.race([child.output(), expired.promise]);
+  if (result === undefined) {
+    const message = `Cannot run ${name} ${args.join(" ")}: it took longer than ${deadlineMs} ms`;
+    throw new CommandError(message, "", { argv });
   }
+  const { code, signal, stdout, stderr } = result;
+  await written;
+  if (code === 0) return decode(stdout);
+  const said = decode(stderr).trim();
+  const how = signal === null ? `it exited with ${code}` : `it was ended by ${signal}`;
+  const message = `Cannot run ${name} ${args.join(" ")}: ${said === "" ? how : `${how}: ${said}`}`;
+  throw new CommandError(message, remedyFor(said), {
+    argv,
+    stderr: said,
+    ...(signal === null ? { exitCode: code } : {}),
+  });
 }
 
 function end(child: Deno.ChildProcess, signal: Deno.Signal): void {

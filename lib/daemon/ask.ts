@@ -6,6 +6,7 @@
  */
 
 import { CONTROL_SLOTS, controlSocket } from "../control_sockets.ts";
+import { deadline } from "../delay.ts";
 import { DaemonError } from "../errors.ts";
 import { KIND_OF, type Question, renderQuestion } from "../protocol/control.ts";
 import { ANSWER_MS, LONGEST_LINE, MOST_LISTED, parseLine, type StreamInfo } from "../protocol/control_answer.ts";
@@ -68,7 +69,7 @@ async function askOne(path: string, question: Question): Promise<OneAnswer | und
     if (error instanceof Deno.errors.WouldBlock) throw new DaemonError("An outer proxy does not answer");
     throw error;
   }
-  const deadline = setTimeout(() => connection[Symbol.dispose](), ANSWER_MS + GRACE_MS);
+  using _late = deadline(ANSWER_MS + GRACE_MS, () => connection[Symbol.dispose]());
   try {
     await connection.write(new TextEncoder().encode(renderQuestion(question)));
     return await readAnswer(connection);
@@ -76,7 +77,6 @@ async function askOne(path: string, question: Question): Promise<OneAnswer | und
     if (error instanceof DaemonError) throw error;
     throw new DaemonError("An outer proxy has not answered in time, or has ended meanwhile");
   } finally {
-    clearTimeout(deadline);
     connection[Symbol.dispose]();
   }
 }
