@@ -5,6 +5,7 @@
  */
 
 import { type LogLine, renderLogLine } from "../lib/commands/log_line.ts";
+import { VmAddresses } from "../lib/setup/read_vm_addresses.ts";
 
 /**
  * Prints lines as they come.
@@ -15,9 +16,10 @@ import { type LogLine, renderLogLine } from "../lib/commands/log_line.ts";
  */
 export async function printLines(lines: AsyncIterable<LogLine>, asJson: boolean): Promise<boolean> {
   const encoder = new TextEncoder();
+  const vms = new VmAddresses();
   try {
     for await (const line of lines) {
-      const bytes = encoder.encode(`${asJson ? line.json : renderLogLine(line)}\n`);
+      const bytes = encoder.encode(`${asJson ? line.json : renderLogLine(line, await vms.read())}\n`);
       for (let written = 0; written < bytes.length;) written += Deno.stdout.writeSync(bytes.subarray(written));
     }
     return true;

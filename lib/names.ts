@@ -58,6 +58,7 @@ export const RUN_FILES = {
   appliedRules: `${RUN_DIR}/rules-as-applied.json`,
   appliedEgress: `${RUN_DIR}/egress-as-applied.json`,
   vlanFilters: `${RUN_DIR}/vlan-filters.json`,
+  vmAddresses: `${RUN_DIR}/addresses-of-vms.json`,
   setupLock: `${RUN_DIR}/kernel-state.lock`,
   daemonLock: `${RUN_DIR}/daemon-state.lock`,
   retired: `${RUN_DIR}/retired-proxies.json`,

@@ -10,7 +10,7 @@ import { commandPermissions } from "../lib/permissions/command_permissions.ts";
 import { toFlags } from "../lib/permissions/permissions.ts";
 import type { CommandProgram } from "../lib/permissions/verbs.ts";
 import { checkout } from "../lib/permissions/checkout.ts";
-import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH, parseBridgeName, RUN_FILES } from "../lib/names.ts";
 import { innerOf, OUTER } from "../lib/role.ts";
 import { startOf } from "./lab/daemon_start.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
@@ -178,11 +178,15 @@ Deno.test(
   "streams may ask outer what is open, kill may have outer end streams, and neither may do anything else",
   inLab(async (lab) => {
     const hv = await makeHypervisor(lab);
+    await hv.host.write(RUN_FILES.vmAddresses, "[]");
+    const ofVms = all("read", RUN_FILES.vmAddresses);
     for (const [program, own, other] of [["streams", "look", "act"], ["kill", "act", "look"]] as const) {
       await assertSandbox(inPlaceOf(hv, program), [
         ...all("dialSocket", `${FOR_ROOT}/${own}.0.socket`),
         ...all("sys", "uid"),
+        ...(program === "streams" ? ofVms : []),
       ], [
+        ...(program === "streams" ? [] : ofVms),
         ["dial", GATE, 5030],
         ...all("dialSocket", `${WRITTEN}/br0/outer.socket`, `${FOR_ROOT}/${other}.0.socket`),
         ...all("read", DEFAULT_CONFIG_PATH, `${RUN}/setup-record.json`, "/var/log/one_tproxy.log"),
@@ -200,9 +204,10 @@ Deno.test(
   "top may ask outer what is open and read what proxies write, and nothing else",
   inLab(async (lab) => {
     const hv = await makeHypervisor(lab);
+    await hv.host.write(RUN_FILES.vmAddresses, "[]");
     await assertSandbox(inPlaceOf(hv, "top"), [
       ...all("dialSocket", `${FOR_ROOT}/look.0.socket`),
-      ...all("read", `${WRITTEN}/outer-stats.json`, `${WRITTEN}/inner-stats.br1.json`),
+      ...all("read", RUN_FILES.vmAddresses, `${WRITTEN}/outer-stats.json`, `${WRITTEN}/inner-stats.br1.json`),
       ...all("sys", "uid"),
     ], [
       ["dial", GATE, 5030],
@@ -222,10 +227,11 @@ Deno.test(
   "logs may read the logs, trace may have outer log more as well, and neither may do anything else",
   inLab(async (lab) => {
     const hv = await makeHypervisor(lab);
+    await hv.host.write(RUN_FILES.vmAddresses, "[]");
     const act = all("dialSocket", `${FOR_ROOT}/act.0.socket`);
     for (const program of ["logs", "trace"] as const) {
       await assertSandbox(inPlaceOf(hv, program), [
-        ...all("read", "/var/log/one_tproxy.log", "/var/log/one_tproxy_br0.log"),
+        ...all("read", RUN_FILES.vmAddresses, "/var/log/one_tproxy.log", "/var/log/one_tproxy_br0.log"),
         ...all("list", "/var/log"),
         ...all("sys", "uid"),
         ...(program === "trace" ? act : []),

@@ -96,7 +96,7 @@ Deno.test(
       await terminal.shows(/^bridge .*\nbr0 +1 +[1-9]\S* +[1-9]\S* +0 +0 .*\nbr1 +0 +0 +0 /m);
       await terminal.press("Enter");
       await terminal.shows(
-        /^tproxy top +br0 +streams: 1 .*\n\nguest .*\n192\.168\.150\.10:\d+ +7 +\d+s .* [1-9]\S* +open$/m,
+        /^tproxy top +br0 +streams: 1 .*\n\nguest .*\n192\.168\.150\.10:\d+ +7 +\d+s .* [1-9]\S* +open +-$/m,
       );
       await terminal.tmux("resize-window", "-x", "30", "-y", "8");
       await terminal.shows(/^Up\/Down select +Esc back +q qu$/m);

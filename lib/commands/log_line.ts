@@ -4,10 +4,12 @@
  * @module
  */
 
+import { isCount } from "../is_count.ts";
 import { isObject } from "../is_object.ts";
 import type { BridgeName } from "../names.ts";
 import { parseJson } from "../parse_json.ts";
 import type { StreamId } from "../protocol/stream_id.ts";
+import type { FindVm } from "../setup/vm_addresses.ts";
 
 /** How long a line may be, in characters. A longer one is not shown. */
 export const LONGEST_LOG_LINE = 64 * 1024;
@@ -100,11 +102,16 @@ const [LEVEL_WIDTH, PROXY_WIDTH] = [7, 5];
  * Renders a line for people.
  *
  * @param line The line.
- * @returns Time, level, `outer` or the bridge of the inner, the message, and the other fields.
+ * @param findVm Finds the VM that a guest's address belonged to.
+ * @returns Time, level, `outer` or the bridge of the inner, the message, the other fields, and the VM with its network if
+ * they are known.
  */
-export function renderLogLine({ bridge, fields }: LogLine): string {
-  const { time, level, message, ...others } = fields;
-  const shown = Object.entries(others).filter(([name]) => bridge === undefined || name !== "bridge")
+export function renderLogLine(line: LogLine, findVm: FindVm): string {
+  const { bridge, fields } = line;
+  // No proxy knows the VM. One that was taken over could only lie about it.
+  const { time, level, message, vm: _vm, network: _network, ...others } = fields;
+  const shown = Object.entries({ ...others, ...vmOf(line, findVm) })
+    .filter(([name]) => bridge === undefined || name !== "bridge")
     .map(([name, value]) => `${printable(name)}=${shownValue(value)}`);
   const columns = [
     printable(time),
@@ -114,6 +121,13 @@ export function renderLogLine({ bridge, fields }: LogLine): string {
     ...shown,
   ];
   return columns.join("  ");
+}
+
+/** Finds the VM that had the guest's address when the stream was opened: an address may belong to another one when it ends. */
+function vmOf({ time, bridge, fields }: LogLine, findVm: FindVm): ReturnType<FindVm> {
+  const { bridge: of = bridge, guest, ms } = fields;
+  if (typeof of !== "string" || typeof guest !== "string") return undefined;
+  return findVm(bridge ?? of, guest.split(":", 1)[0] ?? "", time - (isCount(ms) ? ms : 0));
 }
 
 function shownValue(value: unknown): string {

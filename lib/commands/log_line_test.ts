@@ -7,6 +7,7 @@ import { parseSince } from "./logs.ts";
 
 const BR0 = parseBridgeName("br0");
 const TIME = "2026-11-27T06:58:04.123Z";
+const NO_VMS = () => undefined;
 
 function line(fields: Readonly<Record<string, unknown>> = {}, bridge: LogLine["bridge"] = BR0): LogLine {
   const text = JSON.stringify({ time: TIME, level: "info", message: "Opened", ...fields });
@@ -37,7 +38,7 @@ Deno.test("whatever a proxy writes, neither form of a line can move a cursor or 
   const text = fc.array(fc.oneof(fc.string(), unsafe), { maxLength: 5 }).map((parts) => parts.join(""));
   fc.assert(fc.property(fc.dictionary(text, fc.oneof(text, fc.jsonValue())), text, (fields, message) => {
     const { json, ...rest } = line({ ...fields, time: TIME, level: "info", message });
-    const shown = renderLogLine({ json, ...rest });
+    const shown = renderLogLine({ json, ...rest }, NO_VMS);
     for (const one of [json, shown]) assert.doesNotMatch(one, /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
     assert.deepEqual(JSON.parse(json), JSON.parse(JSON.stringify({ ...fields, time: TIME, level: "info", message })));
   }));
@@ -45,11 +46,28 @@ Deno.test("whatever a proxy writes, neither form of a line can move a cursor or 
 
 Deno.test("renderLogLine() prints time, level, proxy and message in columns, then the fields", () => {
   assert.equal(
-    renderLogLine(line({ bridge: "br0", guest: "10.0.0.2:4711", why: "it was silent", up: 7 })),
+    renderLogLine(line({ bridge: "br0", guest: "10.0.0.2:4711", why: "it was silent", up: 7 }), NO_VMS),
     `${TIME}  info     br0    Opened  guest=10.0.0.2:4711  why="it was silent"  up=7`,
   );
   const outer = parseLogLine(JSON.stringify({ time: TIME, level: "warning", message: "No", bridge: "br0" }), undefined);
-  assert.equal(outer && renderLogLine(outer), `${TIME}  warning  outer  No  bridge=br0`);
+  assert.equal(outer && renderLogLine(outer, NO_VMS), `${TIME}  warning  outer  No  bridge=br0`);
+});
+
+Deno.test("renderLogLine() names the VM that had the address when the stream was opened, and not what a proxy says", () => {
+  const asked: unknown[] = [];
+  const findVm = (...question: unknown[]) => {
+    asked.push(question);
+    return { vm: 42, network: "private net" };
+  };
+  const fields = { guest: "10.0.0.2:4711", vm: 7, network: "x" };
+  const shown = renderLogLine(line({ ...fields, bridge: "br9", ms: 1_000 }), findVm);
+  assert.equal(shown, `${TIME}  info     br0    Opened  guest=10.0.0.2:4711  ms=1000  vm=42  network="private net"`);
+  assert.deepEqual(asked, [["br0", "10.0.0.2", Date.parse(TIME) - 1_000]], "the log tells the bridge, not the line");
+  const ofOuter = { ...line({ ...fields, bridge: "br1" }), bridge: undefined };
+  assert.match(renderLogLine(ofOuter, findVm), /^.* {2}outer {2}.* {2}vm=42 /);
+  assert.deepEqual(asked[1], ["br1", "10.0.0.2", Date.parse(TIME)]);
+  assert.doesNotMatch(renderLogLine(line(fields), NO_VMS), /vm=|network=/);
+  assert.doesNotMatch(renderLogLine({ ...line({ guest: 7 }), bridge: undefined }, findVm), /vm=/);
 });
 
 Deno.test("isMeant() compares the bridge, the guest with and without its port, the port, the stream and the time", () => {

@@ -8,14 +8,24 @@ import { askOuters } from "../daemon/ask.ts";
 import { OK } from "../exit_code.ts";
 import type { StreamFilter } from "../protocol/control.ts";
 import type { StreamInfo } from "../protocol/control_answer.ts";
+import { VmAddresses } from "../setup/read_vm_addresses.ts";
+import type { FindVm } from "../setup/vm_addresses.ts";
 import { type Answer, toJson } from "./answer.ts";
 import { renderStreams } from "./streams_table.ts";
 
 /** Some outer has not answered, or a stream that was to be killed is not there. */
 export const INCOMPLETE = 1;
 
+/** A stream and its guest's VM. */
+export interface VmStream extends StreamInfo {
+  /** The ID of the VM; missing if it is not known. */
+  readonly vm?: number;
+  /** The network of the VM's NIC; missing if it is not known. */
+  readonly network?: string;
+}
+
 /** A stream, as `tproxy streams --json` prints it. */
-export interface ListedStream extends Omit<StreamInfo, "since"> {
+export interface ListedStream extends Omit<VmStream, "since"> {
   /** When it was opened, ISO 8601. */
   readonly since: string;
 }
@@ -38,7 +48,8 @@ export interface StreamList {
  * @throws {Deno.errors.NotCapable} Without the permissions of `streams` in `lib/permissions/command_permissions.ts`.
  */
 export async function showStreams(which: StreamFilter): Promise<Answer> {
-  const { outers, streams, omitted, failures } = await askOuters({ ask: "streams", which });
+  const { outers, omitted, failures, ...answers } = await askOuters({ ask: "streams", which });
+  const streams = withVms(answers.streams, await new VmAddresses().read());
   const notes = [
     ...failures,
     ...(outers + failures.length === 0 ? [NOBODY] : []),
@@ -50,6 +61,17 @@ export async function showStreams(which: StreamFilter): Promise<Answer> {
     json: toJson(listStreams(streams, omitted, failures)),
     exitCode: failures.length === 0 ? OK : INCOMPLETE,
   };
+}
+
+/**
+ * Finds the VMs of streams.
+ *
+ * @param streams The streams.
+ * @param findVm Finds the VM that an address belonged to.
+ * @returns The streams with the VM that had the guest's address when the stream was opened.
+ */
+export function withVms(streams: readonly StreamInfo[], findVm: FindVm): VmStream[] {
+  return streams.map((stream) => ({ ...stream, ...findVm(stream.bridge, stream.guest, stream.since) }));
 }
 
 /** What is said if there is nobody to ask. */
@@ -64,7 +86,7 @@ export const NOBODY = 'no outer proxy that can be asked runs; "tproxy status" sa
  * @returns What is printed.
  */
 export function listStreams(
-  streams: readonly StreamInfo[],
+  streams: readonly VmStream[],
   omitted: number,
   failures: readonly string[],
 ): StreamList {

@@ -4,22 +4,35 @@
  * @module
  */
 
-import type { StreamInfo } from "../protocol/control_answer.ts";
 import { renderTable } from "../table.ts";
+import type { VmStream } from "./streams.ts";
 
 const HEAD = ["id", "bridge", "guest", "port", "remote", "since", "idle", "up", "down", "state"];
+
+/** Where no hook tells of VMs, nobody wants two empty columns. */
+const OF_VMS = ["vm", "network"];
+
+/** How much of a network's name is shown, in UTF-16 units. */
+const NAME_WIDTH = 20;
 
 /**
  * Renders streams.
  *
  * @param streams The streams.
- * @returns A table with a row for each; empty if there is none.
+ * @returns A table with a row for each; empty if there is none. If the VM of any is known, it has columns for VM and network.
  */
-export function renderStreams(streams: readonly StreamInfo[]): string {
-  return streams.length === 0 ? "" : renderTable([HEAD, ...streams.map(renderStream)]).join("\n");
+export function renderStreams(streams: readonly VmStream[]): string {
+  if (streams.length === 0) return "";
+  const isKnown = streams.some(({ vm }) => vm !== undefined);
+  const rows = streams.map((stream) => [...renderStream(stream), ...(isKnown ? renderVm(stream) : [])]);
+  return renderTable([[...HEAD, ...(isKnown ? OF_VMS : [])], ...rows]).join("\n");
 }
 
-function renderStream(stream: StreamInfo): string[] {
+function renderVm({ vm, network }: VmStream): string[] {
+  return [`${vm ?? "-"}`, network?.slice(0, NAME_WIDTH) ?? "-"];
+}
+
+function renderStream(stream: VmStream): string[] {
   const { id, bridge, guest, guestPort, servicePort, remoteAddr, remotePort, since, idleMs, up, down, state } = stream;
   return [
     id,

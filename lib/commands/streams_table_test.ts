@@ -30,6 +30,10 @@ Deno.test("renderStreams() prints a row for each stream, and nothing for none", 
     "id          bridge  guest                port  remote         since                 idle  up    down  state\n" +
       "00000007-1  br0     192.168.150.10:4711  80    10.0.0.1:8080  2025-11-24T16:00:00Z  61s   1.5K  1.9M  open",
   );
+  const [head, own, other] = renderStreams([{ ...stream, vm: 42, network: "x".repeat(99) }, stream]).split("\n");
+  assert.match(`${head}`, / {2}state {2}vm {2}network$/);
+  assert.match(`${own}`, / {2}open {3}42 {2}x{20}$/);
+  assert.match(`${other}`, / {2}open {3}- {3}-$/);
 });
 
 Deno.test("renderBytes() and renderDuration() take the unit in which the number is short", () => {

@@ -6,7 +6,16 @@
  */
 
 import { CONTROL_SLOTS, type ControlKind, controlSocket } from "../control_sockets.ts";
-import { DEFAULT_SYSDUMP, LOG_DIR, NETNS_DIR, PROXY_DIR, RUN_DIR, TEXTFILE_DIR, textfileIn } from "../names.ts";
+import {
+  DEFAULT_SYSDUMP,
+  LOG_DIR,
+  NETNS_DIR,
+  PROXY_DIR,
+  RUN_DIR,
+  RUN_FILES,
+  TEXTFILE_DIR,
+  textfileIn,
+} from "../names.ts";
 import { type ProgramName, PROGRAMS } from "../programs.ts";
 import type { Permissions } from "./permissions.ts";
 import type { CommandProgram } from "./verbs.ts";
@@ -85,18 +94,21 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, fi
       sys: OWN_USER,
     };
   },
-  streams: () => asking("look"),
+  streams: () => {
+    const { read, ...rest } = asking("look");
+    return { ...rest, read: [...read, RUN_FILES.vmAddresses] };
+  },
   top: () => {
     const { read, ...rest } = asking("look");
     // The counts of each bridge's proxy, and no bridge is known before outer's are read.
-    return { ...rest, read: [...read, PROXY_DIR] };
+    return { ...rest, read: [...read, PROXY_DIR, RUN_FILES.vmAddresses] };
   },
   kill: () => asking("act"),
   trace: () => {
     const { read, ...rest } = asking("act");
-    return { ...rest, read: [...read, LOG_DIR] };
+    return { ...rest, read: [...read, LOG_DIR, RUN_FILES.vmAddresses] };
   },
-  logs: () => ({ net: [], read: [LOG_DIR], write: [], run: [], env: [], sys: OWN_USER }),
+  logs: () => ({ net: [], read: [LOG_DIR, RUN_FILES.vmAddresses], write: [], run: [], env: [], sys: OWN_USER }),
   look: (config, { installed }) => ({
     net: [],
     read: [config, RUN_DIR, NETNS_DIR, ...installed],
@@ -116,8 +128,8 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, fi
  * @param file The file that `sysdump` writes, or the folder in which `textfile` writes.
  * @returns For `setup`: keep the kernel's state of bridges. For `tproxy` and `watch`: that, and start and signal daemons.
  * For `look`: read and list, and write nothing. For `doctor`: that, and start the probe. For `sysdump`: that, and write one
- * file. For `streams` and `kill`: ask outers. For `top`: that, and read counts. For `logs`: read the logs. For `trace`: ask
- * outers, and read the logs. For `textfile`: look without the configuration, and write one file.
+ * file. For `kill`: ask outers. For `streams`: that, and read which VM had which address. For `top`: that, and read counts. For
+ * `logs`: read the logs and that of VMs. For `trace`: both, and ask outers. For `textfile`: look without the configuration, and write one file.
  *
  * @example
  * ```ts

@@ -14,6 +14,9 @@ function flagsOf(program: CommandProgram): string[] {
   return toFlags(commandPermissions(program, CONFIG, FORM));
 }
 
+/** The file that says which VM had which address. */
+const OF_VMS = "/run/one_tproxy/addresses-of-vms.json";
+
 Deno.test("setup may read the configuration, keep its files and run four programs", () => {
   assert.deepEqual(flagsOf("setup"), [
     "--no-prompt",
@@ -67,14 +70,16 @@ Deno.test("streams and kill may connect to the sockets at which their question i
     const { net, read, write, ...rest } = commandPermissions(program, CONFIG, FORM);
     const folder = "/run/one_tproxy/written-by-proxies/control-sockets-for-root";
     const sockets = Array.from({ length: 8 }, (_, slot) => `${folder}/${kind}.${slot}.socket`);
-    assert.deepEqual([net, read, write], [sockets.map((path) => `unix:${path}`), sockets, sockets]);
+    const ofVms = program === "streams" ? [OF_VMS] : [];
+    assert.deepEqual([net, read, write], [sockets.map((path) => `unix:${path}`), [...sockets, ...ofVms], sockets]);
     assert.deepEqual(rest, { run: [], env: [], sys: ["uid"] });
   }
 });
 
 Deno.test("top may do what streams may, and read what proxies write", () => {
   const [top, streams] = (["top", "streams"] as const).map((program) => commandPermissions(program, CONFIG, FORM));
-  assert.deepEqual(top, { ...streams, read: [...streams?.read ?? [], "/run/one_tproxy/written-by-proxies"] });
+  const sockets = streams?.read.filter((path) => path !== OF_VMS) ?? [];
+  assert.deepEqual(top, { ...streams, read: [...sockets, "/run/one_tproxy/written-by-proxies", OF_VMS] });
 });
 
 Deno.test("sysdump may do what doctor may, and write the one file that it is told", () => {
@@ -84,13 +89,14 @@ Deno.test("sysdump may do what doctor may, and write the one file that it is tol
   assert.deepEqual(sysdump, { ...doctor, write: ["/root/a.tar.gz"] });
 });
 
-Deno.test("logs may read the logs, and do nothing else", () => {
-  assert.deepEqual(flagsOf("logs"), ["--no-prompt", "--no-remote", "--allow-read=/var/log", "--allow-sys=uid"]);
+Deno.test("logs may read the logs and the addresses of VMs, and do nothing else", () => {
+  const flags = ["--no-prompt", "--no-remote", `--allow-read=/var/log,${OF_VMS}`, "--allow-sys=uid"];
+  assert.deepEqual(flagsOf("logs"), flags);
 });
 
 Deno.test("trace may do what kill and logs may", () => {
   const [trace, kill] = (["trace", "kill"] as const).map((program) => commandPermissions(program, CONFIG, FORM));
-  assert.deepEqual(trace, { ...kill, read: [...kill?.read ?? [], "/var/log"] });
+  assert.deepEqual(trace, { ...kill, read: [...kill?.read ?? [], "/var/log", OF_VMS] });
 });
 
 Deno.test("textfile may look without the configuration, and write one file", () => {

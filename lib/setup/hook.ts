@@ -13,6 +13,7 @@ import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";
 import { type Link, listLinks } from "../netns/observe.ts";
 import { guestPortsOf } from "../netns/ports.ts";
+import { noteVm } from "./note_vm.ts";
 import { down, remember, up } from "./setup.ts";
 import { readVm } from "./vm_input.ts";
 import { type Nic, parseVmNics } from "./vm_xml.ts";
@@ -47,10 +48,12 @@ export async function runHook(
   config: string,
   input: ReadableStream<Uint8Array>,
 ): Promise<number> {
-  const { nics, skipped } = parseVmNics(await readVm(input));
+  const vm = parseVmNics(await readVm(input));
+  const { nics, skipped } = vm;
   for (const { id, reason, isWrong } of skipped) {
     log[isWrong ? "warning" : "info"](`Skipped a NIC: ${reason}`, { nic: id });
   }
+  await noteVm(action, vm);
   return action === "pre" ? await pre(nics, config) : await clean(nics);
 }
 

@@ -5,7 +5,9 @@
  */
 
 import { log } from "../log.ts";
+import { RUN_FILES } from "../names.ts";
 import { listState, releaseRules } from "../nft/nft.ts";
+import { removeIfThere } from "../run_dir.ts";
 import { recoverRecord, writeRecord } from "./setup_record_file.ts";
 import { withSetupLock } from "./change_bridge.ts";
 import { forgetVlans } from "../netns/vlan_record.ts";
@@ -26,6 +28,8 @@ export async function release(): Promise<void> {
       record = await writeRecord(record, bridge, []);
       await forgetVlans(bridge);
     }
+    // The hooks tell of no VM any more, and its address may be another one's soon.
+    await removeIfThere(RUN_FILES.vmAddresses);
     for (const bridge of released) log.info("The bridge is left to OpenNebula's own driver", { bridge });
   });
 }

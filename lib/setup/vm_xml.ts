@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isIpv4 } from "../address.ts";
 import type { Network } from "../config/select.ts";
 import { describe, InputError } from "../errors.ts";
 import { type BridgeName, parseBridgeName, UNNAMED_NETWORK } from "../names.ts";
@@ -18,6 +19,8 @@ export interface Nic {
   readonly bridge: BridgeName;
   /** `NETWORK` and `NETWORK_ID`; {@linkcode UNNAMED_NETWORK} if it has neither. */
   readonly network: Network;
+  /** `IP`: the address that the guest has got; missing if OpenNebula gives it none. */
+  readonly address?: string;
   /**
    * Ports of the bridge that belong to no other guest: the NIC's own port (`TARGET`) and the uplink (`PHYDEV` and its
    * VLAN device).
@@ -37,6 +40,8 @@ export interface SkippedNic {
 
 /** A VM's NICs, in the order of its XML. If a NIC is being attached or detached, only that one. */
 export interface VmNics {
+  /** `ID` of the VM; missing if it has none. */
+  readonly vm?: number;
   /** Those that can have a proxy. */
   readonly nics: readonly Nic[];
   /** The others. */
@@ -66,7 +71,12 @@ export function parseVmNics(xml: string): VmNics {
   const devices = template.children.filter(({ name }) => DEVICES.has(name));
   const attached = devices.filter((device) => valueIn(device, "ATTACH") === "YES");
   const all = (attached.length > 0 ? attached : devices).map(toNic).filter((nic) => nic !== undefined);
-  return { nics: all.filter((nic) => "bridge" in nic), skipped: all.filter((nic) => "reason" in nic) };
+  const vmId = valueIn(vm, "ID") ?? "";
+  return {
+    ...(/^\d{1,10}$/.test(vmId) ? { vm: Number(vmId) } : {}),
+    nics: all.filter((nic) => "bridge" in nic),
+    skipped: all.filter((nic) => "reason" in nic),
+  };
 }
 
 /** Gets the text of a child element without surrounding white space; `undefined` if there is none. */
@@ -91,7 +101,7 @@ function toNic(element: XmlElement): Nic | SkippedNic | undefined {
   if (network === undefined && networkId === undefined && value("NETWORK_ID") !== undefined) {
     return skip(`its network has no name, and the ID ${JSON.stringify(value("NETWORK_ID"))}`, true);
   }
-  const [phydev, vlan] = [value("PHYDEV"), value("VLAN_ID")];
+  const [phydev, vlan, address] = [value("PHYDEV"), value("VLAN_ID"), value("IP")];
   const vlanDevice = phydev !== undefined && vlan !== undefined ? `${phydev}.${vlan}` : undefined;
   try {
     return {
@@ -101,6 +111,7 @@ function toNic(element: XmlElement): Nic | SkippedNic | undefined {
         ...(network === undefined ? {} : { name: network }),
         ...(networkId === undefined ? {} : { id: networkId }),
       },
+      ...(isIpv4(address) ? { address } : {}),
       ownPorts: [value("TARGET"), phydev, vlanDevice].filter((port) => port !== undefined),
     };
   } catch (error) {

@@ -26,9 +26,16 @@ function without(...names: string[]): Values {
 
 Deno.test("parseVmNics() finds the NICs on Linux bridges, and says why not the others", () => {
   assert.deepEqual(parseVmNics(shipped), {
+    vm: 57,
     nics: [
-      { id: "0", bridge: "br0", network: { name: "vnet0", id: "7" }, ownPorts: ["one-57-0", "eth1"] },
-      { id: "1", bridge: "onebr.12", network: { name: "private net", id: "12" }, ownPorts: ["eth1", "eth1.12"] },
+      {
+        ...{ id: "0", bridge: "br0", network: { name: "vnet0", id: "7" }, address: "192.168.150.57" },
+        ownPorts: ["one-57-0", "eth1"],
+      },
+      {
+        ...{ id: "1", bridge: "onebr.12", network: { name: "private net", id: "12" }, address: "10.0.12.57" },
+        ownPorts: ["eth1", "eth1.12"],
+      },
     ],
     skipped: [
       { id: "3", reason: 'its driver is "ovswitch", which makes no Linux bridges', isWrong: false },
@@ -46,6 +53,12 @@ Deno.test("parseVmNics() finds one NIC as well as none or many, in their order",
   assert.deepEqual(ids(vm(...["2", "0", "1"].map((id) => element({ ...NIC, NIC_ID: id })))), ["2", "0", "1"]);
 });
 
+Deno.test("parseVmNics() takes no address and no ID of a VM that is none", () => {
+  const bad = parseVmNics(vm(element({ ...NIC, IP: "10.0.0.300" }), element(NIC)).replace("42", "-1; reboot"));
+  assert.equal("vm" in bad, false);
+  assert.deepEqual(bad.nics.map((nic) => "address" in nic), [false, false]);
+});
+
 Deno.test("parseVmNics() reads values without CDATA alike", () => {
   const xml = vm("<NIC><BRIDGE>br0</BRIDGE><BRIDGE_TYPE>linux</BRIDGE_TYPE><NETWORK>R&amp;D</NETWORK></NIC>");
   assert.deepEqual(parseVmNics(xml).nics, [{ id: "unknown", bridge: "br0", network: { name: "R&D" }, ownPorts: [] }]);
@@ -60,7 +73,7 @@ Deno.test("parseVmNics() looks at nothing but the VM's own NICs", () => {
   const elsewhere = `<VM><TEMPLATE/><USER_TEMPLATE>${element(NIC)}</USER_TEMPLATE>
     <HISTORY_RECORDS><HISTORY><VM><TEMPLATE>${element(NIC)}</TEMPLATE></VM></HISTORY></HISTORY_RECORDS></VM>`;
   assert.deepEqual(parseVmNics(elsewhere), { nics: [], skipped: [] });
-  assert.deepEqual(parseVmNics(vm(`<NIC_DEFAULT>${element(NIC)}</NIC_DEFAULT>`)), { nics: [], skipped: [] });
+  assert.deepEqual(parseVmNics(vm(`<NIC_DEFAULT>${element(NIC)}</NIC_DEFAULT>`)), { vm: 42, nics: [], skipped: [] });
 });
 
 Deno.test("parseVmNics() goes by the bridge's type, and by the driver where the type is missing", () => {

@@ -5,7 +5,7 @@
  */
 
 import type { BridgeName } from "../names.ts";
-import type { StreamInfo } from "../protocol/control_answer.ts";
+import type { VmStream } from "../commands/streams.ts";
 import type { Counts, ServiceCounts } from "../protocol/counts.ts";
 import { Rates, type Reading } from "./rates.ts";
 import type { Sample } from "./sample.ts";
@@ -33,7 +33,7 @@ export interface BridgeRow extends Speed {
 }
 
 /** A stream. */
-export interface StreamRow extends StreamInfo, Speed {}
+export interface StreamRow extends VmStream, Speed {}
 
 /** What is shown. */
 export interface Measured extends Pick<Sample, "at" | "outers" | "omitted" | "failures"> {

@@ -27,7 +27,7 @@ export interface Line {
 }
 
 const OF_BRIDGES = ["bridge", "streams", "up/s", "down/s", "refused", "failed", "connect"];
-const OF_STREAMS = ["guest", "port", "open for", "up", "down", "up/s", "down/s", "state"];
+const OF_STREAMS = ["guest", "port", "open for", "up", "down", "up/s", "down/s", "state", "vm"];
 
 /** The lines of a screen that no list has: title, note, head and keys. */
 const FRAME = 4;
@@ -116,7 +116,7 @@ export function notesOf({ outers, failures, omitted }: Measured): string[] {
 }
 
 function cellsOf(
-  { guest, guestPort, servicePort, since, up, down, upRate, downRate, state }: StreamRow,
+  { guest, guestPort, servicePort, since, up, down, upRate, downRate, state, vm }: StreamRow,
   now: number,
 ): string[] {
   const age = renderDuration(Math.max(0, now - since));
@@ -129,6 +129,7 @@ function cellsOf(
     rate(upRate),
     rate(downRate),
     state,
+    `${vm ?? "-"}`,
   ];
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseBridgeName } from "../names.ts";
-import type { StreamInfo } from "../protocol/control_answer.ts";
+import type { VmStream } from "../commands/streams.ts";
 import { CONNECT_BOUNDS, type Counts } from "../protocol/counts.ts";
 import { Meter } from "./measure.ts";
 import { renderScreen } from "./render.ts";
@@ -13,11 +13,11 @@ function countsOf(more: Partial<Counts>): Counts {
   return { listening: [], live: 0, total: 0, failed: 0, refused: 0, up: 0, down: 0, ...more };
 }
 
-function streamOf(id: number, up: number): StreamInfo {
+function streamOf(id: number, up: number): VmStream {
   const remote = { remoteAddr: "10.11.12.13", remotePort: 7 };
   const guest = { bridge: BR0, guest: "192.168.150.10", guestPort: 40_000 + id, servicePort: 7 };
   return {
-    id: `9f3a01c2-${id}` as StreamInfo["id"],
+    id: `9f3a01c2-${id}` as VmStream["id"],
     ...guest,
     ...remote,
     since: 0,
@@ -28,7 +28,7 @@ function streamOf(id: number, up: number): StreamInfo {
   };
 }
 
-function sampleOf(at: number, up: number, streams: readonly StreamInfo[], more: Partial<Sample> = {}): Sample {
+function sampleOf(at: number, up: number, streams: readonly VmStream[], more: Partial<Sample> = {}): Sample {
   const connects = [...CONNECT_BOUNDS.map(() => 0), at / 1000];
   const counted = { port: 7, live: 0, total: 0, up: 0, down: 0, connects, connectSeconds: at / 500_000 };
   const services = [{ ...counted, bridge: "br0", failed: 3, refused: { max_connections: 4 } }];
@@ -44,7 +44,7 @@ function sampleOf(at: number, up: number, streams: readonly StreamInfo[], more: 
 function measure(more: Partial<Sample> = {}) {
   const meter = new Meter();
   meter.next(sampleOf(1_000, 0, [streamOf(1, 0), streamOf(2, 0)]));
-  return meter.next(sampleOf(2_000, 5_000, [streamOf(1, 10), streamOf(2, 300)], more));
+  return meter.next(sampleOf(2_000, 5_000, [{ ...streamOf(1, 10), vm: 42 }, streamOf(2, 300)], more));
 }
 
 Deno.test("a bridge has its streams, rates, refusals and failures of both proxies, and connects", () => {
@@ -75,9 +75,9 @@ Deno.test("the screen shows the bridges, or the streams of the open one", () => 
   ]);
   const opened = renderScreen(measure(), { opened: BR0, line: 0 }, size).map(({ text }) => text);
   assert.deepEqual(opened.slice(2, 5), [
-    "guest                 port  open for  up   down  up/s  down/s  state",
-    "192.168.150.10:40002  7     2s        300  0     300   0       open",
-    "192.168.150.10:40001  7     2s        10   0     10    0       open",
+    "guest                 port  open for  up   down  up/s  down/s  state  vm",
+    "192.168.150.10:40002  7     2s        300  0     300   0       open   -",
+    "192.168.150.10:40001  7     2s        10   0     10    0       open   42",
   ]);
 });
 

@@ -8,7 +8,8 @@ import { askOuters } from "../daemon/ask.ts";
 import { readCounts } from "../daemon/counts.ts";
 import { type BridgeName, PROXY_DIR } from "../names.ts";
 import { isBridgeName } from "../protocol/control.ts";
-import type { StreamInfo } from "../protocol/control_answer.ts";
+import { type VmStream, withVms } from "../commands/streams.ts";
+import { VmAddresses } from "../setup/read_vm_addresses.ts";
 import type { Counts } from "../protocol/counts.ts";
 import { innerOf, OUTER, type Role } from "../role.ts";
 import { lstatIfThere } from "../run_dir.ts";
@@ -28,7 +29,7 @@ export interface Sample {
   /** How many outers have answered. */
   readonly outers: number;
   /** Their streams. */
-  readonly streams: readonly StreamInfo[];
+  readonly streams: readonly VmStream[];
   /** How many more streams there are. */
   readonly omitted: number;
   /** Why an outer has not answered, a line for each. */
@@ -39,6 +40,8 @@ export interface Sample {
   readonly inners: ReadonlyMap<BridgeName, Written | undefined>;
 }
 
+const VMS = new VmAddresses();
+
 /**
  * Reads all of it once.
  *
@@ -46,10 +49,12 @@ export interface Sample {
  * @throws {Deno.errors.NotCapable} Without the permissions of `top` in `lib/permissions/command_permissions.ts`.
  */
 export async function takeSample(): Promise<Sample> {
-  const [{ outers, streams, omitted, failures }, outer] = await Promise.all([
+  const [{ outers, omitted, failures, ...answers }, outer, findVm] = await Promise.all([
     askOuters({ ask: "streams", which: {} }),
     readWritten(OUTER),
+    VMS.read(),
   ]);
+  const streams = withVms(answers.streams, findVm);
   const at = Date.now();
   const inners = new Map<BridgeName, Written | undefined>(streams.map(({ bridge }) => [bridge, undefined]));
   for (const bridge of await servedBridges()) inners.set(bridge, await readWritten(innerOf(bridge)));

@@ -1,0 +1,37 @@
+/**
+ * Noting which VM has which address, as the hooks tell it.
+ *
+ * @module
+ */
+
+import { describe } from "../errors.ts";
+import { log } from "../log.ts";
+import { RUN_FILES } from "../names.ts";
+import { readIfThere, replaceFile } from "../run_dir.ts";
+import { withSetupLock } from "./change_bridge.ts";
+import { parseVmAddresses, withoutVm, withVm } from "./vm_addresses.ts";
+import type { VmNics } from "./vm_xml.ts";
+
+/**
+ * Notes a VM that comes or goes. Nothing depends on it but what people are shown, so an error is logged and nothing more.
+ *
+ * @param action `pre` if it comes, `clean` if it goes.
+ * @param vm The VM, and the NICs that it gets or loses.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
+ */
+export async function noteVm(action: "pre" | "clean", { vm, nics }: VmNics): Promise<void> {
+  if (vm === undefined) return;
+  const change = action === "pre" ? withVm : withoutVm;
+  try {
+    await withSetupLock(async () => {
+      const text = await readIfThere(RUN_FILES.vmAddresses) ?? "[]";
+      const known = parseVmAddresses(text);
+      if (known === undefined) log.warning("Which VM had which address is lost", { path: RUN_FILES.vmAddresses });
+      const next = change(known ?? [], vm, nics, Date.now());
+      if (next.length > 0) await replaceFile(RUN_FILES.vmAddresses, JSON.stringify(next) + "\n", 0);
+    });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    log.warning("Cannot note which addresses a VM has", { vm, error: describe(error) });
+  }
+}
