@@ -169,6 +169,7 @@ Deno.test(
       ...all("write", `${RUN}/setup-record.json`, "/var/log/one_tproxy.log", `${WRITTEN}/outer-stats.json`),
       ...all("remove", `${RUN}/setup-record.json`, "/run/netns/one_tproxy_br0", DEFAULT_CONFIG_PATH),
       ...all("run", "/usr/bin/kill", "/usr/bin/mount", "/usr/bin/prlimit", "/usr/bin/setpriv", "/usr/sbin/sysctl"),
+      ...all("run", "/usr/sbin/bridge"),
       ...all("env", "NODE_V8_COVERAGE"),
     ]);
   }),

@@ -113,7 +113,7 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, fi
     net: [],
     read: [config, RUN_DIR, NETNS_DIR, ...installed],
     write: [],
-    run: paths("bridge", "getent", "ip", "nft", "ps"),
+    run: paths("getent", "ip", "nft", "ps"),
     env: YAML_ENV,
     sys: OWN_USER,
   }),

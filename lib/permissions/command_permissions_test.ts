@@ -48,7 +48,7 @@ Deno.test("look may write nothing, start no daemon and end none", () => {
     "--no-prompt",
     "--no-remote",
     `--allow-read=${CONFIG},/run/one_tproxy,/run/netns,/x/mode,/var/tmp/one/vnm`,
-    "--allow-run=/usr/sbin/bridge,/usr/bin/getent,/usr/sbin/ip,/usr/sbin/nft,/usr/bin/ps",
+    "--allow-run=/usr/bin/getent,/usr/sbin/ip,/usr/sbin/nft,/usr/bin/ps",
     "--allow-env=LOG_STREAM,LOG_TOKENS",
     "--allow-sys=uid",
   ]);
