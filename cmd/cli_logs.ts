@@ -8,7 +8,7 @@ import { isIpv4 } from "../lib/address.ts";
 import type { LogFilter } from "../lib/commands/log_line.ts";
 import { parseSince } from "../lib/commands/logs.ts";
 import { parseBridgeName } from "../lib/names.ts";
-import { isTraceTime, LONGEST_TRACE } from "../lib/protocol/control.ts";
+import { isTraceTime, LONGEST_TRACE } from "../lib/protocol/trace_time.ts";
 import { isStreamId } from "../lib/protocol/stream_id.ts";
 import type { Command } from "./cli.ts";
 import { portOf } from "./cli_streams.ts";

@@ -107,28 +107,40 @@ Deno.test(
 );
 
 Deno.test(
-  "trace logs the streams of one guest whatever the debug level is, and stops by itself",
+  "trace logs the streams of one guest in both halves whatever the debug level is, and stops by itself",
   inLab(async (lab) => {
     const { hv, guest } = await served(lab, CONFIG.replace("level: 3", "level: 1"));
     const other = await lab.guest("guest2", hv, "br0", "192.168.150.11");
+    const LOGS = ["one_tproxy", "one_tproxy_br0"];
+    const debugLines = async (log: string) => (await hv.log(log)).filter(({ level }) => level === "debug");
+    const count = async () => (await Promise.all(LOGS.map(debugLines))).map(({ length }) => length);
     await assertServed(guest);
-    assert.equal((await hv.log("one_tproxy")).filter(({ level }) => level === "debug").length, 0);
-    const argv = hv.tproxyArgv("trace", "--guest", "192.168.150.10", "--seconds", "5");
+    assert.deepEqual(await count(), [0, 0]);
+    const argv = hv.tproxyArgv("trace", "--guest", "192.168.150.10", "--seconds", "12");
     const trace = hv.host.start(argv, { inside: true });
-    await until("a stream is shown", async () => {
+    const isShown = (half: string, times: number) => async () => {
       for (const one of [guest, other]) await assertServed(one);
-      return /outer {2}Closed {2}/.test(trace.output);
-    });
+      return trace.output.split(new RegExp(` {2}${half} +Closed {2}`)).length > times;
+    };
+    for (const half of ["outer", "br0"]) await until(`${half} shows a stream`, isShown(half, 1));
+    const [, inner] = [...(await hv.status()).values()];
+    await hv.host.text(["kill", "-KILL", String(inner)]);
+    await hv.control("start");
+    const before = trace.output.split(/ {2}br0 +Closed {2}/).length;
+    await until("a new inner shows one, which outer has told of the guest", isShown("br0", before));
     assert.equal(await trace.ended(), 0);
     assert.match(trace.output, /outer {2}Connecting .*\n(?:.*\n)*.*outer {2}Opened /);
+    const [, id] = / {2}br0 +Opened {2}stream=(\S+) /.exec(trace.output) ?? [];
+    assert.match(trace.output, new RegExp(` {2}outer {2}Opened {2}stream=${id} `));
     assert.ok(!trace.output.includes("192.168.150.11"), trace.output);
-    const count = async () => (await hv.log("one_tproxy")).filter(({ level }) => level === "debug").length;
-    const before = await until("the time is over", async () => {
+    await until("the time is over in both", async () => {
       const before = await count();
       await assertServed(guest);
-      return await count() === before && before;
+      return `${await count()}` === `${before}`;
     });
-    assert.ok(before > 0);
-    assert.ok((await hv.log("one_tproxy")).every(({ guest }) => !String(guest).startsWith("192.168.150.11")));
+    for (const log of LOGS) {
+      const lines = await debugLines(log);
+      assert.ok(lines.length > 0 && lines.every(({ guest }) => String(guest).startsWith("192.168.150.10:")), log);
+    }
   }),
 );

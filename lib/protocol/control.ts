@@ -12,12 +12,10 @@ import { isObject } from "../is_object.ts";
 import { BRIDGE_NAME, type BridgeName } from "../names.ts";
 import { parseJson } from "../parse_json.ts";
 import { isStreamId, type StreamId } from "./stream_id.ts";
+import { isTraceTime } from "./trace_time.ts";
 
 /** How long a question may be, in bytes: {@linkcode MOST_IDS} IDs and their commas take a third of it. */
 export const LONGEST_QUESTION = 64 * 1024;
-
-/** For how many seconds a guest may be traced. */
-export const LONGEST_TRACE = 3_600;
 
 /** How many IDs one question may name. */
 export const MOST_IDS = 1_000;
@@ -57,7 +55,7 @@ export type Question =
     readonly ask: "trace";
     /** Its address. */
     readonly guest: string;
-    /** For how many seconds, from 1 to {@linkcode LONGEST_TRACE}. */
+    /** For how many seconds, from 1 to {@linkcode import("./trace_time.ts").LONGEST_TRACE}. */
     readonly seconds: number;
   };
 
@@ -103,16 +101,6 @@ export function parseQuestion(text: string): Question | undefined {
     default:
       return undefined;
   }
-}
-
-/**
- * Tells whether a guest may be traced for a time.
- *
- * @param value Anything.
- * @returns Whether it is a whole number of seconds from 1 to {@linkcode LONGEST_TRACE}.
- */
-export function isTraceTime(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= LONGEST_TRACE;
 }
 
 function isIds(value: unknown): value is StreamId[] {

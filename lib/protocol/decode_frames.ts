@@ -14,6 +14,7 @@ import {
   type ResetReason,
   WINDOW,
 } from "./frames.ts";
+import { isTraceTime } from "./trace_time.ts";
 
 /** What is told of each frame. */
 export interface FrameSink {
@@ -33,6 +34,8 @@ export interface FrameSink {
   onSwitch(channel: number): void;
   /** GOAWAY: no more streams may be opened. */
   onGoAway(): void;
+  /** TRACE: a guest's streams should be logged for so many seconds. The address is its 4 bytes as one number. */
+  onTrace(address: number, seconds: number): void;
 }
 
 /** Decodes frames that arrive in any number of pieces. It allocates no object for a frame. */
@@ -109,6 +112,11 @@ export class FrameDecoder {
         return this.#sink.onPromote(channel);
       case FRAME.switch:
         return this.#sink.onSwitch(channel);
+      case FRAME.trace: {
+        const seconds = readPort(bytes, at + 4);
+        if (!isTraceTime(seconds)) throw new ProtocolError(`A TRACE frame is for ${seconds} seconds`);
+        return this.#sink.onTrace(readNumber(bytes, at) >>> 0, seconds);
+      }
       default:
         return this.#sink.onGoAway();
     }
@@ -119,7 +127,8 @@ function checkHeader(type: number, length: number, channel: number): void {
   if (type === FRAME.data ? length === 0 || length > WINDOW : PAYLOAD_LENGTHS[type] !== length) {
     throw new ProtocolError(`A frame has type ${type} and length ${length}`);
   }
-  if (type === FRAME.goAway ? channel !== 0 : channel === 0 || channel > LAST_CHANNEL) {
+  const isOfString = type === FRAME.goAway || type === FRAME.trace;
+  if (isOfString ? channel !== 0 : channel === 0 || channel > LAST_CHANNEL) {
     throw new ProtocolError(`A frame of type ${type} has the channel ${channel}`);
   }
 }

@@ -97,6 +97,26 @@ export function encodeCredit(bytes: Uint8Array, at: number, channel: number, cou
 }
 
 /**
+ * Writes a TRACE frame.
+ *
+ * @param bytes Where to; 14 bytes have to be free.
+ * @param at The first of them.
+ * @param address The guest's address, as one number.
+ * @param seconds For how many seconds.
+ * @returns The first byte behind the frame.
+ */
+export function encodeTrace(bytes: Uint8Array, at: number, address: number, seconds: number): number {
+  const payload = encodeHeader(bytes, at, FRAME.trace, 0, 6);
+  bytes[payload] = address >>> 24;
+  bytes[payload + 1] = address >>> 16;
+  bytes[payload + 2] = address >>> 8;
+  bytes[payload + 3] = address;
+  bytes[payload + 4] = seconds >>> 8;
+  bytes[payload + 5] = seconds;
+  return payload + 6;
+}
+
+/**
  * Writes a frame that has no payload.
  *
  * @param bytes Where to; 8 bytes have to be free.

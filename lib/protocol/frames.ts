@@ -7,7 +7,7 @@
  * |---|---|
  * | 0 | type |
  * | 1 to 3 | length of the payload |
- * | 4 to 7 | the channel's number; 0 for GOAWAY |
+ * | 4 to 7 | the channel's number; 0 for GOAWAY and TRACE |
  *
  * | type | from | payload | meaning |
  * |---|---|---|---|
@@ -19,6 +19,7 @@
  * | PROMOTE | outer | none | this stream carries much and should get a connection of its own |
  * | SWITCH | both | none | all further bytes in this direction come on the stream's own connection |
  * | GOAWAY | outer | none | inner opens no more streams here; open streams go on |
+ * | TRACE | outer | guest's address, seconds (2 bytes) | inner logs the guest's streams for that time |
  *
  * @module
  */
@@ -38,10 +39,20 @@ export const LAST_CHANNEL = 2 ** 30;
 export const LONGEST_CONTROL = HEADER_LENGTH + 8;
 
 /** The types of frames. */
-export const FRAME = { open: 1, data: 2, fin: 3, rst: 4, credit: 5, promote: 6, switch: 7, goAway: 8 } as const;
+export const FRAME = {
+  open: 1,
+  data: 2,
+  fin: 3,
+  rst: 4,
+  credit: 5,
+  promote: 6,
+  switch: 7,
+  goAway: 8,
+  trace: 9,
+} as const;
 
 /** The length of the payload of each type. Index 0 is no type, and the length of DATA varies; both are -1. */
-export const PAYLOAD_LENGTHS: readonly number[] = [-1, 8, -1, 0, 1, 4, 0, 0, 0];
+export const PAYLOAD_LENGTHS: readonly number[] = [-1, 8, -1, 0, 1, 4, 0, 0, 0, 6];
 
 /** Why a stream is over. */
 export type ResetReason = 0 | 1 | 2 | 3;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { FrameDecoder, type FrameSink } from "./decode_frames.ts";
-import { encodeBare, encodeCredit, encodeData, encodeOpen, encodeReset } from "./encode_frames.ts";
+import { encodeBare, encodeCredit, encodeData, encodeOpen, encodeReset, encodeTrace } from "./encode_frames.ts";
 import { FRAME, LAST_CHANNEL, LONGEST_CONTROL, ProtocolError, type ResetReason, WINDOW } from "./frames.ts";
 
 /** A frame as a test sees it: a name and what it carries. */
@@ -36,6 +36,9 @@ class Notes implements FrameSink {
   onGoAway(): void {
     this.frames.push(["goAway", 0]);
   }
+  onTrace(...trace: number[]): void {
+    this.frames.push(["trace", 0, ...trace]);
+  }
 }
 
 function encode(frame: Frame): Uint8Array {
@@ -51,6 +54,8 @@ function encode(frame: Frame): Uint8Array {
       return bytes.subarray(0, encodeReset(bytes, 0, channel, first as ResetReason));
     case "credit":
       return bytes.subarray(0, encodeCredit(bytes, 0, channel, first));
+    case "trace":
+      return bytes.subarray(0, encodeTrace(bytes, 0, first, port));
     default:
       return bytes.subarray(0, encodeBare(bytes, 0, FRAME[name as "fin"], channel));
   }
@@ -90,6 +95,7 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
   fc.tuple(fc.constant("rst"), channel, fc.nat(3)),
   fc.tuple(fc.constant("credit"), channel, fc.integer({ min: 1, max: WINDOW })),
   fc.constant(["goAway", 0] as const),
+  fc.tuple(fc.constant("trace"), fc.constant(0), fc.nat({ max: 2 ** 32 - 1 }), fc.integer({ min: 1, max: 3_600 })),
 );
 
 Deno.test("a FrameDecoder tells of every frame that was encoded, however they are cut", () => {
@@ -121,7 +127,7 @@ Deno.test("a FrameDecoder takes the longest DATA frame, and OPEN with each addre
 
 const BAD: Readonly<Record<string, string>> = {
   "type 0": "00 000000 00000001",
-  "a type beyond the last": "09 000000 00000001",
+  "a type beyond the last": "0a 000000 00000001",
   "type 255": "ff 000000 00000001",
   "OPEN that is too short": "01 000007 00000001 c0a8960a 9c4000",
   "OPEN that is too long": "01 000009 00000001 c0a8960a 9c40 13a6 00",
@@ -142,6 +148,9 @@ const BAD: Readonly<Record<string, string>> = {
   "PROMOTE with a payload": "06 000001 00000001 00",
   "SWITCH with channel 0": "07 000000 00000000",
   "GOAWAY with a channel": "08 000000 00000001",
+  "TRACE with a channel": "09 000006 00000001 0a000001 003c",
+  "TRACE for no time": "09 000006 00000000 0a000001 0000",
+  "TRACE for too long": "09 000006 00000000 0a000001 0e11",
   "a request": "47455420 2f204854 54502f31 2e300d0a",
 };
 
@@ -159,7 +168,7 @@ Deno.test("a FrameDecoder takes or refuses any bytes, and tells of nothing that 
     fc.property(fc.array(fc.oneof(fc.nat(8), fc.nat(255)), { maxLength: 300 }), (bytes) => {
       try {
         for (const [name, channel] of decode([Uint8Array.from(bytes)]).frames) {
-          assert.ok(name === "goAway" || Number(channel) >= 1 && Number(channel) <= LAST_CHANNEL);
+          assert.ok(name === "goAway" || name === "trace" || Number(channel) >= 1 && Number(channel) <= LAST_CHANNEL);
         }
       } catch (error) {
         assert.ok(error instanceof ProtocolError, String(error));

@@ -13,6 +13,7 @@ import {
   encodeData,
   encodeOpen,
   encodeReset,
+  encodeTrace,
 } from "../protocol/encode_frames.ts";
 import { BatchWriter } from "./batch_writer.ts";
 
@@ -49,6 +50,12 @@ export class FrameWriter extends BatchWriter {
   reset(channel: number, reason: ResetReason): void {
     const at = this.reserve(LONGEST_CONTROL);
     this.add(encodeReset(this.batch, at, channel, reason));
+  }
+
+  /** Writes a TRACE frame. */
+  trace(address: number, seconds: number): void {
+    const at = this.reserve(LONGEST_CONTROL);
+    this.add(encodeTrace(this.batch, at, address, seconds));
   }
 
   /** Writes a frame without a payload. */

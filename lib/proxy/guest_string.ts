@@ -24,6 +24,7 @@ import type { MuxEnd } from "./mux.ts";
 import { Promoter } from "./promoter.ts";
 import { relay } from "./relay.ts";
 import type { Streams } from "./streams.ts";
+import type { Traces } from "./traces.ts";
 
 /** How long no string is tried again after outer has not known the hello, in milliseconds. */
 const PLAIN_MS = 10_000;
@@ -38,6 +39,8 @@ export interface GuestStringOptions {
   readonly deadlines: Deadlines;
   /** All streams of inner. */
   readonly streams: Streams;
+  /** The guests whose streams are logged whatever the debug level is. */
+  readonly traces: Traces;
   /** Returns how long outer may take to answer, in milliseconds. */
   readonly answerTimeoutMs: () => number;
 }
@@ -86,7 +89,7 @@ export class GuestString {
   }
 
   async #openString(): Promise<void> {
-    const { path, deadlines, streams, answerTimeoutMs } = this.#options;
+    const { path, deadlines, streams, traces, answerTimeoutMs } = this.#options;
     this.#isOpening = true;
     this.#mux?.retire();
     this.#mux = undefined;
@@ -98,7 +101,7 @@ export class GuestString {
         log.info("The outer proxy takes no string; each guest gets a connection with PROXY v2");
         this.#plainUntil = performance.now() + PLAIN_MS;
       } else {
-        const mux = this.#mux = new InnerMux(connection, deadlines, number);
+        const mux = this.#mux = new InnerMux(connection, deadlines, number, traces);
         streams.addString(mux, mux.gone);
         void mux.gone.then((end) => this.#tell(end));
       }

@@ -12,6 +12,7 @@ import { RESET } from "../protocol/frames.ts";
 import { parseInnerRoutes } from "../protocol/routes.ts";
 import { innerOf, type InnerRole } from "../role.ts";
 import { acceptAll } from "./accept.ts";
+import { addressNumber } from "./address_number.ts";
 import { close } from "./connection.ts";
 import type { Loaded, ProxyHalf } from "./daemon.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -24,6 +25,7 @@ import { RateLimitedLog } from "./rate_limited_log.ts";
 import type { Quotas } from "./quota.ts";
 import { Stats } from "./stats.ts";
 import { Streams } from "./streams.ts";
+import { Traces } from "./traces.ts";
 
 /**
  * How many connections may wait to be accepted. The kernel limits it to net.core.somaxconn, which is 4096 since Linux
@@ -38,6 +40,7 @@ export class Inner implements ProxyHalf, GuestOwner {
   readonly stats: Stats = new Stats("guests");
   readonly #names: BridgeNames;
   readonly #admission: GuestAdmission;
+  readonly #traces = new Traces();
   readonly #string: GuestString;
   readonly #failures = new RateLimitedLog((fields) => log.error("Cannot pass the guest on to the outer proxy", fields));
   readonly #listeners = new Listeners<number>((port) => Promise.resolve(this.#listen(port)));
@@ -56,6 +59,7 @@ export class Inner implements ProxyHalf, GuestOwner {
       owner: this,
       deadlines: new Deadlines(),
       streams: this.streams,
+      traces: this.#traces,
       answerTimeoutMs: () => this.#admission.limits.headerTimeoutMs,
     });
   }
@@ -96,7 +100,7 @@ export class Inner implements ProxyHalf, GuestOwner {
   }
 
   opened(guest: Guest, channel?: GuestChannel): void {
-    if (log.enabled("debug")) log.debug("Opened", this.#fields(guest, channel));
+    if (this.#isLogged(guest)) log.always("Opened", this.#fields(guest, channel));
   }
 
   moved({ counter }: Guest, up: number, down: number): void {
@@ -108,8 +112,8 @@ export class Inner implements ProxyHalf, GuestOwner {
     if (reason === RESET.unreachable || reason === RESET.refused) {
       this.stats.failedWith("The outer proxy could not bring a guest to its service; its log says why");
     }
-    if (log.enabled("debug")) {
-      log.debug("Closed", { ...this.#fields(guest, channel), up, down, ...describeEnd(openedAt, error) });
+    if (this.#isLogged(guest)) {
+      log.always("Closed", { ...this.#fields(guest, channel), up, down, ...describeEnd(openedAt, error) });
     }
     this.#forget(guest);
   }
@@ -124,6 +128,11 @@ export class Inner implements ProxyHalf, GuestOwner {
   #forget(guest: Guest): void {
     this.streams.end(guest.connection);
     this.#admission.ended(guest);
+  }
+
+  /** Tells whether a guest's streams are logged now. */
+  #isLogged({ address }: Guest): boolean {
+    return log.enabled("debug") || !this.#traces.isEmpty && this.#traces.has(addressNumber(address));
   }
 
   #fields({ address, port, servicePort }: Guest, channel?: GuestChannel): Readonly<Record<string, unknown>> {

@@ -9,22 +9,26 @@ import type { Channel } from "./channel.ts";
 import type { Duplex } from "./connection.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { Mux } from "./mux.ts";
+import type { Traces } from "./traces.ts";
 
 /** Inner's end of a string. */
 export class InnerMux extends Mux {
   /** The number by which outer knows the string. */
   readonly number: number;
+  readonly #traces: Traces;
   #isRetired = false;
 
   /**
    * @param connection The connection, after the hello. The mux closes it.
    * @param deadlines Where the deadlines of its streams are kept.
    * @param number The string's number, as in the hello.
+   * @param traces The guests whose streams are logged, to which outer may add some.
    * @param lastChannel The largest channel number so far.
    */
-  constructor(connection: Duplex, deadlines: Deadlines, number: number, lastChannel = 0) {
+  constructor(connection: Duplex, deadlines: Deadlines, number: number, traces: Traces, lastChannel = 0) {
     super(connection, deadlines, lastChannel);
     this.number = number;
+    this.#traces = traces;
   }
 
   /** Whether more streams can be opened on it. */
@@ -57,6 +61,11 @@ export class InnerMux extends Mux {
   /** Outer is ending, and its successor takes new streams, so this string opens no more. */
   override onGoAway(): void {
     this.retire();
+  }
+
+  /** Root has asked outer to log the guest's streams. */
+  override onTrace(guest: number, seconds: number): void {
+    this.#traces.add(guest, performance.now() + seconds * 1000);
   }
 
   /** Promotes a stream, because outer has asked for it. */

@@ -105,6 +105,7 @@ export abstract class Mux extends Deadline implements FrameSink, Disposable {
   abstract onOpen(channel: number, address: number, port: number, servicePort: number): void;
   abstract onPromote(channel: number): void;
   abstract onGoAway(): void;
+  abstract onTrace(address: number, seconds: number): void;
 
   onData(channel: number, offset: number, length: number): void {
     this.find(channel)?.receiver.onData(this.buffer as ReadBuffer, offset, length);

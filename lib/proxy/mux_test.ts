@@ -9,6 +9,7 @@ import { Deadlines } from "./deadlines.ts";
 import { InnerMux } from "./inner_mux.ts";
 import { OuterMux } from "./outer_mux.ts";
 import { parseBridgeName } from "../names.ts";
+import { Traces } from "./traces.ts";
 
 /** OPEN of channel 1, from 10.0.0.1:1 to port 80. */
 const OPEN = "01 000008 00000001 0a000001 0001 0050";
@@ -30,6 +31,7 @@ const TO_OUTER: Readonly<Record<string, readonly string[]>> = {
   "SWITCH of a stream that was not promoted": [OPEN, "07 000000 00000001"],
   "PROMOTE": [OPEN, "06 000000 00000001"],
   "GOAWAY": ["08 000000 00000000"],
+  "TRACE": ["09 000006 00000000 0a000001 003c"],
 };
 
 /** What an outer that was taken over sends to inner, which has opened channel 1. */
@@ -72,7 +74,7 @@ Deno.test("what an inner can't send ends the string and all its streams", async 
 Deno.test("what an outer can't send ends the string and all its streams", async () => {
   for (const [what, frames] of Object.entries(TO_INNER)) {
     const { ours, peer } = connection();
-    const inner = new InnerMux(ours, new Deadlines(), 7);
+    const inner = new InnerMux(ours, new Deadlines(), 7, new Traces());
     const guest = connection();
     // It takes nothing, so no credit is given either.
     guest.ours.write = () => new Promise(() => {});
@@ -232,4 +234,14 @@ Deno.test("4,096 streams at once are served on one string, each with its own byt
   assert.deepEqual([inner.size, outer.size], [0, 0]);
   inner.retire();
   await outer.gone;
+});
+
+Deno.test("an inner traces the guest that outer names, for as long as outer says", async () => {
+  const { ours, peer } = connection();
+  const traces = new Traces();
+  using _inner = new InnerMux(ours, new Deadlines(), 7, traces);
+  await writeAll(peer, bytesOf(["09 000006 00000000 0a000001 0e10", "09 000006 00000000 c0a8960a 0001"]));
+  await allThatCan();
+  assert.deepEqual([...traces.left()], [[0x0a00_0001, 3_600], [0xc0a8_960a, 1]]);
+  assert.ok(traces.has(0x0a00_0001) && !traces.has(0x0a00_0002));
 });

@@ -82,7 +82,9 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, PlainOwner,
 
   answer(question: Question): Iterable<AnswerLine> {
     if (question.ask !== "trace") return answerQuestion(question, this.#live());
-    this.events.trace(question.guest, question.seconds);
+    const { guest, seconds } = question;
+    this.events.trace(guest, seconds);
+    for (const mux of this.streams.strings) (mux as OuterMux).trace(addressNumber(guest), seconds);
     return [{ omitted: 0 }];
   }
 
@@ -99,6 +101,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, PlainOwner,
       deadlines: this.deadlines,
       streams: this.streams,
       stats: this.stats,
+      traced: () => this.events.traced,
       headerTimeoutMs: () => this.#admission.limits.headerTimeoutMs,
     });
     const listener = await listenForStrings(bridge, (connection) => this.#enter(bridge, server, connection));

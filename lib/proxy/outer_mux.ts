@@ -66,6 +66,11 @@ export class OuterMux extends Mux {
     this.touch();
   }
 
+  /** Asks inner to log a guest's streams for a time, too. */
+  trace(guest: number, seconds: number): void {
+    this.writer.trace(guest, seconds);
+  }
+
   /** See {@linkcode Deadline.look}. The time after GOAWAY begins with the end of the last stream. */
   override look(now: number): void {
     super.look(now);
@@ -115,5 +120,10 @@ export class OuterMux extends Mux {
   /** Only outer sends it. */
   override onGoAway(): void {
     throw new ProtocolError("The inner proxy has sent GOAWAY");
+  }
+
+  /** Only outer is asked by root. */
+  override onTrace(): void {
+    throw new ProtocolError("The inner proxy has sent TRACE");
   }
 }

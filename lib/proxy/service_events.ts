@@ -76,6 +76,11 @@ export class ServiceEvents {
     log.info("Logging a guest's streams for a time", { guest, seconds });
   }
 
+  /** The guests that are traced now, each with the seconds that are left. */
+  get traced(): Iterable<readonly [guest: number, seconds: number]> {
+    return this.#traces.left();
+  }
+
   /** A guest has asked for a port that no service of its network has. */
   unserved(bridge: BridgeName, guest: number, guestPort: number, port: number): void {
     this.#stats.opened(undefined);

@@ -46,6 +46,8 @@ export interface StringServerOptions {
   readonly streams: Streams;
   /** What outer counts. */
   readonly stats: Stats;
+  /** Returns the guests whose streams are logged, each with the seconds that are left. A new string is told of them. */
+  readonly traced: () => Iterable<readonly [guest: number, seconds: number]>;
   /** Returns how long a peer may take to send its hello or preamble, in milliseconds. */
   readonly headerTimeoutMs: () => number;
 }
@@ -109,7 +111,7 @@ export class StringServer {
   }
 
   async #takeString(connection: Deno.UnixConn, hello: Hello): Promise<void> {
-    const { bridge, deadlines, server, streams } = this.#options;
+    const { bridge, deadlines, server, streams, traced } = this.#options;
     if (this.#strings.size >= MOST_STRINGS || this.#strings.has(hello.string)) {
       surplus.note(bridge, { bridge, max: MOST_STRINGS });
       return close(connection);
@@ -123,6 +125,7 @@ export class StringServer {
       this.#strings.delete(hello.string);
       this.#tell(end);
     });
+    for (const [guest, seconds] of traced()) mux.trace(guest, seconds);
     if (this.#isLeaving) mux.goAway();
   }
 

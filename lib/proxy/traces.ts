@@ -24,6 +24,17 @@ export class Traces {
     if (this.#endOf.size > MOST_TRACED && first !== undefined) this.#endOf.delete(first);
   }
 
+  /** Whether nobody is traced, as a rule. It may be `false` for a while after the last time is over. */
+  get isEmpty(): boolean {
+    return this.#endOf.size === 0;
+  }
+
+  /** The guests that are traced now, each with the seconds that are left. */
+  *left(): Generator<readonly [guest: number, seconds: number]> {
+    const now = performance.now();
+    for (const [guest, end] of this.#endOf) if (now < end) yield [guest, Math.ceil((end - now) / 1000)];
+  }
+
   /** Whether a guest is traced now. As a rule nobody is, and then this costs nothing. */
   has(guest: number): boolean {
     if (this.#endOf.size === 0) return false;

@@ -5,9 +5,11 @@ Deno.test("a guest is traced until its time is over, and no other guest is", () 
   const traces = new Traces();
   assert.ok(!traces.has(1));
   traces.add(1, Infinity);
-  assert.deepEqual([traces.has(1), traces.has(2)], [true, false]);
+  assert.deepEqual([traces.has(1), traces.has(2), traces.isEmpty], [true, false, false]);
   traces.add(1, performance.now());
+  assert.deepEqual([...traces.left()], []);
   assert.deepEqual([traces.has(1), traces.has(1)], [false, false]);
+  assert.ok(traces.isEmpty);
 });
 
 Deno.test("of too many guests the one that was first is not traced any more", () => {
