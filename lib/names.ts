@@ -45,6 +45,12 @@ export const RUN_DIR = "/run/one_tproxy";
  */
 export const PROXY_DIR = `${RUN_DIR}/written-by-proxies`;
 
+/**
+ * The folder of the bridges' folders, in which inners find outer's sockets. Its name is longer than a bridge name may
+ * be, because older versions had a folder for each bridge beside it.
+ */
+export const STRINGS_DIR = `${PROXY_DIR}/sockets-for-inners`;
+
 /** The folder of the logs. */
 export const LOG_DIR = "/var/log";
 
@@ -194,12 +200,10 @@ export interface BridgeNames {
   readonly newcomers: string;
   /** The set in `table bridge one_tproxy` that holds a copy of the bridge's record. */
   readonly copySet: string;
-  /** The folder of the bridge's string. Only outer may create and rename files in it. */
+  /** The folder of the bridge's string. Only outer may move files into it. */
   readonly stringDir: string;
   /** The string: the UNIX socket from inner to outer. */
   readonly socket: string;
-  /** The socket's temporary name: a new outer binds it, and then renames it over {@linkcode BridgeNames.socket}. */
-  readonly nextSocket: string;
 }
 
 /**
@@ -219,7 +223,7 @@ export interface BridgeNames {
  */
 export function namesOf(bridge: BridgeName): BridgeNames {
   const netns = `${TPROXY}_${bridge}`;
-  const stringDir = `${PROXY_DIR}/${bridge}`;
+  const stringDir = `${STRINGS_DIR}/${bridge}`;
   return {
     bridge,
     bridgeEnd: `${stemOf(bridge)}b`,
@@ -241,7 +245,6 @@ export function namesOf(bridge: BridgeName): BridgeNames {
     copySet: `record_${bridge}`,
     stringDir,
     socket: `${stringDir}/outer.socket`,
-    nextSocket: `${stringDir}/outer.socket.next`,
   };
 }
 

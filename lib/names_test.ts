@@ -29,9 +29,8 @@ Deno.test("namesOf() gives the names that the network drivers know", () => {
     senders: "senders_br0",
     newcomers: "newcomers_br0",
     copySet: "record_br0",
-    stringDir: "/run/one_tproxy/written-by-proxies/br0",
-    socket: "/run/one_tproxy/written-by-proxies/br0/outer.socket",
-    nextSocket: "/run/one_tproxy/written-by-proxies/br0/outer.socket.next",
+    stringDir: "/run/one_tproxy/written-by-proxies/sockets-for-inners/br0",
+    socket: "/run/one_tproxy/written-by-proxies/sockets-for-inners/br0/outer.socket",
   });
 });
 
@@ -42,13 +41,11 @@ Deno.test("namesOf() keeps device names within the 15 characters that Linux allo
   }));
 });
 
-Deno.test("namesOf() keeps a bridge's sockets inside its folder, whatever the bridge is called", () => {
+Deno.test("namesOf() keeps a bridge's socket inside its folder, whatever the bridge is called", () => {
   fc.assert(fc.property(bridgeNames, (name) => {
-    const { stringDir, socket, nextSocket } = namesOf(parseBridgeName(name));
-    for (const path of [socket, nextSocket]) {
-      assert.equal(new URL(path, "file:///").pathname, path);
-      assert.equal(path.slice(0, path.lastIndexOf("/")), stringDir);
-    }
+    const { stringDir, socket } = namesOf(parseBridgeName(name));
+    assert.equal(new URL(socket, "file:///").pathname, socket);
+    assert.equal(socket.slice(0, socket.lastIndexOf("/")), stringDir);
   }));
 });
 

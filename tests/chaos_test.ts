@@ -59,7 +59,7 @@ const GENTLE: Readonly<Record<string, Event>> = {
   "forward": shell(...IN_NETNS, "sysctl", "-q", "-w", "net.ipv4.ip_forward=1"),
   "stop an outer where it is": (hv) => stopOnceAlive(hv, OUTER),
   "stop an inner where it is": (hv) => stopOnceAlive(hv, INNER),
-  "remove a socket": shell("rm", "-f", "/run/one_tproxy/written-by-proxies/br0/outer.socket"),
+  "remove a socket": shell("rm", "-f", "/run/one_tproxy/written-by-proxies/sockets-for-inners/br0/outer.socket"),
 };
 
 /** Events that cut no stream, either, but leave predecessors, of which there may be only a few. */
@@ -165,7 +165,7 @@ Deno.test(
     const found = await hv.host.text(["find", "/run/one_tproxy", "-name", "outer.socket*"]);
     assert.deepEqual(
       found.trim().split("\n").toSorted(),
-      ["br0", "br1"].map((br) => `/run/one_tproxy/written-by-proxies/${br}/outer.socket`),
+      ["br0", "br1"].map((br) => `/run/one_tproxy/written-by-proxies/sockets-for-inners/${br}/outer.socket`),
     );
     const netns = (await hv.host.text(["ip", "netns", "list"])).trim().split("\n").map((line) => line.split(" ")[0]);
     assert.deepEqual(netns.toSorted(), ["one_tproxy_br0", "one_tproxy_br1"]);

@@ -89,13 +89,12 @@ Deno.test(
     const host = Number((await hv.host.text(["readlink", "/proc/self/ns/net"])).replaceAll(/\D/g, ""));
     for (const role of [OUTER, innerOf(BR0)]) {
       const flags = compiledFlags(role.program);
-      const serves = role === OUTER ? [BR0] : [];
       const start: DaemonStart = {
         role,
         flags,
         owner,
         resources: [],
-        serves,
+        groups: [],
         host,
         form: compiledForm(`${PLACE}/tproxy`),
       };

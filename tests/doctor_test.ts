@@ -157,14 +157,14 @@ const CASES: Readonly<Record<string, Case>> = {
   "the socket is gone": {
     ...byCommands(
       /^broken: string: br0: \S+\/br0\/outer\.socket is gone; run "tproxy reload"$/,
-      ["rm", "/run/one_tproxy/written-by-proxies/br0/outer.socket"],
+      ["rm", "/run/one_tproxy/written-by-proxies/sockets-for-inners/br0/outer.socket"],
     ),
     mend: ({ hv }) => hv.control("reload"),
   },
   "the socket's folder has another mode": {
     ...byCommands(
       /^broken: string: br0: \S+\/br0 has the mode 0700, and not 07[17]0; run "tproxy reload"$/,
-      ["chmod", "0700", "/run/one_tproxy/written-by-proxies/br0"],
+      ["chmod", "0700", "/run/one_tproxy/written-by-proxies/sockets-for-inners/br0"],
     ),
     mend: ({ hv }) => hv.control("reload"),
   },

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { numberOf } from "../lib/daemon/owner.ts";
 import { innerOf, OUTER } from "../lib/role.ts";
-import { parseBridgeName } from "../lib/names.ts";
+import { parseBridgeName, STRINGS_DIR } from "../lib/names.ts";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import { until } from "../packaging/command.ts";
 import { clientState, entry, startClient, startService } from "./faults/crowd.ts";
@@ -32,6 +32,54 @@ Deno.test(
     const download = await startDownload(gate, guest);
     for (const verb of ["start", "reload", "start", "reload"]) await hv.control(verb);
     assert.deepEqual(await pidsOf(hv), pids);
+    assert.ok(await download.finish());
+  }),
+);
+
+Deno.test(
+  "a bridge that comes or goes replaces no proxy, as outer serves it without more permissions",
+  inLab(async (lab) => {
+    const { hv, gate, guest } = await served(lab);
+    const before = await hv.status();
+    const download = await startDownload(gate, guest);
+    await hv.bridge("br1");
+    const other = await lab.guest("guest2", hv, "br1", "192.168.151.10");
+    for (const verb of ["start", "reload"] as const) {
+      await hv.up("br1");
+      await hv.control(verb);
+      await assertServed(other);
+      const { stdout, code } = await hv.tproxy("permissions", "--running");
+      assert.equal(code, 0, stdout);
+      const { one_tproxy_br1: added, ...rest } = Object.fromEntries(await hv.status());
+      assert.ok(added !== undefined);
+      assert.deepEqual(rest, Object.fromEntries(before));
+      await hv.down("br1");
+      await hv.control(verb);
+      assert.deepEqual(await hv.status(), before);
+      assert.equal(await hv.host.text(["ls", STRINGS_DIR]), "br0\n");
+    }
+    assert.doesNotMatch(await hv.host.text(["ps", "-eo", "args="]), /^one_tproxy.*draining/m);
+    assert.ok(await download.finish());
+  }),
+);
+
+Deno.test(
+  "where all proxies are one user, a new bridge asks for a successor of outer, which is in the bridge's group",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv, gate, guest } = await makeScenario(lab, `:tproxy_process_owner: daemon\n${CONFIG}`);
+    await hv.serve("br0");
+    const before = await hv.status();
+    const download = await startDownload(gate, guest);
+    await hv.bridge("br1");
+    const other = await lab.guest("guest2", hv, "br1", "192.168.151.10");
+    await hv.serve("br1");
+    await assertServed(other);
+    const after = await hv.status();
+    assert.equal(after.get("one_tproxy_br0"), before.get("one_tproxy_br0"));
+    assert.notEqual(after.get("one_tproxy"), before.get("one_tproxy"));
+    const { stdout } = await hv.tproxy("permissions", "--running");
+    assert.match(stdout, /^one_tproxy \(\d+\): ok$/m);
     assert.ok(await download.finish());
   }),
 );

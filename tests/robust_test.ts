@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { numberOf } from "../lib/daemon/owner.ts";
 import { namesOf, parseBridgeName } from "../lib/names.ts";
+import { newStringSocket } from "../lib/outer_sockets.ts";
 import { checkout } from "../lib/permissions/checkout.ts";
 import { PROGRAMS } from "../lib/programs.ts";
 import { innerOf, OUTER } from "../lib/role.ts";
@@ -87,7 +88,7 @@ Deno.test(
     await hv.up("br0");
     await hv.host.text(["kill", "-KILL", String(before[0])]);
     await hv.host.text(["mkdir", "/run/one_tproxy/gone"]);
-    await hv.host.write("/run/one_tproxy/written-by-proxies/br0/outer.socket.next", "");
+    await hv.host.write(newStringSocket(0), "");
     await hv.control("start");
     const after = await pidsOf(hv);
     assert.ok(after.length === 2 && after.every((pid) => !before.includes(pid)), `${before} became ${after}`);
@@ -101,7 +102,7 @@ Deno.test(
   inLab(async (lab) => {
     const { hv, guest } = await served(lab);
     const pids = await pidsOf(hv);
-    await hv.host.text(["rm", "/run/one_tproxy/written-by-proxies/br0/outer.socket"]);
+    await hv.host.text(["rm", "/run/one_tproxy/written-by-proxies/sockets-for-inners/br0/outer.socket"]);
     assert.notEqual((await guest.run(["curl", "-s", "http://169.254.16.9:5030/who"])).code, 0);
     await hv.control("start");
     await until("the guest is served", () => isServed(guest));
@@ -174,7 +175,9 @@ Deno.test(
   inLab(async (lab) => {
     const { hv, guest } = await served(lab);
     const pids = await pidsOf(hv);
-    const { socket, nextSocket } = namesOf(parseBridgeName("br0"));
+    const { socket } = namesOf(parseBridgeName("br0"));
+    // The one that runs has the number 0.
+    const nextSocket = newStringSocket(1);
     // It gets as far as one that takes too long.
     const program = `Deno.listen({ transport: "unix", path: "${nextSocket}" });
       Deno.renameSync("${nextSocket}", "${socket}");

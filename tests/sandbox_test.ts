@@ -10,7 +10,7 @@ import { commandPermissions } from "../lib/permissions/command_permissions.ts";
 import { toFlags } from "../lib/permissions/permissions.ts";
 import type { CommandProgram } from "../lib/permissions/verbs.ts";
 import { checkout } from "../lib/permissions/checkout.ts";
-import { DEFAULT_CONFIG_PATH, parseBridgeName, RUN_FILES } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH, parseBridgeName, RUN_FILES, STRINGS_DIR } from "../lib/names.ts";
 import { innerOf, OUTER } from "../lib/role.ts";
 import { startOf } from "./lab/daemon_start.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
@@ -23,7 +23,7 @@ import { CONFIG, GATE, inLab, served } from "./lab/scenario.ts";
 const BR0 = parseBridgeName("br0");
 const RUN = "/run/one_tproxy";
 const WRITTEN = `${RUN}/written-by-proxies`;
-const OF_OUTER = `${WRITTEN}/control-sockets-of-outer`;
+const OF_OUTER = `${WRITTEN}/new-sockets-of-outer`;
 const FOR_ROOT = `${WRITTEN}/control-sockets-for-root`;
 const FORM = checkout();
 
@@ -41,7 +41,7 @@ Deno.test(
     const probe = inPlaceOfDaemon(hv, startOf(innerOf(BR0)));
     await assertSandbox(probe, [
       ["listen", "169.254.16.9", 1234],
-      ["dialSocket", `${WRITTEN}/br0/outer.socket`],
+      ["dialSocket", `${STRINGS_DIR}/br0/outer.socket`],
       ["read", `${RUN}/inner-ports.br0.json`],
       ...all("write", "/var/log/one_tproxy_br0.log", `${WRITTEN}/inner-stats.br0.json`),
       ...all("write", `${WRITTEN}/inner-usage.br0.0.json`),
@@ -49,13 +49,14 @@ Deno.test(
       ["dial", GATE, 5030],
       ["dial", "169.254.16.10", 5030],
       ["receive", "0.0.0.0", 1234],
-      ...all("dialSocket", `${WRITTEN}/br0/outer.socket.next`, `${FOR_ROOT}/look.0.socket`, `${FOR_ROOT}/act.0.socket`),
+      ...all("dialSocket", `${OF_OUTER}/string.0.socket`, `${FOR_ROOT}/look.0.socket`, `${FOR_ROOT}/act.0.socket`),
+      ...all("dialSocket", `${STRINGS_DIR}/br1/outer.socket`),
       ...all("read", `${RUN}/inner-ports.br1.json`, `${RUN}/outer-routes.json`, `${RUN}/setup-record.json`),
       ...all("read", "/var/log/one_tproxy_br0.log", "/var/log/one_tproxy_br1.log", "/var/log/one_tproxy.log"),
       ...all("write", "/var/log/one_tproxy_br1.log", "/var/log/one_tproxy.log", `${WRITTEN}/inner-stats.br1.json`),
       ...all("write", `${WRITTEN}/inner-usage.br1.0.json`, `${WRITTEN}/outer-usage.0.json`),
       ...all("write", `${RUN}/inner-ports.br0.json`, `${RUN}/inner-ports.br1.json`, `${RUN}/outer-routes.json`),
-      ...all("create", `${WRITTEN}/br0/probe`, `${RUN}/probe`, "/var/log/probe"),
+      ...all("create", `${STRINGS_DIR}/br0/probe`, `${RUN}/probe`, "/var/log/probe"),
       ...all("run", "/usr/sbin/ip", "/usr/sbin/nft"),
       ...all("env", "LOG_STREAM"),
       ...all("sys", "uid"),
@@ -70,24 +71,24 @@ Deno.test(
     const probe = inPlaceOfDaemon(hv, startOf(OUTER));
     await assertSandbox(probe, [
       ["dial", GATE, 5030],
-      ["listenSocket", `${WRITTEN}/br0/outer.socket.next`],
-      ...all("listenSocket", `${OF_OUTER}/look.7.socket`, `${OF_OUTER}/act.7.socket`),
+      ...all("listenSocket", `${OF_OUTER}/string.7.socket`, `${OF_OUTER}/look.7.socket`, `${OF_OUTER}/act.7.socket`),
       ...all("read", `${RUN}/outer-routes.json`),
       ...all("write", "/var/log/one_tproxy.log", `${WRITTEN}/outer-stats.json`, `${WRITTEN}/outer-usage.0.json`),
-      ["create", `${WRITTEN}/br0/probe`],
-      ["remove", `${WRITTEN}/br0/probe`],
+      ...all("create", `${STRINGS_DIR}/br0/probe`, `${STRINGS_DIR}/br1/probe`),
+      ...all("remove", `${STRINGS_DIR}/br0/probe`, `${STRINGS_DIR}/br1/probe`),
     ], [
       ["dial", GATE, 80],
       ["dial", "169.254.16.9", 5030],
       ["listen", "169.254.16.9", 5030],
-      ...all("dialSocket", `${WRITTEN}/br0/outer.socket`, `${WRITTEN}/br1/outer.socket.next`),
+      ...all("dialSocket", `${STRINGS_DIR}/br0/outer.socket`),
+      ...all("listenSocket", `${STRINGS_DIR}/br0/outer.socket`, `${OF_OUTER}/string.8.socket`),
       ...all("dialSocket", `${FOR_ROOT}/look.0.socket`, `${FOR_ROOT}/act.0.socket`),
       ...all("create", `${FOR_ROOT}/probe`),
       ...all("read", `${RUN}/inner-ports.br0.json`, `${RUN}/setup-record.json`, `${WRITTEN}/inner-stats.br0.json`),
       ...all("read", "/var/log/one_tproxy_br0.log", "/var/log/one_tproxy.log"),
       ...all("write", "/var/log/one_tproxy_br0.log", `${RUN}/outer-routes.json`, `${WRITTEN}/inner-stats.br0.json`),
       ...all("write", `${WRITTEN}/inner-usage.br0.0.json`),
-      ...all("create", `${WRITTEN}/br1/probe`, `${RUN}/probe`, "/var/log/probe"),
+      ...all("create", `${WRITTEN}/probe`, `${RUN}/probe`, "/var/log/probe"),
       ...all("run", "/usr/sbin/ip", "/usr/sbin/nft"),
       ...all("env", "LOG_STREAM"),
       ...all("sys", "uid"),
@@ -113,7 +114,7 @@ Deno.test(
       ...all("sys", "uid"),
     ], [
       ["dial", GATE, 5030],
-      ...all("dialSocket", `${WRITTEN}/br0/outer.socket`),
+      ...all("dialSocket", `${STRINGS_DIR}/br0/outer.socket`),
       ...all("read", "/var/log/one_tproxy.log", "/var/tmp/one/etc/vnm/other.conf"),
       ...all("write", "/var/log/one_tproxy.log"),
       ...all("remove", "/run/netns/one_tproxy_br0", DEFAULT_CONFIG_PATH),
@@ -142,7 +143,7 @@ for (const program of ["tproxy", "watch"] as const) {
         ...all("sys", "uid"),
       ], [
         ["dial", GATE, 5030],
-        ...all("dialSocket", `${WRITTEN}/br0/outer.socket`),
+        ...all("dialSocket", `${STRINGS_DIR}/br0/outer.socket`),
         ...all("read", "/var/tmp/one/etc/vnm/other.conf"),
         ...all("remove", "/run/netns/one_tproxy_br0", DEFAULT_CONFIG_PATH, FORM.inner),
         ...all("run", "/usr/sbin/sysctl", "/usr/bin/nsenter"),
@@ -163,9 +164,9 @@ Deno.test(
       ...all("sys", "uid"),
     ], [
       ["dial", GATE, 5030],
-      ...all("dialSocket", `${WRITTEN}/br0/outer.socket`),
+      ...all("dialSocket", `${STRINGS_DIR}/br0/outer.socket`),
       ...all("read", "/var/tmp/one/etc/vnm/other.conf", FORM.inner, "/var/log/one_tproxy.log"),
-      ...all("create", `${RUN}/probe`, "/var/log/probe", `${WRITTEN}/br0/probe`),
+      ...all("create", `${RUN}/probe`, "/var/log/probe", `${STRINGS_DIR}/br0/probe`),
       ...all("write", `${RUN}/setup-record.json`, "/var/log/one_tproxy.log", `${WRITTEN}/outer-stats.json`),
       ...all("remove", `${RUN}/setup-record.json`, "/run/netns/one_tproxy_br0", DEFAULT_CONFIG_PATH),
       ...all("run", "/usr/bin/kill", "/usr/bin/mount", "/usr/bin/prlimit", "/usr/bin/setpriv", "/usr/sbin/sysctl"),
@@ -189,7 +190,7 @@ Deno.test(
       ], [
         ...(program === "streams" ? [] : ofVms),
         ["dial", GATE, 5030],
-        ...all("dialSocket", `${WRITTEN}/br0/outer.socket`, `${FOR_ROOT}/${other}.0.socket`),
+        ...all("dialSocket", `${STRINGS_DIR}/br0/outer.socket`, `${FOR_ROOT}/${other}.0.socket`),
         ...all("read", DEFAULT_CONFIG_PATH, `${RUN}/setup-record.json`, "/var/log/one_tproxy.log"),
         ...all("list", RUN, WRITTEN, FOR_ROOT),
         ...all("create", `${RUN}/probe`, `${FOR_ROOT}/probe`, "/var/log/probe"),
@@ -212,7 +213,7 @@ Deno.test(
       ...all("sys", "uid"),
     ], [
       ["dial", GATE, 5030],
-      ...all("dialSocket", `${WRITTEN}/br0/outer.socket`, `${FOR_ROOT}/act.0.socket`),
+      ...all("dialSocket", `${STRINGS_DIR}/br0/outer.socket`, `${FOR_ROOT}/act.0.socket`),
       ...all("read", DEFAULT_CONFIG_PATH, `${RUN}/setup-record.json`, "/var/log/one_tproxy.log"),
       ...all("list", RUN, "/var/log"),
       ...all("create", `${RUN}/probe`, `${WRITTEN}/probe`, `${FOR_ROOT}/probe`, "/var/log/probe"),
@@ -239,7 +240,7 @@ Deno.test(
       ], [
         ["dial", GATE, 5030],
         ...(program === "trace" ? [] : act),
-        ...all("dialSocket", `${WRITTEN}/br0/outer.socket`, `${FOR_ROOT}/look.0.socket`),
+        ...all("dialSocket", `${STRINGS_DIR}/br0/outer.socket`, `${FOR_ROOT}/look.0.socket`),
         ...all("read", DEFAULT_CONFIG_PATH, `${RUN}/setup-record.json`),
         ...all("list", RUN),
         ...all("create", `${RUN}/probe`, "/var/log/probe"),
@@ -264,8 +265,10 @@ Deno.test(
       `${RUN}/setup-record.json`,
       "/var/log/one_tproxy_br1.log",
     ];
-    for (const [i, target] of targets.entries()) await hv.host.text(["ln", "-s", target, `${WRITTEN}/br0/link${i}`]);
-    const reads = all("read", ...targets.map((_, i) => `${WRITTEN}/br0/link${i}`));
+    for (const [i, target] of targets.entries()) {
+      await hv.host.text(["ln", "-s", target, `${STRINGS_DIR}/br0/link${i}`]);
+    }
+    const reads = all("read", ...targets.map((_, i) => `${STRINGS_DIR}/br0/link${i}`));
     const outer = inPlaceOfDaemon(hv, startOf(OUTER));
     await assertOutcomes(outer, reads, /^PermissionDenied: .*\(os error 13\)/);
   }),

@@ -14,7 +14,7 @@ import { assertServed, GATE, inLab } from "./lab/scenario.ts";
 
 const WRITTEN = "/run/one_tproxy/written-by-proxies";
 const FOR_ROOT = `${WRITTEN}/control-sockets-for-root`;
-const OF_OUTER = `${WRITTEN}/control-sockets-of-outer`;
+const OF_OUTER = `${WRITTEN}/new-sockets-of-outer`;
 
 async function list(hv: Hypervisor, ...options: string[]): Promise<StreamList> {
   const { code, stdout, stderr } = await hv.tproxy("streams", "--json", ...options);

@@ -36,7 +36,7 @@ Deno.test("listGrants() gives each program the flags of its table, and stands-in
       })),
   );
   const net = outer?.flags.find((flag) => flag.startsWith("--allow-net="))?.split(",");
-  assert.equal(net?.[0], "--allow-net=unix:/run/one_tproxy/written-by-proxies/<br>/outer.socket.next");
+  assert.equal(net?.[0], "--allow-net=unix:/run/one_tproxy/written-by-proxies/new-sockets-of-outer/string.0.socket");
   assert.equal(net.at(-1), "<remote_addr>:<remote_port>");
   assert.deepEqual(inner, {
     entrypoint: "inner",

@@ -6,11 +6,11 @@
  */
 
 import type { BridgeName } from "../names.ts";
-import { innerOf, type Title } from "../role.ts";
+import type { Title } from "../role.ts";
 import { daemonFlags } from "../permissions/daemon_flags.ts";
 import type { Desired } from "../daemon/desired.ts";
 import type { Processes, RunningDaemon } from "../daemon/find_daemons.ts";
-import { groupOf, userOf } from "../daemon/owner.ts";
+import { groupOf, groupsOf, userOf } from "../daemon/owner.ts";
 import type { Form } from "../permissions/form.ts";
 
 /** How a daemon differs from one that would be started now. */
@@ -62,9 +62,8 @@ function compareDaemon(
   expect("user", `${uid}`, `${userOf(owner, role)}`);
   // A daemon of root's has the groups of the shell that started it, and needs none.
   if (owner?.uid !== 0) {
-    const others = role.program === "outer" ? [...bridges.keys()].map((name) => groupOf(owner, innerOf(name))) : [];
     expect("group", `${gid}`, `${groupOf(owner, role)}`);
-    expect("other groups", list(groups), list(others));
+    expect("other groups", list(groups), list(groupsOf(owner, role, bridges.keys())));
   }
   expect("network namespace", `${netns}`, `${wantedNetns}`);
   return differences;

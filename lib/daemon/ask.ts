@@ -5,8 +5,8 @@
  * @module
  */
 
-import { CONTROL_SLOTS, controlSocket } from "../control_sockets.ts";
 import { deadline } from "../delay.ts";
+import { controlSocket, OUTER_SLOTS } from "../outer_sockets.ts";
 import { DaemonError } from "../errors.ts";
 import { KIND_OF, type Question, renderQuestion } from "../protocol/control.ts";
 import { ANSWER_MS, LONGEST_LINE, MOST_LISTED, parseLine, type StreamInfo } from "../protocol/control_answer.ts";
@@ -40,7 +40,7 @@ type OneAnswer = Pick<Answers, "streams" | "omitted">;
  */
 export async function askOuters(question: Question): Promise<Answers> {
   const kind = KIND_OF[question.ask];
-  const answers = await Promise.all(CONTROL_SLOTS.map(async (slot): Promise<OneAnswer | string | undefined> => {
+  const answers = await Promise.all(OUTER_SLOTS.map(async (slot): Promise<OneAnswer | string | undefined> => {
     try {
       return await askOne(controlSocket(kind, slot), question);
     } catch (error) {

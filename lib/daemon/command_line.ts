@@ -6,10 +6,10 @@
  */
 
 import { DaemonError } from "../errors.ts";
-import { type BridgeName, namesOf } from "../names.ts";
+import { namesOf } from "../names.ts";
 import { PROGRAMS } from "../programs.ts";
 import { FLAGS_MARK, HOST_MARK, RETIRE_MARK, TAKE_OVER, VERSION_MARK } from "../protocol/lifecycle.ts";
-import { innerOf, type Role } from "../role.ts";
+import type { Role } from "../role.ts";
 import { VERSION } from "../version.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";
 import type { Form } from "../permissions/form.ts";
@@ -38,8 +38,8 @@ export interface DaemonStart {
   readonly owner: Owner;
   /** The most that it may take of the host, as options of prlimit. */
   readonly resources: readonly string[];
-  /** The bridges whose sockets it serves; an inner serves none. */
-  readonly serves: readonly BridgeName[];
+  /** The other groups that it is in. */
+  readonly groups: readonly number[];
   /** The inode of the host namespace. */
   readonly host: number;
   /** In which form it is there. */
@@ -59,8 +59,7 @@ export interface DaemonStart {
  * process that is started first is the daemon in the end.
  */
 export function commandLine(start: DaemonStart): [string, ...string[]] {
-  const { role, flags, owner, serves, resources, form, onWaiting } = start;
-  const groups = serves.map((bridge) => groupOf(owner, innerOf(bridge)));
+  const { role, flags, owner, groups, resources, form, onWaiting } = start;
   const others = groups.length === 0 ? "--clear-groups" : `--groups=${groups.join(",")}`;
   const uid = userOf(owner, role);
   // An operator may name root; without capabilities it has no privilege but that it owns files.
@@ -102,7 +101,7 @@ export function environmentOf({ role, host, flags, form }: DaemonStart): Record<
   if (mark.length > LONGEST_FLAGS) {
     throw new DaemonError(
       `Cannot start ${role.title}: its permissions take ${mark.length} bytes, and Linux has room for ${LONGEST_FLAGS}`,
-      "have fewer bridges, or fewer different services, on this host",
+      "have fewer different services on this host",
     );
   }
   return {

@@ -13,7 +13,7 @@ const START: DaemonStart = {
   flags: ["--no-prompt", "--allow-net=10.0.0.1:80"],
   owner: { name: "oneproxy", uid: 9869, gid: 9870 },
   resources: ["--fsize=7:7"],
-  serves: [],
+  groups: [],
   host: 4026531840,
   form: runByDeno("/usr/bin/deno", "/x"),
 };
@@ -49,12 +49,27 @@ const RUN = [
 ];
 const FLAGS = ["--ext=js", "--no-prompt", "--allow-net=10.0.0.1:80", "-"];
 
+Deno.test("environmentOf() has room for an outer that serves 1,000 bridges with 50 different remotes", () => {
+  const endpoints = Array.from({ length: 50 }, (_, i) => ({
+    servicePort: 10_000 + i,
+    remoteAddr: `100.100.100.${100 + i}`,
+    remotePort: 60_000 + i,
+  }));
+  const bridges = new Map(Array.from({ length: 1000 }, (_, i) => {
+    return [parseBridgeName(`onebr${i}`.padEnd(15, "x")), { endpoints: endpoints.slice(i % 50, i % 50 + 1) }];
+  }));
+  const flags = daemonFlags(OUTER, bridges, START.form);
+  assert.ok(flags.join().includes("100.100.100.149:60049"));
+  const [longest = 0] = Object.values(environmentOf({ ...START, flags })).map(({ length }) => length).toSorted((a, b) =>
+    b - a
+  );
+  assert.ok(longest < 8 * 1024, `${longest} bytes`);
+});
+
 Deno.test("commandLine() starts outer where it is, as its user and without rights", () => {
-  const serves = [BR0, parseBridgeName("br1")];
-  const others = `--groups=${serves.map((bridge) => groupOf(OWNER, innerOf(bridge))).join(",")}`;
   assert.deepEqual(
-    commandLine({ ...START, serves }),
-    [...SETPRIV, ...user(OUTER, others), ...NO_RIGHTS, ...RUN, ...FLAGS],
+    commandLine({ ...START, groups: [7, 8] }),
+    [...SETPRIV, ...user(OUTER, "--groups=7,8"), ...NO_RIGHTS, ...RUN, ...FLAGS],
   );
   assert.deepEqual(commandLine(START).slice(SETPRIV.length, SETPRIV.length + 3), user(OUTER, "--clear-groups"));
 });

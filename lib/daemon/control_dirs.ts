@@ -10,11 +10,11 @@
 import {
   CONTROL_DIR,
   CONTROL_KINDS,
-  CONTROL_SLOTS,
   controlSocket,
-  NEW_CONTROL_DIR,
+  NEW_SOCKET_DIR,
   newControlSocket,
-} from "../control_sockets.ts";
+  OUTER_SLOTS,
+} from "../outer_sockets.ts";
 import { discard } from "../discard.ts";
 import { log } from "../log.ts";
 import { OUTER } from "../role.ts";
@@ -29,12 +29,12 @@ import { groupOf, type Owner, userOf } from "./owner.ts";
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function ensureControlDirs(owner: Owner): Promise<void> {
-  for (const path of [CONTROL_DIR, NEW_CONTROL_DIR]) await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+  for (const path of [CONTROL_DIR, NEW_SOCKET_DIR]) await Deno.mkdir(path, { recursive: true, mode: 0o700 });
   await giveFolder(CONTROL_DIR, { uid: 0, gid: 0, mode: 0o700 });
   const gid = groupOf(owner, OUTER);
   // Where all daemons are one user, only the group keeps out what else runs as that user.
   const access = owner === undefined ? { uid: userOf(owner, OUTER), mode: 0o700 } : { uid: 0, mode: 0o770 };
-  await giveFolder(NEW_CONTROL_DIR, { ...access, gid });
+  await giveFolder(NEW_SOCKET_DIR, { ...access, gid });
 }
 
 /**
@@ -43,7 +43,7 @@ export async function ensureControlDirs(owner: Owner): Promise<void> {
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function moveControlSockets(): Promise<void> {
-  for (const slot of CONTROL_SLOTS) {
+  for (const slot of OUTER_SLOTS) {
     for (const kind of CONTROL_KINDS) await moveSocket(newControlSocket(kind, slot), controlSocket(kind, slot));
   }
 }

@@ -15,6 +15,8 @@ export interface WantedDaemon {
   readonly netns: number;
   /** The user it should run as. */
   readonly uid: number;
+  /** The other groups that it should be in. A daemon of root's may be in any. */
+  readonly groups: readonly number[];
   /** The permission flags it should have. */
   readonly flags: readonly string[];
   /** Whether its route file has just changed. */
@@ -117,7 +119,8 @@ function planOne(
   const here = live.filter(({ netns }) => netns === wanted.netns);
   const end = live.filter((daemon) => !here.includes(daemon));
   const mark = wanted.flags.join(";");
-  const isFit = ({ pid, uid, flags }: RunningDaemon) => uid === wanted.uid && flags === mark && !dead.has(pid);
+  const isFit = ({ pid, uid, groups, flags }: RunningDaemon) =>
+    uid === wanted.uid && (uid === 0 || hasSame(groups, wanted.groups)) && flags === mark && !dead.has(pid);
   // Of two, one has taken over from the other: outer's sockets are the younger one's.
   const fit = youngestFirst(here.filter(isFit))[0];
   if (fit !== undefined && verb !== "restart") {
@@ -128,6 +131,10 @@ function planOne(
   const others = wanted.role.program === "outer" ? [] : here.filter(({ uid }) => uid !== wanted.uid);
   const retire = here.filter((daemon) => !others.includes(daemon));
   return { wanted, endFirst: surplus(all), retireFirst: others, retire, end };
+}
+
+function hasSame(groups: readonly number[], wanted: readonly number[]): boolean {
+  return new Set(groups).symmetricDifference(new Set(wanted)).size === 0;
 }
 
 function youngestFirst(daemons: readonly RunningDaemon[]): RunningDaemon[] {

@@ -8,7 +8,7 @@ const [HOST, NETNS, OLD_NETNS] = [4026531840, 4026532100, 4026532050];
 const BR0 = parseBridgeName("br0");
 
 function wanted(overrides: Partial<WantedDaemon> = {}): WantedDaemon {
-  const common = { netns: HOST, uid: 65534, flags: ["--no-prompt"], changed: false };
+  const common = { netns: HOST, uid: 65534, groups: [], flags: ["--no-prompt"], changed: false };
   return { role: OUTER, ...common, ...overrides };
 }
 
@@ -110,12 +110,14 @@ Deno.test("plan() gives a daemon that is dead a successor, and no other", () => 
   ]);
 });
 
-Deno.test("plan() gives a daemon with other permissions or of another user a successor", () => {
+Deno.test("plan() gives a daemon with other permissions, another user or other groups a successor", () => {
   const flags = "--no-prompt;--allow-net=10.0.0.1:80";
   // An inner of another user has to leave its ports first. Outer's sockets can pass from one user to another.
   const cases = [
     [{}, { flags }, { retire: [7] }],
     [INNER, { flags }, { retire: [7] }],
+    [{}, { groups: [5] }, { retire: [7] }],
+    [INNER, { groups: [5] }, { retire: [7] }],
     [{}, { uid: 0 }, { retire: [7] }],
     [INNER, { uid: 0 }, { retireFirst: [7] }],
   ] as const;
@@ -125,6 +127,12 @@ Deno.test("plan() gives a daemon with other permissions or of another user a suc
       assert.deepEqual(step, { ...NOTHING, start: true, ...what });
     }
   }
+});
+
+Deno.test("plan() minds neither the order of groups nor, where root is the user, which they are", () => {
+  const kept = { ...NOTHING, reload: [] };
+  assert.deepEqual(stepOf("start", wanted({ groups: [5, 6] }), running(7, { groups: [6, 5] })), kept);
+  assert.deepEqual(stepOf("start", wanted({ uid: 0 }), running(7, { uid: 0, groups: [0, 5] })), kept);
 });
 
 Deno.test("plan() ends a daemon that is in a namespace of the past, and starts one in the present", () => {

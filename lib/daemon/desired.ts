@@ -59,16 +59,16 @@ export async function findBridges(
   for (const warning of nft.maps.warnings) warn(warning);
   const wanted = joinEndpoints(file.bridges, nft.maps.bridges);
   const bridges = new Map<BridgeName, DesiredBridge>();
+  // Indexed once: there may be a thousand of each.
+  const inners = new Map(running.flatMap(({ role, draining, netns }) => draining ? [] : [[role.bridge, netns]]));
+  const devices = new Set(links.map(({ name }) => name));
   for (const bridge of [...wanted.keys()].toSorted()) {
     const endpoints = wanted.get(bridge) ?? [];
     const { netns, netnsPath } = namesOf(bridge);
-    const inner = file.bridges.has(bridge)
-      ? running.find((daemon) => daemon.role.bridge === bridge && !daemon.draining)
-      : undefined;
-    const inode = (await lstatIfThere(netnsPath))?.ino ?? inner?.netns;
+    const inode = (await lstatIfThere(netnsPath))?.ino ?? (file.bridges.has(bridge) ? inners.get(bridge) : undefined);
     if (inode !== undefined) {
       bridges.set(bridge, { endpoints, netns: inode });
-    } else if (!file.bridges.has(bridge) || links.some(({ name }) => name === bridge)) {
+    } else if (!file.bridges.has(bridge) || devices.has(bridge)) {
       // A recorded bridge that is gone went with its last guest, and is served again when it comes back.
       warn(`A bridge has endpoints but no namespace; run "setup up --bridge ${bridge}"`, { bridge, netns });
     }

@@ -75,7 +75,7 @@ export function userOf(owner: Owner, role: Role): number {
  *
  * Each bridge has a group, and the folder of its string is open to that group alone. So an inner that has broken out of
  * its sandbox reaches no other bridge's socket, and neither does any other program of the user that
- * `:tproxy_process_owner:` names. Only outer is in all groups.
+ * `:tproxy_process_owner:` names.
  *
  * @param owner The user that all daemons run as, if there is one; root's own group serves for all, since root needs
  * none.
@@ -84,4 +84,20 @@ export function userOf(owner: Owner, role: Role): number {
  */
 export function groupOf(owner: Owner, role: Role): number {
   return owner?.uid === 0 ? owner.gid : numberOf(role);
+}
+
+/**
+ * Tells in which other groups a daemon is.
+ *
+ * By default outer owns the bridges' folders. Where all daemons are one user, nothing but a bridge's group lets outer
+ * into its folder. A process that runs can't get another group, so there a new bridge asks for a successor of outer.
+ *
+ * @param owner The user that all daemons run as, if there is one. A daemon of root's needs no group.
+ * @param role What the daemon is.
+ * @param bridges All bridges that are served.
+ * @returns Groups by number.
+ */
+export function groupsOf(owner: Owner, role: Role, bridges: Iterable<BridgeName>): number[] {
+  if (role.program === "inner" || owner === undefined || owner.uid === 0) return [];
+  return Array.from(bridges, (bridge) => groupOf(owner, innerOf(bridge)));
 }

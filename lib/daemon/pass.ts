@@ -10,7 +10,7 @@ import { log } from "../log.ts";
 import { namesOf } from "../names.ts";
 import { setNetnsSysctls } from "../netns/links.ts";
 import type { Form } from "../permissions/form.ts";
-import { OUTER, type Role, type Title } from "../role.ts";
+import type { Role, Title } from "../role.ts";
 import { forEachConcurrently } from "./concurrency.ts";
 import type { Desired } from "./desired.ts";
 import type { RunningDaemon } from "./find_daemons.ts";
@@ -75,6 +75,9 @@ export class Pass {
     await forEachConcurrently(STARTS_AT_ONCE, changed, ({ daemon }) => this.#provide(daemon.role, daemon.pid, false));
     const reloads = keeps.filter(({ reload }) => reload);
     await this.#tell("HUP", reloads.map(({ daemon }) => daemon));
+    // A new inner should find its socket.
+    const first = inners.length === 0 ? [] : reloads.filter(({ daemon }) => daemon.role.program === "outer");
+    await this.#untilFollowed(first);
     await forEachConcurrently(STARTS_AT_ONCE, inners, async (start) => {
       if (await this.#start(start)) await this.#retire(start.retire);
     });
@@ -84,7 +87,7 @@ export class Pass {
     await this.#retire(replaced);
     await this.#leave("TERM", [...keeps.flatMap(({ end }) => end), ...end]);
     await settle(this.leaving);
-    await this.#untilFollowed(reloads);
+    await this.#untilFollowed(reloads.filter((keep) => !first.includes(keep)));
     this.#provider.warn();
   }
 
@@ -125,18 +128,17 @@ export class Pass {
   }
 
   /** Starts a daemon; if it fails, those that it should have replaced get back what it had taken from them by then. */
-  async #takeOver({ wanted: { role, flags }, retireFirst, retire }: Start): Promise<Started> {
+  async #takeOver({ wanted: { role, groups, flags }, retireFirst, retire }: Start): Promise<Started> {
     const { host, form, daemons, desired: { owner, bridges } } = this.#input;
     await ensureUsageFiles(role, owner, 1 + daemons.filter((daemon) => daemon.role.title === role.title).length);
     const resources = await this.#provider.startOptions(role);
-    const serves = role === OUTER ? [...bridges.keys()] : [];
     const onWaiting = retireFirst.length === 0 ? undefined : async () => {
       await this.#retire(retireFirst);
       await settle(pidsOf(retireFirst));
     };
-    const before = await findSockets(serves);
+    const before = await findSockets(role.program === "outer" ? [...bridges.keys()] : []);
     try {
-      return await startDaemon({ role, flags, owner, resources, serves, host, form, onWaiting });
+      return await startDaemon({ role, flags, owner, groups, resources, host, form, onWaiting });
     } catch (error) {
       if (await removeNewSockets(before)) await this.#tell("HUP", retire);
       throw error;

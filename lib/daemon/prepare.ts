@@ -11,10 +11,10 @@ import { innerOf, OUTER } from "../role.ts";
 import { ensureControlDirs } from "./control_dirs.ts";
 import type { Desired } from "./desired.ts";
 import { ensureLog } from "./log_file.ts";
-import { userOf } from "./owner.ts";
+import { groupsOf, userOf } from "./owner.ts";
 import type { Wanted, WantedDaemon } from "./daemon_plan.ts";
 import { ensureProxyDir, writeInnerRoutes, writeOuterRoutes } from "./route_files.ts";
-import { ensureStringDir } from "./string_dir.ts";
+import { ensureStringDir, ensureStringsDir } from "./string_dir.ts";
 
 /**
  * Makes the files of all daemons that should run, and writes their routes. An inner whose files can't be written goes on with
@@ -40,6 +40,7 @@ export async function prepare(desired: Desired, host: number, form: Form, failur
     }
   };
   await ensureProxyDir();
+  await ensureStringsDir();
   await attempt("make the folders of the control sockets", () => ensureControlDirs(owner));
   for (const role of [OUTER, ...[...bridges.keys()].map(innerOf)]) {
     await attempt(`open the log of ${role.bridge ?? role.title}`, () => ensureLog(role, owner));
@@ -52,6 +53,7 @@ export async function prepare(desired: Desired, host: number, form: Form, failur
     role: OUTER,
     netns: host,
     uid: userOf(owner, OUTER),
+    groups: groupsOf(owner, OUTER, bridges.keys()),
     flags: daemonFlags(OUTER, bridges, form),
     changed: await writeOuterRoutes(desired),
   };
@@ -60,7 +62,7 @@ export async function prepare(desired: Desired, host: number, form: Form, failur
     const role = innerOf(bridge);
     const changed = await attempt(`write the routes of ${bridge}`, () => writeInnerRoutes(bridge, desired)) ?? false;
     const flags = daemonFlags(role, bridges, form);
-    inners.push({ role, netns, uid: userOf(owner, role), flags, changed });
+    inners.push({ role, netns, uid: userOf(owner, role), groups: [], flags, changed });
   }
   return { outer, inners };
 }

@@ -5,12 +5,12 @@
  */
 
 import { endpointsByBridge } from "../address.ts";
-import { CONTROL_DIR, NEW_CONTROL_DIR } from "../control_sockets.ts";
+import { CONTROL_DIR, NEW_SOCKET_DIR } from "../outer_sockets.ts";
 import { discard, DISCARDED, removeDiscarded } from "../discard.ts";
 import { describe } from "../errors.ts";
 import { withOptions } from "../limits_codec.ts";
 import { log } from "../log.ts";
-import { type BridgeName, namesOf, PROXY_DIR, RUN_DIR } from "../names.ts";
+import { type BridgeName, namesOf, PROXY_DIR, RUN_DIR, STRINGS_DIR } from "../names.ts";
 import { innerOf, OUTER, type Role } from "../role.ts";
 import { renderInnerRoutes, renderOuterRoutes } from "../protocol/routes.ts";
 import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
@@ -20,7 +20,7 @@ import type { Desired } from "./desired.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";
 
 /**
- * The options of the file system of all that proxies may write: a folder, two sockets and nine short files for each of
+ * The options of the file system of all that proxies may write: a folder, a socket and nine short files for each of
  * 2,000 bridges. Outer has to make sockets, so it may make any number of files. In a file system of its own they can't
  * fill `/run`, on which the whole host depends.
  */
@@ -102,14 +102,15 @@ export async function removeLeftovers(keep: ReadonlySet<BridgeName>): Promise<vo
   const roles = keep.size === 0 ? [] : [OUTER, ...[...keep].map(innerOf)];
   const kept = new Set([
     PROXY_DIR,
-    ...(keep.size === 0 ? [] : [CONTROL_DIR, NEW_CONTROL_DIR]),
+    ...(keep.size === 0 ? [] : [CONTROL_DIR, NEW_SOCKET_DIR, STRINGS_DIR]),
     ...[PROXY_DIR, RUN_DIR].map((folder) => `${folder}/${DISCARDED}`),
     ...[...keep].map((bridge) => namesOf(bridge).stringDir),
     ...roles.flatMap(({ routesFile, statsFile, usageFiles }) => [routesFile, statsFile, ...usageFiles]),
   ]);
-  for (const { name } of await list(PROXY_DIR)) {
-    const path = `${PROXY_DIR}/${name}`;
-    if (!kept.has(path)) await discard(path);
+  for (const folder of [PROXY_DIR, STRINGS_DIR]) {
+    for (const { name } of await list(folder)) {
+      if (!kept.has(`${folder}/${name}`)) await discard(`${folder}/${name}`);
+    }
   }
   for (const { name, isDirectory } of await list(RUN_DIR)) {
     const path = `${RUN_DIR}/${name}`;

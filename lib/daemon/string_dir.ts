@@ -6,7 +6,7 @@
 
 import { discard } from "../discard.ts";
 import { log } from "../log.ts";
-import { type BridgeName, namesOf } from "../names.ts";
+import { type BridgeName, namesOf, STRINGS_DIR } from "../names.ts";
 import { innerOf, OUTER } from "../role.ts";
 import { lstatIfThere } from "../run_dir.ts";
 import type { Access } from "../shared_file.ts";
@@ -14,23 +14,31 @@ import { giveFolder } from "./give_folder.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";
 
 /**
- * Makes the folder of a bridge's string, in which outer makes and renames sockets. The bridge's inner finds its socket there, and
- * nobody else finds anything. What is in the place of a socket and is none is removed.
+ * Makes the folder of all bridges' folders, if it is not there.
+ *
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
+ */
+export async function ensureStringsDir(): Promise<void> {
+  await Deno.mkdir(STRINGS_DIR, { recursive: true, mode: 0o711 });
+  await giveFolder(STRINGS_DIR, { uid: 0, gid: 0, mode: 0o711 });
+}
+
+/**
+ * Makes the folder of a bridge's string, into which outer moves its socket. The bridge's inner finds it there, and nobody
+ * else finds anything. What is in the place of the socket and is none is removed.
  *
  * @param bridge The bridge.
  * @param owner The user that all daemons run as, if there is one.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function ensureStringDir(bridge: BridgeName, owner: Owner): Promise<void> {
-  const { stringDir, socket, nextSocket } = namesOf(bridge);
+  const { stringDir, socket } = namesOf(bridge);
   await Deno.mkdir(stringDir, { recursive: true, mode: 0o700 });
   await giveFolder(stringDir, stringDirAccess(bridge, owner));
-  for (const path of [socket, nextSocket]) {
-    const info = await lstatIfThere(path);
-    if (info === undefined || info.isSocket) continue;
-    log.warning("Removing what is in the place of a socket", { path, uid: info.uid });
-    await discard(path);
-  }
+  const info = await lstatIfThere(socket);
+  if (info === undefined || info.isSocket) return;
+  log.warning("Removing what is in the place of a socket", { path: socket, uid: info.uid });
+  await discard(socket);
 }
 
 /**
@@ -43,7 +51,7 @@ export async function ensureStringDir(bridge: BridgeName, owner: Owner): Promise
 export function stringDirAccess(bridge: BridgeName, owner: Owner): Access {
   const gid = groupOf(owner, innerOf(bridge));
   return owner === undefined
-    // Inner is in the bridge's group, and may go through the folder only.
+    // Inner is in the bridge's group, and may go through the folder only. Outer is its owner, and in no such group.
     ? { uid: userOf(owner, OUTER), gid, mode: 0o710 }
     // Where all are one user, nothing but the group keeps out what else runs as that user, so outer writes by its group.
     : { uid: 0, gid, mode: 0o770 };

@@ -14,7 +14,7 @@ import { runProbe } from "../daemon/run_probe.ts";
 import { readServed } from "../daemon/served.ts";
 import { findDeafFaults } from "../health/listening.ts";
 import { findDaemonFaults } from "../health/signs.ts";
-import { type BridgeName, namesOf, PROXY_DIR, RUN_DIR } from "../names.ts";
+import { type BridgeName, namesOf, PROXY_DIR, RUN_DIR, STRINGS_DIR } from "../names.ts";
 import { lookInside } from "../netns/inside.ts";
 import { NETNS_SYSCTLS } from "../netns/links.ts";
 import { currentForm } from "../permissions/current_form.ts";
@@ -59,7 +59,7 @@ export async function gatherFacts(scope: Scope): Promise<Facts> {
     }),
     owner.then((fact) => gather(() => dial(endpoints, orElse(fact, undefined)))),
     gather(async () => {
-      const paths = [RUN_DIR, PROXY_DIR];
+      const paths = [RUN_DIR, PROXY_DIR, STRINGS_DIR];
       return new Map(await Promise.all(paths.map(async (path) => [path, await lstatIfThere(path)] as const)));
     }),
   ]);

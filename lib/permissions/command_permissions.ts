@@ -5,7 +5,7 @@
  * @module
  */
 
-import { CONTROL_SLOTS, type ControlKind, controlSocket } from "../control_sockets.ts";
+import { type ControlKind, controlSocket, OUTER_SLOTS } from "../outer_sockets.ts";
 import {
   DEFAULT_SYSDUMP,
   LOG_DIR,
@@ -52,7 +52,7 @@ const control = (config: string, { reads }: FormReads, env: readonly string[]): 
 
 /** What asking outers takes: nothing but their sockets. To connect to one, Deno wants the permissions net, read and write. */
 const asking = (kind: ControlKind): Permissions => {
-  const sockets = CONTROL_SLOTS.map((slot) => controlSocket(kind, slot));
+  const sockets = OUTER_SLOTS.map((slot) => controlSocket(kind, slot));
   return { net: sockets.map((path) => `unix:${path}`), read: sockets, write: sockets, run: [], env: [], sys: OWN_USER };
 };
 

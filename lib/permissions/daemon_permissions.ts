@@ -5,8 +5,8 @@
  */
 
 import { type Endpoint, remotesOf } from "../address.ts";
-import { CONTROL_KINDS, CONTROL_SLOTS, NEW_CONTROL_DIR, newControlSocket } from "../control_sockets.ts";
-import { type BridgeName, GUEST_ADDRESS, namesOf } from "../names.ts";
+import { CONTROL_KINDS, NEW_SOCKET_DIR, newControlSocket, newStringSocket, OUTER_SLOTS } from "../outer_sockets.ts";
+import { type BridgeName, GUEST_ADDRESS, namesOf, STRINGS_DIR } from "../names.ts";
 import { innerOf, OUTER } from "../role.ts";
 import type { Permissions } from "./permissions.ts";
 
@@ -42,7 +42,8 @@ export function innerPermissions(bridge: BridgeName): Permissions {
  * What the outer proxy may do.
  *
  * @param bridges The endpoints of every bridge that it serves.
- * @returns Listen on the bridges' sockets, dial exactly the listed remotes, write its own log and counts.
+ * @returns Make its sockets and move them to any bridge's folder, dial exactly the listed remotes, write its own log and
+ * counts. They depend on the remotes alone, so a new bridge asks for no successor.
  *
  * @example
  * ```ts
@@ -55,17 +56,15 @@ export function innerPermissions(bridge: BridgeName): Permissions {
  * ```
  */
 export function outerPermissions(bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>): Permissions {
-  const names = [...bridges.keys()].toSorted().map(namesOf);
   const remotes = new Set([...bridges.values()].flat().flatMap(remotesOf));
-  const folders = names.map(({ stringDir }) => stringDir);
   return {
     net: [
-      ...names.map(({ nextSocket }) => `unix:${nextSocket}`),
-      ...CONTROL_KINDS.flatMap((kind) => CONTROL_SLOTS.map((slot) => `unix:${newControlSocket(kind, slot)}`)),
+      ...OUTER_SLOTS.map((slot) => `unix:${newStringSocket(slot)}`),
+      ...CONTROL_KINDS.flatMap((kind) => OUTER_SLOTS.map((slot) => `unix:${newControlSocket(kind, slot)}`)),
       ...[...remotes].toSorted(),
     ],
-    read: [OUTER.routesFile, ...OUTER.usageFiles, NEW_CONTROL_DIR, ...folders],
-    write: [OUTER.log, OUTER.statsFile, ...OUTER.usageFiles, NEW_CONTROL_DIR, ...folders],
+    read: [OUTER.routesFile, ...OUTER.usageFiles, NEW_SOCKET_DIR, STRINGS_DIR],
+    write: [OUTER.log, OUTER.statsFile, ...OUTER.usageFiles, NEW_SOCKET_DIR, STRINGS_DIR],
     run: [],
     env: [],
     sys: [],

@@ -15,20 +15,21 @@ function endpoint(servicePort: number, remoteAddr: string, remotePort: number) {
   return { servicePort, remoteAddr, remotePort };
 }
 
-const CONTROL = `${WRITTEN}/control-sockets-of-outer`;
+const NEW = `${WRITTEN}/new-sockets-of-outer`;
+const STRINGS = `${WRITTEN}/sockets-for-inners`;
 
-/** The sockets at which root asks outer. */
-const CONTROL_SOCKETS = ["look", "act"].flatMap((kind) =>
-  Array.from({ length: 8 }, (_, slot) => `unix:${CONTROL}/${kind}.${slot}.socket`)
+/** The sockets at which inners call outer, and those at which root asks it. */
+const NEW_SOCKETS = ["string", "look", "act"].flatMap((kind) =>
+  Array.from({ length: 8 }, (_, slot) => `unix:${NEW}/${kind}.${slot}.socket`)
 ).join(",");
 
 Deno.test("innerPermissions() let it listen, call outer, read its ports and write its log", () => {
   assert.deepEqual(toFlags(innerPermissions(BR0)), [
     "--no-prompt",
     "--no-remote",
-    `--allow-net=169.254.16.9,unix:${WRITTEN}/br0/outer.socket`,
-    `--allow-read=/run/one_tproxy/inner-ports.br0.json,${WRITTEN}/br0/outer.socket,${usage("inner-usage.br0")}`,
-    `--allow-write=/var/log/one_tproxy_br0.log,${WRITTEN}/br0/outer.socket,${WRITTEN}/inner-stats.br0.json,` +
+    `--allow-net=169.254.16.9,unix:${STRINGS}/br0/outer.socket`,
+    `--allow-read=/run/one_tproxy/inner-ports.br0.json,${STRINGS}/br0/outer.socket,${usage("inner-usage.br0")}`,
+    `--allow-write=/var/log/one_tproxy_br0.log,${STRINGS}/br0/outer.socket,${WRITTEN}/inner-stats.br0.json,` +
     usage("inner-usage.br0"),
   ]);
 });
@@ -41,11 +42,10 @@ Deno.test("outerPermissions() let it dial exactly the listed remotes, each named
   assert.deepEqual(toFlags(outerPermissions(bridges)), [
     "--no-prompt",
     "--no-remote",
-    `--allow-net=unix:${WRITTEN}/br0/outer.socket.next,unix:${WRITTEN}/br1/outer.socket.next,${CONTROL_SOCKETS},` +
-    "10.0.0.1:5030,10.0.0.2:8080,10.0.0.3:5030",
-    `--allow-read=/run/one_tproxy/outer-routes.json,${usage("outer-usage")},${CONTROL},${WRITTEN}/br0,${WRITTEN}/br1`,
+    `--allow-net=${NEW_SOCKETS},10.0.0.1:5030,10.0.0.2:8080,10.0.0.3:5030`,
+    `--allow-read=/run/one_tproxy/outer-routes.json,${usage("outer-usage")},${NEW},${STRINGS}`,
     `--allow-write=/var/log/one_tproxy.log,${WRITTEN}/outer-stats.json,${usage("outer-usage")},` +
-    `${CONTROL},${WRITTEN}/br0,${WRITTEN}/br1`,
+    `${NEW},${STRINGS}`,
   ]);
 });
 
@@ -55,6 +55,11 @@ Deno.test("outerPermissions() are the same in whatever order nft lists bridges a
     outerPermissions(new Map([[BR0, [a, b]], [BR1, [c]]])),
     outerPermissions(new Map([[BR1, [c]], [BR0, [b, a]]])),
   );
+});
+
+Deno.test("outerPermissions() are the same whichever bridges have the services", () => {
+  const one = endpoint(5030, "10.0.0.1", 5030);
+  assert.deepEqual(outerPermissions(new Map([[BR0, [one]]])), outerPermissions(new Map([[BR0, [one]], [BR1, [one]]])));
 });
 
 Deno.test("outerPermissions() differ when a remote does, and not when only a service port does", () => {

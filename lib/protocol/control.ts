@@ -7,7 +7,7 @@
  */
 
 import { isIpv4, isPort } from "../address.ts";
-import type { ControlKind } from "../control_sockets.ts";
+import type { ControlKind } from "../outer_sockets.ts";
 import { isObject } from "../is_object.ts";
 import { BRIDGE_NAME, type BridgeName } from "../names.ts";
 import { parseJson } from "../parse_json.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CONTROL_KINDS, type ControlKind, newControlSocket } from "../control_sockets.ts";
+import { CONTROL_KINDS, type ControlKind, newControlSocket } from "../outer_sockets.ts";
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
 import { KIND_OF, LONGEST_QUESTION, parseQuestion, type Question } from "../protocol/control.ts";

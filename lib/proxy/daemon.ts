@@ -42,6 +42,8 @@ export interface Loaded {
 export interface ProxyHalf {
   /** Its role, with the names of its files. */
   readonly role: Role;
+  /** The number of this daemon among those of its role; `undefined` if none is left. Set before the first load. */
+  slot?: number | undefined;
   /** The streams it serves. */
   readonly streams: Streams;
   /** Its counts. */
@@ -83,6 +85,7 @@ export async function runDaemon(proxy: ProxyHalf, takesOver = false): Promise<vo
   const file = logToFile(path, DEFAULT_DEBUG_LEVEL);
   // Set before the first guest can come, so that the streams of predecessors count from the start.
   const usage = new SharedUsage(usageFiles);
+  proxy.slot = usage.slot;
   proxy.quotas.others = () => usage.others();
   if (takesOver) say(WAITING);
   const { notListening, ...loaded } = await proxy.load(takesOver ? TAKE_OVER_MS : 0);

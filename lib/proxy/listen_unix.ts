@@ -5,6 +5,7 @@
  */
 
 import { type BridgeName, namesOf } from "../names.ts";
+import { newStringSocket } from "../outer_sockets.ts";
 import { lstatIfThere, removeIfThere } from "../run_dir.ts";
 import { acceptAll, backlogEmpty } from "./accept.ts";
 import { close } from "./connection.ts";
@@ -22,25 +23,21 @@ export interface StringListener {
  * Listens on a bridge's socket.
  *
  * @param bridge The bridge.
+ * @param slot The number of this outer.
  * @param take Serves a connection. It should not throw; an error is logged and does not affect other connections.
  * @returns The listener.
- * @throws {Deno.errors.NotCapable} Without `--allow-net=unix:` for the socket's temporary name, `--allow-read` and
- * `--allow-write` for its folder.
+ * @throws {Deno.errors.NotCapable} Without `--allow-net=unix:` for the socket's first name, `--allow-read` and
+ * `--allow-write` for both its folders.
  */
 export async function listenForStrings(
   bridge: BridgeName,
+  slot: number,
   take: (connection: Deno.UnixConn) => Promise<void>,
 ): Promise<StringListener> {
-  const { stringDir, socket, nextSocket } = namesOf(bridge);
-  // The new socket is bound under a temporary name and then renamed over an old one or a stale file. There is always a
-  // socket to connect to.
-  await removeIfThere(nextSocket);
-  const listener = Deno.listen({ transport: "unix", path: nextSocket });
-  const { ino } = await Deno.stat(nextSocket);
-  // Inner has the folder's group. Nobody else can reach the socket, except processes of outer's user.
-  await Deno.chown(nextSocket, null, (await Deno.stat(stringDir)).gid);
-  await Deno.chmod(nextSocket, 0o660);
-  await Deno.rename(nextSocket, socket);
+  const { socket } = namesOf(bridge);
+  // An outer that was killed may have left one.
+  await removeIfThere(newStringSocket(slot));
+  const { listener, ino } = bind(newStringSocket(slot), socket);
   let accepted = 0;
   const accepting = acceptAll(listener, (connection) => {
     accepted++;
@@ -54,4 +51,25 @@ export async function listenForStrings(
       await accepting;
     },
   };
+}
+
+/**
+ * Listens at one path and moves the socket to another, over an old socket or a stale file. There is always a socket to
+ * connect to.
+ *
+ * WHY nothing is awaited: the first path is the same for all bridges, and must never be another bridge's socket by the
+ * time of the move.
+ */
+function bind(path: string, to: string): { listener: Deno.UnixListener; ino: number | null } {
+  const listener = Deno.listen({ transport: "unix", path });
+  try {
+    const { ino } = Deno.lstatSync(path);
+    // Only outer and the bridge's group can go through its folder, and outer is not in the group.
+    Deno.chmodSync(path, 0o666);
+    Deno.renameSync(path, to);
+    return { listener, ino };
+  } catch (error) {
+    close(listener);
+    throw error;
+  }
 }

@@ -6,6 +6,7 @@
  */
 
 import { remotesOf } from "../address.ts";
+import { TproxyError } from "../errors.ts";
 import { type BridgeName, namesOf } from "../names.ts";
 import type { Question } from "../protocol/control.ts";
 import type { AnswerLine } from "../protocol/control_answer.ts";
@@ -37,6 +38,7 @@ import { Streams } from "./streams.ts";
 /** The outer proxy of a hypervisor. */
 export class Outer implements ProxyHalf, StreamServer, ServiceOwner, PlainOwner, ControlOwner {
   readonly role: OuterRole = OUTER;
+  slot: number | undefined;
   readonly streams: Streams = new Streams();
   readonly failover: Failover = new Failover();
   readonly stats: Stats = new Stats("services", () => this.failover.unanswered);
@@ -94,6 +96,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, PlainOwner,
   }
 
   async #listen(bridge: BridgeName): Promise<{ close(): Promise<void> }> {
+    if (this.slot === undefined) throw new TproxyError("Too many outer proxies run, so none of their numbers is left");
     const server = new StringServer({
       bridge,
       server: this,
@@ -104,7 +107,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, PlainOwner,
       traced: () => this.events.traced,
       headerTimeoutMs: () => this.#admission.limits.headerTimeoutMs,
     });
-    const listener = await listenForStrings(bridge, (connection) => this.#enter(bridge, server, connection));
+    const listener = await listenForStrings(bridge, this.slot, (connection) => this.#enter(bridge, server, connection));
     return {
       close: async () => {
         // From now on, inner connects new guests to the process that has the socket then.

@@ -5,10 +5,14 @@
  */
 
 import assert from "node:assert/strict";
+import { namesOf, parseBridgeName } from "../../lib/names.ts";
 import { until } from "../../packaging/command.ts";
+import type { Hypervisor } from "../lab/hypervisor.ts";
 import { assertServed, fetchFrom, inLab, isServed, served } from "../lab/scenario.ts";
 import { startDownload } from "../lab/download.ts";
 import { entry, makeCrowd } from "./crowd.ts";
+
+const BR0 = parseBridgeName("br0");
 
 const NGINX = `daemon off; user root; worker_processes 1; pid /run/pp/pid; error_log /run/pp/error.log;
 events {}
@@ -81,18 +85,23 @@ defaults
   timeout server 5s
 listen s
   bind 169.254.16.9:5030
-  server outer unix@/run/one_tproxy/written-by-proxies/br0/outer.socket send-proxy-v2 proxy-v2-options crc32c check inter 100ms
+  server outer unix@${namesOf(BR0).socket} send-proxy-v2 proxy-v2-options crc32c check inter 100ms
 `;
+
+/** Puts HAProxy into the place of br0's inner. */
+async function replaceInner(hv: Hypervisor): Promise<void> {
+  const inNetns = ["ip", "netns", "exec", "one_tproxy_br0"];
+  await hv.host.text(["kill", "-KILL", String((await hv.status()).get("one_tproxy_br0"))]);
+  await until("its port is free", async () => await hv.host.text([...inNetns, "ss", "-Htln"]) === "");
+  await hv.host.write("/run/pp/inner.cfg", INNER);
+  hv.host.start([...inNetns, "haproxy", "-db", "-f", "/run/pp/inner.cfg"], { inside: true });
+}
 
 Deno.test(
   "HAProxy as an inner proxy finds outer healthy, outer warns of none of its checks, and guests are served",
   inLab(async (lab) => {
     const { hv, guest } = await served(lab);
-    await hv.host.text(["kill", "-KILL", String((await hv.status()).get("one_tproxy_br0"))]);
-    await hv.host.write("/run/pp/inner.cfg", INNER);
-    hv.host.start(["ip", "netns", "exec", "one_tproxy_br0", "haproxy", "-db", "-f", "/run/pp/inner.cfg"], {
-      inside: true,
-    });
+    await replaceInner(hv);
     const checks = async () =>
       (await hv.log("one_tproxy")).filter(({ message }) => message === "Answered a health check");
     await until("outer was asked a few times", async () => (await checks()).length >= 5);
@@ -111,11 +120,7 @@ Deno.test(
   inLab(async (lab) => {
     const { hv, guest, gate } = await served(lab);
     const before = await hv.status();
-    await hv.host.text(["kill", "-KILL", String(before.get("one_tproxy_br0"))]);
-    await hv.host.write("/run/pp/inner.cfg", INNER);
-    hv.host.start(["ip", "netns", "exec", "one_tproxy_br0", "haproxy", "-db", "-f", "/run/pp/inner.cfg"], {
-      inside: true,
-    });
+    await replaceInner(hv);
     await until("a guest is served", () => isServed(guest));
     const download = await startDownload(gate, guest);
     await until("the stream is counted", async () => {
@@ -141,7 +146,7 @@ const OUTER = `defaults
   timeout client 5s
   timeout server 5s
 listen s
-  bind unix@/run/one_tproxy/written-by-proxies/br0/outer.socket mode 666 accept-proxy
+  bind unix@${namesOf(BR0).socket} mode 666 accept-proxy
   server gate 10.11.12.13:5030
 `;
 

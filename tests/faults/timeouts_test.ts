@@ -81,7 +81,7 @@ Deno.test(
   "an inner that sends no preamble is refused after the header timeout",
   inLab(async (lab) => {
     const { hv, guest } = await makeCrowd(lab, { settings: ":tproxy_header_timeout: 1\n" });
-    const path = "/run/one_tproxy/written-by-proxies/br0/outer.socket";
+    const path = "/run/one_tproxy/written-by-proxies/sockets-for-inners/br0/outer.socket";
     const silent = await timed(async () => {
       // Otherwise it would wait for a minute.
       await hv.host.text(["socat", "-u", "-T", "60", `UNIX-CONNECT:${path}`, "-"]);

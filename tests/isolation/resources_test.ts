@@ -89,7 +89,7 @@ Deno.test(
       flags: toFlags(outerPermissions(new Map())),
       owner: ROOTLESS ? { name: "root", uid: 0, gid: 0 } : undefined,
       resources: [`--data=${bound}:${bound}`],
-      serves: [],
+      groups: [],
       host: 1,
       form: checkout(),
     });

@@ -7,16 +7,17 @@
 import assert from "node:assert/strict";
 import { commandPermissions } from "../../lib/permissions/command_permissions.ts";
 import { toFlags } from "../../lib/permissions/permissions.ts";
-import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../../lib/names.ts";
+import { DEFAULT_CONFIG_PATH, parseBridgeName, STRINGS_DIR } from "../../lib/names.ts";
+import { NEW_SOCKET_DIR } from "../../lib/outer_sockets.ts";
 import { asInner, asOuter } from "../lab/broken_out.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
 import { ROOTLESS } from "../lab/rootless.ts";
 import { assertServed, CONFIG, inLab, makeScenario, served } from "../lab/scenario.ts";
 
-const [BR0, BR1] = [parseBridgeName("br0"), parseBridgeName("br1")];
+const BR0 = parseBridgeName("br0");
 const RUN = "/run/one_tproxy";
 const WRITTEN = `${RUN}/written-by-proxies`;
-const OWN = `${WRITTEN}/br0`;
+const OWN = `${STRINGS_DIR}/br0`;
 
 /** Runs programs; the kernel has to refuse each one's action. */
 async function assertRefused(hv: Hypervisor, argvs: readonly string[][]): Promise<void> {
@@ -45,19 +46,21 @@ Deno.test(
       ]),
       inner("rm", "-f", `${OWN}/outer.socket`),
       inner("mv", `${OWN}/outer.socket`, `${OWN}/x`),
-      inner("mkdir", `${OWN}/outer.socket.next`),
+      inner("mkdir", `${OWN}/x`),
       inner("ls", OWN),
+      inner("ls", STRINGS_DIR),
+      inner("ls", NEW_SOCKET_DIR),
       inner("chmod", "777", OWN),
       inner("mkdir", `${WRITTEN}/x`),
       inner("mv", `${WRITTEN}/inner-stats.br0.json`, `${WRITTEN}/x`),
       inner("ln", `${WRITTEN}/inner-stats.br0.json`, `${WRITTEN}/x`),
-      inner("ls", `${WRITTEN}/br1`),
+      inner("ls", `${STRINGS_DIR}/br1`),
       open("OPEN", `${RUN}/inner-ports.br0.json`),
       open("OPEN", `${WRITTEN}/inner-stats.br1.json`),
       open("OPEN", `${WRITTEN}/outer-stats.json`),
       open("OPEN", "/var/log/one_tproxy_br1.log"),
       open("OPEN", "/var/log/one_tproxy.log"),
-      open("UNIX-CONNECT", `${WRITTEN}/br1/outer.socket`),
+      open("UNIX-CONNECT", `${STRINGS_DIR}/br1/outer.socket`),
     ];
     await assertRefused(hv, refused);
     // The same actions on its own files succeed, so the user is the reason for the refusals.
@@ -76,13 +79,14 @@ Deno.test(
     const { hv } = await served(lab, CONFIG, ["br0", "br1"]);
     const pids = await hv.status();
     const inner = `${pids.get("one_tproxy_br0")}`;
-    const outer = (...argv: string[]) => asOuter([BR0, BR1], ...argv);
+    const outer = (...argv: string[]) => asOuter(...argv);
     const open = (path: string) => outer("socat", "-u", "OPEN:/dev/null", `OPEN:${path}`);
     await assertRefused(hv, [
       outer("kill", "-s", "KILL", inner),
       outer("cat", `/proc/${inner}/environ`),
       outer("mkdir", `${WRITTEN}/x`),
-      outer("mv", OWN, `${WRITTEN}/x`),
+      outer("mv", OWN, `${STRINGS_DIR}/x`),
+      outer("mkdir", `${STRINGS_DIR}/x`),
       outer("rm", "-f", `${RUN}/inner-ports.br0.json`),
       ...["inner-ports.br0.json", "outer-routes.json", "setup-record.json", "daemon-state.lock"]
         .map((file) => open(`${RUN}/${file}`)),
@@ -105,12 +109,12 @@ Deno.test(
       asInner(BR0, ...argv).map((word) => word.replace(/^--reuid=.*/, `--reuid=${uid}`));
     const open = (how: string, path: string) => inner("socat", "-u", "OPEN:/dev/null", `${how}:${path}`);
     await assertRefused(hv, [
-      inner("ls", `${WRITTEN}/br1`),
+      inner("ls", `${STRINGS_DIR}/br1`),
       inner("rm", "-f", `${RUN}/inner-ports.br0.json`),
       open("OPEN", `${RUN}/inner-ports.br0.json`),
       open("OPEN", `${WRITTEN}/inner-stats.br1.json`),
       open("OPEN", "/var/log/one_tproxy_br1.log"),
-      open("UNIX-CONNECT", `${WRITTEN}/br1/outer.socket`),
+      open("UNIX-CONNECT", `${STRINGS_DIR}/br1/outer.socket`),
     ]);
     // This is the weakness of one user for all.
     assert.equal((await hv.host.run(inner("mkdir", `${OWN}/x`))).code, 0);

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import type { Background } from "../../packaging/command.ts";
 import type { Hypervisor } from "./hypervisor.ts";
 
-const SOCKET = "/run/one_tproxy/written-by-proxies/br0/outer.socket";
+const SOCKET = "/run/one_tproxy/written-by-proxies/sockets-for-inners/br0/outer.socket";
 const PROGRAM = new URL("../fixtures/hostile.js", import.meta.url).pathname;
 
 /** What the peer does on each of its connections. */

@@ -20,9 +20,8 @@ export function asInner(bridge: BridgeName, ...argv: readonly string[]): string[
   return asUser(own, own, ...argv);
 }
 
-/** The command line of a program that runs as outer does, in the groups of the bridges that it serves. */
-export function asOuter(serves: readonly BridgeName[], ...argv: readonly string[]): string[] {
-  const groups = `--groups=${serves.map((bridge) => numberOf(innerOf(bridge))).join(",")}`;
+/** The command line of a program that runs as outer does. */
+export function asOuter(...argv: readonly string[]): string[] {
   const own = numberOf(OUTER);
-  return asUser(own, own, ...argv).map((word) => word === "--clear-groups" ? groups : word);
+  return asUser(own, own, ...argv);
 }

@@ -9,7 +9,7 @@ import { parseBridgeName } from "../../lib/names.ts";
 import { checkout } from "../../lib/permissions/checkout.ts";
 import { daemonFlags } from "../../lib/permissions/daemon_flags.ts";
 import type { DenoForm } from "../../lib/permissions/run_by_deno.ts";
-import { OUTER, type Role } from "../../lib/role.ts";
+import type { Role } from "../../lib/role.ts";
 import { ROOTLESS } from "./rootless.ts";
 import { GATE } from "./scenario.ts";
 
@@ -33,7 +33,7 @@ export function startOf(role: Role, host = 1): ScriptStart {
     flags: daemonFlags(role, new Map([[BR0, { endpoints }]]), form),
     owner: ROOTLESS ? { name: "root", uid: 0, gid: 0 } : undefined,
     resources: [],
-    serves: role === OUTER ? [BR0] : [],
+    groups: [],
     host,
     form,
   };

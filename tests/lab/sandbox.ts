@@ -6,12 +6,11 @@
 
 import assert from "node:assert/strict";
 import { checkout } from "../../lib/permissions/checkout.ts";
-import { DEFAULT_CONFIG_PATH } from "../../lib/names.ts";
+import { DEFAULT_CONFIG_PATH, STRINGS_DIR } from "../../lib/names.ts";
 import { assertOutcomes, type Attempt, type Probe } from "./probe.ts";
 import { GATE } from "./scenario.ts";
 
 const RUN = "/run/one_tproxy";
-const WRITTEN = `${RUN}/written-by-proxies`;
 const FILES = checkout();
 const DENIED = /^NotCapable: /;
 const REFUSED = /Requires import access|Requires read access|--no-npm is|--no-remote is|lockfile is out of date/;
@@ -24,7 +23,7 @@ const NEVER: readonly Attempt[] = [
     "read",
     "/etc/shadow",
     "/etc/passwd",
-    `${WRITTEN}/br0/../../../../etc/shadow`,
+    `${STRINGS_DIR}/br0/../../../../etc/shadow`,
     `/proc/self/root${RUN}/inner-ports.br0.json`,
   ),
   ...all("read", "/proc/self/environ", "/proc/1/environ", "/proc/self/mem", "/dev/fd/3", "/dev/stdin"),
@@ -34,9 +33,9 @@ const NEVER: readonly Attempt[] = [
   ...all("write", "/etc/passwd", "/dev/null", DEFAULT_CONFIG_PATH, FILES.runtime, FILES.inner, FILES.outer),
   ...all("create", "/tmp/probe", "/run/probe", "/var/tmp/probe", "/var/log/../tmp/probe", "/run/netns/probe"),
   ...all("chmod", "/etc/shadow", "/run"),
-  ["symlink", "/etc/shadow", `${WRITTEN}/br0/probe`],
-  ["link", "/etc/shadow", `${WRITTEN}/br0/probe`],
-  ["rename", "/etc/hostname", `${WRITTEN}/br0/probe`],
+  ["symlink", "/etc/shadow", `${STRINGS_DIR}/br0/probe`],
+  ["link", "/etc/shadow", `${STRINGS_DIR}/br0/probe`],
+  ["rename", "/etc/hostname", `${STRINGS_DIR}/br0/probe`],
   ["rename", `${RUN}/inner-ports.br0.json`, "/tmp/probe"],
   // Even a program that is allowed runs only by its own path, and without a library of somebody's choice.
   ...all("run", "/bin/sh", "/usr/bin/env", FILES.runtime, "/proc/self/exe"),
@@ -59,10 +58,10 @@ const NEVER: readonly Attempt[] = [
   ...all("resolve", "one.example"),
   ...all("fetch", "http://10.11.12.14/", "file:///etc/shadow"),
   ["fetch", `http://${GATE}:5030/`, { url: "http://10.11.12.14:3128" }],
-  ["fetch", `http://${GATE}:5030/`, { transport: "unix", path: `${WRITTEN}/br1/outer.socket` }],
+  ["fetch", `http://${GATE}:5030/`, { transport: "unix", path: `${STRINGS_DIR}/br1/outer.socket` }],
   // A NUL in front makes the socket abstract: it needs no file.
-  ...all("dialSocket", `${WRITTEN}/br1/outer.socket`, "\0probe", "/run/systemd/private"),
-  ...all("listenSocket", `${WRITTEN}/br1/outer.socket.next`, `${WRITTEN}/br0/probe`, "\0probe", "/tmp/probe"),
+  ...all("dialSocket", `${STRINGS_DIR}/br1/outer.socket`, "\0probe", "/run/systemd/private"),
+  ...all("listenSocket", `${STRINGS_DIR}/br1/outer.socket`, `${STRINGS_DIR}/br0/probe`, "\0probe", "/tmp/probe"),
 ];
 
 /** Code that no program may load; the first two are on hosts that Deno trusts unless it is told not to. */
