@@ -9,6 +9,7 @@ import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
 import type { CommandProgram } from "../lib/permissions/verbs.ts";
 import { type Command, type Definition, type Done, parse } from "./cli.ts";
 import { defineDoctor, type DoctorCommand } from "./cli_doctor.ts";
+import { defineIntegrate, type IntegrateCommand } from "./cli_integrate.ts";
 import { defineLogs, type LogsCommand } from "./cli_logs.ts";
 import { defineLook, type LookCommand } from "./cli_look.ts";
 import { defineStreams, type StreamsCommand } from "./cli_streams.ts";
@@ -27,6 +28,7 @@ export type TproxyCommand =
   | StreamsCommand
   | TopCommand
   | LogsCommand
+  | IntegrateCommand
   | Done;
 
 /**
@@ -71,4 +73,5 @@ function defineTproxy(program: Command, done: (command: TproxyCommand) => void):
   defineStreams(program, done);
   defineTop(program, done);
   defineLogs(program, done);
+  defineIntegrate(program, done);
 }

@@ -32,6 +32,12 @@ export const UNNAMED_NETWORK: { readonly name: "" } = { name: "" };
 /** The network drivers' folder on a hypervisor, which `onehost sync` makes the same as the front-end's. */
 export const DRIVERS_DIR = "/var/tmp/one/vnm";
 
+/** Where `install.sh` puts the programs unless it is told another folder. The files of `packaging/share/` name it. */
+export const DEFAULT_PREFIX = "/opt/one-tproxy";
+
+/** What oneadmin may run as root, as `tproxy integrate` writes it (sudoers(5)). */
+export const SUDOERS_FILE = "/etc/sudoers.d/one-tproxy";
+
 /** The folder in which `ip netns` keeps a file for each named network namespace (ip-netns(8)). */
 export const NETNS_DIR = "/run/netns";
 

@@ -21,3 +21,6 @@ export const PROGRAMS = {
 
 /** A program that one-tproxy runs. */
 export type ProgramName = keyof typeof PROGRAMS;
+
+/** The whole environment of such a program. Messages are in English, and programs come from these folders only. */
+export const ENVIRONMENT = { LC_ALL: "C", PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } as const;

@@ -2,16 +2,15 @@
  * Running the system's programs, without a shell, without `PATH` and without an inherited environment. Arguments are
  * passed as they are.
  *
- * A lint rule forbids all other modules of the four programs to start a process, except `lib/daemon/spawn.ts`. That one
- * passes open descriptors to a daemon, which only node:child_process can do. It is a module of its own because
- * node:child_process takes 30 ms to load.
+ * A lint rule forbids all other modules to start a process, except `lib/run_attached.ts`, and `lib/daemon/spawn.ts`, which
+ * passes open descriptors to a daemon. Only node:child_process can do that, and it takes 30 ms to load.
  *
  * @module
  */
 
 import { deadline } from "./delay.ts";
 import { TproxyError } from "./errors.ts";
-import { type ProgramName, PROGRAMS } from "./programs.ts";
+import { ENVIRONMENT, type ProgramName, PROGRAMS } from "./programs.ts";
 
 /** A program has failed: it ended with an exit code other than 0, is not installed, or took too long. */
 export class CommandError extends TproxyError {
@@ -43,14 +42,11 @@ export class CommandError extends TproxyError {
 
 /** How to run a program. */
 export interface RunOptions {
-  /** Text for its standard input; empty by default. */
-  readonly stdin?: string;
+  /** What it reads from its standard input; nothing by default. */
+  readonly stdin?: string | Uint8Array<ArrayBuffer>;
   /** After how many milliseconds it is killed; 10,000 by default. */
   readonly deadlineMs?: number;
 }
-
-/** Messages are in English, and programs come from these folders only. */
-const ENVIRONMENT = { LC_ALL: "C", PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
 
 const DEFAULT_DEADLINE_MS = 10_000;
 
@@ -70,6 +66,24 @@ export async function runCommand(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<string> {
+  return decode(await runCommandForBytes(name, args, options));
+}
+
+/**
+ * Runs a program whose output need not be text, to its end.
+ *
+ * @param name The program.
+ * @param args Its arguments.
+ * @param options Its standard input and a deadline.
+ * @returns What it printed on standard output.
+ * @throws {CommandError} As {@linkcode runCommand}.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run` for the program's path.
+ */
+export async function runCommandForBytes(
+  name: ProgramName,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
   const { path } = PROGRAMS[name];
   const argv = [path, ...args];
   const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
@@ -89,7 +103,7 @@ export async function runCommand(
   }
   const { code, signal, stdout, stderr } = result;
   await written;
-  if (code === 0) return decode(stdout);
+  if (code === 0) return stdout;
   const said = decode(stderr).trim();
   const how = signal === null ? `it exited with ${code}` : `it was ended by ${signal}`;
   const message = `Cannot run ${name} ${args.join(" ")}: ${said === "" ? how : `${how}: ${said}`}`;
@@ -133,10 +147,13 @@ function spawn(name: ProgramName, args: readonly string[], piped: boolean): Deno
   }
 }
 
-async function feed(stdin: WritableStream<Uint8Array<ArrayBuffer>>, text: string): Promise<void> {
+async function feed(
+  stdin: WritableStream<Uint8Array<ArrayBuffer>>,
+  input: string | Uint8Array<ArrayBuffer>,
+): Promise<void> {
   const writer = stdin.getWriter();
   try {
-    await writer.write(new TextEncoder().encode(text));
+    await writer.write(typeof input === "string" ? new TextEncoder().encode(input) : input);
     await writer.close();
   } catch {
     // The program has ended before it read everything. Its exit code says why.

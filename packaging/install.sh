@@ -42,9 +42,6 @@ say() {
 DEFAULT_PREFIX=/opt/one-tproxy
 # Where a package of the system has the programs: in package/ below it.
 PACKAGE_PREFIX=/usr/lib/one-tproxy
-# The network drivers' folder on a hypervisor, as "onehost sync" makes it, and the drivers that use Linux bridges.
-VNM=/var/tmp/one/vnm
-DRIVERS='bridge fw ebtables 802.1Q vxlan'
 UNIT=/etc/systemd/system/one-tproxy.service
 # The same as a package of the system has it.
 PACKAGED_UNIT=/usr/lib/systemd/system/one-tproxy.service
@@ -53,7 +50,8 @@ METRICS_TIMER=/etc/systemd/system/one-tproxy-metrics.timer
 # The folder of Debian's node_exporter, which is in the unit, too.
 DEFAULT_METRICS=/var/lib/prometheus/node-exporter
 LOGROTATE=/etc/logrotate.d/one-tproxy
-SUDOERS=/etc/sudoers.d/one-tproxy
+# What "tproxy integrate" writes, whatever the way.
+INTEGRATED='/etc/sudoers.d/one-tproxy /var/tmp/one/vnm/tproxy'
 # Each of our files outside the prefix has this in a comment. A file without it is not ours.
 MARK='Installed by one-tproxy'
 
@@ -92,7 +90,7 @@ if test "$prefix" = "$PACKAGE_PREFIX" && test -d "$prefix/package"; then
 fi
 
 # The parts are read before anything is done, since an upgrade or a removal may take their files away.
-for part in check programs files integrate service metrics remove; do
+for part in check programs files service metrics remove; do
   test -r "$here/share/install/$part.sh" || die "$here/share/install/$part.sh is missing; unpack the whole archive, and run install.sh there"
 done
 # shellcheck source=share/install/check.sh
@@ -101,8 +99,6 @@ done
 . "$here/share/install/programs.sh"
 # shellcheck source=share/install/files.sh
 . "$here/share/install/files.sh"
-# shellcheck source=share/install/integrate.sh
-. "$here/share/install/integrate.sh"
 # shellcheck source=share/install/service.sh
 . "$here/share/install/service.sh"
 # shellcheck source=share/install/metrics.sh
@@ -110,19 +106,30 @@ done
 # shellcheck source=share/install/remove.sh
 . "$here/share/install/remove.sh"
 
+# How OpenNebula calls the programs; lib/integrate/ of the sources has it. An upgrade keeps the way.
+integrate() {
+  if test -n "$mode"; then
+    "$prefix/bin/tproxy" integrate "--$mode"
+  else
+    say "OpenNebula does not call it: \"$prefix/bin/tproxy integrate --drop-in\", or with --hooks or --full, is for that"
+  fi
+}
+
 main() {
   check_machine
   check_prefix
   check_others
+  test -n "$mode" || mode=$(cat "$prefix/mode" 2>/dev/null || :)
   if test "$action" = remove; then
     end_metrics
     end_service
-    if driver_has_own; then leave_to_driver; else take_down; fi
+    if test -n "$mode"; then "$prefix/bin/tproxy" integrate --off; else take_down; fi
     remove_programs
     return
   fi
   check_foreign
   check_tree
+  check_integration
   check_programs
   find_metrics
   install_programs

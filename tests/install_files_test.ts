@@ -91,7 +91,7 @@ Deno.test("the installer asks for every program that is run, by its path, and na
 
 Deno.test("shellcheck finds nothing in the installer, its parts, the hooks, the drop-in and the scripts of the package", async () => {
   await using host = await Host.create("reviewer");
-  const parts = ["check", "programs", "files", "integrate", "service", "metrics", "remove"].map((part) =>
+  const parts = ["check", "programs", "files", "service", "metrics", "remove"].map((part) =>
     `share/install/${part}.sh`
   );
   const ofPackage = ["package/postinst", "package/prerm", "package/postrm"];

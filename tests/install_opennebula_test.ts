@@ -162,10 +162,7 @@ for (const way of ["--drop-in", "--hooks", "--full"]) {
       const before = (await listingOf(host)).filter(others);
       const { code, stderr } = await install(host, way);
       assert.equal(code, 1);
-      assert.match(
-        stderr,
-        /^install\.sh: error: \/var\/tmp\/one\/vnm\/tproxy stop failed; end these proxies by hand, /,
-      );
+      assert.match(stderr, /^tproxy: error: \/var\/tmp\/one\/vnm\/tproxy stop failed; end these proxies by hand, /);
       assert.deepEqual((await listingOf(host)).filter(others), before);
       assert.notEqual((await host.run(["cat", "/opt/one-tproxy/mode"])).code, 0);
     }),
@@ -381,7 +378,7 @@ for (
       assert.equal(code, 4);
       assert.equal(stdout, before.stdout);
       const named = [
-        ...stderr.matchAll(/^(\S+): it is not the file that install\.sh \S+ has put there: .*; put it on/gm),
+        ...stderr.matchAll(/^(\S+): it is not the file that tproxy integrate \S+ has put there: .*; put it on/gm),
       ];
       assert.deepEqual(named.map(([, path]) => path), lost.map((name) => `${VNM}/${name}`), stderr);
       const checked = await tproxy("check");

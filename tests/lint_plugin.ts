@@ -10,6 +10,7 @@
  */
 const MAY_START_PROGRAMS = [
   "lib/run_command.ts",
+  "lib/run_attached.ts",
   "lib/daemon/spawn.ts",
   "lib/daemon/run_probe.ts",
   "packaging/command.ts",

@@ -18,6 +18,7 @@ const LAYERS: readonly string[] = [
   "lib/commands",
   "lib/watch",
   "lib/health",
+  "lib/integrate",
   "lib/daemon",
   "lib/setup",
   "lib/netns",

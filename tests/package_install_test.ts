@@ -77,7 +77,7 @@ for (const [name, manager] of Object.entries(MANAGERS)) {
 
       await host.text([...manager.install, inRoot(first)]);
       assert.match(await host.text(["tproxy", "--version"]), new RegExp(`^one-tproxy ${settings.version}$`, "m"));
-      await host.text([`${PREFIX}/current/install.sh`, "--drop-in"]);
+      await host.text(["tproxy", "integrate", "--drop-in"]);
       await host.text(["tproxy-setup", "up", "--bridge", "br0", "--network", "vnet0", "--network-id", "7"]);
       await host.text(["/var/tmp/one/vnm/tproxy", "start"]);
       await assertServed(guest);

@@ -254,6 +254,31 @@ Deno.test(
 );
 
 Deno.test(
+  "integrate may read OpenNebula's files, keep its own, list and signal proxies, and start what setpriv starts",
+  inLab(async (lab) => {
+    const hv = await makeHypervisor(lab);
+    await hv.host.text(["mkdir", "-p", "/var/tmp/one/vnm"]);
+    await hv.host.write("/var/tmp/one/vnm/tproxy", "theirs");
+    await assertSandbox(inPlaceOf(hv, "integrate"), [
+      ...all("read", "/var/tmp/one/vnm/tproxy", `${RUN}/setup-record.json`),
+      ...all("create", `${RUN}/probe`),
+      ...all("remove", `${RUN}/probe`),
+      ...all("run", "/usr/bin/kill", "/usr/sbin/nft", "/usr/bin/ps", "/usr/bin/setpriv"),
+      ...all("sys", "uid"),
+    ], [
+      ["dial", GATE, 5030],
+      ...all("dialSocket", `${FOR_ROOT}/act.0.socket`),
+      ...all("read", DEFAULT_CONFIG_PATH, "/var/log/one_tproxy.log", "/etc/shadow"),
+      ...all("create", "/var/tmp/one/vnm/probe", "/etc/probe", "/var/log/probe"),
+      ...all("write", "/var/tmp/one/vnm/tproxy", "/var/log/one_tproxy.log"),
+      ...all("remove", "/var/tmp/one/vnm/tproxy", "/run/netns/one_tproxy_br0"),
+      ...all("run", "/usr/sbin/ip", "/usr/bin/mount", "/usr/bin/prlimit", "/usr/bin/getent", "/usr/bin/tee"),
+      ...all("env", "LOG_STREAM", "NODE_V8_COVERAGE"),
+    ]);
+  }),
+);
+
+Deno.test(
   "a link in a folder that outer may read leads it to nothing that its user may not read",
   { ignore: ROOTLESS },
   inLab(async (lab) => {

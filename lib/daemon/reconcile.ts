@@ -8,13 +8,12 @@
 import { endpointsByBridge } from "../address.ts";
 import { prepareThenLock } from "../config/prepare_then_lock.ts";
 import { DaemonError } from "../errors.ts";
-import { withLock } from "../lock.ts";
 import type { LogLine } from "../log.ts";
-import { RUN_FILES } from "../names.ts";
 import { currentForm } from "../permissions/current_form.ts";
 import type { Title } from "../role.ts";
 import { look, type Present, restore } from "../setup/restore.ts";
 import { moveControlSockets } from "./control_dirs.ts";
+import { withDaemonLock } from "./daemon_lock.ts";
 import { type Desired, findBridges } from "./desired.ts";
 import { egressFor, endEgress, narrowEgress, readEgress, widenEgress } from "./egress.ts";
 import { findDaemons } from "./find_daemons.ts";
@@ -33,9 +32,6 @@ import { endAll, waitFor } from "./stop.ts";
 
 /** The verbs of `tproxy` that change what runs. */
 export type Verb = "start" | "stop" | "restart" | "reload";
-
-/** A pass that starts a hundred daemons takes seconds; a stop waits for streams to drain. */
-const LOCK_DEADLINE_MS = 60_000;
 
 /** How long the last pass waits for proxies that have been told to end; what is left of them then, the next pass removes. */
 const GONE_DEADLINE_MS = 6_000;
@@ -103,14 +99,6 @@ export async function reconcile(
       });
     },
   });
-}
-
-/**
- * The lock of whoever starts and ends daemons. Under it, a pass takes the lock of `setup`; nobody takes them the other way
- * round.
- */
-function withDaemonLock<T>(work: () => Promise<T>): Promise<T> {
-  return withLock(RUN_FILES.daemonLock, LOCK_DEADLINE_MS, work);
 }
 
 /** Ends everything, and keeps supervisors from starting it again. */

@@ -8,11 +8,13 @@
 import { type ControlKind, controlSocket, OUTER_SLOTS } from "../outer_sockets.ts";
 import {
   DEFAULT_SYSDUMP,
+  DRIVERS_DIR,
   LOG_DIR,
   NETNS_DIR,
   PROXY_DIR,
   RUN_DIR,
   RUN_FILES,
+  SUDOERS_FILE,
   TEXTFILE_DIR,
   textfileIn,
 } from "../names.ts";
@@ -28,6 +30,10 @@ export interface FormReads {
   readonly installed: readonly string[];
   /** What the probe is made of. */
   readonly probed: readonly string[];
+  /** What `integrate` puts in place. */
+  readonly share: readonly string[];
+  /** What `integrate` keeps. */
+  readonly kept: readonly string[];
 }
 
 /** The YAML library asks for these two before it parses; they hold nothing. */
@@ -108,6 +114,15 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, fi
     const { read, ...rest } = asking("act");
     return { ...rest, read: [...read, LOG_DIR, RUN_FILES.vmAddresses] };
   },
+  integrate: (_config, { share, kept }) => ({
+    net: [],
+    read: [...share, ...kept, DRIVERS_DIR, SUDOERS_FILE.slice(0, SUDOERS_FILE.lastIndexOf("/")), RUN_DIR],
+    write: [...kept, RUN_DIR],
+    // setpriv writes as a folder's owner, and starts what else is run, which has permissions of its own.
+    run: paths("kill", "nft", "ps", "setpriv"),
+    env: [],
+    sys: OWN_USER,
+  }),
   logs: () => ({ net: [], read: [LOG_DIR, RUN_FILES.vmAddresses], write: [], run: [], env: [], sys: OWN_USER }),
   look: (config, { installed }) => ({
     net: [],
@@ -129,7 +144,8 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, fi
  * @returns For `setup`: keep the kernel's state of bridges. For `tproxy` and `watch`: that, and start and signal daemons.
  * For `look`: read and list, and write nothing. For `doctor`: that, and start the probe. For `sysdump`: that, and write one
  * file. For `kill`: ask outers. For `streams`: that, and read which VM had which address. For `top`: that, and read counts. For
- * `logs`: read the logs and that of VMs. For `trace`: both, and ask outers. For `textfile`: look without the configuration, and write one file.
+ * `logs`: read the logs and that of VMs. For `trace`: both, and ask outers. For `textfile`: look without the configuration, and write one
+ * file. For `integrate`: write the files by which OpenNebula calls the programs.
  *
  * @example
  * ```ts
@@ -143,7 +159,7 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, fi
 export function commandPermissions(
   program: CommandProgram,
   config: string,
-  form: FormReads = { reads: [], installed: [], probed: [] },
+  form: FormReads = { reads: [], installed: [], probed: [], share: [], kept: [] },
   file: string = program === "textfile" ? TEXTFILE_DIR : DEFAULT_SYSDUMP,
 ): Permissions {
   return ROWS[program](config, form, file);

@@ -8,6 +8,8 @@ const FORM = {
   reads: ["/usr/lib/one-tproxy/deno", "/x/inner.js", "/x/outer.js"],
   installed: ["/x/mode", "/var/tmp/one/vnm"],
   probed: ["/usr/lib/one-tproxy/deno", "/x/probe.js"],
+  share: ["/x/share"],
+  kept: ["/x/mode", "/x/kept"],
 };
 
 function flagsOf(program: CommandProgram): string[] {

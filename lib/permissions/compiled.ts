@@ -52,6 +52,8 @@ export function compiled(program: string): Form {
   return {
     reads: [],
     installed: [],
+    share: [],
+    kept: [],
     probed: [],
     dataVariable: "XDG_DATA_HOME",
     flagsOf: compiledFlags,

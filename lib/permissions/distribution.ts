@@ -16,7 +16,14 @@ import { type DenoForm, runByDeno } from "./run_by_deno.ts";
  */
 export function distribution(lib: string, runtime: string = Deno.execPath()): DenoForm {
   const form = runByDeno(runtime, lib);
+  const root = lib.slice(0, -"/lib".length);
   // install.sh puts each version below versions/ of its prefix.
-  const modeFile = `${lib.slice(0, -"/lib".length)}/../../mode`;
-  return { ...form, installed: [modeFile, DRIVERS_DIR], modeFile };
+  const modeFile = `${root}/../../mode`;
+  return {
+    ...form,
+    installed: [modeFile, DRIVERS_DIR],
+    share: [`${root}/share`],
+    kept: [modeFile, `${root}/../../kept`],
+    modeFile,
+  };
 }

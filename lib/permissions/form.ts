@@ -26,7 +26,11 @@ export interface Form {
   readonly probed: readonly string[];
   /** The environment variable that names the folder in which the runtime of a daemon would keep data of its own. */
   readonly dataVariable: "DENO_DIR" | "XDG_DATA_HOME";
-  /** Where `install.sh` keeps what it was told, if it can have installed this form. */
+  /** What `integrate` reads because of the form: the folder of what it puts into OpenNebula's folders. */
+  readonly share: readonly string[];
+  /** What `integrate` writes because of the form: the way that it was told, and the folder of what it has replaced. */
+  readonly kept: readonly string[];
+  /** The file of the way that `integrate` was told, if this form can be installed. */
   readonly modeFile?: string;
   /**
    * Tells with which permission flags a daemon runs.

@@ -45,6 +45,8 @@ export function runByDeno(runtime: string, folder: string): DenoForm {
     ...scripts,
     reads: [runtime, scripts.inner, scripts.outer],
     installed: [],
+    share: [],
+    kept: [],
     probed: [runtime, scripts.probe],
     dataVariable: "DENO_DIR",
     flagsOf: (_program, permissions) => toFlags(permissions),

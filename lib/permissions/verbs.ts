@@ -19,6 +19,7 @@ export type CommandProgram =
   | "kill"
   | "logs"
   | "trace"
+  | "integrate"
   | "textfile"
   | "look";
 
@@ -37,6 +38,7 @@ export const COMMAND_PROGRAMS: readonly CommandProgram[] = [
   "kill",
   "logs",
   "trace",
+  "integrate",
   "textfile",
   "look",
 ];
@@ -64,6 +66,7 @@ export const VERBS: Readonly<Record<CommandName, Readonly<Record<string, Command
     logs: "logs",
     trace: "trace",
     metrics: "look",
+    integrate: "integrate",
   },
   setup: {},
 };

@@ -20,6 +20,7 @@ Deno.test("programOf() chooses by the verb, and lets look answer whatever is non
     ["metrics --textfile /x", "textfile"],
     ["metrics --textfile=/x", "textfile"],
     ["metrics --textfile /x --help", "look"],
+    ["integrate --drop-in", "integrate"],
     ["status --textfile /x", "look"],
     ["start --help", "look"],
     ["apply -h", "look"],

@@ -16,6 +16,8 @@ export const FORM = {
   reads: ["<runtime>", "<inner.js>", "<outer.js>"],
   installed: ["<mode>", DRIVERS_DIR],
   probed: ["<runtime>", "<probe.js>"],
+  share: ["<share>"],
+  kept: ["<mode>", "<kept>"],
 };
 
 const outer = outerPermissions(new Map([[EXAMPLE_BRIDGE, []]]));

@@ -61,7 +61,7 @@ check_others() {
   # Removing an installation of the archive leaves a package alone.
   packages=$PACKAGED_UNIT
   if test "$packaged" = no && test "$action" = remove; then packages=; fi
-  for file in "$UNIT" $packages "$METRICS_UNIT" "$LOGROTATE" "$SUDOERS" "$VNM/tproxy"; do
+  for file in "$UNIT" $packages "$METRICS_UNIT" "$LOGROTATE" $INTEGRATED; do
     if is_ours "$file"; then
       grep -qF "$prefix/bin/" "$file" || die "$file belongs to another prefix; remove that installation first"
     fi
@@ -69,11 +69,17 @@ check_others() {
 }
 
 check_foreign() {
-  for file in "$UNIT" "$METRICS_UNIT" "$METRICS_TIMER" "$LOGROTATE" "$SUDOERS" $(hook_files); do
+  for file in "$UNIT" "$METRICS_UNIT" "$METRICS_TIMER" "$LOGROTATE"; do
     if test -e "$file" || test -L "$file"; then
       is_ours "$file" || die "$file is in the way and not ours; move it away"
     fi
   done
+}
+
+# The programs of the unpacked archive, which have just been checked, look whether their files can be put in place.
+check_integration() {
+  test -n "$mode" || return 0
+  said=$("$here/bin/tproxy" integrate "--$mode" --dry-run 2>&1 >/dev/null) || die "${said#tproxy: error: }"
 }
 
 check_tree() {

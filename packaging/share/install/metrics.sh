@@ -23,8 +23,8 @@ install_metrics() {
     return 0
   fi
   old=$(cat "$METRICS_UNIT" "$METRICS_TIMER" 2>/dev/null || :)
-  put one-tproxy-metrics.service "$METRICS_UNIT" 0644
-  put one-tproxy-metrics.timer "$METRICS_TIMER" 0644
+  put one-tproxy-metrics.service "$METRICS_UNIT"
+  put one-tproxy-metrics.timer "$METRICS_TIMER"
   if test "$old" = "$(cat "$METRICS_UNIT" "$METRICS_TIMER")"; then return 0; fi
   say "Having metrics written to $metrics every minute: systemctl enable --now one-tproxy-metrics.timer"
   systemctl daemon-reload
@@ -40,7 +40,10 @@ end_metrics() {
   fi
   folder=$(sed -n 's/^ExecStart=.* --textfile //p' "$METRICS_UNIT")
   for file in one_tproxy.prom one_tproxy.prom.new; do
-    if test -f "$folder/$file"; then as_owner "$folder" rm -f -- "$folder/$file"; fi
+    if test -f "$folder/$file"; then
+      # The folder may be somebody else's, and a link in it must not lead root elsewhere.
+      setpriv --reuid="$(stat -c %u "$folder")" --regid="$(stat -c %g "$folder")" --clear-groups rm -f -- "$folder/$file"
+    fi
   done
   take_away "$METRICS_TIMER"
   take_away "$METRICS_UNIT"

@@ -65,21 +65,3 @@ remove_old_versions() {
     esac
   done
 }
-
-remove_programs() {
-  # A file system of its own, on which proxies that go on may still have something open.
-  if mountpoint -q /run/one_tproxy/written-by-proxies; then umount --lazy /run/one_tproxy/written-by-proxies; fi
-  # The package's own files are its manager's to remove.
-  if test "$packaged" = yes; then
-    set -- "$prefix/bin" "$prefix/current" "$prefix/versions" "$prefix/kept" "$prefix/mode" "$prefix/.new"
-  else
-    set -- "$prefix"
-  fi
-  for folder in /run/one_tproxy "$@"; do
-    if test -e "$folder"; then
-      say "Removing $folder"
-      rm -rf "$folder"
-    fi
-  done
-  say 'Keeping the logs: /var/log/one_tproxy*.log'
-}

@@ -12,9 +12,9 @@ has_systemd() {
 }
 
 install_service() {
-  if test -d "${LOGROTATE%/*}"; then put logrotate "$LOGROTATE" 0644; fi
+  if test -d "${LOGROTATE%/*}"; then put logrotate "$LOGROTATE"; fi
   old=$(cat "$UNIT" 2>/dev/null || :)
-  if test -d "${UNIT%/*}" && test "$packaged" = no; then put one-tproxy.service "$UNIT" 0644; fi
+  if test -d "${UNIT%/*}" && test "$packaged" = no; then put one-tproxy.service "$UNIT"; fi
   if command -v systemctl >/dev/null && is_unwanted; then
     say 'The supervision stays off, as it is: "systemctl enable --now one-tproxy" starts it'
     return 0

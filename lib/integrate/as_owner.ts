@@ -1,0 +1,109 @@
+/**
+ * Changing what is in a folder that is not root's. A link in it could lead root elsewhere, so root does nothing there by
+ * path: what is done below the folder is done as the folder's owner.
+ *
+ * @module
+ */
+
+import { CommandError, runCommand, runCommandForBytes } from "../run_command.ts";
+
+/** Whoever does it, as options of setpriv(1). */
+export type Owner = readonly string[];
+
+/** Hooks, sudo and logrotate ignore files whose names end so. */
+const TEMPORARY = ".dpkg-new";
+
+/**
+ * Finds who owns a folder.
+ *
+ * @param folder The folder; a link is not followed.
+ * @returns Its owner.
+ * @throws {Deno.errors.NotFound} If it is not there.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` for it, and `--allow-sys=uid`.
+ */
+export async function ownerOf(folder: string): Promise<Owner> {
+  const { uid, gid } = await Deno.lstat(folder);
+  // Only root can become somebody else.
+  return Deno.uid() === 0 ? [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"] : [];
+}
+
+/**
+ * Reads a file.
+ *
+ * @param owner Who reads it.
+ * @param path The file.
+ * @returns Its contents.
+ * @throws {CommandError} If the owner may not read it.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/setpriv`.
+ */
+export async function readAs(owner: Owner, path: string): Promise<Uint8Array<ArrayBuffer>> {
+  return await runCommandForBytes("setpriv", [...owner, "--", "/usr/bin/cat", "--", path]);
+}
+
+/**
+ * Writes a file, by a rename.
+ *
+ * @param owner Who writes it.
+ * @param path The file.
+ * @param content Its contents.
+ * @param mode Its mode.
+ * @throws {CommandError} If the owner can't.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/setpriv`.
+ */
+export async function writeAs(
+  owner: Owner,
+  path: string,
+  content: string | Uint8Array<ArrayBuffer>,
+  mode: number,
+): Promise<void> {
+  const slash = path.lastIndexOf("/") + 1;
+  const temporary = `${path.slice(0, slash)}.${path.slice(slash)}${TEMPORARY}`;
+  await runAs(owner, ["/usr/bin/rm", "-f", "--", temporary]);
+  await runCommandForBytes("setpriv", [...owner, "--", "/usr/bin/tee", "--", temporary], { stdin: content });
+  await runAs(owner, ["/usr/bin/chmod", mode.toString(8).padStart(4, "0"), "--", temporary]);
+  await runAs(owner, ["/usr/bin/mv", "-fT", "--", temporary, path]);
+}
+
+/**
+ * Removes a file.
+ *
+ * @param owner Who removes it.
+ * @param path The file.
+ * @throws {CommandError} If the owner can't.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/setpriv`.
+ */
+export async function removeAs(owner: Owner, path: string): Promise<void> {
+  await runAs(owner, ["/usr/bin/rm", "-f", "--", path]);
+}
+
+/**
+ * Makes a folder.
+ *
+ * @param owner Who makes it.
+ * @param path The folder.
+ * @throws {CommandError} If the owner can't.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/setpriv`.
+ */
+export async function makeFolderAs(owner: Owner, path: string): Promise<void> {
+  await runAs(owner, ["/usr/bin/mkdir", "-p", "--", path]);
+}
+
+/**
+ * Removes a folder, if it is there and empty.
+ *
+ * @param owner Who removes it.
+ * @param path The folder.
+ * @throws {CommandError} If setpriv is not installed.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/setpriv`.
+ */
+export async function removeFolderAs(owner: Owner, path: string): Promise<void> {
+  try {
+    await runAs(owner, ["/usr/bin/rmdir", "--ignore-fail-on-non-empty", "--", path]);
+  } catch (error) {
+    if (!(error instanceof CommandError) || !error.stderr.includes("No such file")) throw error;
+  }
+}
+
+async function runAs(owner: Owner, argv: readonly string[]): Promise<void> {
+  await runCommand("setpriv", [...owner, "--", ...argv]);
+}

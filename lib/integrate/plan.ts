@@ -1,0 +1,148 @@
+/**
+ * What is, and what should be: the steps from the one to the other. Pure.
+ *
+ * @module
+ */
+
+import { InputError } from "../errors.ts";
+import { allFiles, filesOf, folderOf, sudoersOf, type Way, type WayFile } from "./files.ts";
+import { type Found, keptOf, type Seen } from "./seen.ts";
+import type { Step } from "./steps.ts";
+
+const ABSENT: Found = { kind: "missing", text: "", mode: 0 };
+
+/**
+ * Plans how a way is taken.
+ *
+ * @param way The way.
+ * @param seen What is there.
+ * @returns The steps, first the one that may fail; none if all is as it should be.
+ * @throws {InputError} If somebody else's file is in the way.
+ */
+export function planWay(way: Way, seen: Seen): Step[] {
+  const { vnm, sudoers, note } = seen.place;
+  const [proxies, ...others] = filesOf(way, vnm).filter(({ folder }) => seen.folders.has(folder));
+  const rules = sudoersOf(way, sudoers);
+  refuseForeign([...proxies === undefined ? [] : [proxies], ...others, ...rules === undefined ? [] : [rules]], seen);
+  const wanted = new Set(filesOf(way, vnm).map(({ path }) => path));
+  const former = allFiles(vnm).filter(({ path }) => !wanted.has(path));
+  return [
+    ...proxies === undefined ? [] : replaceProxies(proxies, seen),
+    ...former.flatMap((file) => takeAway(file, seen)),
+    ...way === "hooks" ? [] : removeFolders(seen),
+    ...putRules(rules, way, seen),
+    ...way === seen.way ? [] : [
+      // From now on the driver alone decides what is on the bridges. What setup has recorded would be put back against its will.
+      ...way === "drop-in" && seen.isRecorded ? [releaseBridges(seen)] : [],
+      { kind: "note", way, path: note } as const,
+    ],
+    ...proxies === undefined
+      ? [tell(`There is no ${vnm} yet: "onehost sync" brings it, and our files in it if the front-end has them`)]
+      : [],
+    ...others.flatMap((file) => put(file, seen)),
+  ];
+}
+
+/**
+ * Plans how the files are taken away again.
+ *
+ * @param seen What is there.
+ * @returns The steps.
+ */
+export function withdraw(seen: Seen): Step[] {
+  const { vnm, sudoers } = seen.place;
+  const rules = seen.files.get(sudoers)?.kind === "ours" ? [{ kind: "remove", path: sudoers } as const] : [];
+  return [...allFiles(vnm).toReversed().flatMap((file) => takeAway(file, seen)), ...removeFolders(seen), ...rules];
+}
+
+/**
+ * Has `setup` leave every bridge to the driver.
+ *
+ * @param seen What is there.
+ * @returns The step.
+ */
+export function releaseBridges({ place: { prefix } }: Seen): Step {
+  return run("Leaving the bridges to the driver", `${prefix}/bin/tproxy-setup`, ["release"]);
+}
+
+/**
+ * Runs a program of ours, or of the driver's.
+ *
+ * @param why Why, for people.
+ * @param program The program.
+ * @param args Its arguments.
+ * @param remedy What to do if it fails.
+ * @returns The step.
+ */
+export function run(why: string, program: string, args: readonly string[], remedy = "see the line above"): Step {
+  return { kind: "run", why, program, args, remedy };
+}
+
+/**
+ * Tells what a person has to know.
+ *
+ * @param text A line.
+ * @returns The step.
+ */
+export function tell(text: string): Step {
+  return { kind: "tell", text };
+}
+
+/** Nothing has been changed yet when this throws. */
+function refuseForeign(files: readonly WayFile[], { files: found }: Seen): void {
+  for (const { path, replaces } of files) {
+    const { kind } = found.get(path) ?? ABSENT;
+    if (kind === "no file") throw new InputError(`${path} is in the way and no file`, "move it away");
+    if (kind === "theirs" && !replaces) throw new InputError(`${path} is in the way and not ours`, "move it away");
+  }
+}
+
+/** Other proxies hold the ports that ours listen on, so they are ended first. The driver runs that file as root, too. */
+function replaceProxies(file: WayFile, seen: Seen): Step[] {
+  const { kind, mode } = seen.files.get(file.path) ?? ABSENT;
+  if (kind !== "theirs" || (mode & 0o111) === 0) return put(file, seen);
+  return [
+    run("Stopping the driver's own proxies", file.path, ["stop"], "end these proxies by hand, and run this again"),
+    ...put(file, seen),
+    run("Starting ours", file.path, ["start"]),
+  ];
+}
+
+/** Writes a file, unless it is there already, and keeps what it takes the place of. */
+function put(file: WayFile, seen: Seen): Step[] {
+  const { path, source, mode } = file;
+  const found = seen.files.get(path) ?? ABSENT;
+  const text = seen.sources.get(source) ?? "";
+  if (found.kind === "ours" && found.text === text && found.mode === mode) return [];
+  const folder = folderOf(path);
+  return [
+    ...seen.folders.has(folder) ? [] : [{ kind: "make folder", path: folder, list: seen.place.madeFolders } as const],
+    ...found.kind === "theirs" ? [{ kind: "keep", path, kept: keptOf(seen.place, path) } as const] : [],
+    { kind: "write", path, text, mode },
+  ];
+}
+
+function putRules(rules: WayFile | undefined, way: Way, seen: Seen): Step[] {
+  const { sudoers, share } = seen.place;
+  if (rules !== undefined) {
+    if (seen.folders.has(rules.folder)) return put(rules, seen);
+    return [tell(`There is no ${rules.folder}: let oneadmin run as root what ${share}/${way}/sudoers lists`)];
+  }
+  return seen.files.get(sudoers)?.kind === "ours" ? [{ kind: "remove", path: sudoers }] : [];
+}
+
+/** Removes a file if it is ours, and puts back what was there before. What somebody else has put there since is newer. */
+function takeAway({ path }: WayFile, seen: Seen): Step[] {
+  const kept = keptOf(seen.place, path);
+  const isKept = seen.kept.has(kept);
+  const forget: Step[] = isKept ? [{ kind: "forget", path: kept }] : [];
+  if (seen.files.get(path)?.kind !== "ours") return forget;
+  return [isKept ? { kind: "put back", path, kept } : { kind: "remove", path }, ...forget];
+}
+
+/** Only the folders that we made. Others are OpenNebula's, even if they are empty. */
+function removeFolders({ madeFolders, place }: Seen): Step[] {
+  if (madeFolders.length === 0) return [];
+  const folders = madeFolders.map((path): Step => ({ kind: "remove folder", path, list: place.madeFolders }));
+  return [...folders, { kind: "forget", path: place.madeFolders }];
+}
