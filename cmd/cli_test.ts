@@ -77,7 +77,7 @@ Deno.test("parseTproxy() answers a mistake with usage on standard error", () => 
     [["status", "--wide", "--json"], /option '--wide' cannot be used with option '--json'/],
     [
       ["permissions", "iner"],
-      /'iner' is invalid.* choices are setup, tproxy, watch, doctor,\s+sysdump, streams, top, kill, logs, trace,\s+textfile, look, outer, inner, probe\./,
+      /'iner' is invalid.* choices are setup, tproxy, watch, doctor,\s+sysdump, streams, top, kill, logs, trace,\s+integrate, textfile, look, outer, inner, probe\./,
     ],
     [["permissions", "setup", "--running"], /setup is no proxy; name "outer" or "inner" with --running/],
   ];
@@ -301,5 +301,19 @@ Deno.test("parseTproxy() traces one guest for a time", () => {
   assert.deepEqual(parseTproxy(["trace", "--guest", "10.0.0.2", "--seconds", "5"]), { ...trace, seconds: 5 });
   for (const args of [[], ["--guest", "x"], ["--guest", "10.0.0.2", "--seconds", "3601"]]) {
     assert.deepEqual(quietly(() => parseTproxy(["trace", ...args])).result, { verb: "done", exitCode: USAGE });
+  }
+});
+
+Deno.test("parseTproxy() reads how OpenNebula is to call it, one way at a time", () => {
+  const asked = (...args: string[]) => parseTproxy(["integrate", ...args]);
+  const rest = { verb: "integrate", dryRun: false, json: false };
+  assert.deepEqual(asked(), { ...rest, way: undefined });
+  assert.deepEqual(asked("--json"), { ...rest, way: undefined, json: true });
+  for (const way of ["drop-in", "hooks", "full", "off"]) assert.deepEqual(asked(`--${way}`), { ...rest, way });
+  assert.deepEqual(asked("--off", "--dry-run"), { ...rest, way: "off", dryRun: true });
+  for (const args of [["--drop-in", "--full"], ["--full", "--json"], ["--dry-run"]]) {
+    const { result, stderr } = quietly(() => asked(...args));
+    assert.deepEqual(result, { verb: "done", exitCode: USAGE });
+    assert.match(stderr, /^error: /);
   }
 });

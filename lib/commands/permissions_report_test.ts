@@ -24,6 +24,7 @@ Deno.test("listGrants() gives each program the flags of its table, and stands-in
       "kill",
       "logs",
       "trace",
+      "integrate",
       "textfile",
       "look",
     ] as const)
