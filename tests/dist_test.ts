@@ -20,6 +20,7 @@ import { Host } from "./lab/host.ts";
 import { runInstalled, serve, unserve } from "./lab/installed.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { CONFIG, inLab, makeScenario } from "./lab/scenario.ts";
+import type { Problems } from "./lab/validate_sbom.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const NAME = `one-tproxy-${settings.version}-linux-x86_64`;
@@ -218,6 +219,16 @@ Deno.test("the bill of materials has every package that a bundle is made of, wit
   assert.ok(licenses.some((name) => name.startsWith("yaml-")) && licenses.length <= packages.length, licenses.join());
   const refs = new Set(sbom.dependencies.map(({ ref }: { ref: string }) => ref));
   for (const component of sbom.components) assert.ok(refs.has(component["bom-ref"]));
+});
+
+Deno.test("CycloneDX's validator accepts the bill of materials, and not one with a type that there is not", async () => {
+  await using host = await Host.create("reader");
+  const sbom = await Deno.readTextFile(`${DIST}/${NAME}/sbom.json`);
+  const flags = ["--cached-only", "--frozen", "--allow-read"];
+  const validator = [Deno.execPath(), "run", ...flags, `${ROOT}tests/lab/validate_sbom.ts`];
+  const validate = async (text: string): Promise<Problems> => JSON.parse(await host.text(validator, text));
+  assert.equal(await validate(sbom), null);
+  assert.match(JSON.stringify(await validate(sbom.replace('"platform"', '"plate"'))), /\/components\/0\/type/);
 });
 
 Deno.test("a launcher takes a relative --config for one of the folder in which it is called", async () => {

@@ -18,7 +18,7 @@ const MAY_START_PROGRAMS = [
 
 /** The modules that may end their process: the entrypoints. */
 const MAY_EXIT =
-  /\/(?:cmd\/\w+|packaging\/(?:compile|dist|package|run_checkout)|tests\/lab\/enter|tests\/demo\/demo)\.ts$/;
+  /\/(?:cmd\/\w+|packaging\/(?:compile|dist|package|run_checkout|sign)|tests\/lab\/enter|tests\/demo\/demo)\.ts$/;
 
 const plugin: Deno.lint.Plugin = {
   name: "one-tproxy",

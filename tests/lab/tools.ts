@@ -37,6 +37,7 @@ export const TEST_TOOLS: Tools = {
   "/usr/bin/rpmbuild": "rpm",
   "/usr/bin/ruby": "ruby",
   "/usr/bin/shellcheck": "shellcheck",
+  "/usr/bin/ssh-keygen": "openssh-client",
   "/usr/bin/sudo": "sudo",
   "/usr/bin/prometheus-node-exporter": "prometheus-node-exporter",
   "/usr/bin/promtool": "prometheus",
