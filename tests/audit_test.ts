@@ -35,6 +35,7 @@ async function prepare({ hv }: Scenario): Promise<boolean> {
   const { host } = hv;
   await host.text(["mkdir", "-p", BIN, "/run/metrics"]);
   await host.text(["mount", "--bind", DIST, `${BIN}/..`]);
+  await host.text(["ln", "-s", BIN, `${ROOT}/bin`]);
   await host.write(`${ROOT}/mode`, "drop-in\n");
   await host.write(`${DRIVERS_DIR}/tproxy`, "# Installed by one-tproxy\n");
   await host.write("/run/hosts", `${GATE} gate\n`);
@@ -92,6 +93,12 @@ async function useAll({ hv: { host }, hv, guest }: Scenario): Promise<void> {
   await tproxy("start");
   await assertServed(guest);
   await setup("list");
+  // The driver has proxies of its own, whose place ours take and give back.
+  await host.write(`${DRIVERS_DIR}/tproxy`, "#!/bin/sh\n");
+  await run(["chmod", "755", `${DRIVERS_DIR}/tproxy`]);
+  await run(["rm", `${ROOT}/mode`]);
+  await tproxy("integrate", "--drop-in");
+  await tproxy("integrate", "--off");
   await setup("down", "--bridge", "br0", ...NETWORK);
   await setup("release");
 }
