@@ -9,6 +9,8 @@ import { until } from "../packaging/command.ts";
 import { clientState, entry, makeCrowd, startClient, startService } from "./faults/crowd.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { inLab } from "./lab/scenario.ts";
+import { linesOf, pictureOfTerminal } from "./lab/terminal_picture.ts";
+import { vmOf } from "./lab/vm.ts";
 
 const CONTROL_DIR = "/run/one_tproxy/written-by-proxies/control-sockets-for-root";
 
@@ -137,5 +139,43 @@ Deno.test(
     await hv.control("stop");
     const stopped = await hv.tproxy("top");
     assert.match(stopped.stderr, /^no outer proxy that can be asked runs/);
+  }),
+);
+
+/** A picture's lines without what differs from run to run. */
+function stable(lines: readonly string[]): string[] {
+  return lines.map((line) =>
+    line.replaceAll(/\d+:\d\d:\d\d|:\d+|\d+(?:\.\d+)?(?:[KMs]|ms)?/g, "…").replaceAll(/ +/g, " ")
+  );
+}
+
+Deno.test(
+  "the picture in docs/ shows what top shows",
+  inLab(async (lab) => {
+    const { hv, guest, gate, neighbour, stranger } = await makeCrowd(lab, { entries: entry(7) });
+    await startService(gate, 7, "echo");
+    await hv.hook(["pre"], vmOf(42, ["br0", "7", "192.168.150.10"]));
+    await hv.hook(["pre"], vmOf(57, ["br0", "7", "192.168.150.11"]));
+    await hv.control("reload");
+    const clients = [
+      startClient(guest, { port: 7, count: 2, how: "verified", everyMs: 200 }),
+      startClient(neighbour, { port: 7, count: 1, how: "verified", everyMs: 20 }),
+      startClient(stranger, { port: 7, count: 3, how: "verified" }),
+    ];
+    startClient(stranger, { port: 5030, count: 1, how: "churn", everyMs: 50 });
+    for (const client of clients) await clientState(client, "it is served", ({ answers }) => answers > 0);
+    const terminal = await Terminal.open(hv);
+    await terminal.tmux("resize-window", "-x", "90", "-y", "9");
+    await terminal.press("sh /run/once.sh picture", "Enter");
+    await terminal.shows(/^br0 +3 +[1-9].* -\nbr1 +[34] +[1-9].*ms$/m);
+    const first = await terminal.tmux("capture-pane", "-p", "-e");
+    await terminal.press("Enter");
+    await terminal.shows(/open +57\n(?:.* open +42\n){2}/);
+    const second = await terminal.tmux("capture-pane", "-p", "-e");
+    await terminal.press("q");
+    const picture = pictureOfTerminal("tproxy top", `${first}\n[Enter]\n${second}`);
+    await hv.host.write(new URL("../.build/top.svg", import.meta.url).pathname, picture);
+    const shown = await Deno.readTextFile(new URL("../docs/top.svg", import.meta.url));
+    assert.deepEqual(stable(linesOf(shown)), stable(linesOf(picture)), "copy .build/top.svg to docs/");
   }),
 );

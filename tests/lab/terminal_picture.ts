@@ -14,24 +14,49 @@ const COLUMNS = 120;
 /** One picture reads on white and on black: the viewer's own colours, by the viewer's preference. */
 const STYLE = `text{font:13px ui-monospace,monospace;fill:#24292f;white-space:pre}rect{fill:#f6f8fa}
 .ok{fill:#57606a}.broken{fill:#cf222e;font-weight:600}.command{font-weight:600}
-@media(prefers-color-scheme:dark){text{fill:#e6edf3}rect{fill:#161b22}.ok{fill:#9198a1}.broken{fill:#ff7b72}}`;
+rect.bar{fill:#57606a}.marked{fill:#fff}
+@media(prefers-color-scheme:dark){text{fill:#e6edf3}rect{fill:#161b22}.ok{fill:#9198a1}.broken{fill:#ff7b72}rect.bar{fill:#9198a1}.marked{fill:#0d1117}}`;
+
+/** Changes of colours (ECMA-48, SGR). 7 turns them around, 0 and 27 turn them back. */
+// deno-lint-ignore no-control-regex -- that is what terminals are sent
+const COLOURS = /\x1b\[([0-9;]*)m/g;
+
+/** Those with which a line begins. */
+// deno-lint-ignore no-control-regex -- the same
+const FIRST_COLOURS = /^(?:\x1b\[[0-9;]*m)*/;
 
 /**
  * Draws a terminal.
  *
  * @param command What was typed.
  * @param output What was printed.
- * @returns An SVG; lines that begin with "ok" or "-" are pale, those that begin with "broken" stand out.
+ * @returns An SVG; lines that begin with "ok" or "-" are pale, those that begin with "broken" stand out, and those that are
+ * reversed are on a bar.
  */
 export function pictureOfTerminal(command: string, output: string): string {
   const written = [`$ ${command}`, ...output.trimEnd().split("\n")];
-  const lines = written.flatMap((line) => line.match(new RegExp(`.{1,${COLUMNS}}`, "g")) ?? [""]);
-  const width = Math.ceil(Math.max(...lines.map(({ length }) => length)) * CHARACTER) + 2 * MARGIN;
-  const height = lines.length * LINE + 2 * MARGIN;
-  const texts = lines.map((line, i) => {
-    return `<text class="${classOf(line)}" x="${MARGIN}" y="${MARGIN + (i + 1) * LINE - 5}">${escape(line)}</text>`;
+  let isReversed = false;
+  const lines = written.flatMap((written) => {
+    const line = written.replaceAll(COLOURS, "").trimEnd();
+    const codes = (text: string) => [...text.matchAll(COLOURS)].flatMap(([, codes = ""]) => codes.split(";"));
+    const turn = (code: string) => isReversed = code === "7" || isReversed && !["", "0", "27"].includes(code);
+    // What stands before the text counts for this line; what is behind it, for the next one.
+    const [before = ""] = FIRST_COLOURS.exec(written) ?? [];
+    codes(before).forEach(turn);
+    const name = isReversed && line !== "" ? "marked" : classOf(line);
+    codes(written.slice(before.length)).forEach(turn);
+    return (line.match(new RegExp(`.{1,${COLUMNS}}`, "g")) ?? [""]).map((text) => ({ text, name }));
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">
+  const width = Math.ceil(Math.max(...lines.map(({ text }) => text.length)) * CHARACTER) + 2 * MARGIN;
+  const height = lines.length * LINE + 2 * MARGIN;
+  const texts = lines.map(({ text, name }, i) => {
+    const bar = `<rect class="bar" x="${MARGIN / 2}" y="${MARGIN + i * LINE}" width="${
+      width - MARGIN
+    }" height="${LINE}"/>`;
+    const y = MARGIN + (i + 1) * LINE - 5;
+    return `${name === "marked" ? `${bar}\n` : ""}<text class="${name}" x="${MARGIN}" y="${y}">${escape(text)}</text>`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">
 <title>${escape(command)}</title><style>${STYLE}</style><rect width="${width}" height="${height}" rx="6"/>
 ${texts.join("\n")}
 </svg>
