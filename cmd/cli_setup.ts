@@ -8,6 +8,7 @@ import type { Network } from "../lib/config/select.ts";
 import { InputError } from "../lib/errors.ts";
 import type { HookAction } from "../lib/setup/hook.ts";
 import { Argument, type Command, type Definition, type Done, parse } from "./cli.ts";
+import { NOW_OPTION } from "../lib/permissions/verbs.ts";
 import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName, UNNAMED_NETWORK } from "../lib/names.ts";
 
 /** What `setup` is asked for. */
@@ -21,6 +22,8 @@ export type SetupCommand =
     readonly network?: Network;
     /** The configuration file. */
     readonly config: string;
+    /** Whether the proxies follow at once. */
+    readonly now: boolean;
   }
   | {
     /** Remove a bridge's proxy, or what one network has of it. */
@@ -29,6 +32,10 @@ export type SetupCommand =
     readonly bridge: BridgeName;
     /** The network that goes; all of them if it is missing. */
     readonly network?: Network;
+    /** The configuration file: how the proxies that stay should run. */
+    readonly config: string;
+    /** Whether the proxies follow at once. */
+    readonly now: boolean;
   }
   | {
     /** Leave all bridges to OpenNebula's own driver. */
@@ -71,6 +78,9 @@ export const SETUP: Definition<SetupCommand> = {
 /** The description of `--config`. */
 const CONFIG = "the configuration";
 
+/** The description of `--now`. */
+const NOW = 'have the proxies follow at once, as "tproxy start" does';
+
 function defineSetup(program: Command, done: (command: SetupCommand) => void): void {
   program.command("up").description("make namespace, veth pair, endpoints and ARP rule what the configuration says")
     .option("--bridge <name>", "the Linux bridge that the guests are on")
@@ -81,16 +91,19 @@ function defineSetup(program: Command, done: (command: SetupCommand) => void): v
     .option("--network-id <id>", "the virtual network's ID")
     .option("--unnamed-network", "in place of both: a network that has neither, and gets what is for all networks")
     .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
-    .action(({ bridge, config, ...options }, command: Command) =>
-      done({ verb: "up", bridge: toBridge(bridge, command), ...toNetwork(options), config })
+    .option(NOW_OPTION, NOW, false)
+    .action(({ bridge, config, now, ...options }, command: Command) =>
+      done({ verb: "up", bridge: toBridge(bridge, command), ...toNetwork(options), config, now })
     );
   program.command("down").description("remove all of it; nothing there is fine")
     .option("--bridge <name>", "the bridge, which may be gone already")
     .option("--network <name>", "only what this network has of it")
     .option("--network-id <id>", "only what this network has of it")
     .option("--unnamed-network", "only what the network has of it that has neither name nor ID")
-    .action(({ bridge, ...options }, command: Command) =>
-      done({ verb: "down", bridge: toBridge(bridge, command), ...toNetwork(options) })
+    .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
+    .option(NOW_OPTION, NOW, false)
+    .action(({ bridge, config, now, ...options }, command: Command) =>
+      done({ verb: "down", bridge: toBridge(bridge, command), ...toNetwork(options), config, now })
     );
   program.command("release")
     .description("leave all bridges, with their live guests, to OpenNebula's own driver and its proxies")
@@ -101,7 +114,7 @@ function defineSetup(program: Command, done: (command: SetupCommand) => void): v
   program.command("hook")
     .description("what the network drivers' hooks call, with a VM's XML in base64 on standard input")
     .addArgument(
-      new Argument("<action>", "set up at pre; remove what no guest needs at clean")
+      new Argument("<action>", "set up at pre, remove what no guest needs at clean; the proxies follow at once")
         .choices(["pre", "clean"]),
     )
     .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)

@@ -51,7 +51,9 @@ Deno.test("parseTproxy() reads which file to check, and for whom the answer is",
 Deno.test("parseTproxy() reads whose permissions to print, and whether of what runs", () => {
   const permissions = { verb: "permissions", running: false, json: false, config: DEFAULT_CONFIG_PATH };
   assert.deepEqual(parseTproxy(["permissions"]), permissions);
-  for (const entrypoint of ["setup", "tproxy", "watch", "streams", "kill", "textfile", "look", "outer", "inner"]) {
+  for (
+    const entrypoint of ["setup", "deploy", "tproxy", "watch", "streams", "kill", "textfile", "look", "outer", "inner"]
+  ) {
     assert.deepEqual(parseTproxy(["permissions", entrypoint]), { ...permissions, entrypoint });
   }
   const running = { ...permissions, running: true };
@@ -77,7 +79,7 @@ Deno.test("parseTproxy() answers a mistake with usage on standard error", () => 
     [["status", "--wide", "--json"], /option '--wide' cannot be used with option '--json'/],
     [
       ["permissions", "iner"],
-      /'iner' is invalid.* choices are setup, tproxy, watch, doctor,\s+sysdump, streams, top, kill, logs, trace,\s+integrate, textfile, look, outer, inner, probe\./,
+      /'iner' is invalid.* choices are setup, deploy, tproxy, watch,\s+doctor, sysdump, streams, top, kill, logs,\s+trace, integrate, textfile, look, outer,\s+inner, probe\./,
     ],
     [["permissions", "setup", "--running"], /setup is no proxy; name "outer" or "inner" with --running/],
   ];
@@ -112,17 +114,20 @@ Deno.test("parseTproxy() and parseSetup() print the version, and the help of one
 });
 
 Deno.test("parseSetup() reads a bridge and a network by name, by ID or by both", () => {
-  const up = { verb: "up", bridge: "br0", config: "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf" };
+  const up = { verb: "up", bridge: "br0", config: "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf", now: false };
   assert.deepEqual(parseSetup(["up", "--bridge", "br0", "--network", "v0"]), { ...up, network: { name: "v0" } });
   assert.deepEqual(parseSetup(["up", "--bridge=br0", "--network-id=7"]), { ...up, network: { id: "7" } });
   assert.deepEqual(
     parseSetup(["up", "--network-id", "7", "--network", "7", "--config", "/a.conf", "--bridge", "br0"]),
     { ...up, network: { name: "7", id: "7" }, config: "/a.conf" },
   );
+  const now = parseSetup(["up", "--bridge", "br0", "--network", "v0", "--now"]);
+  assert.deepEqual(now, { ...up, network: { name: "v0" }, now: true });
 });
 
 Deno.test("parseSetup() needs no network for those that are recorded, and lists them", () => {
-  assert.deepEqual(parseSetup(["up", "--bridge", "br0"]), { verb: "up", bridge: "br0", config: DEFAULT_CONFIG_PATH });
+  const up = { verb: "up", bridge: "br0", config: DEFAULT_CONFIG_PATH, now: false };
+  assert.deepEqual(parseSetup(["up", "--bridge", "br0"]), up);
   assert.deepEqual(parseSetup(["list"]), { verb: "list", json: false });
   assert.deepEqual(parseSetup(["list", "--json"]), { verb: "list", json: true });
 });
@@ -147,7 +152,9 @@ Deno.test("parseSetup() writes a network ID as OpenNebula does", () => {
 });
 
 Deno.test("parseSetup() needs no more than the bridge to take it down", () => {
-  assert.deepEqual(parseSetup(["down", "--bridge", "br0"]), { verb: "down", bridge: "br0" });
+  const down = { verb: "down", bridge: "br0", config: DEFAULT_CONFIG_PATH, now: false };
+  assert.deepEqual(parseSetup(["down", "--bridge", "br0"]), down);
+  assert.deepEqual(parseSetup(["down", "--now", "--bridge=br0"]), { ...down, now: true });
 });
 
 Deno.test("parseSetup() releases all bridges, and no single one", () => {
@@ -159,7 +166,7 @@ Deno.test("parseSetup() releases all bridges, and no single one", () => {
 Deno.test("parseSetup() takes the one network that is to go", () => {
   const network = { name: "v0", id: "7" };
   const args = ["down", "--bridge", "br0", "--network", "v0", "--network-id", "7"];
-  assert.deepEqual(parseSetup(args), { verb: "down", bridge: "br0", network });
+  assert.deepEqual(parseSetup(args), { verb: "down", bridge: "br0", network, config: DEFAULT_CONFIG_PATH, now: false });
 });
 
 Deno.test("parseSetup() knows the two hooks", () => {

@@ -1,16 +1,16 @@
 /**
- * `setup`: makes and removes the kernel's state of one bridge (`lib/setup/setup.ts`) or of all bridges of a VM
- * (`lib/setup/hook.ts`), or lists it (`lib/commands/list.ts`). `lib/permissions/command_permissions.ts` says what it
- * may do itself.
+ * `setup`: makes and removes the kernel's state of one bridge (`lib/setup/setup.ts`), or lists it
+ * (`lib/commands/list.ts`). `deploy.ts` does what starts and ends proxies besides.
+ * `lib/permissions/command_permissions.ts` says what it may do itself.
  *
  * @module
  */
 
 import { printAnswer } from "./print_answer.ts";
 import { parseSetup } from "./cli_setup.ts";
+import { InputError } from "../lib/errors.ts";
 import { exitCodeOf, KEPT, OK } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
-import { runHook } from "../lib/setup/hook.ts";
 import { listBridges } from "../lib/commands/list.ts";
 import { release } from "../lib/setup/release.ts";
 import { down, up } from "../lib/setup/setup.ts";
@@ -19,7 +19,11 @@ import { requireRoot } from "../lib/root.ts";
 async function main(): Promise<number> {
   logToStderr(2);
   const command = parseSetup(Deno.args);
-  if (command.verb !== "done") requireRoot();
+  if (command.verb === "done") return command.exitCode;
+  requireRoot();
+  if (command.verb === "hook" || "now" in command && command.now) {
+    throw new InputError('The program "setup" starts no proxies', 'run "tproxy-setup", which chooses the program');
+  }
   switch (command.verb) {
     case "up":
       return (await up(command)).length === 0 ? OK : KEPT;
@@ -31,10 +35,6 @@ async function main(): Promise<number> {
       return OK;
     case "list":
       return printAnswer(await listBridges(), command.json);
-    case "hook":
-      return await runHook(command.action, command.config, Deno.stdin.readable);
-    case "done":
-      return command.exitCode;
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * `deno task compile`: makes a stand-alone binary of each program, and the script that chooses one by the verb, in
+ * `deno task compile`: makes a stand-alone binary of each program, and the scripts that choose one by the verb, in
  * `.build/compiled/`.
  *
  * @module
@@ -22,9 +22,10 @@ async function main(): Promise<number> {
       await compile(compileArguments(entrypoint, script, `${work}/${binaryOf(entrypoint)}`));
       await Deno.remove(script);
     }
-    await write(`${work}/tproxy`, renderCompiledLauncher(binaryOf), 0o755);
+    await write(`${work}/tproxy`, renderCompiledLauncher("tproxy", binaryOf), 0o755);
+    await write(`${work}/tproxy-setup`, renderCompiledLauncher("setup", binaryOf), 0o755);
   });
-  for (const name of ["tproxy", ...ENTRYPOINTS.map(binaryOf)]) console.log(`.build/compiled/${name}`);
+  for (const name of ["tproxy", "tproxy-setup", ...ENTRYPOINTS.map(binaryOf)]) console.log(`.build/compiled/${name}`);
   return OK;
 }
 

@@ -97,18 +97,19 @@ ${renderFallbacks(command, (program) => `run ${program} "$@"`)}run "$program" "$
 /**
  * Renders what compiled programs have in place of a launcher. Their permissions are part of them.
  *
+ * @param command The command.
  * @param nameOf Tells the name of a compiled program.
- * @returns A POSIX shell script called `tproxy`, to be put beside them.
+ * @returns A POSIX shell script, to be put beside them.
  */
-export function renderCompiledLauncher(nameOf: (program: CommandProgram) => string): string {
+export function renderCompiledLauncher(command: CommandName, nameOf: (program: CommandProgram) => string): string {
   const start = (program: CommandProgram) => `exec "$root/${nameOf(program)}" "$@"`;
   return `#!/bin/sh
-# Runs \`tproxy\`: the program of its verb. Made from lib/permissions/verbs.ts.
+# Runs \`${command}\`: the program of its verb. Made from lib/permissions/verbs.ts.
 root=$(/usr/bin/readlink -f -- "$0") && root=\${root%/*} || exit 1
 
-${renderChoice("tproxy")}
-${renderFallbacks("tproxy", start)}case $program in
-${programsOf("tproxy").map((program) => `  ${program}) ${start(program)} ;;\n`).join("")}esac
+${renderChoice(command)}
+${renderFallbacks(command, start)}case $program in
+${programsOf(command).map((program) => `  ${program}) ${start(program)} ;;\n`).join("")}esac
 `;
 }
 

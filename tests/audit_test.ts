@@ -28,7 +28,7 @@ const NETWORK = ["--network", "vnet0", "--network-id", "7"];
 const NAMED = `${CONFIG}- {':service_port': 80, ':remote_addr': gate, ':remote_port': 5030}\n`;
 
 /** Programs that run `bridge` only for a bridge with VLAN filters, which not every kernel has (`tests/vm/qinq_test.ts`). */
-const SET_VLANS = ["setup", "tproxy", "watch"].map((program) => `${program} run /usr/sbin/bridge`);
+const SET_VLANS = ["deploy", "setup", "tproxy", "watch"].map((program) => `${program} run /usr/sbin/bridge`);
 
 /** Makes a hypervisor on which this distribution is installed, and tells whether its bridge has VLAN filters. */
 async function prepare({ hv }: Scenario): Promise<boolean> {
@@ -91,6 +91,10 @@ async function useAll({ hv: { host }, hv, guest }: Scenario): Promise<void> {
   // It is mounted again.
   await host.text(["umount", PROXY_DIR]);
   await tproxy("start");
+  await assertServed(guest);
+  await tproxy("stop");
+  await host.text(["umount", PROXY_DIR]);
+  await setup("up", "--bridge", "br0", ...NETWORK, "--now");
   await assertServed(guest);
   await setup("list");
   // The driver has proxies of its own, whose place ours take and give back.

@@ -20,7 +20,6 @@ async function startVm(hv: Hypervisor, number: number): Promise<number> {
   const start = performance.now();
   const { code, stderr } = await hv.hook(["pre"], vm([BRIDGES[number % BRIDGES.length] ?? "", "7"]));
   assert.equal(code, 0, stderr);
-  await hv.control("reload");
   return performance.now() - start;
 }
 

@@ -226,6 +226,62 @@ Deno.test(
 );
 
 Deno.test(
+  "attaching a NIC serves its bridge, and touches neither the rules nor the proxy of the VM's other bridge",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab, `:tproxy_debug_level: 3\n${CONFIG}`);
+    await hv.hook(["pre"], withAttach(sample, "NIC", "0"));
+    // Handles and log tell whether something was made again, or told to read its routes again.
+    const touched = async () => [
+      await hv.host.text(["sh", "-c", "nft -a list table bridge one_tproxy | grep -A9 'chain [a-z]*_br0 '"]),
+      await hv.host.text(["nft", "-a", "list", "map", "ip", "one_tproxy", "ep_br0"]),
+      await hv.host.text(["ip", "link", "show", "dev", "br0b"]),
+      await hv.host.text(["cat", "/var/log/one_tproxy_br0.log"]),
+      (await hv.status()).get("one_tproxy_br0"),
+    ];
+    const before = await touched();
+    assert.match(String(before[0]), /handle \d+/);
+    const attach = withAttach(sample, "NIC", "1");
+    const { code, stderr } = await hv.hook(["pre"], attach);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual([...(await hv.status()).keys()], ["one_tproxy", "one_tproxy_br0", "one_tproxy_onebr.12"]);
+    assert.deepEqual(await touched(), before);
+    await hv.hook(["clean"], attach);
+    assert.deepEqual([...(await hv.status()).keys()], ["one_tproxy", "one_tproxy_br0"]);
+    assert.deepEqual(await touched(), before);
+  }),
+);
+
+Deno.test(
+  "pre starts the proxies of all bridges of a VM, and clean ends them",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    const input = vm(["br0", "7"], ["onebr.12", "12"]);
+    assert.match((await hv.hook(["pre"], input)).stderr, /^info: Started \(title=one_tproxy_onebr\.12,/m);
+    assert.deepEqual([...(await hv.status()).keys()], ["one_tproxy", "one_tproxy_br0", "one_tproxy_onebr.12"]);
+    assert.equal((await hv.hook(["clean"], input)).code, 0);
+    await until("no proxy is left", async () => (await hv.status()).size === 0);
+  }),
+);
+
+Deno.test(
+  "pre fails the deploy when a proxy can't be started, and clean fails nothing when none can be ended",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    await hv.host.write("/run/nothing", "");
+    await hv.host.text(["mount", "--bind", "/run/nothing", "/usr/bin/ps"]);
+    const input = vm(["br0", "7"]);
+    const pre = await hv.hook(["pre"], input);
+    assert.equal(pre.code, 1, pre.stderr);
+    assert.match(pre.stderr, /^info: The bridge is set up .*^error: Cannot run \/usr\/bin\/ps: it is not installed/ms);
+    const clean = await hv.hook(["clean"], input);
+    assert.equal(clean.code, 0, clean.stderr);
+    assert.match(clean.stderr, /^error: Cannot run \/usr\/bin\/ps: it is not installed/m);
+    await hv.host.text(["umount", "/usr/bin/ps"]);
+    assert.deepEqual(await proxied(hv), []);
+  }),
+);
+
+Deno.test(
   "clean leaves a bridge to a guest that comes while it waits",
   inLab(async (lab) => {
     const hv = await hypervisor(lab);
@@ -315,8 +371,8 @@ Deno.test(
   inLab(async (lab) => {
     const hv = await hypervisor(lab);
     await hv.host.write("/run/vm.base64", base64(sample));
-    const run = [`--allow-run=${Deno.execPath()}`, "--allow-env=INIT_CWD", "--allow-read=.build"];
-    const flags = ["--no-prompt", "--cached-only", ...run];
+    const run = [`--allow-run=${Deno.execPath()}`, "--allow-env=INIT_CWD", "--allow-sys=uid"];
+    const flags = ["--no-prompt", "--cached-only", ...run, "--allow-read=.build", "--allow-write=.build"];
     const launcher = [Deno.execPath(), "run", "--quiet", ...flags, "packaging/run_checkout.ts", "setup", "hook", "pre"];
     await hv.host.text(["sh", "-c", '"$@" </run/vm.base64', "sh", ...launcher]);
     assert.deepEqual(await proxied(hv), ["br0", "onebr.12"]);

@@ -181,7 +181,12 @@ Deno.test(
     assert.match(pre, /^info: The bridge is set up \(bridge=br0,/m);
     await assertServed(guest);
     for (
-      const command of ["tproxy stop", "tproxy-setup down --bridge br0", "tproxy-setup hook pre --config /etc/shadow"]
+      const command of [
+        "tproxy stop",
+        "tproxy reload",
+        "tproxy-setup down --bridge br0",
+        "tproxy-setup hook pre --config /etc/shadow",
+      ]
     ) {
       const { code, stderr } = await asOneadmin(host, `sudo -n /opt/one-tproxy/bin/${command}`);
       assert.notEqual(code, 0, command);
@@ -240,9 +245,40 @@ Deno.test(
     assert.deepEqual([failed.code, failed.stdout], [1, ""]);
     assert.match(
       failed.stderr,
-      /^tproxy-setup up --bridge=br0 [^\n]* failed: setup: error: There is no bridge br0; [^\n]*\n$/,
+      /^tproxy-setup hook pre failed: error: There is no bridge br0; [^\n]* \(nic=0, bridge=br0\)\n$/,
     );
     succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb down"));
+  }),
+);
+
+Deno.test(
+  "full: one call sets up all NICs of a VM and starts their proxies, and one for each bridge takes them down",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host, guest } = await makeHypervisor(lab);
+    await host.ip("link add name br1 type bridge", "link set dev br1 up");
+    succeeded(await install(host, "--full"));
+    const bin = "/opt/one-tproxy/bin/tproxy-setup";
+    await host.text(["mv", bin, `${bin}.real`]);
+    await host.write(bin, `#!/bin/sh\necho "$*" >>/run/calls\nexec ${bin}.real "$@"\n`);
+    await host.text(["chmod", "755", bin]);
+    const calls = async () => (await host.text(["sh", "-c", "cat /run/calls; rm /run/calls"])).trim().split("\n");
+
+    succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb up br0 br1 br0"));
+    assert.deepEqual(await calls(), ["hook pre"]);
+    await assertServed(guest);
+    const running = await host.text(["/opt/one-tproxy/bin/tproxy", "status"]);
+    assert.match(running, /^one_tproxy: \d+\none_tproxy_br0: \d+\none_tproxy_br1: \d+\n$/);
+    const failed = await asOneadmin(host, "ruby -w /tmp/driver.rb up br0 br7");
+    assert.deepEqual([failed.code, failed.stdout], [1, ""]);
+    assert.match(
+      failed.stderr,
+      /^tproxy-setup hook pre failed: error: There is no bridge br7; .+ \(nic=1, bridge=br7\)\n$/,
+    );
+    await calls();
+    succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb down br0 br1"));
+    assert.deepEqual(await calls(), ["down --bridge=br0 --now", "down --bridge=br1 --now"]);
+    await nothingIsLeft(host);
   }),
 );
 

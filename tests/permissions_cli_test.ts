@@ -48,6 +48,7 @@ Deno.test(
     for (
       const entrypoint of [
         "setup",
+        "deploy",
         "tproxy",
         "watch",
         "doctor",

@@ -15,6 +15,7 @@ Deno.test("listGrants() gives each program the flags of its table, and stands-in
     grants,
     ([
       "setup",
+      "deploy",
       "tproxy",
       "watch",
       "doctor",

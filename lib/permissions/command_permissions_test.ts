@@ -31,15 +31,15 @@ Deno.test("setup may read the configuration, keep its files and run four program
   ]);
 });
 
-Deno.test("tproxy and watch may keep files and logs and run nine programs", () => {
-  for (const program of ["tproxy", "watch"] as const) {
+Deno.test("tproxy, watch and deploy may keep files and logs and run nine programs", () => {
+  for (const program of ["tproxy", "watch", "deploy"] as const) {
     assert.deepEqual(flagsOf(program), [
       "--no-prompt",
       "--no-remote",
       `--allow-read=${CONFIG},/run/one_tproxy,/run/netns,/var/log,/usr/lib/one-tproxy/deno,/x/inner.js,/x/outer.js`,
       "--allow-write=/run/one_tproxy,/var/log",
       "--allow-run=/usr/sbin/bridge,/usr/bin/getent,/usr/sbin/ip,/usr/bin/kill,/usr/bin/mount,/usr/sbin/nft,/usr/bin/prlimit,/usr/bin/ps,/usr/bin/setpriv",
-      `--allow-env=${program === "watch" ? "LOG_STREAM,LOG_TOKENS," : ""}NODE_V8_COVERAGE`,
+      `--allow-env=${program === "tproxy" ? "" : "LOG_STREAM,LOG_TOKENS,"}NODE_V8_COVERAGE`,
       "--allow-sys=uid",
     ]);
   }

@@ -28,11 +28,14 @@ function quotedIn(text: string): string[] {
 /** The permissions that the document lists below each program, by program and kind. */
 function readPermissions(): Map<string, string[]> {
   const rows = new Map<string, string[]>();
-  let program = "";
+  let programs: string[] = [];
   for (const item of itemsOf(listed)) {
-    program = /^- \*\*(\w+)\*\*, /.exec(item)?.[1] ?? program;
+    const [, names] = /^- (\*\*\w+\*\*(?: and \*\*\w+\*\*)?), /.exec(item) ?? [];
+    if (names !== undefined) programs = names.replaceAll("*", "").split(" and ");
     const [, kind, values = ""] = /^ {2}- (\w+): (.*)/.exec(item) ?? [];
-    if (kind !== undefined) rows.set(`${program} ${kind}`, quotedIn(values).toSorted());
+    if (kind !== undefined) {
+      for (const program of programs) rows.set(`${program} ${kind}`, quotedIn(values).toSorted());
+    }
   }
   return rows;
 }
@@ -85,10 +88,8 @@ Deno.test("the tasks setup and tproxy give the launcher its own permissions, and
     // The texts are compared word for word, so whoever adds a flag has to change this test.
     assert.equal(
       settings.tasks[name].command,
-      "deno run --quiet --no-prompt --allow-run=$(deno eval -p 'Deno.execPath()') --allow-env=INIT_CWD " +
-        `${
-          name === "tproxy" ? "--allow-sys=uid " : ""
-        }--allow-read=.build --allow-write=.build packaging/run_checkout.ts ${name}`,
+      "deno run --quiet --no-prompt --allow-run=$(deno eval -p 'Deno.execPath()') --allow-env=INIT_CWD --allow-sys=uid " +
+        `--allow-read=.build --allow-write=.build packaging/run_checkout.ts ${name}`,
     );
   }
 });

@@ -10,6 +10,7 @@ export type CommandName = "tproxy" | "setup";
 /** A program that runs as a command: `cmd/<name>.ts`, or `lib/<name>.js` of a distribution. */
 export type CommandProgram =
   | "setup"
+  | "deploy"
   | "tproxy"
   | "watch"
   | "doctor"
@@ -29,6 +30,7 @@ export type Entrypoint = CommandProgram | "outer" | "inner" | "probe";
 /** The programs that run as commands. */
 export const COMMAND_PROGRAMS: readonly CommandProgram[] = [
   "setup",
+  "deploy",
   "tproxy",
   "watch",
   "doctor",
@@ -42,6 +44,9 @@ export const COMMAND_PROGRAMS: readonly CommandProgram[] = [
   "textfile",
   "look",
 ];
+
+/** The option that has the proxies follow at once. A launcher runs the program that may start and end them. */
+export const NOW_OPTION = "--now";
 
 /** The option that names a folder for metrics. A launcher gives its program the permission to write there. */
 export const TEXTFILE_OPTION = "--textfile";
@@ -68,12 +73,18 @@ export const VERBS: Readonly<Record<CommandName, Readonly<Record<string, Command
     metrics: "look",
     integrate: "integrate",
   },
-  setup: {},
+  setup: {
+    up: "setup",
+    down: "setup",
+    hook: "deploy",
+  },
 };
 
 /** The options with which another program carries out a verb. */
 export const OPTIONS: Readonly<Record<string, Readonly<Record<string, CommandProgram>>>> = {
   metrics: { [TEXTFILE_OPTION]: "textfile" },
+  up: { [NOW_OPTION]: "deploy" },
+  down: { [NOW_OPTION]: "deploy" },
 };
 
 /** The program for whatever is no verb: it prints the version, help and usage. */

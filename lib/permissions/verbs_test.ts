@@ -33,9 +33,26 @@ Deno.test("programOf() chooses by the verb, and lets look answer whatever is non
     assert.equal(programOf("tproxy", line.split(" ")), program, line);
   }
   assert.equal(programOf("tproxy", []), "look");
-  assert.equal(programOf("setup", ["up", "--help"]), "setup");
+});
+
+Deno.test("programOf() lets deploy do what also starts or ends proxies", () => {
+  const cases: readonly (readonly [string, CommandProgram])[] = [
+    ["up --bridge br0 --network a", "setup"],
+    ["up --bridge br0 --network a --now", "deploy"],
+    ["down --now --bridge br0", "deploy"],
+    ["down --bridge br0", "setup"],
+    ["hook pre", "deploy"],
+    ["hook clean --config /a.conf", "deploy"],
+    ["up --now --help", "setup"],
+    ["hook --help", "setup"],
+    ["list --now", "setup"],
+    ["release", "setup"],
+  ];
+  for (const [line, program] of cases) {
+    assert.equal(programOf("setup", line.split(" ")), program, line);
+  }
 });
 
 Deno.test("programsOf() names every program that runs as a command once", () => {
-  assert.deepEqual([...programsOf("setup"), ...programsOf("tproxy")], COMMAND_PROGRAMS);
+  assert.deepEqual([...programsOf("setup"), ...programsOf("tproxy")].toSorted(), COMMAND_PROGRAMS.toSorted());
 });

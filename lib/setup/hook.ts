@@ -5,32 +5,18 @@
  * @module
  */
 
-import { delay } from "../delay.ts";
 import { readConfig } from "../config/read.ts";
 import { ConfigError, describe } from "../errors.ts";
 import { FAILED, OK } from "../exit_code.ts";
 import { log } from "../log.ts";
-import type { BridgeName } from "../names.ts";
-import { type Link, listLinks } from "../netns/observe.ts";
-import { guestPortsOf } from "../netns/ports.ts";
 import { noteVm } from "./note_vm.ts";
-import { down, remember, up } from "./setup.ts";
+import { remember, up } from "./setup.ts";
+import { takeDown } from "./take_down.ts";
 import { readVm } from "./vm_input.ts";
 import { type Nic, parseVmNics } from "./vm_xml.ts";
 
 /** The network drivers' actions that have a hook of ours, in the order of a VM's life. */
 export type HookAction = "pre" | "clean";
-
-/**
- * How long `clean` waits before it looks at an idle bridge again.
- *
- * WHY at all: another VM may be starting. Between its `pre` and the moment its port joins the bridge, nothing on the
- * bridge shows it.
- *
- * WHY so long: a VM's start takes less than this between the two. The action that cleans a VM up waits as long, so it
- * can't be much more.
- */
-const SETTLE_MS = 2_000;
 
 /**
  * Runs a driver's hook. Exit code 1 fails the VM's action, so it is used in two cases only: the input is not a VM, or a
@@ -39,6 +25,7 @@ const SETTLE_MS = 2_000;
  * @param action `pre`: before a VM starts. `clean`: after it has gone.
  * @param config The configuration file; only `pre` reads it.
  * @param input Standard input: the VM's XML in base64.
+ * @param follow Has the proxies follow what is set up. It is called once for all NICs, and not if nothing was changed.
  * @returns The exit code.
  * @throws {import("../errors.ts").InputError} If the input is not a VM's XML in base64.
  * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/command_permissions.ts`.
@@ -47,6 +34,7 @@ export async function runHook(
   action: HookAction,
   config: string,
   input: ReadableStream<Uint8Array>,
+  follow: () => Promise<unknown>,
 ): Promise<number> {
   const vm = parseVmNics(await readVm(input));
   const { nics, skipped } = vm;
@@ -54,10 +42,11 @@ export async function runHook(
     log[isWrong ? "warning" : "info"](`Skipped a NIC: ${reason}`, { nic: id });
   }
   await noteVm(action, vm);
-  return action === "pre" ? await pre(nics, config) : await clean(nics);
+  return action === "pre" ? await pre(nics, config, follow) : await clean(nics, follow);
 }
 
-async function pre(nics: readonly Nic[], config: string): Promise<number> {
+async function pre(nics: readonly Nic[], config: string, follow: () => Promise<unknown>): Promise<number> {
+  if (nics.length === 0) return OK;
   if (!await isConfigured(config)) {
     await rememberAll(nics);
     return OK;
@@ -71,6 +60,12 @@ async function pre(nics: readonly Nic[], config: string): Promise<number> {
       // The hook fails, or the VM would run without its services unnoticed. The other NICs still get theirs.
       exitCode = FAILED;
     }
+  }
+  try {
+    await follow();
+  } catch (error) {
+    log.error(describe(error));
+    exitCode = FAILED;
   }
   return exitCode;
 }
@@ -108,38 +103,12 @@ function distinct(nics: readonly Nic[]): Nic[] {
   return nics.filter((nic, at) => nics.findIndex((other) => keyOf(other) === keyOf(nic)) === at);
 }
 
-async function clean(nics: readonly Nic[]): Promise<number> {
-  const ownPorts = nics.flatMap((nic) => nic.ownPorts);
-  let idle = [...new Set(nics.map(({ bridge }) => bridge))];
+async function clean(nics: readonly Nic[], follow: () => Promise<unknown>): Promise<number> {
   try {
-    const links = await listLinks();
-    const isGone = (bridge: BridgeName) => !links.some(({ name }) => name === bridge);
-    await downAll(idle.filter(isGone));
-    idle = idle.filter((bridge) => !isGone(bridge) && isIdle(links, bridge, ownPorts));
-    if (idle.length === 0) return OK;
-    log.info("No other guest is on it: looking again in a moment", { bridge: idle.join(" ") });
-    await delay(SETTLE_MS);
-    const later = await listLinks();
-    await downAll(idle.filter((bridge) => isIdle(later, bridge, ownPorts)));
+    if (await takeDown(nics)) await follow();
   } catch (error) {
-    // The bridges stay as they are, which harms nobody. The VM has left already, so its action must not fail.
+    // What is left harms nobody. The VM has left already, so its action must not fail.
     log.error(describe(error));
   }
   return OK;
-}
-
-function isIdle(links: readonly Link[], bridge: BridgeName, ownPorts: readonly string[]): boolean {
-  const guests = guestPortsOf(links, bridge, ownPorts);
-  if (guests.length > 0) log.info("Other guests are on it: it keeps its proxy", { bridge, ports: guests.join(" ") });
-  return guests.length === 0;
-}
-
-async function downAll(bridges: readonly BridgeName[]): Promise<void> {
-  for (const bridge of bridges) {
-    try {
-      await down(bridge);
-    } catch (error) {
-      log.error(describe(error), { bridge });
-    }
-  }
 }

@@ -8,7 +8,10 @@ module VNMMAD
     # Transparent proxies.
     module TProxy
 
-        BIN = '/opt/one-tproxy/bin'
+        SETUP = '/opt/one-tproxy/bin/tproxy-setup'
+
+        # The VM's NICs so far, as XML.
+        @nics = []
 
         # The bridge's port that is no guest's.
         def self.veth(nic)
@@ -20,40 +23,46 @@ module VNMMAD
             direction == :up ? up(nic) : down(nic)
         end
 
-        # A VM without its services would be started, and nobody would know: what goes wrong fails the VM's action, with
-        # one line, as it is when a command of the driver's own fails.
+        # All NICs of the VM are set up by one call, when the driver has made all their bridges and is about to exit. What
+        # else the driver does with <br>b, it does at "post", in another process.
         def self.up(nic)
             # Whoever uses no transparent proxies must be able to start VMs.
             return if (CONF[:tproxy] || CONF['tproxy']).to_a.empty?
 
-            named = { 'network' => nic[:network], 'network-id' => nic[:network_id] }.compact
-            network = named.empty? ? ['--unnamed-network'] : named.map {|name, value| "--#{name}=#{value}" }
-            run('tproxy-setup', 'up', "--bridge=#{nic[:bridge]}", *network, :good => [0, 3])
-            run('tproxy', 'reload')
+            at_exit { set_up } if @nics.empty?
+            fields = { 'NIC_ID' => nic[:nic_id], 'BRIDGE' => nic[:bridge], 'BRIDGE_TYPE' => 'linux',
+                       'NETWORK' => nic[:network], 'NETWORK_ID' => nic[:network_id] }.compact
+            @nics << fields.map {|name, value| "<#{name}>#{value.to_s.encode(:xml => :text)}</#{name}>" }.join
+        end
+
+        # A VM without its services would be started, and nobody would know: what goes wrong fails the VM's action.
+        def self.set_up
+            nics = @nics.map {|nic| "<NIC>#{nic}</NIC>" }.join
+            run('hook', 'pre', :stdin_data => ["<VM><TEMPLATE>#{nics}</TEMPLATE></VM>"].pack('m0'))
         rescue StandardError => e
             STDERR.puts e.message
             exit 1
         end
 
-        # By the bridge's name alone: what was set up goes, whatever the configuration has become. The VM has gone, so
-        # what goes wrong is no reason to fail.
+        # At once, since the driver's lock orders it against other VMs. It takes the bridge's name alone: what was set up
+        # goes, whatever the configuration has become. The VM has gone, so what goes wrong is no reason to fail.
         def self.down(nic)
-            run('tproxy-setup', 'down', "--bridge=#{nic[:bridge]}")
-            run('tproxy', 'reload')
+            run('down', "--bridge=#{nic[:bridge]}", '--now')
         rescue StandardError => e
             STDERR.puts e.message
         end
 
-        # By tproxy-setup's exit code 3 an entry can't be used, and a service stays as it was: no reason to fail a VM.
-        def self.run(program, *args, good: [0])
-            said, status = Open3.capture2e('sudo', '-n', "#{BIN}/#{program}", *args)
-            # What failed is on the last line. The lines before it tell of what went well.
-            raise "#{program} #{args.join(' ')} failed: #{said.lines.last.to_s.strip}" unless good.include?(status.exitstatus)
+        def self.run(*args, **opts)
+            said, status = Open3.capture2e('sudo', '-n', SETUP, *args, **opts)
+            return STDOUT.puts(said) if status.success?
 
-            STDOUT.puts said unless said.empty?
+            # A line for each NIC that failed. What went well is in between; sudo's own line is the last.
+            errors = said.lines.grep(/^(?:setup: )?error: /)
+            errors = said.lines.last(1) if errors.empty?
+            raise "tproxy-setup #{args.join(' ')} failed: #{errors.join}"
         end
 
-        private_class_method :up, :down, :run
+        private_class_method :up, :set_up, :down, :run
 
     end
 

@@ -28,7 +28,7 @@ export function stepsOf(dist: string, way: Way, nics: number): readonly Step[] {
   const bin = (program: string, ...args: string[]) => [`${dist}/bin/${program}`, ...args];
   const up = (bridge: string, network: number) =>
     bin("tproxy-setup", "up", `--bridge=${bridge}`, `--network=vnet${network}`, `--network-id=${network}`);
-  const down = (bridge: string) => bin("tproxy-setup", "down", `--bridge=${bridge}`);
+  const down = (bridge: string, ...options: string[]) => bin("tproxy-setup", "down", `--bridge=${bridge}`, ...options);
   const reload = bin("tproxy", "reload");
   const step = (name: string, commands: readonly (readonly string[])[], input?: string): Step => {
     const programs = commands.reduce((sum, [path = ""]) => sum + (PROGRAMS[path.split("/").at(-1) ?? ""] ?? 1), 0);
@@ -54,13 +54,14 @@ export function stepsOf(dist: string, way: Way, nics: number): readonly Step[] {
       `<NETWORK>vnet${network}</NETWORK><NETWORK_ID>${network}</NETWORK_ID><TARGET>one-1-${id}</TARGET></NIC>`;
     return btoa(`<VM><ID>1</ID><TEMPLATE>${bridges.map(nic).join("")}</TEMPLATE></VM>`) + "\n";
   };
-  const deploy = (network: number): [readonly (readonly string[])[], string?] =>
-    way === "full"
-      ? [bridges.flatMap((bridge) => [up(bridge, network), reload])]
-      : [[bin("tproxy-setup", "hook", "pre"), reload], vm(network)];
+  // The same for both ways: with "full", tproxy.rb describes the NICs.
+  const deploy = (network: number): [readonly (readonly string[])[], string] => [
+    [bin("tproxy-setup", "hook", "pre")],
+    vm(network),
+  ];
   const leave: [readonly (readonly string[])[], string?] = way === "full"
-    ? [bridges.flatMap((bridge) => [down(bridge), reload])]
-    : [[bin("tproxy-setup", "hook", "clean"), reload], vm(7)];
+    ? [bridges.map((bridge) => down(bridge, "--now"))]
+    : [[bin("tproxy-setup", "hook", "clean")], vm(7)];
   return [
     step("first VM", ...deploy(7)),
     step("VM of another network", ...deploy(8)),
