@@ -30,7 +30,9 @@ Example: a guest at 192.168.150.10 says that port 5030 does not answer
  */
 export function defineDoctor(program: Command, done: (command: DoctorCommand) => void): void {
   program.command("doctor")
-    .description("walk the path from a guest to its service, and name the first broken link; changes nothing")
+    .description(
+      "walk the path from a guest to its service, and name the first broken link; changes nothing that stays",
+    )
     .option("--bridge <name>", "only this bridge")
     .option("--guest <address>", "look for the guest with this IPv4 address")
     .option("--port <number>", "only this service port")

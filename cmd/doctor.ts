@@ -1,6 +1,6 @@
 /**
  * `tproxy doctor`: names the first broken link between guests and services. `lib/permissions/command_permissions.ts`
- * says what it may do; it writes nothing.
+ * says what it may do; it writes no file.
  *
  * @module
  */
@@ -19,7 +19,7 @@ async function main(): Promise<number> {
   if (command.verb === "done") return command.exitCode;
   if (command.verb !== "doctor") throw notItsVerb("doctor", command.verb);
   requireRoot();
-  return printAnswer(await examine(command), command.json);
+  return printAnswer(await examine(command, true), command.json);
 }
 
 Deno.exit(await exitCodeOf("tproxy", main));

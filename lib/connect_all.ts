@@ -29,14 +29,20 @@ export async function connectAll(targets: readonly string[], deadlineMs: number)
   return await Promise.all(targets.map((target) => connect(target, deadlineMs)));
 }
 
-async function connect(target: string, deadlineMs: number): Promise<Attempt> {
+/**
+ * Connects to a target, and closes the connection at once.
+ *
+ * @param target An address with a port, for example `10.11.12.13:5030`.
+ * @param deadlineMs How long to wait, in milliseconds.
+ * @returns What has become of it.
+ * @throws {Deno.errors.NotCapable} Without `--allow-net` for the target.
+ */
+export async function connect(target: string, deadlineMs: number): Promise<Attempt> {
   const [hostname = "", port] = target.split(":");
   const start = performance.now();
   try {
-    const connection = await Deno.connect({ hostname, port: Number(port), signal: AbortSignal.timeout(deadlineMs) });
-    const ms = performance.now() - start;
-    connection.close();
-    return { target, ms };
+    using _connection = await Deno.connect({ hostname, port: Number(port), signal: AbortSignal.timeout(deadlineMs) });
+    return { target, ms: performance.now() - start };
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
     const isLate = error instanceof DOMException && error.name === "TimeoutError";

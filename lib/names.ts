@@ -11,6 +11,15 @@ import { hashDigits } from "./hash.ts";
 /** The address at which every guest of every network finds the services, from the user document. */
 export const GUEST_ADDRESS = "169.254.16.9";
 
+/**
+ * The address from which `tproxy doctor` tries the way of a guest out. No guest has it: RFC 3927, section 2.1, reserves
+ * 169.254.0.0/24. The rules let no port but {@linkcode PROBE_PORT} send from it to a proxy.
+ */
+export const PROBE_ADDRESS = "169.254.0.16";
+
+/** The port on a bridge that `tproxy doctor` makes for that time. There is one on a host at most. */
+export const PROBE_PORT = "tproxy-probe";
+
 /** The name of the nft tables, and the first part of namespace names, process titles and log names. */
 export const TPROXY = "one_tproxy";
 

@@ -12,11 +12,13 @@ export const PROGRAMS = {
   ip: { path: "/usr/sbin/ip", debian: "iproute2" },
   kill: { path: "/usr/bin/kill", debian: "procps" },
   mount: { path: "/usr/bin/mount", debian: "mount" },
+  nsenter: { path: "/usr/bin/nsenter", debian: "util-linux" },
   nft: { path: "/usr/sbin/nft", debian: "nftables" },
   prlimit: { path: "/usr/bin/prlimit", debian: "util-linux" },
   ps: { path: "/usr/bin/ps", debian: "procps" },
   setpriv: { path: "/usr/bin/setpriv", debian: "util-linux" },
   sysctl: { path: "/usr/sbin/sysctl", debian: "procps" },
+  unshare: { path: "/usr/bin/unshare", debian: "util-linux" },
 } as const;
 
 /** A program that one-tproxy runs. */

@@ -12,7 +12,7 @@ const MAY_START_PROGRAMS = [
   "lib/run_command.ts",
   "lib/run_attached.ts",
   "lib/daemon/spawn.ts",
-  "lib/daemon/run_probe.ts",
+  "lib/daemon/probe_process.ts",
   "packaging/command.ts",
 ];
 

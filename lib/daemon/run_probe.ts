@@ -1,102 +1,87 @@
 /**
- * Running the probe: a program that connects to given addresses and does nothing else.
- *
- * It runs as outer's user and group, without capabilities, so that the kernel lets it reach what outer may reach
- * (`lib/nft/egress.ts`), and no more.
+ * What the probe finds out: whether services accept connections, and whether a bridge's path leads to them.
  *
  * @module
  */
 
-import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
 import { printable } from "../config/config.ts";
 import type { Attempt } from "../connect_all.ts";
 import { DaemonError } from "../errors.ts";
+import { isObject } from "../is_object.ts";
+import { type BridgeName, GUEST_ADDRESS, namesOf } from "../names.ts";
+import type { Link } from "../netns/observe.ts";
+import { withProbePort } from "../netns/probe_port.ts";
 import { parseJson } from "../parse_json.ts";
-import type { Form } from "../permissions/form.ts";
 import { probePermissions } from "../permissions/daemon_permissions.ts";
-import { PROGRAMS } from "../programs.ts";
-import { OUTER } from "../role.ts";
-import { groupOf, type Owner, userOf } from "./owner.ts";
+import { isAttempt } from "../protocol/probe_answer.ts";
+import type { PathAttempt, PortAttempt } from "../try_path.ts";
+import { type ProbeStart, startProbe } from "./probe_process.ts";
 
 /** What the runtime takes to start and to end, in milliseconds, on a host that is busy. */
 const START_MS = 8_000;
 
-/** The longest answer that is read, in characters. */
-const LONGEST_ANSWER = 256 * 1024;
+/** How long the path takes at most, in milliseconds: address, port and answer one after the other. */
+const PATH_MS = 20_000;
 
-/** What the probe is started with. */
-export interface ProbeStart {
-  /** The addresses with ports that it connects to. */
-  readonly targets: readonly string[];
-  /** How long to wait for each, in milliseconds. */
-  readonly deadlineMs: number;
-  /** The network namespace that it runs in; the host's if it is missing. */
-  readonly netns?: string;
-  /** The user that all proxies run as, if there is one. */
-  readonly owner: Owner;
-  /** In which form the programs are there. */
-  readonly form: Form;
-}
+/** A port at which nothing should listen, and others if it is one of the services'. */
+const QUIET_PORTS = [9, 7, 13, 17, 19];
+
+/** How the probe runs. */
+export type ProbeRun = Pick<ProbeStart, "owner" | "form">;
 
 /**
- * Runs the probe.
+ * Connects to services as outer's user, whom the kernel lets reach what outer may reach (`lib/nft/egress.ts`), and no
+ * more.
  *
- * @param start What it is started with.
+ * @param targets The addresses with ports.
+ * @param deadlineMs How long to wait for each, in milliseconds.
+ * @param run How the probe runs.
  * @returns What has become of each connection, in the order of the targets.
- * @throws {DaemonError} If it can't be run.
- * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/setpriv`, `--allow-env=NODE_V8_COVERAGE`, and
- * `--allow-read` for the files of the form.
+ * @throws {DaemonError} If the probe can't be run.
+ * @throws {Deno.errors.NotCapable} Without what {@linkcode startProbe} needs.
  */
-export async function runProbe(start: ProbeStart): Promise<Attempt[]> {
-  const { targets, deadlineMs } = start;
+export async function tryServices(targets: readonly string[], deadlineMs: number, run: ProbeRun): Promise<Attempt[]> {
   if (targets.length === 0) return [];
-  const answer = await answerOf(probeCommand(start), start.form, deadlineMs + START_MS);
+  const args = ["services", String(deadlineMs), ...targets];
+  await using probe = startProbe({ args, permissions: probePermissions(targets), ...run });
+  const answer = await probe.line(deadlineMs + START_MS);
   const attempts = parseAttempts(answer);
   if (attempts.length === targets.length && attempts.every(({ target }, i) => target === targets[i])) return attempts;
-  throw new DaemonError(`Cannot run the probe: it answered ${JSON.stringify(printable(answer.slice(0, 200)))}`);
+  throw strange(answer);
 }
 
 /**
- * Renders the command line of the probe. Pure.
+ * Tries a bridge's path out, from a port of the bridge, and removes the port again.
  *
- * @param start What it is started with.
- * @returns The program's absolute path and its arguments.
+ * @param name The bridge.
+ * @param bridge Its device.
+ * @param ports The service ports.
+ * @param run How the probe runs.
+ * @returns What has become of the connections. Answers of proxies are as they came.
+ * @throws {DaemonError} If the probe can't be run.
+ * @throws {import("../errors.ts").TproxyError} If the port can't be made.
+ * @throws {Deno.errors.NotCapable} Without what {@linkcode startProbe} and {@linkcode withProbePort} need.
  */
-export function probeCommand({ targets, deadlineMs, netns, owner, form }: ProbeStart): string[] {
-  const uid = userOf(owner, OUTER);
-  return [
-    ...(netns === undefined ? [] : [PROGRAMS.ip.path, "netns", "exec", netns]),
-    PROGRAMS.setpriv.path,
-    "--pdeathsig=KILL",
-    ...(uid === 0 ? [] : [`--reuid=${uid}`, `--regid=${groupOf(owner, OUTER)}`, "--clear-groups"]),
-    ...["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"],
-    ...form.commandOf("probe", form.flagsOf("probe", probePermissions(targets))),
-    String(deadlineMs),
-    ...targets,
-  ];
+export async function tryBridge(
+  name: BridgeName,
+  bridge: Link,
+  ports: readonly number[],
+  run: ProbeRun,
+): Promise<PathAttempt> {
+  const quietPort = QUIET_PORTS.find((port) => !ports.includes(port)) ?? 0;
+  const args = ["path", String(quietPort), ...ports.map(String)];
+  await using probe = startProbe({ args, permissions: probePermissions([GUEST_ADDRESS]), isApart: true, ...run });
+  const ready = await probe.line(START_MS);
+  if (ready !== "ready") throw strange(ready);
+  const answer = await withProbePort(namesOf(name), bridge, probe.pid, () => probe.line(PATH_MS));
+  const value = parseJson(answer);
+  if (!isObject<"address" | "ports">(value) || !isAttempt(value.address)) throw strange(answer);
+  if (!Array.isArray(value.ports) || !value.ports.every(isPortAttempt)) throw strange(answer);
+  return { address: safe(value.address), ports: value.ports.map((port) => ({ ...port, ...safe(port) })) };
 }
 
-/** Runs a command, and returns what it has printed. The files are handed to it as open descriptors. */
-async function answerOf([program = "", ...args]: string[], form: Form, deadlineMs: number): Promise<string> {
-  using opened = new DisposableStack();
-  const [script, runtime] = form.openFilesOf("probe").map((path) => opened.adopt(openSync(path, "r"), closeSync));
-  const child = spawn(program, args, {
-    stdio: [script ?? "ignore", "pipe", "ignore", runtime ?? "ignore"],
-    cwd: "/",
-    env: { [form.dataVariable]: "/dev/null", DENO_NO_UPDATE_CHECK: "1" },
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const timer = setTimeout(() => {
-    child.kill("SIGKILL");
-    reject(new DaemonError(`Cannot run the probe: it has not ended after ${deadlineMs / 1000} seconds`));
-  }, deadlineMs);
-  let text = "";
-  child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
-    if (text.length < LONGEST_ANSWER) text += chunk;
-  });
-  child.on("error", reject).on("close", () => resolve(text));
-  return await promise.finally(() => clearTimeout(timer));
+function strange(answer: string): DaemonError {
+  return new DaemonError(`Cannot run the probe: it answered ${JSON.stringify(printable(answer.slice(0, 200)))}`);
 }
 
 /**
@@ -107,13 +92,16 @@ async function answerOf([program = "", ...args]: string[], form: Form, deadlineM
  */
 export function parseAttempts(text: string): Attempt[] {
   const list = parseJson(text);
-  if (!Array.isArray(list) || !list.every(isAttempt)) return [];
-  return list.map(({ target, ms, error }) =>
-    ms === undefined ? { target, error: printable(error ?? "") } : { target, ms }
-  );
+  return Array.isArray(list) && list.every(isAttempt) ? list.map(safe) : [];
 }
 
-function isAttempt(value: Partial<Attempt> | null): value is Attempt {
-  if (typeof value?.target !== "string") return false;
-  return typeof value.ms === "number" ? value.error === undefined : typeof value.error === "string";
+function safe({ target, ms, error }: Attempt): Attempt {
+  return ms === undefined ? { target, error: printable(error ?? "") } : { target, ms };
+}
+
+function isPortAttempt(value: unknown): value is PortAttempt {
+  if (!isAttempt(value) || !isObject<"port" | "answer" | "answerMs">(value)) return false;
+  const { port, answer, answerMs } = value;
+  return typeof port === "number" && (answer === undefined || typeof answer === "string") &&
+    (answerMs === undefined || typeof answerMs === "number");
 }

@@ -19,6 +19,7 @@ import type { BridgeTable } from "../nft/fingerprint.ts";
 import type { NftState } from "../nft/parse_state.ts";
 import type { ConfigPlan } from "../setup/config_changes.ts";
 import type { RecordFile } from "../setup/setup_record_file.ts";
+import type { PathAttempt } from "../try_path.ts";
 import type { Fact } from "./fact.ts";
 import type { GuestFacts } from "./guest_facts.ts";
 import type { Watch } from "./watch_facts.ts";
@@ -65,6 +66,12 @@ export interface FirstFacts {
   readonly logSpace: Fact<number>;
 }
 
+/** Why the path of a bridge was not tried out. */
+export interface NotTried {
+  /** A clause without a full stop. */
+  readonly notTried: string;
+}
+
 /** A file or folder. */
 export type FileFact = Pick<Deno.FileInfo, "uid" | "gid" | "mode" | "isDirectory" | "isSocket"> | undefined;
 
@@ -104,6 +111,8 @@ export interface Facts extends FirstFacts {
   readonly owner: Fact<Owner>;
   /** What has become of a connection to each service, as outer's user. */
   readonly dials: Fact<readonly Attempt[]>;
+  /** What has become of the probe on each bridge, or why there was none; none if it was not asked for. */
+  readonly paths: ReadonlyMap<BridgeName, Fact<PathAttempt | NotTried>>;
   /** The folders that all proxies have to go through. */
   readonly folders: Fact<ReadonlyMap<string, FileFact>>;
 }

@@ -8,9 +8,10 @@ import { addressesOf, type Endpoint, isIpv4, remotesOf } from "../address.ts";
 import { namedAddressesOf } from "../config/named_addresses.ts";
 import { compareDaemons } from "../commands/permissions_running.ts";
 import { resolveAllIpv4 } from "../config/resolve_name.ts";
+import type { Owner } from "../daemon/owner.ts";
 import { readSettings } from "../daemon/read_settings.ts";
 import { readDesired } from "../daemon/desired.ts";
-import { runProbe } from "../daemon/run_probe.ts";
+import { tryServices } from "../daemon/run_probe.ts";
 import { readServed } from "../daemon/served.ts";
 import { findDeafFaults } from "../health/listening.ts";
 import { findDaemonFaults } from "../health/signs.ts";
@@ -25,6 +26,7 @@ import { joinEndpoints } from "../setup/join_endpoints.ts";
 import { type Fact, gather, orElse } from "./fact.ts";
 import type { BridgeFacts, Facts, FirstFacts, Scope } from "./facts.ts";
 import { gatherFirst } from "./gather_first.ts";
+import { gatherPaths } from "./gather_paths.ts";
 import { lookForGuest } from "./guest_facts.ts";
 
 /** How long a service may take to accept a connection, in milliseconds. */
@@ -33,13 +35,14 @@ const DIAL_MS = 3_000;
 const SYSCTL_KEYS = NETNS_SYSCTLS.map((setting) => setting.split("=")[0] ?? "");
 
 /**
- * Gathers all facts. It changes nothing.
+ * Gathers all facts. It changes nothing that stays.
  *
  * @param scope What was asked for.
+ * @param probes Whether the path of each bridge is tried out.
  * @returns The facts, or why each can't be had.
  * @throws {never} It does not throw.
  */
-export async function gatherFacts(scope: Scope): Promise<Facts> {
+export async function gatherFacts(scope: Scope, probes: boolean): Promise<Facts> {
   const first = await gatherFirst(scope.config);
   const wanted = await wantedEndpoints(first);
   const endpoints = inScope(wanted, scope);
@@ -47,7 +50,7 @@ export async function gatherFacts(scope: Scope): Promise<Facts> {
   const daemons = first.processes.known ? first.processes.value.daemons : [];
   const desired = gather(() => readSettings(scope.config).then(readDesired));
   const owner = desired.then((fact) => fact.known ? { ...fact, value: fact.value.owner } : fact);
-  const [ofBridges, plan, names, lifeless, deaf, comparisons, dials, folders] = await Promise.all([
+  const [ofBridges, plan, names, lifeless, deaf, comparisons, dials, paths, folders] = await Promise.all([
     Promise.all(bridges.map(async (bridge) => [bridge, await gatherBridge(bridge, scope)] as const)),
     gather(() => planOf(scope.config, first)),
     gatherNames(first),
@@ -58,6 +61,7 @@ export async function gatherFacts(scope: Scope): Promise<Facts> {
       return compareDaemons(processes, should, currentForm());
     }),
     owner.then((fact) => gather(() => dial(endpoints, orElse(fact, undefined)))),
+    owner.then((fact) => gatherPaths(first, probes ? endpoints : new Map(), orElse(fact, undefined))),
     gather(async () => {
       const paths = [RUN_DIR, PROXY_DIR, STRINGS_DIR];
       return new Map(await Promise.all(paths.map(async (path) => [path, await lstatIfThere(path)] as const)));
@@ -65,7 +69,19 @@ export async function gatherFacts(scope: Scope): Promise<Facts> {
   ]);
   return {
     ...first,
-    ...{ scope, bridges: new Map(ofBridges), endpoints, plan, names, lifeless, deaf, comparisons, dials, folders },
+    ...{
+      scope,
+      bridges: new Map(ofBridges),
+      endpoints,
+      plan,
+      names,
+      lifeless,
+      deaf,
+      comparisons,
+      dials,
+      paths,
+      folders,
+    },
     owner: await owner,
   };
 }
@@ -120,10 +136,10 @@ async function gatherNames({ config, record }: FirstFacts): Promise<Map<string, 
 
 async function dial(
   endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>,
-  owner: Parameters<typeof runProbe>[0]["owner"],
+  owner: Owner,
 ) {
   const targets = [...new Set([...endpoints.values()].flat().flatMap(remotesOf))];
-  return await runProbe({ targets, deadlineMs: DIAL_MS, owner, form: currentForm() });
+  return await tryServices(targets, DIAL_MS, { owner, form: currentForm() });
 }
 
 function valueOf<T>(fact: Fact<T>): T {

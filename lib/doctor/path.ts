@@ -20,6 +20,7 @@ import {
 import { judgeInners, judgeListeners, judgeOuter, judgePermissions, judgeStrings } from "./judge_daemons.ts";
 import { judgeFilters, judgeGuest } from "./judge_guest.ts";
 import { judgeLogs, judgeVersions, judgeWatch } from "./judge_host.ts";
+import { judgePaths } from "./judge_paths.ts";
 import { judgeEgress, judgeServicesReached } from "./judge_services.ts";
 
 /** A link of the path. */
@@ -66,6 +67,7 @@ const PATH: readonly PathLink[] = [
   { link: "egress", why: "the kernel holds outer to the services, and may keep it from them", judge: judgeEgress },
   { link: "names", why: "a service that has moved is not found", judge: judgeNames },
   { link: "service", why: "guests are reset once outer has tried", judge: judgeServicesReached },
+  { link: "probe", why: "a guest's packets do not get where they should", judge: judgePaths },
   { link: "permissions", why: "a proxy may do more than it should, or less than it has to", judge: judgePermissions },
   { link: "versions", why: "what was mended in the new version is still broken", judge: judgeVersions },
   { link: "watch", why: "what breaks stays broken", judge: judgeWatch },

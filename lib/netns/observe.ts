@@ -29,6 +29,8 @@ export interface Link {
   readonly mtu: number;
   /** Whether it is a bridge that filters by VLAN. */
   readonly vlanFiltering: boolean;
+  /** Whether it is a bridge that runs the Spanning Tree Protocol. A new port of it carries nothing for a while. */
+  readonly stp: boolean;
   /** Whether the device is up. */
   readonly up: boolean;
   /** Whether the device has a carrier. A veth end has one as long as its peer is up. */
@@ -118,6 +120,7 @@ export function parseLinks(json: string): Link[] {
     return {
       ...{ name: ifname, index: ifindex, peerIndex: link_index, peerName: link, kind, master, address, mtu },
       vlanFiltering: linkinfo?.info_data?.vlan_filtering === 1,
+      stp: kind === "bridge" && linkinfo?.info_data?.stp_state === 1,
       ...{ up: has("UP"), carrier: has("LOWER_UP"), peerNetns: link_netnsid },
     };
   });

@@ -19,7 +19,7 @@ Deno.test("parseLinks() takes from what ip lists what matters here", () => {
   ]);
   const nothing = {
     ...{ peerIndex: undefined, peerName: undefined, kind: undefined, master: undefined, address: undefined },
-    ...{ vlanFiltering: false, up: false, carrier: false, peerNetns: undefined },
+    ...{ vlanFiltering: false, stp: false, up: false, carrier: false, peerNetns: undefined },
   };
   assert.deepEqual(parseLinks(json), [
     { ...nothing, name: "lo", index: 1, mtu: 65536 },

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type BridgeName, namesOf } from "../names.ts";
+import { type BridgeName, namesOf, PROBE_PORT } from "../names.ts";
 import { GUEST_KINDS } from "../nft/matches.ts";
 import type { Link } from "./observe.ts";
 
@@ -14,10 +14,10 @@ import type { Link } from "./observe.ts";
  * @param links The devices of the host namespace, from `parseLinks()`.
  * @param bridge The bridge.
  * @param others Names of ports that do not count, for example those of a guest that is leaving.
- * @returns The names of the tap devices and veth ends among its ports, without the proxy's own end, in ascending order.
+ * @returns The names of the tap devices and veth ends among its ports, without the proxy's own end and the probe's, in ascending order.
  */
 export function guestPortsOf(links: readonly Link[], bridge: BridgeName, others: readonly string[] = []): string[] {
-  const { bridgeEnd } = namesOf(bridge);
+  const notGuests: readonly string[] = [namesOf(bridge).bridgeEnd, PROBE_PORT, ...others];
   return links.filter((link) => link.master === bridge && GUEST_KINDS.includes(link.kind ?? "")).map(({ name }) => name)
-    .filter((name) => name !== bridgeEnd && !others.includes(name)).toSorted();
+    .filter((name) => !notGuests.includes(name)).toSorted();
 }

@@ -109,7 +109,16 @@ export async function forgetVlans(bridge: BridgeName): Promise<void> {
   if (record.delete(bridge)) await write(record);
 }
 
-async function listVlans(port?: string): Promise<Map<string, readonly Vlan[]>> {
+/**
+ * Lists the VLANs of ports.
+ *
+ * @param port The port; all ports if it is missing.
+ * @returns The VLANs of each port.
+ * @throws {import("../run_command.ts").CommandError} If bridge fails.
+ * @throws {import("../errors.ts").KernelStateError} If bridge's answer can't be read.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/bridge`.
+ */
+export async function listVlans(port?: string): Promise<Map<string, readonly Vlan[]>> {
   const which = port === undefined ? [] : ["dev", port];
   return parseVlans(await runCommand("bridge", ["-j", "vlan", "show", ...which]));
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type BridgeNames, GUEST_ADDRESS, REDIRECT_MAC } from "../names.ts";
+import { type BridgeNames, GUEST_ADDRESS, PROBE_PORT, REDIRECT_MAC } from "../names.ts";
 import { countedDrop } from "./dropped.ts";
 import { type BridgeForm, fromOurEnd, KINDS_OF_GUESTS, notOurEnd, otherBridges } from "./matches.ts";
 
@@ -96,6 +96,8 @@ export function portRules(names: BridgeNames, form: BridgeForm): string[] {
   const [end, kinds] = [`"${names.bridgeEnd}"`, KINDS_OF_GUESTS];
   return [
     ...(form === "ibrname" ? [otherBridges(names)] : []),
+    // The probe asks by ARP like a guest. Nobody else hears of it, and the rule that counts such requests does not count it.
+    `iifname "${PROBE_PORT}" oifname != ${end} drop`,
     // `meta protocol` also matches tagged frames: a bridge with VLAN filtering tags frames to a guest whose port is a
     // trunk.
     `iifname ${end} meta protocol { arp, ip } meta oifkind ${kinds} accept`,

@@ -16,6 +16,7 @@ const GUARD = [
 ];
 const REQUEST = "meta protocol { arp, 0x8035 } @nh,48,16 1 @nh,192,32 0xa9fe1009";
 const FROM_PROXY = [
+  'iifname "tproxy-probe" oifname != "br0b" drop',
   'iifname "br0b" meta protocol { arp, ip } meta oifkind { "tun", "veth" } accept',
   'iifname "br0b" counter drop comment "proxy-to-no-guest"',
 ];
@@ -36,6 +37,7 @@ function redirect(mac: string, ...first: string[]): string[] {
       ...first,
       "ether type != ip accept",
       "ip daddr != 169.254.16.9 accept",
+      'iifname "tproxy-probe" accept',
       'meta iifkind != { "tun", "veth" } accept',
       `tcp dport @redirected_br0 ether daddr set ${mac}`,
     ].map((rule) => `add rule bridge one_tproxy redirect_br0 ${rule}`),
@@ -51,9 +53,13 @@ const SENDER = [
   "flush chain bridge one_tproxy sender_br0",
   ...[
     'ip daddr != 169.254.16.9 counter drop comment "other-address"',
+    'ip saddr 169.254.0.16 iifname != "tproxy-probe" counter drop comment "probe-address"',
+    'arp saddr ip 169.254.0.16 iifname != "tproxy-probe" counter drop comment "probe-address"',
     "arp daddr ip != 169.254.16.9 accept",
     "iifname . ip saddr @senders_br0 accept",
     "iifname . arp saddr ip @senders_br0 accept",
+    "ip saddr 169.254.0.16 accept",
+    "arp saddr ip 169.254.0.16 accept",
     'update @newcomers_br0 { iifname limit rate over 64/hour burst 64 packets } counter drop comment "too-many-addresses"',
     "add @senders_br0 { iifname . ip saddr } accept",
     "add @senders_br0 { iifname . arp saddr ip } accept",
@@ -182,7 +188,7 @@ Deno.test("renderUp() names nothing of any other bridge", () => {
       .replaceAll(/ comment "[a-z-]+"/g, "");
     const named = new Set(script.match(/\b(?:ep|ch|guard|redirect(?:ed)?|port|senders?|newcomers)_[\w.-]+|"[^"]+"/g));
     const prefixes = ["ep", "ch", "guard", "redirect", "redirected", "port", "sender", "senders", "newcomers"];
-    const own = [...prefixes.map((prefix) => `${prefix}_onebr.12`), '"onebr.12b"', '"tun"', '"veth"'];
+    const own = [...prefixes.map((prefix) => `${prefix}_onebr.12`), '"onebr.12b"', '"tproxy-probe"', '"tun"', '"veth"'];
     assert.deepEqual(named, new Set(form === "ibrname" ? [...own, '"onebr.12"'] : own));
   }
 });

@@ -9,7 +9,7 @@
  */
 
 import type { Endpoint } from "../address.ts";
-import { type BridgeNames, GUEST_ADDRESS, REDIRECT_MAC, TPROXY } from "../names.ts";
+import { type BridgeNames, GUEST_ADDRESS, PROBE_PORT, REDIRECT_MAC, TPROXY } from "../names.ts";
 import { type BridgeForm, fromOurEnd, KINDS_OF_GUESTS, otherBridges } from "./matches.ts";
 
 /**
@@ -34,6 +34,8 @@ export function redirectRules(names: BridgeNames, form: BridgeForm): string[] {
     // The proxy accepts no tagged frames; portRules() says why.
     "ether type != ip accept",
     `ip daddr != ${GUEST_ADDRESS} accept`,
+    // The probe has a route to the address. What is redirected by flooding, the rules drop and count at the other ports.
+    `iifname "${PROBE_PORT}" accept`,
     // Hosts behind an uplink use their own gateways. Only guests of this host are redirected.
     `meta iifkind != ${KINDS_OF_GUESTS} accept`,
     `tcp dport @${names.redirected} ether daddr set ${form === "ibrname" ? names.netnsEndMac : REDIRECT_MAC}`,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type BridgeNames, GUEST_ADDRESS } from "../names.ts";
+import { type BridgeNames, GUEST_ADDRESS, PROBE_ADDRESS, PROBE_PORT } from "../names.ts";
 import { countedDrop } from "./dropped.ts";
 
 /** How many addresses a guest may use towards the proxy: 64 at once, and 64 new ones an hour. */
@@ -26,8 +26,14 @@ export function senderRules({ senders, newcomers }: BridgeNames): string[] {
   return [
     // The namespace has no other address. It makes no neighbour entry for packets to another one.
     `ip daddr != ${GUEST_ADDRESS} ${countedDrop("other-address")}`,
+    // A proxy knows the probe by its address and doesn't count it, so no guest may have the address.
+    ...["ip saddr", "arp saddr ip"].map((sender) =>
+      `${sender} ${PROBE_ADDRESS} iifname != "${PROBE_PORT}" ${countedDrop("probe-address")}`
+    ),
     `arp daddr ip != ${GUEST_ADDRESS} accept`,
     ...[ip, arp].map((sender) => `${sender} @${senders} accept`),
+    // The probe leaves nothing behind.
+    ...["ip saddr", "arp saddr ip"].map((sender) => `${sender} ${PROBE_ADDRESS} accept`),
     // An address expires after an hour and counts as new again, so one port never has more than 128 addresses.
     `update @${newcomers} { iifname ${NEWCOMERS} } ${countedDrop("too-many-addresses")}`,
     ...[ip, arp].map((sender) => `add @${senders} { ${sender} } accept`),

@@ -63,12 +63,16 @@ const asking = (kind: ControlKind): Permissions => {
 };
 
 /** What looking at everything takes, and starting the probe. */
-const examine = (config: string, { installed, probed }: FormReads): Permissions => ({
+const examine = (
+  config: string,
+  { installed, probed }: FormReads,
+  apart: readonly ProgramName[] = [],
+): Permissions => ({
   net: [],
   read: [config, RUN_DIR, NETNS_DIR, LOG_DIR, ...probed, ...installed],
   write: [],
   // setpriv starts the probe.
-  run: paths("bridge", "getent", "ip", "nft", "ps", "setpriv"),
+  run: paths("bridge", "getent", "ip", "nft", "ps", "setpriv", ...apart),
   env: [...YAML_ENV, START_ENV],
   // It tells how much room is left for the logs.
   sys: [...OWN_USER, "statfs"],
@@ -89,7 +93,8 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, fi
   // It does not load the YAML library. It may read the configuration only because Deno has no permission to look at its time.
   tproxy: (config, form) => control(config, form, [START_ENV]),
   watch: (config, form) => control(config, form, [...YAML_ENV, START_ENV]),
-  doctor: examine,
+  // The probe's port and namespace.
+  doctor: (config, form) => examine(config, form, ["unshare", "nsenter"]),
   sysdump: (config, form, file) => ({ ...examine(config, form), write: [file] }),
   textfile: (_config, _form, file) => {
     const { path, temporary } = textfileIn(file);

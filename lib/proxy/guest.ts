@@ -24,6 +24,8 @@ export interface Guest extends Admitted {
   readonly servicePort: number;
   /** How long both directions may be idle, in milliseconds. */
   readonly idleTimeoutMs: number;
+  /** The owner of its stream. */
+  readonly owner: GuestOwner;
 }
 
 /** How a stream has ended. */
@@ -57,7 +59,6 @@ export interface GuestOwner {
 /** A guest's stream as a channel on the string. */
 export class GuestChannel extends Channel {
   readonly #guest: Guest;
-  readonly #owner: GuestOwner;
   readonly #promoter: Promoter;
 
   /**
@@ -65,13 +66,11 @@ export class GuestChannel extends Channel {
    *
    * @param mux Its string, which accepts streams.
    * @param guest The guest.
-   * @param owner The owner of the stream.
    * @param promoter Opens a connection of its own for the stream if it is a large one.
    */
-  constructor(mux: InnerMux, guest: Guest, owner: GuestOwner, promoter: Promoter) {
+  constructor(mux: InnerMux, guest: Guest, promoter: Promoter) {
     super(mux, mux.nextChannel(), guest.idleTimeoutMs);
     this.#guest = guest;
-    this.#owner = owner;
     this.#promoter = promoter;
     mux.writer.open(this.id, guest);
     mux.add(this);
@@ -88,14 +87,14 @@ export class GuestChannel extends Channel {
   }
 
   protected override count(fromPeer: number, toPeer: number): void {
-    this.#owner.moved(this.#guest, fromPeer, toPeer);
+    this.#guest.owner.moved(this.#guest, fromPeer, toPeer);
   }
 
   protected override ended(error: unknown, reason: ResetReason | undefined): void {
     if (this.bulk !== undefined) this.#promoter.giveBack(this.#guest);
     // Outer may have ended before it received the OPEN of this guest.
-    if (error === LOST && this.toPeer === 0) return this.#owner.failed(this.#guest, error);
+    if (error === LOST && this.toPeer === 0) return this.#guest.owner.failed(this.#guest, error);
     const { openedAt, fromPeer: up, toPeer: down } = this;
-    this.#owner.ended(this.#guest, { openedAt, channel: this, up, down, error, reason });
+    this.#guest.owner.ended(this.#guest, { openedAt, channel: this, up, down, error, reason });
   }
 }

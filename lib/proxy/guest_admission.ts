@@ -9,7 +9,7 @@ import type { BridgeName } from "../names.ts";
 import type { InnerRoutes } from "../protocol/routes.ts";
 import { Admission } from "./admission.ts";
 import { ConnectionRates } from "./connection_rate.ts";
-import type { Guest } from "./guest.ts";
+import type { Guest, GuestOwner } from "./guest.ts";
 import { guestShare } from "./guest_share.ts";
 import type { Claim } from "./quota.ts";
 import type { Stats } from "./stats.ts";
@@ -19,16 +19,19 @@ const OF_BRIDGE = "tproxy_max_connections_per_bridge";
 /** Admits the streams of a bridge's guests. */
 export class GuestAdmission extends Admission {
   readonly #bridge: BridgeName;
+  readonly #owner: GuestOwner;
   readonly #rates = new ConnectionRates();
   #options: ReadonlyMap<number, EndpointOptions> = new Map();
 
   /**
    * @param bridge The bridge.
    * @param stats What counts the streams.
+   * @param owner The owner of the streams.
    */
-  constructor(bridge: BridgeName, stats: Stats) {
+  constructor(bridge: BridgeName, stats: Stats, owner: GuestOwner) {
     super(stats, "Refused a guest: too many streams, or too fast");
     this.#bridge = bridge;
+    this.#owner = owner;
   }
 
   /** The ports that guests may connect to. */
@@ -65,7 +68,7 @@ export class GuestAdmission extends Admission {
     }
     this.stats.opened(counter);
     const { idleTimeoutMs = this.limits.idleTimeoutMs } = this.#options.get(servicePort) ?? {};
-    return { connection, address, port, servicePort, claims, counter, idleTimeoutMs };
+    return { connection, address, port, servicePort, claims, counter, idleTimeoutMs, owner: this.#owner };
   }
 
   /** Tells whether a guest opens connections faster than it may, and which limit says so. */

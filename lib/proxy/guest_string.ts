@@ -18,7 +18,7 @@ import { close, writeAll } from "./connection.ts";
 import { connectUnix } from "./connect_unix.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { dialOuter } from "./dial_outer.ts";
-import { type Guest, GuestChannel, type GuestOwner } from "./guest.ts";
+import { type Guest, GuestChannel } from "./guest.ts";
 import { InnerMux } from "./inner_mux.ts";
 import type { MuxEnd } from "./mux.ts";
 import { Promoter } from "./promoter.ts";
@@ -33,8 +33,6 @@ const PLAIN_MS = 10_000;
 export interface GuestStringOptions {
   /** Outer's socket. */
   readonly path: string;
-  /** The owner of the guests' streams. */
-  readonly owner: GuestOwner;
   /** All deadlines of inner. */
   readonly deadlines: Deadlines;
   /** All streams of inner. */
@@ -84,8 +82,7 @@ export class GuestString {
   }
 
   #open(mux: InnerMux, guest: Guest): void {
-    const { owner } = this.#options;
-    owner.opened(guest, new GuestChannel(mux, guest, owner, this.#promoter));
+    guest.owner.opened(guest, new GuestChannel(mux, guest, this.#promoter));
   }
 
   async #openString(): Promise<void> {
@@ -113,7 +110,7 @@ export class GuestString {
     this.#waiting = [];
     for (const guest of waiting) {
       if (failure === undefined) this.bring(guest);
-      else this.#options.owner.failed(guest, failure);
+      else guest.owner.failed(guest, failure);
     }
     if (this.#isRetired) this.retire();
   }
@@ -126,7 +123,8 @@ export class GuestString {
   }
 
   async #bringPlain(guest: Guest): Promise<void> {
-    const { path, owner, deadlines } = this.#options;
+    const { path, deadlines } = this.#options;
+    const { owner } = guest;
     const openedAt = performance.now();
     let outer: Deno.UnixConn | undefined;
     try {

@@ -7,7 +7,7 @@
 
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
-import { type BridgeName, type BridgeNames, GUEST_ADDRESS, namesOf } from "../names.ts";
+import { type BridgeName, type BridgeNames, GUEST_ADDRESS, namesOf, PROBE_ADDRESS } from "../names.ts";
 import { RESET } from "../protocol/frames.ts";
 import { parseInnerRoutes } from "../protocol/routes.ts";
 import { innerOf, type InnerRole } from "../role.ts";
@@ -21,6 +21,7 @@ import type { Guest, GuestChannel, GuestEnd, GuestOwner } from "./guest.ts";
 import { GuestAdmission } from "./guest_admission.ts";
 import { GuestString } from "./guest_string.ts";
 import { Listeners } from "./listeners.ts";
+import { ProbeGuests } from "./probe_guests.ts";
 import { RateLimitedLog } from "./rate_limited_log.ts";
 import type { Quotas } from "./quota.ts";
 import { Stats } from "./stats.ts";
@@ -41,6 +42,7 @@ export class Inner implements ProxyHalf, GuestOwner {
   readonly #names: BridgeNames;
   readonly #admission: GuestAdmission;
   readonly #traces = new Traces();
+  readonly #probes = new ProbeGuests(this.streams);
   readonly #string: GuestString;
   readonly #failures = new RateLimitedLog((fields) => log.error("Cannot pass the guest on to the outer proxy", fields));
   readonly #listeners = new Listeners<number>((port) => Promise.resolve(this.#listen(port)));
@@ -53,10 +55,9 @@ export class Inner implements ProxyHalf, GuestOwner {
   constructor(bridge: BridgeName) {
     this.role = innerOf(bridge);
     this.#names = namesOf(bridge);
-    this.#admission = new GuestAdmission(bridge, this.stats);
+    this.#admission = new GuestAdmission(bridge, this.stats, this);
     this.#string = new GuestString({
       path: this.#names.socket,
-      owner: this,
       deadlines: new Deadlines(),
       streams: this.streams,
       traces: this.#traces,
@@ -93,7 +94,8 @@ export class Inner implements ProxyHalf, GuestOwner {
   }
 
   #serve(connection: Deno.TcpConn, port: number): Promise<void> {
-    const guest = this.#admission.admit(connection, port);
+    const admission = connection.remoteAddr.hostname === PROBE_ADDRESS ? this.#probes : this.#admission;
+    const guest = admission.admit(connection, port);
     if (guest === undefined) close(connection);
     else this.#string.bring(guest);
     return Promise.resolve();

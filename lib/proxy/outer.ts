@@ -27,6 +27,7 @@ import { listenForStrings } from "./listen_unix.ts";
 import { answerQuestion, type LiveStream } from "./live_stream.ts";
 import type { OuterMux, StreamServer } from "./outer_mux.ts";
 import { type PlainOwner, PlainStream } from "./plain_stream.ts";
+import { PROBE_NUMBER, ProbeServer } from "./probe_server.ts";
 import type { Quotas } from "./quota.ts";
 import { ServiceChannel, type ServiceOwner } from "./service.ts";
 import { ServiceAdmission } from "./service_admission.ts";
@@ -45,6 +46,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, PlainOwner,
   readonly events: ServiceEvents = new ServiceEvents(this.stats);
   readonly deadlines: Deadlines = new Deadlines();
   readonly #admission = new ServiceAdmission(this.stats, this.events);
+  readonly #probes = new ProbeServer(this.#admission);
   /** The plain streams, their string's number in their IDs, and the last number of a channel in one. */
   readonly #plain = new Set<PlainStream>();
   readonly #number = randomStringNumber();
@@ -129,6 +131,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, PlainOwner,
   }
 
   serve(mux: OuterMux, id: number, guest: number, port: number, servicePort: number): void {
+    if (guest === PROBE_NUMBER) return void this.#probes.serve(mux, id, servicePort);
     const call = this.#admission.admit(mux.bridge, guest, port, servicePort);
     if (typeof call === "number") return mux.writer.reset(id, call);
     void new ServiceChannel(mux, id, call, this).dial();

@@ -44,6 +44,11 @@ export class ServiceAdmission extends Admission {
     this.stats.keep((port, bridge) => this.#routes.get(bridge as BridgeName)?.has(port) ?? false);
   }
 
+  /** Finds the service of a port of a bridge. */
+  endpointOf(bridge: BridgeName, servicePort: number): Endpoint | undefined {
+    return this.#routes.get(bridge)?.get(servicePort);
+  }
+
   /**
    * Admits a connection to a bridge's socket, before it has said what it is.
    *
@@ -69,7 +74,7 @@ export class ServiceAdmission extends Admission {
    * @returns What to dial, to be given to `ended()`; or why the stream is refused.
    */
   admit(bridge: BridgeName, guest: number, port: number, servicePort: number): Call | ResetReason {
-    const endpoint = this.#routes.get(bridge)?.get(servicePort);
+    const endpoint = this.endpointOf(bridge, servicePort);
     const claims = this.#take(this.quotas, bridge, endpoint);
     if (claims === undefined) return RESET.refused;
     if (endpoint === undefined) {

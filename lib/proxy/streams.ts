@@ -17,10 +17,12 @@ export class Streams {
   readonly #open = new Set<Disposable>();
   readonly #strings = new Set<Carrier>();
   #onIdle: (() => void) | undefined;
+  /** How many of the streams are the probe's, which no count shows. */
+  probes = 0;
 
-  /** How many streams there are. */
+  /** How many streams there are, without those of the probe. */
   get size(): number {
-    return this.#strings.values().reduce((sum, { size }) => sum + size, this.#open.size);
+    return this.#strings.values().reduce((sum, { size }) => sum + size, this.#open.size) - this.probes;
   }
 
   /**

@@ -48,7 +48,7 @@ export async function collect(config: string): Promise<TarFile[]> {
   ]);
   const sources: Source[] = [
     ["version.txt", () => Promise.resolve(`one-tproxy ${VERSION}\nDeno ${Deno.version.deno}\n`)],
-    ...both("doctor", () => examine({ config })),
+    ...both("doctor", () => examine({ config }, false)),
     ...both("status", () => showStatus(true)),
     ...both("check", () => check(config, true)),
     ...both("permissions", () => showPermissions({ running: true, config })),

@@ -25,7 +25,7 @@ const THINGS: readonly (readonly [thing: string, pattern: RegExp])[] = [
   ["files of the installation", /^<|^\/var\/tmp\/one\/vnm|^\/etc\/|^\/opt\/|^\/usr\/lib\//],
   ["ip, bridge, nft", /^\/usr\/sbin\/(?:ip|bridge|nft)$/],
   ["ps, getent", /^\/usr\/bin\/(?:ps|getent)$/],
-  ["setpriv", /^\/usr\/bin\/setpriv$/],
+  ["setpriv, unshare, nsenter", /^\/usr\/bin\/(?:setpriv|unshare|nsenter)$/],
   ["kill, mount, prlimit", /^\/usr\/bin\/(?:kill|mount|prlimit)$/],
 ];
 /** What the picture says of a permission's kind. Environment and system information tell nothing of a host. */
