@@ -4,39 +4,15 @@
  * @module
  */
 
-import type { Network } from "../lib/config/select.ts";
-import { InputError } from "../lib/errors.ts";
-import type { HookAction } from "../lib/setup/hook.ts";
 import { Argument, type Command, type Definition, type Done, parse } from "./cli.ts";
+import { type BridgeCommand, type HookCommand, toNetwork } from "./plain_setup.ts";
 import { NOW_OPTION } from "../lib/permissions/verbs.ts";
-import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName, UNNAMED_NETWORK } from "../lib/names.ts";
+import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
 
 /** What `setup` is asked for. */
 export type SetupCommand =
-  | {
-    /** Set a bridge up. */
-    readonly verb: "up";
-    /** The bridge. */
-    readonly bridge: BridgeName;
-    /** The virtual network whose guests are on it; every one that is recorded if it is missing. */
-    readonly network?: Network;
-    /** The configuration file. */
-    readonly config: string;
-    /** Whether the proxies follow at once. */
-    readonly now: boolean;
-  }
-  | {
-    /** Remove a bridge's proxy, or what one network has of it. */
-    readonly verb: "down";
-    /** The bridge. */
-    readonly bridge: BridgeName;
-    /** The network that goes; all of them if it is missing. */
-    readonly network?: Network;
-    /** The configuration file: how the proxies that stay should run. */
-    readonly config: string;
-    /** Whether the proxies follow at once. */
-    readonly now: boolean;
-  }
+  | BridgeCommand
+  | HookCommand
   | {
     /** Leave all bridges to OpenNebula's own driver. */
     readonly verb: "release";
@@ -46,14 +22,6 @@ export type SetupCommand =
     readonly verb: "list";
     /** Whether the answer is for a script. */
     readonly json: boolean;
-  }
-  | {
-    /** Do what a network driver's hook is for. */
-    readonly verb: "hook";
-    /** Which hook. */
-    readonly action: HookAction;
-    /** The configuration file. */
-    readonly config: string;
   }
   | Done;
 
@@ -93,7 +61,7 @@ function defineSetup(program: Command, done: (command: SetupCommand) => void): v
     .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
     .option(NOW_OPTION, NOW, false)
     .action(({ bridge, config, now, ...options }, command: Command) =>
-      done({ verb: "up", bridge: toBridge(bridge, command), ...toNetwork(options), config, now })
+      done({ verb: "up", bridge: toBridge(bridge, command), ...networkOf(options), config, now })
     );
   program.command("down").description("remove all of it; nothing there is fine")
     .option("--bridge <name>", "the bridge, which may be gone already")
@@ -103,7 +71,7 @@ function defineSetup(program: Command, done: (command: SetupCommand) => void): v
     .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
     .option(NOW_OPTION, NOW, false)
     .action(({ bridge, config, now, ...options }, command: Command) =>
-      done({ verb: "down", bridge: toBridge(bridge, command), ...toNetwork(options), config, now })
+      done({ verb: "down", bridge: toBridge(bridge, command), ...networkOf(options), config, now })
     );
   program.command("release")
     .description("leave all bridges, with their live guests, to OpenNebula's own driver and its proxies")
@@ -126,25 +94,14 @@ function toBridge(value: string | undefined, command: Command): BridgeName {
   return parseBridgeName(value ?? command.error("error: the bridge is missing; name it, for example --bridge br0"));
 }
 
-/** The options that name the network, as the library hands them over. */
-interface NetworkOptions {
-  readonly network?: string;
-  readonly networkId?: string;
-  readonly unnamedNetwork?: boolean;
-}
-
-function toNetwork({ network: name, networkId: id, unnamedNetwork = false }: NetworkOptions): { network?: Network } {
-  const isNamed = name !== undefined || id !== undefined;
-  if (unnamedNetwork && isNamed) {
-    throw new InputError("The network has a name or an ID, so it is not unnamed", "leave --unnamed-network out");
-  }
-  if (unnamedNetwork) return { network: UNNAMED_NETWORK };
-  if (!isNamed) return {};
-  if (name === "") throw new InputError('"" is not a network name', "use --unnamed-network for one that has none");
-  if (id !== undefined && !/^\d{1,10}$/.test(id)) {
-    throw new InputError(`${JSON.stringify(id)} is not a network ID`, "use the number that onevnet list shows");
-  }
-  return {
-    network: { ...(name === undefined ? {} : { name }), ...(id === undefined ? {} : { id: String(Number(id)) }) },
-  };
+/** Reads the options that name the network, as the library hands them over. */
+function networkOf(
+  { network: name, networkId: id, unnamedNetwork: isUnnamed = false }: {
+    readonly network?: string;
+    readonly networkId?: string;
+    readonly unnamedNetwork?: boolean;
+  },
+): Pick<BridgeCommand, "network"> {
+  const network = toNetwork({ name, id, isUnnamed });
+  return network === undefined ? {} : { network };
 }

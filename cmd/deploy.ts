@@ -7,43 +7,38 @@
  */
 
 import { parseSetup } from "./cli_setup.ts";
+import { changeOneBridge } from "./one_bridge.ts";
 import { control } from "./control.ts";
-import { configuredSettings } from "../lib/daemon/read_settings.ts";
+import { configFile } from "../lib/config/read.ts";
 import { InputError } from "../lib/errors.ts";
-import { exitCodeOf, KEPT, OK } from "../lib/exit_code.ts";
+import { exitCodeOf } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
 import { requireRoot } from "../lib/root.ts";
 import { runHook } from "../lib/setup/hook.ts";
-import { down, up } from "../lib/setup/setup.ts";
 
 async function main(): Promise<number> {
   logToStderr(2);
   const command = parseSetup(Deno.args);
   if (command.verb === "done") return command.exitCode;
   requireRoot();
+  const source = configFile("config" in command ? command.config : "");
+  // The difference only: a proxy whose routes have not changed is left alone.
+  const follow = () => control("start", source);
   switch (command.verb) {
-    case "up": {
-      const kept = await up(command);
-      await follow(command.config);
-      return kept.length === 0 ? OK : KEPT;
+    case "up":
+    case "down": {
+      const exitCode = await changeOneBridge(command, source);
+      await follow();
+      return exitCode;
     }
-    case "down":
-      await down(command.bridge, command.network);
-      await follow(command.config);
-      return OK;
     case "hook":
-      return await runHook(command.action, command.config, Deno.stdin.readable, () => follow(command.config));
+      return await runHook(command.action, source, Deno.stdin.readable, follow);
     default:
       throw new InputError(
         `The program "deploy" has no "${command.verb}"`,
         'run "tproxy-setup", which chooses the program',
       );
   }
-}
-
-/** The difference only: a proxy whose routes have not changed is left alone. */
-function follow(config: string): Promise<number> {
-  return control("start", configuredSettings(config));
 }
 
 Deno.exit(await exitCodeOf("setup", main));

@@ -1,19 +1,20 @@
 /**
- * `setup`: makes and removes the kernel's state of one bridge (`lib/setup/setup.ts`), or lists it
- * (`lib/commands/list.ts`). `deploy.ts` does what starts and ends proxies besides.
+ * `setup`: lists the kernel's state of bridges (`lib/commands/list.ts`), or leaves it to the driver. It makes and removes
+ * that of one bridge where `updown.ts` can't. `deploy.ts` does what starts and ends proxies besides.
  * `lib/permissions/command_permissions.ts` says what it may do itself.
  *
  * @module
  */
 
+import { changeOneBridge } from "./one_bridge.ts";
 import { printAnswer } from "./print_answer.ts";
 import { parseSetup } from "./cli_setup.ts";
+import { configFile } from "../lib/config/read.ts";
 import { InputError } from "../lib/errors.ts";
-import { exitCodeOf, KEPT, OK } from "../lib/exit_code.ts";
+import { exitCodeOf, OK } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
 import { listBridges } from "../lib/commands/list.ts";
 import { release } from "../lib/setup/release.ts";
-import { down, up } from "../lib/setup/setup.ts";
 import { requireRoot } from "../lib/root.ts";
 
 async function main(): Promise<number> {
@@ -26,10 +27,8 @@ async function main(): Promise<number> {
   }
   switch (command.verb) {
     case "up":
-      return (await up(command)).length === 0 ? OK : KEPT;
     case "down":
-      await down(command.bridge, command.network);
-      return OK;
+      return await changeOneBridge(command, configFile(command.config));
     case "release":
       await release();
       return OK;

@@ -8,7 +8,7 @@
 
 import { control } from "./control.ts";
 import { parseControl } from "./plain_arguments.ts";
-import { notedSettings, NotNotedError } from "../lib/daemon/settings.ts";
+import { notedConfig, NotNotedError } from "../lib/config/noted.ts";
 import { ASK_ANOTHER, exitCodeOf, USAGE } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
 import { requireRoot } from "../lib/root.ts";
@@ -22,7 +22,7 @@ async function main(): Promise<number> {
   }
   requireRoot();
   try {
-    return await control(command.verb, notedSettings(command.config));
+    return await control(command.verb, notedConfig(command.config));
   } catch (error) {
     // It comes before anything is changed.
     if (error instanceof NotNotedError) return ASK_ANOTHER;

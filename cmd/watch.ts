@@ -10,7 +10,7 @@ import { control } from "./control.ts";
 import { notItsVerb, parseTproxy } from "./cli_tproxy.ts";
 import { printAnswer } from "./print_answer.ts";
 import { applyConfig } from "../lib/commands/apply.ts";
-import { configuredSettings } from "../lib/daemon/read_settings.ts";
+import { configFile } from "../lib/config/read.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
 import { requireRoot } from "../lib/root.ts";
@@ -31,7 +31,7 @@ async function main(): Promise<number> {
     case "stop":
     case "restart":
     case "reload":
-      return await control(command.verb, configuredSettings(command.config));
+      return await control(command.verb, configFile(command.config));
     default:
       throw notItsVerb("watch", command.verb);
   }

@@ -85,7 +85,7 @@ export const RUN_FILES = {
   retired: `${RUN_DIR}/retired-proxies.json`,
   hold: `${RUN_DIR}/stopped-until-start`,
   latestPass: `${RUN_DIR}/latest-pass.json`,
-  settings: `${RUN_DIR}/settings-as-read.json`,
+  config: `${RUN_DIR}/configuration-as-read.json`,
   completedPass: `${RUN_DIR}/last-completed-pass.json`,
 } as const;
 

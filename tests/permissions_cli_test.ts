@@ -47,6 +47,7 @@ Deno.test(
     assert.deepEqual(await hv.tproxy("permissions"), { code: 0, stdout: `${renderGrants(grants)}\n`, stderr: "" });
     for (
       const entrypoint of [
+        "updown",
         "setup",
         "deploy",
         "tproxy",

@@ -101,30 +101,33 @@ function inPlaceOf(hv: Hypervisor, program: CommandProgram): Probe {
   return inPlaceOfProgram(hv, toFlags(commandPermissions(program, DEFAULT_CONFIG_PATH, FORM)));
 }
 
+const YAML_ENV = ["LOG_STREAM", "LOG_TOKENS"];
+
 Deno.test(
-  "setup may read the configuration, keep its files and run four programs, and nothing else",
+  "updown and setup may read the configuration, keep their files and run four programs, and nothing else",
   inLab(async (lab) => {
-    await assertSandbox(inPlaceOf(await makeHypervisor(lab), "setup"), [
-      ...all("read", DEFAULT_CONFIG_PATH, `${RUN}/setup-record.json`),
-      ...all("list", RUN, "/run/netns"),
-      ...all("create", `${RUN}/probe`),
-      ...all("remove", `${RUN}/probe`),
-      ...all("run", "/usr/sbin/ip", "/usr/sbin/nft", "/usr/bin/getent"),
-      ...all("env", "LOG_STREAM", "LOG_TOKENS"),
-      ...all("sys", "uid"),
-    ], [
-      ["dial", GATE, 5030],
-      ...all("dialSocket", `${STRINGS_DIR}/br0/outer.socket`),
-      ...all("read", "/var/log/one_tproxy.log", "/var/tmp/one/etc/vnm/other.conf"),
-      ...all("write", "/var/log/one_tproxy.log"),
-      ...all("remove", "/run/netns/one_tproxy_br0", DEFAULT_CONFIG_PATH),
-      ...all("run", "/usr/bin/ps", "/usr/bin/kill", "/usr/bin/prlimit", "/usr/bin/setpriv", "/usr/sbin/sysctl"),
-      ...all("env", "NODE_V8_COVERAGE"),
-    ]);
+    const hv = await makeHypervisor(lab);
+    for (const program of ["updown", "setup"] as const) {
+      await assertSandbox(inPlaceOf(hv, program), [
+        ...all("read", DEFAULT_CONFIG_PATH, `${RUN}/setup-record.json`),
+        ...all("list", RUN, "/run/netns"),
+        ...all("create", `${RUN}/probe`),
+        ...all("remove", `${RUN}/probe`),
+        ...all("run", "/usr/sbin/ip", "/usr/sbin/nft", "/usr/bin/getent"),
+        ...all("env", ...(program === "setup" ? YAML_ENV : [])),
+        ...all("sys", "uid"),
+      ], [
+        ["dial", GATE, 5030],
+        ...all("dialSocket", `${STRINGS_DIR}/br0/outer.socket`),
+        ...all("read", "/var/log/one_tproxy.log", "/var/tmp/one/etc/vnm/other.conf"),
+        ...all("write", "/var/log/one_tproxy.log"),
+        ...all("remove", "/run/netns/one_tproxy_br0", DEFAULT_CONFIG_PATH),
+        ...all("run", "/usr/bin/ps", "/usr/bin/kill", "/usr/bin/prlimit", "/usr/bin/setpriv", "/usr/sbin/sysctl"),
+        ...all("env", "NODE_V8_COVERAGE", ...(program === "updown" ? YAML_ENV : [])),
+      ]);
+    }
   }),
 );
-
-const YAML_ENV = ["LOG_STREAM", "LOG_TOKENS"];
 
 for (const program of ["tproxy", "watch"] as const) {
   Deno.test(

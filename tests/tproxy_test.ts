@@ -161,7 +161,7 @@ Deno.test(
     assert.equal((await hv.tproxy("status")).code, 3);
     await until("they have ended", async () => !(await hv.host.text(["ps", "-eo", "args="])).match(/^one_tproxy/m));
     // Notes stay: of the configuration, and of the last pass.
-    const notes = ["settings-as-read.json", "latest-pass.json", "last-completed-pass.json"];
+    const notes = ["configuration-as-read.json", "latest-pass.json", "last-completed-pass.json"];
     const kept = ["*.lock", ...notes].flatMap((name) => ["!", "-name", name]);
     const left = ["find", "/run/one_tproxy", "-mindepth", "1", ...kept];
     assert.equal(await hv.host.text(left), `${WRITTEN}\n`);

@@ -4,12 +4,13 @@
  * @module
  */
 
+import { configFile } from "../config/read.ts";
 import { describe } from "../errors.ts";
 import { FAILED, KEPT, OK } from "../exit_code.ts";
 import type { BridgeName } from "../names.ts";
 import { listLinks } from "../netns/observe.ts";
 import { listState } from "../nft/nft.ts";
-import { configuredSettings } from "../daemon/read_settings.ts";
+import { settingsFrom } from "../daemon/settings.ts";
 import { reconcile } from "../daemon/reconcile.ts";
 import { applyPlan, prepareConfig } from "../setup/apply_config.ts";
 import { withSetupLock } from "../setup/change_bridge.ts";
@@ -85,7 +86,7 @@ export async function applyConfig({ config, dryRun, yes }: ApplyRequest): Promis
 /** What was changed is to be told whatever becomes of the proxies. */
 async function reload(config: string): Promise<string[]> {
   try {
-    await reconcile("reload", configuredSettings(config));
+    await reconcile("reload", settingsFrom(configFile(config)));
     return [];
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;

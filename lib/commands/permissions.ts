@@ -5,8 +5,9 @@
  */
 
 import { FAILED, OK } from "../exit_code.ts";
+import { configFile } from "../config/read.ts";
 import { readDesired } from "../daemon/desired.ts";
-import { readSettings } from "../daemon/read_settings.ts";
+import { readSettings } from "../daemon/settings.ts";
 import { findDaemons } from "../daemon/find_daemons.ts";
 import { type Answer, toJson } from "./answer.ts";
 import { listGrants, renderGrants } from "./permissions_report.ts";
@@ -43,7 +44,10 @@ export async function showPermissions({ entrypoint, running, config }: Permissio
 }
 
 async function showRunning(entrypoint: Entrypoint | undefined, config: string): Promise<Answer> {
-  const [{ host, daemons: all }, desired] = await Promise.all([findDaemons(), readSettings(config).then(readDesired)]);
+  const [{ host, daemons: all }, desired] = await Promise.all([
+    findDaemons(),
+    readSettings(configFile(config)).then(readDesired),
+  ]);
   const daemons = all.filter(({ role }) => entrypoint === undefined || entrypoint === role.program);
   const comparisons = compareDaemons({ host, daemons }, desired, currentForm());
   const isSame = comparisons.every(({ differences }) => differences.length === 0);

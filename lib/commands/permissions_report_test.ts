@@ -14,6 +14,7 @@ Deno.test("listGrants() gives each program the flags of its table, and stands-in
   assert.deepEqual(
     grants,
     ([
+      "updown",
       "setup",
       "deploy",
       "tproxy",

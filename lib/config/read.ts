@@ -9,10 +9,29 @@ import { DEFAULT_CONFIG_PATH } from "../names.ts";
 import { codeOf } from "../error_code.ts";
 import { readRegularFile } from "../regular_file.ts";
 import type { Config } from "./config.ts";
+import { type ConfigSource, noteConfig } from "./noted.ts";
 import { parseConfig } from "./parse.ts";
+import { stampOf } from "./prepare_then_lock.ts";
 
 /** The shipped file has 6 KiB, and an entry some 100 bytes; more than this is some other file. */
 const MAX_BYTES = 256 * 1024;
+
+/**
+ * A source that reads the file, and notes what it says.
+ *
+ * @param path The configuration file.
+ * @returns The source.
+ */
+export function configFile(path: string): ConfigSource {
+  let note = (): Promise<void> => Promise.resolve();
+  const read = async (): Promise<Config> => {
+    const stamp = await stampOf(path);
+    const config = await readConfig(path);
+    note = () => noteConfig(config, stamp);
+    return config;
+  };
+  return { path, read, note: () => note() };
+}
 
 /**
  * Reads and parses the configuration file.

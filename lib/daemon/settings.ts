@@ -1,24 +1,18 @@
 /**
- * How the daemons should run, as the last full reading of the configuration has left it: so that a `start` or `reload`, which a VM
- * waits for, need not load the YAML library.
+ * How the daemons should run, by the configuration.
  *
  * @module
  */
 
-import { stampOf } from "../config/prepare_then_lock.ts";
-import { describe, TproxyError } from "../errors.ts";
-import { isObject } from "../is_object.ts";
-import type { Limits } from "../limits.ts";
-import { checkLimits } from "../limits_codec.ts";
-import { type DebugLevel, isDebugLevel, log, type LogLine } from "../log.ts";
-import { RUN_FILES } from "../names.ts";
-import { parseJson } from "../parse_json.ts";
-import { lstatIfThere, readIfThere, replaceFile } from "../run_dir.ts";
-import { VERSION } from "../version.ts";
+import { type Config, describeProblem } from "../config/config.ts";
+import type { ConfigSource } from "../config/noted.ts";
+import { ConfigError, describe } from "../errors.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { type DebugLevel, DEFAULT_DEBUG_LEVEL, log, type LogLine } from "../log.ts";
 import type { Owner } from "./owner.ts";
 import { findOwner } from "./user_database.ts";
 
-/** How the daemons should run, by the configuration. */
+/** How the daemons should run. */
 export interface Settings {
   /** The user that all of it should run as, if there is one. */
   readonly owner: Owner;
@@ -34,111 +28,53 @@ export interface SettingsSource {
   readonly path: string;
   /** Reads them. */
   readonly read: () => Promise<Settings>;
-  /** Notes them for later passes; called under the lock of whoever starts daemons. */
+  /** Notes the configuration for later programs; called under the lock of `setup`. */
   readonly note?: () => Promise<void>;
 }
 
-/** What is noted of a configuration in which nothing is wrong. */
-export interface NotedSettings extends Omit<Settings, "owner"> {
-  /** The user that it names, if it names one. */
-  readonly processOwner?: string | undefined;
-}
-
-/** Nothing is noted of the configuration as it is now, so a program has to read it that can. */
-export class NotNotedError extends TproxyError {}
-
 /**
- * A file may change twice within one tick of the kernel's clock, and look the same. So nothing is noted of a file that is younger,
- * in milliseconds.
- */
-const YOUNGEST_MS = 2_000;
-
-/**
- * A source that knows only what is noted.
+ * Takes the settings of a pass from a configuration.
  *
- * @param path The configuration file.
- * @returns The source. Reading it throws {@linkcode NotNotedError} if nothing is noted of the file as it is now.
+ * @param source The configuration.
+ * @returns The source of the settings.
  */
-export function notedSettings(path: string): SettingsSource {
-  return { path, read: () => readNoted(path) };
-}
-
-async function readNoted(path: string): Promise<Settings> {
-  const [info, text, stamp] = await Promise.all([
-    lstatIfThere(RUN_FILES.settings),
-    readIfThere(RUN_FILES.settings),
-    stampOf(path),
-  ]);
-  const noted = info?.isFile && info.uid === 0 ? parseNoted(text ?? "", path, stamp) : undefined;
-  if (noted === undefined) throw new NotNotedError(`Nothing is noted of ${path}`, 'run "tproxy", which reads it then');
-  return await withOwner(noted, log.warning);
+export function settingsFrom(source: ConfigSource): SettingsSource {
+  return { ...source, read: () => readSettings(source) };
 }
 
 /**
- * Looks up the user that a configuration names.
+ * Reads how the daemons should run. A configuration that can't be read is a warning only, since nft says what is served.
  *
- * @param settings What the configuration says.
+ * @param source The configuration.
+ * @returns What it says, and defaults where it says nothing.
+ * @throws {import("../config/noted.ts").NotNotedError} If the source knows only what is noted, and this is not.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` for it, and `--allow-run=/usr/bin/getent`.
+ */
+export async function readSettings(source: ConfigSource): Promise<Settings> {
+  let config: Config;
+  try {
+    config = await source.read();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    log.warning(`${describe(error)}; going on with the default level, limits and user`);
+    return await settingsOf(undefined);
+  }
+  const problems = config.problems.filter(({ key }) => key.startsWith(":tproxy_"));
+  for (const problem of problems) log.warning(describeProblem(source.path, problem));
+  return await settingsOf(config);
+}
+
+/**
+ * Finds out how the daemons should run by a configuration that has been read.
+ *
+ * @param config The configuration, or `undefined` if there is none.
  * @param warn Warns of a user that does not exist.
- * @returns How the daemons should run.
+ * @returns What it says, by default where it says nothing.
  * @throws {import("../run_command.ts").CommandError} If getent fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
  */
-export async function withOwner(
-  { processOwner, debugLevel, limits }: NotedSettings,
-  warn: LogLine,
-): Promise<Settings> {
+export async function settingsOf(config: Config | undefined, warn: LogLine = log.warning): Promise<Settings> {
+  if (config === undefined) return { debugLevel: DEFAULT_DEBUG_LEVEL, limits: DEFAULT_LIMITS, owner: undefined };
+  const { debugLevel, limits, processOwner } = config;
   return { debugLevel, limits, owner: await findOwner(processOwner, warn) };
-}
-
-/**
- * Notes what a configuration says. The caller holds the lock of whoever starts daemons. Without the note, as on a full disk, the
- * next pass reads the configuration again.
- *
- * @param path The file.
- * @param stamp What {@linkcode stampOf} said before it was read.
- * @param settings What it says.
- * @throws {Deno.errors.NotCapable} Without `--allow-read` for the file, and `--allow-read` and `--allow-write` for
- * `/run/one_tproxy`.
- */
-export async function noteSettings(path: string, stamp: string, settings: NotedSettings): Promise<void> {
-  // Unlike the time of its contents, nobody can set this one.
-  const changed = (await Deno.stat(path)).ctime?.getTime() ?? Infinity;
-  if (Date.now() - changed < YOUNGEST_MS || await stampOf(path) !== stamp) return;
-  try {
-    await replaceFile(RUN_FILES.settings, renderNoted(path, stamp, settings), 0);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
-    log.debug("Cannot note the settings", { path: RUN_FILES.settings, error: describe(error) });
-  }
-}
-
-/**
- * Renders what is noted.
- *
- * @param path The file.
- * @param stamp What {@linkcode stampOf} says of it.
- * @param settings What it says.
- * @returns A line of JSON.
- */
-export function renderNoted(path: string, stamp: string, settings: NotedSettings): string {
-  return `${JSON.stringify({ version: VERSION, path, stamp, ...settings })}\n`;
-}
-
-/**
- * Reads what is noted.
- *
- * @param text The text of the file.
- * @param path The configuration file.
- * @param stamp What {@linkcode stampOf} says of it.
- * @returns What is noted; `undefined` if it is of another file, of another version of the file or of this program, or damaged.
- */
-export function parseNoted(text: string, path: string, stamp: string): NotedSettings | undefined {
-  const value = parseJson(text);
-  if (!isObject(value) || value["version"] !== VERSION || value["path"] !== path || value["stamp"] !== stamp) {
-    return undefined;
-  }
-  const { processOwner, debugLevel } = value;
-  const limits = checkLimits(value["limits"]);
-  const isOwner = processOwner === undefined || typeof processOwner === "string";
-  return limits !== undefined && isDebugLevel(debugLevel) && isOwner ? { processOwner, debugLevel, limits } : undefined;
 }

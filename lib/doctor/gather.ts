@@ -7,9 +7,10 @@
 import { addressesOf, type Endpoint, isIpv4, remotesOf } from "../address.ts";
 import { namedAddressesOf } from "../config/named_addresses.ts";
 import { compareDaemons } from "../commands/permissions_running.ts";
+import { configFile } from "../config/read.ts";
 import { resolveAllIpv4 } from "../config/resolve_name.ts";
 import type { Owner } from "../daemon/owner.ts";
-import { readSettings } from "../daemon/read_settings.ts";
+import { readSettings } from "../daemon/settings.ts";
 import { readDesired } from "../daemon/desired.ts";
 import { tryServices } from "../daemon/run_probe.ts";
 import { readServed } from "../daemon/served.ts";
@@ -48,7 +49,7 @@ export async function gatherFacts(scope: Scope, probes: boolean): Promise<Facts>
   const endpoints = inScope(wanted, scope);
   const bridges = scope.bridge === undefined ? [...wanted.keys()].toSorted() : [scope.bridge];
   const daemons = first.processes.known ? first.processes.value.daemons : [];
-  const desired = gather(() => readSettings(scope.config).then(readDesired));
+  const desired = gather(() => readSettings(configFile(scope.config)).then(readDesired));
   const owner = desired.then((fact) => fact.known ? { ...fact, value: fact.value.owner } : fact);
   const [ofBridges, plan, names, lifeless, deaf, comparisons, dials, paths, folders] = await Promise.all([
     Promise.all(bridges.map(async (bridge) => [bridge, await gatherBridge(bridge, scope)] as const)),

@@ -19,16 +19,18 @@ function flagsOf(program: CommandProgram): string[] {
 /** The file that says which VM had which address. */
 const OF_VMS = "/run/one_tproxy/addresses-of-vms.json";
 
-Deno.test("setup may read the configuration, keep its files and run four programs", () => {
-  assert.deepEqual(flagsOf("setup"), [
-    "--no-prompt",
-    "--no-remote",
-    `--allow-read=${CONFIG},/run/one_tproxy,/run/netns`,
-    "--allow-write=/run/one_tproxy",
-    "--allow-run=/usr/sbin/ip,/usr/sbin/bridge,/usr/sbin/nft,/usr/bin/getent",
-    "--allow-env=LOG_STREAM,LOG_TOKENS",
-    "--allow-sys=uid",
-  ]);
+Deno.test("updown and setup may read the configuration, keep their files and run four programs", () => {
+  for (const program of ["updown", "setup"] as const) {
+    assert.deepEqual(flagsOf(program), [
+      "--no-prompt",
+      "--no-remote",
+      `--allow-read=${CONFIG},/run/one_tproxy,/run/netns`,
+      "--allow-write=/run/one_tproxy",
+      "--allow-run=/usr/sbin/ip,/usr/sbin/bridge,/usr/sbin/nft,/usr/bin/getent",
+      ...(program === "setup" ? ["--allow-env=LOG_STREAM,LOG_TOKENS"] : []),
+      "--allow-sys=uid",
+    ]);
+  }
 });
 
 Deno.test("tproxy, watch and deploy may keep files and logs and run nine programs", () => {

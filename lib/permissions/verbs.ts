@@ -9,6 +9,7 @@ export type CommandName = "tproxy" | "setup";
 
 /** A program that runs as a command: `cmd/<name>.ts`, or `lib/<name>.js` of a distribution. */
 export type CommandProgram =
+  | "updown"
   | "setup"
   | "deploy"
   | "tproxy"
@@ -29,6 +30,7 @@ export type Entrypoint = CommandProgram | "outer" | "inner" | "probe";
 
 /** The programs that run as commands. */
 export const COMMAND_PROGRAMS: readonly CommandProgram[] = [
+  "updown",
   "setup",
   "deploy",
   "tproxy",
@@ -74,8 +76,8 @@ export const VERBS: Readonly<Record<CommandName, Readonly<Record<string, Command
     integrate: "integrate",
   },
   setup: {
-    up: "setup",
-    down: "setup",
+    up: "updown",
+    down: "updown",
     hook: "deploy",
   },
 };
@@ -91,7 +93,10 @@ export const OPTIONS: Readonly<Record<string, Readonly<Record<string, CommandPro
 export const OTHERWISE: Readonly<Record<CommandName, CommandProgram>> = { tproxy: "look", setup: "setup" };
 
 /** Which program a launcher runs when one has exited with ASK_ANOTHER of `lib/exit_code.ts`: it takes longer to load, and knows more. */
-export const FALLBACKS: Readonly<Partial<Record<CommandProgram, CommandProgram>>> = { tproxy: "watch" };
+export const FALLBACKS: Readonly<Partial<Record<CommandProgram, CommandProgram>>> = {
+  updown: "setup",
+  tproxy: "watch",
+};
 
 /** The options that print help, whatever the verb. The launchers know no others. */
 export const HELP_OPTIONS: readonly string[] = ["--help", "-h"];

@@ -35,12 +35,12 @@ Deno.test("programOf() chooses by the verb, and lets look answer whatever is non
   assert.equal(programOf("tproxy", []), "look");
 });
 
-Deno.test("programOf() lets deploy do what also starts or ends proxies", () => {
+Deno.test("programOf() lets updown change one bridge, deploy what also starts or ends proxies, and setup do all else", () => {
   const cases: readonly (readonly [string, CommandProgram])[] = [
-    ["up --bridge br0 --network a", "setup"],
+    ["up --bridge br0 --network a", "updown"],
     ["up --bridge br0 --network a --now", "deploy"],
     ["down --now --bridge br0", "deploy"],
-    ["down --bridge br0", "setup"],
+    ["down --bogus", "updown"],
     ["hook pre", "deploy"],
     ["hook clean --config /a.conf", "deploy"],
     ["up --now --help", "setup"],

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { readConfig } from "../config/read.ts";
+import type { ConfigSource } from "../config/noted.ts";
 import { ConfigError, describe } from "../errors.ts";
 import { FAILED, OK } from "../exit_code.ts";
 import { log } from "../log.ts";
@@ -23,7 +23,7 @@ export type HookAction = "pre" | "clean";
  * bridge has no proxy after `pre`.
  *
  * @param action `pre`: before a VM starts. `clean`: after it has gone.
- * @param config The configuration file; only `pre` reads it.
+ * @param source The configuration; only `pre` reads it.
  * @param input Standard input: the VM's XML in base64.
  * @param follow Has the proxies follow what is set up. It is called once for all NICs, and not if nothing was changed.
  * @returns The exit code.
@@ -32,7 +32,7 @@ export type HookAction = "pre" | "clean";
  */
 export async function runHook(
   action: HookAction,
-  config: string,
+  source: ConfigSource,
   input: ReadableStream<Uint8Array>,
   follow: () => Promise<unknown>,
 ): Promise<number> {
@@ -42,19 +42,19 @@ export async function runHook(
     log[isWrong ? "warning" : "info"](`Skipped a NIC: ${reason}`, { nic: id });
   }
   await noteVm(action, vm);
-  return action === "pre" ? await pre(nics, config, follow) : await clean(nics, follow);
+  return action === "pre" ? await pre(nics, source, follow) : await clean(nics, follow);
 }
 
-async function pre(nics: readonly Nic[], config: string, follow: () => Promise<unknown>): Promise<number> {
+async function pre(nics: readonly Nic[], source: ConfigSource, follow: () => Promise<unknown>): Promise<number> {
   if (nics.length === 0) return OK;
-  if (!await isConfigured(config)) {
+  if (!await isConfigured(source)) {
     await rememberAll(nics);
     return OK;
   }
   let exitCode = OK;
   for (const { id, bridge, network } of distinct(nics)) {
     try {
-      await up({ bridge, network, config });
+      await up({ bridge, network, source });
     } catch (error) {
       log.error(describe(error), { nic: id, bridge });
       // The hook fails, or the VM would run without its services unnoticed. The other NICs still get theirs.
@@ -85,9 +85,9 @@ async function rememberAll(nics: readonly Nic[]): Promise<void> {
 }
 
 /** Tells whether the operator uses the proxy. If not, VMs must start whatever the file contains. */
-async function isConfigured(path: string): Promise<boolean> {
+async function isConfigured({ path, read }: ConfigSource): Promise<boolean> {
   try {
-    const { entries } = await readConfig(path);
+    const { entries } = await read();
     if (entries === undefined) log.info("The configuration has no :tproxy: key: no bridge gets a proxy", { path });
     return entries !== undefined;
   } catch (error) {

@@ -5,7 +5,7 @@
  */
 
 import { prepareThenLock } from "../config/prepare_then_lock.ts";
-import { readConfig } from "../config/read.ts";
+import type { ConfigSource } from "../config/noted.ts";
 import { resolveIpv4 } from "../config/resolve_name.ts";
 import type { Network } from "../config/select.ts";
 import { InputError } from "../errors.ts";
@@ -25,8 +25,8 @@ export interface UpRequest {
   readonly bridge: BridgeName;
   /** The virtual network. If it is missing, every recorded network of the bridge is meant. */
   readonly network?: Network;
-  /** The configuration file. */
-  readonly config: string;
+  /** The configuration. */
+  readonly source: ConfigSource;
 }
 
 /**
@@ -37,21 +37,24 @@ export interface UpRequest {
  * @param request What to set up.
  * @returns The endpoints that stay because their entry can't be used.
  * @throws {InputError} If the network's name or ID is not valid, or if no network is named and none is recorded.
+ * @throws {import("../config/noted.ts").NotNotedError} If the source knows only what is noted, and this is not; then
+ * nothing has changed.
  * @throws {ConfigError} If the configuration can't be read or has no `:tproxy:` key.
  * @throws {import("../errors.ts").KernelStateError} If the bridge is not there, or a device in the way is not ours.
  * @throws {import("../run_command.ts").CommandError} If ip, nft or sysctl fails.
  * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/command_permissions.ts`.
  */
-export async function up({ bridge, network, config: path }: UpRequest): Promise<readonly KeptEndpoint[]> {
+export async function up({ bridge, network, source }: UpRequest): Promise<readonly KeptEndpoint[]> {
   const named = network === undefined ? await findRecorded(bridge) : [network];
   if (!named.every(isNetwork)) {
     throw new InputError("The network's name is empty or too long", "name it by --network-id");
   }
   return await prepareThenLock({
-    path,
-    prepare: async () => await selectGrants(await readConfig(path), named, resolveIpv4),
+    path: source.path,
+    prepare: async () => await selectGrants(await source.read(), named, resolveIpv4),
     lock: withSetupLock,
     use: async ({ grants, warnings }) => {
+      await source.note?.();
       for (const warning of warnings) log.warning(warning);
       const kept: KeptEndpoint[] = [];
       await changeBridge(bridge, true, (networks) => {
@@ -66,7 +69,7 @@ export async function up({ bridge, network, config: path }: UpRequest): Promise<
           return given.networks;
         }, networks);
       });
-      warnOfKept(bridge, kept, path);
+      warnOfKept(bridge, kept, source.path);
       return kept;
     },
   });

@@ -9,8 +9,7 @@
 
 import { describeProblems } from "../config/config.ts";
 import { resolveIpv4 } from "../config/resolve_name.ts";
-import { settingsOf } from "../daemon/read_settings.ts";
-import type { Settings } from "../daemon/settings.ts";
+import { type Settings, settingsOf } from "../daemon/settings.ts";
 import type { HostView } from "../health/bridges.ts";
 import { log, type LogLine } from "../log.ts";
 import type { BridgeName } from "../names.ts";
