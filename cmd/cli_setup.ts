@@ -6,7 +6,7 @@
 
 import { Argument, type Command, type Definition, type Done, parse } from "./cli.ts";
 import { type BridgeCommand, type HookCommand, toNetwork } from "./plain_setup.ts";
-import { NOW_OPTION } from "../lib/permissions/verbs.ts";
+import { HOOK_ACTIONS, NOW_OPTION } from "../lib/permissions/verbs.ts";
 import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
 
 /** What `setup` is asked for. */
@@ -83,7 +83,7 @@ function defineSetup(program: Command, done: (command: SetupCommand) => void): v
     .description("what the network drivers' hooks call, with a VM's XML in base64 on standard input")
     .addArgument(
       new Argument("<action>", "set up at pre, remove what no guest needs at clean; the proxies follow at once")
-        .choices(["pre", "clean"]),
+        .choices(HOOK_ACTIONS),
     )
     .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
     .action((action, { config }) => done({ verb: "hook", action, config }));

@@ -8,8 +8,7 @@
 import type { Network } from "../lib/config/select.ts";
 import { InputError } from "../lib/errors.ts";
 import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName, UNNAMED_NETWORK } from "../lib/names.ts";
-import { NOW_OPTION } from "../lib/permissions/verbs.ts";
-import type { HookAction } from "../lib/setup/hook.ts";
+import { HOOK_ACTIONS, type HookAction, NOW_OPTION } from "../lib/permissions/verbs.ts";
 
 /** What is to be done with one bridge. */
 export interface BridgeCommand {
@@ -51,7 +50,8 @@ const UNNAMED = "--unnamed-network";
  */
 export function parsePlainSetup([verb, ...args]: readonly string[]): BridgeCommand | HookCommand | undefined {
   if (verb !== "up" && verb !== "down" && verb !== "hook") return undefined;
-  const action = verb === "hook" ? args.shift() : undefined;
+  const action = verb === "hook" ? HOOK_ACTIONS.find((name) => name === args[0]) : undefined;
+  if (action !== undefined) args.shift();
   const values = readOptions(
     args,
     verb === "hook" ? ["--config"] : OPTIONS,
@@ -59,7 +59,7 @@ export function parsePlainSetup([verb, ...args]: readonly string[]): BridgeComma
   );
   const config = values?.get("--config") ?? DEFAULT_CONFIG_PATH;
   if (values === undefined || config === "") return undefined;
-  if (verb === "hook") return action === "pre" || action === "clean" ? { verb, action, config } : undefined;
+  if (verb === "hook") return action === undefined ? undefined : { verb, action, config };
   const [bridge, name, id] = OPTIONS.map((option) => values.get(option));
   if (bridge === undefined) return undefined;
   const network = toNetwork({ name, id, isUnnamed: values.has(UNNAMED) });

@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import settings from "../deno.json" with { type: "json" };
-import { DRIVERS_DIR, PROXY_DIR } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH, DRIVERS_DIR, PROXY_DIR } from "../lib/names.ts";
 import { COMMAND_PROGRAMS } from "../lib/permissions/verbs.ts";
 import { until } from "../packaging/command.ts";
 import { auditOf, differencesOf, startAudit } from "./lab/audit.ts";
@@ -28,7 +28,7 @@ const NETWORK = ["--network", "vnet0", "--network-id", "7"];
 const NAMED = `${CONFIG}- {':service_port': 80, ':remote_addr': gate, ':remote_port': 5030}\n`;
 
 /** Programs that run `bridge` only for a bridge with VLAN filters, which not every kernel has (`tests/vm/qinq_test.ts`). */
-const SET_VLANS = ["deploy", "setup", "tproxy", "watch"].map((program) => `${program} run /usr/sbin/bridge`);
+const SET_VLANS = ["deploy", "setup", "tproxy", "updown", "watch"].map((program) => `${program} run /usr/sbin/bridge`);
 
 /** Makes a hypervisor on which this distribution is installed, and tells whether its bridge has VLAN filters. */
 async function prepare({ hv }: Scenario): Promise<boolean> {
@@ -96,6 +96,11 @@ async function useAll({ hv: { host }, hv, guest }: Scenario): Promise<void> {
   await host.text(["umount", PROXY_DIR]);
   await setup("up", "--bridge", "br0", ...NETWORK, "--now");
   await assertServed(guest);
+  await until("the configuration is old enough to be noted", async () => {
+    return await host.text(["find", DEFAULT_CONFIG_PATH, "!", "-newerct", "3 seconds ago"]) !== "";
+  });
+  // The first of these reads the configuration, and the second does without.
+  for (let i = 0; i < 2; i++) await setup("up", "--bridge", "br0", ...NETWORK);
   await setup("list");
   // The driver has proxies of its own, whose place ours take and give back.
   await host.write(`${DRIVERS_DIR}/tproxy`, "#!/bin/sh\n");

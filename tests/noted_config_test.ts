@@ -37,7 +37,7 @@ async function untilNoted(hv: Hypervisor): Promise<void> {
 }
 
 function nft(hv: Hypervisor): Promise<string> {
-  return hv.host.text(["nft", "list", "ruleset"]);
+  return hv.host.text(["nft", "-s", "list", "ruleset"]);
 }
 
 async function debugLevelOf(hv: Hypervisor): Promise<number> {

@@ -50,6 +50,12 @@ export const COMMAND_PROGRAMS: readonly CommandProgram[] = [
 /** The option that has the proxies follow at once. A launcher runs the program that may start and end them. */
 export const NOW_OPTION = "--now";
 
+/** The network drivers' actions that have a hook of ours, in the order of a VM's life. */
+export const HOOK_ACTIONS = ["pre", "clean"] as const;
+
+/** One of these actions. */
+export type HookAction = typeof HOOK_ACTIONS[number];
+
 /** The option that names a folder for metrics. A launcher gives its program the permission to write there. */
 export const TEXTFILE_OPTION = "--textfile";
 

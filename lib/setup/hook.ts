@@ -9,14 +9,12 @@ import type { ConfigSource } from "../config/noted.ts";
 import { ConfigError, describe } from "../errors.ts";
 import { FAILED, OK } from "../exit_code.ts";
 import { log } from "../log.ts";
+import type { HookAction } from "../permissions/verbs.ts";
 import { noteVm } from "./note_vm.ts";
 import { remember, up } from "./setup.ts";
 import { takeDown } from "./take_down.ts";
 import { readVm } from "./vm_input.ts";
 import { type Nic, parseVmNics } from "./vm_xml.ts";
-
-/** The network drivers' actions that have a hook of ours, in the order of a VM's life. */
-export type HookAction = "pre" | "clean";
 
 /**
  * Runs a driver's hook. Exit code 1 fails the VM's action, so it is used in two cases only: the input is not a VM, or a
