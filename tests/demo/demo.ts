@@ -5,41 +5,25 @@
  */
 
 import type { Result } from "../../packaging/command.ts";
-import type { Host } from "../lab/host.ts";
-import type { Hypervisor } from "../lab/hypervisor.ts";
 import { Lab } from "../lab/lab.ts";
-import { startNginx, TOKEN } from "../lab/nginx.ts";
-import { dim, explain, headline, PICTURE, prompt, verdict } from "./show.ts";
-
-const GATE = "10.11.12.13";
+import { startNginx } from "../lab/nginx.ts";
+import { ask, askDirectly, DIRECTLY, GATE } from "./ask.ts";
+import { explain, headline, next, verdict } from "./show.ts";
+import { DemoError, onAll, type Place, show } from "./steps.ts";
+import { PICTURE } from "./way.ts";
 
 /** The guests' default gateway. */
 const ROUTER = "192.168.150.1";
 
-const CONFIG = `:tproxy:
+/** Every stream is logged, so that its way can be shown. */
+const CONFIG = `:tproxy_debug_level: 3
+:tproxy:
 - :service_port: 5030
   :remote_addr: ${GATE}
   :remote_port: 5030
 `;
 
-/** A step whose result is not the expected one. */
-class DemoError extends Error {}
-
-async function show(where: string, command: string, run: () => Promise<Result>, keep = (line: string) => line !== "") {
-  prompt(where, command);
-  const { code, stdout, stderr } = await run();
-  for (const line of `${stdout}${stderr}`.split("\n").filter(keep)) console.log(dim(`  ${line}`));
-  if (code !== 0) throw new DemoError(`"${command}" on ${where} exited with ${code}`);
-  return stdout;
-}
-
-async function setUp(name: string, hv: Hypervisor): Promise<void> {
-  const args = ["up", "--bridge", "br0", "--network", "vnet0", "--network-id", "7"];
-  await show(name, `deno task setup ${args.join(" ")}`, () => hv.setup(...args));
-  await show(name, "deno task tproxy start", () => hv.tproxy("start"));
-}
-
-async function lookAt(name: string, hv: Hypervisor): Promise<void> {
+async function lookAt({ name, hv }: Place): Promise<void> {
   const run = (command: string) => () => hv.host.run(command.split(" "));
   for (
     const [command, lines] of [
@@ -52,70 +36,45 @@ async function lookAt(name: string, hv: Hypervisor): Promise<void> {
   await show(name, "deno task tproxy status", () => hv.tproxy("status"));
 }
 
-async function askFrom(name: string, guest: Host, id: number): Promise<void> {
-  await show(name, "ip route", () => guest.run(["ip", "route"]));
-  const direct = `curl -sS --max-time 1 http://${GATE}:5030/vm`;
-  prompt(name, direct);
-  const { code, stderr } = await guest.run(direct.split(" "));
-  console.log(dim(`  ${stderr.trim()}`));
-  if (code === 0) throw new DemoError(`${name} has a route to ${GATE}, so the demo shows nothing`);
-  const url = "http://169.254.16.9:5030/vm";
-  const argv = [
-    "curl",
-    "-sS",
-    "--max-time",
-    "5",
-    "-H",
-    `X-ONEGATE-TOKEN: ${TOKEN}`,
-    "-H",
-    `X-ONEGATE-VMID: ${id}`,
-    url,
-  ];
-  const answer = await show(
-    name,
-    `curl -H "X-ONEGATE-TOKEN: $TOKENTXT" -H "X-ONEGATE-VMID: ${id}" ${url}`,
-    () => guest.run(argv),
-  );
-  if (JSON.parse(answer).VM.ID !== String(id)) throw new DemoError(`${name} got ${answer}`);
-}
-
 async function demonstrate(lab: Lab): Promise<void> {
   headline("A lab: two hypervisors that share the virtual network vnet0, a guest on each, one OneGate");
   console.log(PICTURE);
   const gate = await lab.service("onegate", GATE);
   await startNginx(gate, GATE, 5030);
-  const hypervisors: [string, Hypervisor, Host][] = [];
+  const hypervisors: Place[] = [];
   for (const n of [1, 2]) {
     const hv = await lab.hypervisor(`hv${n}`, `10.11.12.${n}`);
     await hv.configure(CONFIG);
     await hv.bridge("br0");
-    hypervisors.push([`hv${n}`, hv, await lab.guest(`guest${n}`, hv, "br0", `192.168.150.1${n}`, ROUTER)]);
+    const guest = await lab.guest(`guest${n}`, hv, "br0", `192.168.150.1${n}`, ROUTER);
+    hypervisors.push({ name: `hv${n}`, hv, guest });
   }
   const [one, two] = hypervisors;
   if (one === undefined || two === undefined) throw new DemoError("two are needed");
-  await lab.cable(one[1], two[1], "br0");
+  await lab.cable(one.hv, two.hv, "br0");
   // The router has no route to OneGate. A guest sends nothing before it knows its router.
-  await lab.guest("router", two[1], "br0", ROUTER);
+  await lab.guest("router", two.hv, "br0", ROUTER);
 
   headline("Set up the bridge and start the proxies, as the network driver does when a VM is deployed");
-  for (const [name, hv] of hypervisors) await setUp(name, hv);
+  await onAll(hypervisors, ["setup up --bridge br0 --network vnet0 --network-id 7", "tproxy start"]);
 
   headline("What that has made");
-  await lookAt(one[0], one[1]);
+  await lookAt(one);
 
   headline(
     "Each guest has a default route and no other, by a router that can't reach OneGate, and reaches it at 169.254.16.9",
   );
-  for (const [i, [, , guest]] of hypervisors.entries()) await askFrom(guest.name, guest, 42 + i);
+  const direct = hypervisors.map(({ guest }) => guest.run(DIRECTLY.split(" ")));
+  for (const [i, place] of hypervisors.entries()) await askDirectly(place, direct[i] as Promise<Result>);
+  for (const [i, place] of hypervisors.entries()) await ask(place, 42 + i);
   const who = "curl -sS --max-time 5 http://169.254.16.9:5030/who";
-  const answer = await show(two[2].name, who, () => two[2].run(who.split(" ")));
+  const answer = await show(two.guest.name, who, () => two.guest.run(who.split(" ")));
   if (answer !== "onegate 10.11.12.2\n") throw new DemoError("guest2 was not served by its own hypervisor");
   explain("OneGate names the client that it sees: hv2, which is guest2's own hypervisor.");
 
   headline("Take it down again, as the driver does when the last guest leaves");
-  for (const [name, hv] of hypervisors) {
-    await show(name, "deno task setup down --bridge br0", () => hv.setup("down", "--bridge", "br0"));
-    await show(name, "deno task tproxy start", () => hv.tproxy("start"));
+  await onAll(hypervisors, ["setup down --bridge br0", "tproxy start"]);
+  for (const { name, hv } of hypervisors) {
     const left = await hv.host.text(["sh", "-c", "nft list ruleset; ip netns list"]);
     if (left !== "" || (await hv.status()).size > 0) throw new DemoError(`${name} still has ${left}`);
   }
@@ -139,6 +98,12 @@ async function main(): Promise<number> {
   }
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   verdict(true, `It works: both guests were answered, and everything is taken down (${seconds} s).`);
+  next([
+    ["docs/first-guest.md", "the same by hand, with a namespace as the guest"],
+    ["docs/install.md", "on a hypervisor: deno task package, dpkg -i, tproxy integrate --drop-in"],
+    ["docs/permissions.md", "what each program may do; deno task tproxy permissions prints it"],
+    ["docs/tour.md", "what all commands print"],
+  ]);
   return 0;
 }
 

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { spansOf } from "./terminal_line.ts";
+
 const LINE = 18;
 const CHARACTER = 7.9;
 const MARGIN = 16;
@@ -17,14 +19,6 @@ const STYLE = `text{font:13px ui-monospace,monospace;fill:#24292f;white-space:pr
 rect.bar{fill:#57606a}.marked{fill:#fff}
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}rect{fill:#161b22}.ok{fill:#9198a1}.broken{fill:#ff7b72}rect.bar{fill:#9198a1}.marked{fill:#0d1117}}`;
 
-/** Changes of colours (ECMA-48, SGR). 7 turns them around, 0 and 27 turn them back. */
-// deno-lint-ignore no-control-regex -- that is what terminals are sent
-const COLOURS = /\x1b\[([0-9;]*)m/g;
-
-/** Those with which a line begins. */
-// deno-lint-ignore no-control-regex -- the same
-const FIRST_COLOURS = /^(?:\x1b\[[0-9;]*m)*/;
-
 /**
  * Draws a terminal.
  *
@@ -34,17 +28,9 @@ const FIRST_COLOURS = /^(?:\x1b\[[0-9;]*m)*/;
  * reversed are on a bar.
  */
 export function pictureOfTerminal(command: string, output: string): string {
-  const written = [`$ ${command}`, ...output.trimEnd().split("\n")];
-  let isReversed = false;
-  const lines = written.flatMap((written) => {
-    const line = written.replaceAll(COLOURS, "").trimEnd();
-    const codes = (text: string) => [...text.matchAll(COLOURS)].flatMap(([, codes = ""]) => codes.split(";"));
-    const turn = (code: string) => isReversed = code === "7" || isReversed && !["", "0", "27"].includes(code);
-    // What stands before the text counts for this line; what is behind it, for the next one.
-    const [before = ""] = FIRST_COLOURS.exec(written) ?? [];
-    codes(before).forEach(turn);
-    const name = isReversed && line !== "" ? "marked" : classOf(line);
-    codes(written.slice(before.length)).forEach(turn);
+  const lines = spansOf([`$ ${command}`, ...output.trimEnd().split("\n")].join("\n")).flatMap((spans) => {
+    const line = spans.map(({ text }) => text).join("");
+    const name = spans[0]?.look.has("reversed") ? "marked" : classOf(line);
     return (line.match(new RegExp(`.{1,${COLUMNS}}`, "g")) ?? [""]).map((text) => ({ text, name }));
   });
   const width = Math.ceil(Math.max(...lines.map(({ text }) => text.length)) * CHARACTER) + 2 * MARGIN;
