@@ -29,7 +29,7 @@ interface Extents {
 const FULL: Extents = {
   setupRounds: 15,
   path: { rounds: 5, seconds: 2, starts: 5 },
-  scale: { sizes: [1, 10, 25, 50, 100], rounds: 2, countedSizes: [1, 25] },
+  scale: { sizes: [1, 10, 50, 100, 250], rounds: 1, countedSizes: [1, 25] },
   deploy: { rounds: 9, sequences: 3 },
 };
 const QUICK: Extents = {

@@ -40,3 +40,17 @@ export async function readOfEach(
     return code === 0 && stdout;
   });
 }
+
+/** The processor time of each process that has one of the command lines, in milliseconds, by process ID. */
+export async function processorMsOf(
+  host: Pick<Host, "text" | "run">,
+  ...commandLines: readonly RegExp[]
+): Promise<Map<number, number>> {
+  if ((await processesOf(host, ...commandLines)).length === 0) return new Map();
+  const lines = (await readOfEach(host, "stat", ...commandLines)).trim().split("\n");
+  return new Map(lines.map((line) => {
+    // A tick is 10 ms on Linux (proc_pid_stat(5)). A name in parentheses may have spaces.
+    const [utime = NaN, stime = NaN] = line.slice(line.lastIndexOf(")") + 2).split(" ").slice(11, 13).map(Number);
+    return [parseInt(line), 10 * (utime + stime)];
+  }));
+}

@@ -13,6 +13,7 @@ import { makeHypervisor } from "../../lab/scenario.ts";
 import { align } from "../align.ts";
 import { median } from "../median.ts";
 import { countProcesses } from "../setup/processes.ts";
+import { lineOf, type Timed, timed } from "../timed.ts";
 import { type Step, stepsOf, type Way } from "./steps.ts";
 
 /** The distribution, which is made before the lab is entered. */
@@ -50,17 +51,9 @@ interface Measured {
   readonly cpu: number[];
 }
 
-/** Runs commands one after another, as a driver does, and tells wall and processor time in milliseconds. */
-async function timed(host: Host, { commands, input }: Step): Promise<{ wall: number; cpu: number }> {
-  const line = commands.map((argv) => argv.map((word) => `'${word}'`).join(" ")).join("; ");
-  const { code, stdout, stderr } = await host.run(
-    ["bash", "-c", `TIMEFORMAT='times %R %U %S'; time { ${line}; } >/dev/null`],
-    input ?? "",
-  );
-  const times = /^times (\S+) (\S+) (\S+)$/m.exec(stderr);
-  if (code !== 0 || times === null) throw new Error(`${line} exited with ${code}: ${stderr}${stdout}`);
-  const [real, user, system] = times.slice(1).map((seconds) => 1000 * Number(seconds));
-  return { wall: real ?? NaN, cpu: (user ?? NaN) + (system ?? NaN) };
+/** Runs commands one after another, as a driver does, and measures them. */
+function timeOf(host: Host, { commands, input }: Step): Promise<Timed> {
+  return timed(host, commands.map(lineOf).join("; "), input);
 }
 
 /** Makes a hypervisor with bridges, whose configuration is old enough to be noted. */
@@ -85,7 +78,7 @@ export async function measureDeploy(lab: Lab, extent: DeployExtent): Promise<rea
       for (const step of stepsOf(DIST, way, nics)) {
         const name = way === "verbs" ? "" : `${way}, ${nics} NIC${nics === 1 ? "" : "s"}`;
         const key = `${name} ${step.name}`;
-        const { wall, cpu } = await timed(hv.host, step);
+        const { wall, cpu } = await timeOf(hv.host, step);
         const entry = measured.get(key) ?? { step, way: name, wall: [], cpu: [] };
         entry.wall.push(wall);
         entry.cpu.push(cpu);
@@ -94,7 +87,7 @@ export async function measureDeploy(lab: Lab, extent: DeployExtent): Promise<rea
     }
   }
   const counted = await prepare(lab, 2);
-  const tasks = new Map([...measured].map(([key, { step }]) => [key, () => timed(counted.host, step)]));
+  const tasks = new Map([...measured].map(([key, { step }]) => [key, () => timeOf(counted.host, step)]));
   const counts = await countProcesses(counted.host, tasks);
   const empty = median(measured.get(" an empty program")?.cpu ?? []);
   return [...measured].map(([key, { step, way, wall, cpu }]) => ({

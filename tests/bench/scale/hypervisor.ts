@@ -32,3 +32,9 @@ export async function addBridges(hv: Hypervisor, from: number, to: number): Prom
   }
   return times;
 }
+
+/** Removes a bridge and what `setup` has made for it. */
+export async function removeBridge(hv: Hypervisor, number: number): Promise<void> {
+  await hv.down(`br${number}`);
+  await hv.host.ip(`link delete dev br${number}`);
+}

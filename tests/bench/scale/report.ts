@@ -13,7 +13,13 @@ import { TASKS } from "./tasks.ts";
 
 const ROWS: readonly [label: string, unit: string, value: (size: Size) => number][] = [
   ["setup up, one bridge", "ms", ({ setupUp }) => median(setupUp)],
-  ...TASKS.map((task): (typeof ROWS)[number] => [task, "ms", ({ times }) => median(times[task] ?? [])]),
+  ...TASKS.flatMap((task): (typeof ROWS)[number][] =>
+    (["wall", "cpu"] as const).map((kind) => {
+      const valueOf = ({ times }: Size) => median((times[task] ?? []).map((timed) => timed[kind]));
+      return [kind === "wall" ? task : `${task}: processor time`, "ms", valueOf];
+    })
+  ),
+  ["watch, nothing to do", "% of a core", ({ watch }) => watch],
   ["memory of all proxies (PSS)", "MiB", ({ memory }) => memory.total],
   ...(["rss", "pss", "private"] as const).map((kind): (typeof ROWS)[number] => [
     `one inner, ${kind === "private" ? kind : kind.toUpperCase()}`,

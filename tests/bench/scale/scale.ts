@@ -4,12 +4,16 @@
  * @module
  */
 
+import type { Host } from "../../lab/host.ts";
 import type { Lab } from "../../lab/lab.ts";
+import { processorMsOf } from "../data_path/processes.ts";
 import { median } from "../median.ts";
 import { countProcesses, type Processes } from "../setup/processes.ts";
+import { lineOf, type Timed, timed } from "../timed.ts";
 import { addBridges, makeHypervisor } from "./hypervisor.ts";
 import { memoryOfProxies, type ProxyMemory } from "./memory.ts";
-import { type Task, worksOf } from "./tasks.ts";
+import { type Task, type Work, worksOf } from "./tasks.ts";
+import { idleWatchPercent } from "./watch.ts";
 
 /** How much is measured. */
 export interface ScaleExtent {
@@ -27,8 +31,10 @@ export interface Size {
   readonly bridges: number;
   /** How long `setup up` took for each bridge that was added, in milliseconds. */
   readonly setupUp: readonly number[];
-  /** How long each verb took, in milliseconds, by round. */
-  readonly times: Readonly<Partial<Record<Task, readonly number[]>>>;
+  /** What each verb took, by round. The processor time includes that of the proxies meanwhile. */
+  readonly times: Readonly<Partial<Record<Task, readonly Timed[]>>>;
+  /** How many percent of a core `watch` takes with its programs while nothing changes. */
+  readonly watch: number;
   /** The memory of the proxies. */
   readonly memory: ProxyMemory;
 }
@@ -48,21 +54,40 @@ export async function measureScale(lab: Lab, { sizes, rounds, countedSizes }: Sc
   for (const bridges of sizes) {
     const setupUp = await addBridges(hv, found.at(-1)?.bridges ?? 0, bridges);
     console.log(`${bridges} bridges: setup up ${median(setupUp).toFixed(0)} ms each`);
-    const times = new Map<Task, number[]>();
+    const times = new Map<Task, Timed[]>();
+    let watch = NaN;
     let memory: ProxyMemory | undefined;
     for (let round = 0; round < rounds; round++) {
-      for (const [task, work] of worksOf(hv)) {
-        if (task === "restart") memory = await memoryOfProxies(hv.host);
-        const start = performance.now();
-        await work();
-        times.set(task, [...times.get(task) ?? [], performance.now() - start]);
+      for (const [task, work] of worksOf(hv, bridges)) {
+        if (task === "restart") {
+          memory = await memoryOfProxies(hv.host);
+          if (round === 0) watch = await idleWatchPercent(hv, bridges);
+        }
+        times.set(task, [...times.get(task) ?? [], await measure(hv.host, work)]);
       }
     }
-    for (const [task, all] of times) console.log(`  ${task}: ${all.map((ms) => ms.toFixed(0)).join(", ")} ms`);
+    for (const [task, all] of times) {
+      console.log(`  ${task}: ${all.map(({ wall, cpu }) => `${wall.toFixed(0)} (${cpu.toFixed(0)})`).join(", ")} ms`);
+    }
+    console.log(`  watch: ${watch.toFixed(2)} % of a core`);
     if (memory === undefined) throw new Error("name at least one round");
-    found.push({ bridges, setupUp, times: Object.fromEntries(times), memory });
+    found.push({ bridges, setupUp, times: Object.fromEntries(times), watch, memory });
   }
   return { sizes: found, processes: await countAll(lab, countedSizes) };
+}
+
+const PROXIES = /^one_tproxy/;
+
+/** Does a task and measures it, with the processor time of all proxies that there are then. */
+async function measure(host: Host, { argv, prepare, finish }: Work): Promise<Timed> {
+  await prepare?.();
+  const before = await processorMsOf(host, PROXIES);
+  const { wall, cpu } = await timed(host, lineOf(argv));
+  const after = await processorMsOf(host, PROXIES);
+  await finish?.();
+  // A proxy that has ended took nothing, or little, of what was measured.
+  const proxies = [...after].reduce((sum, [pid, ms]) => sum + ms - (before.get(pid) ?? 0), 0);
+  return { wall, cpu: cpu + proxies };
 }
 
 /** Counts processes on another hypervisor, since counting slows the verbs down. */
@@ -71,7 +96,10 @@ async function countAll(lab: Lab, sizes: readonly number[]): Promise<ScaleReport
   for (const [i, bridges] of sizes.entries()) {
     const hv = await makeHypervisor(lab, `counted${i}`, `10.11.12.${i + 2}`);
     await addBridges(hv, 0, bridges);
-    counts[bridges] = Object.fromEntries(await countProcesses(hv.host, worksOf(hv)));
+    // Not those of tasks for which a bridge has to be set up, which would be counted, too.
+    const works = [...worksOf(hv, bridges)].filter(([, { prepare }]) => prepare === undefined);
+    const tasks = new Map(works.map(([task, { argv }]) => [task, () => timed(hv.host, lineOf(argv))]));
+    counts[bridges] = Object.fromEntries(await countProcesses(hv.host, tasks));
   }
   return counts;
 }

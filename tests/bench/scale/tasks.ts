@@ -5,11 +5,13 @@
  */
 
 import type { Hypervisor } from "../../lab/hypervisor.ts";
+import { addBridges, removeBridge } from "./hypervisor.ts";
 
 /** The names of the tasks in the report. */
 export const TASKS = [
   "start, nothing runs",
   "start, nothing to do",
+  "start, one more bridge",
   "reload",
   "status",
   "status --json",
@@ -21,11 +23,26 @@ export const TASKS = [
 /** The name of a task. */
 export type Task = (typeof TASKS)[number];
 
-/** Does each task once on a hypervisor, in order. */
-export function worksOf(hv: Hypervisor): Map<Task, () => Promise<unknown>> {
-  const verbOf = (task: Task) => (task.split(",")[0] ?? "").split(" ");
-  return new Map(TASKS.map((task) => [task, async () => {
-    const { code, stderr } = await hv.tproxy(...verbOf(task));
-    if (code !== 0) throw new Error(`tproxy ${task} exited with ${code}: ${stderr}`);
-  }]));
+/** A task. */
+export interface Work {
+  /** The command line. */
+  readonly argv: readonly string[];
+  /** What makes the state for it, and what takes that away again; neither is measured. */
+  readonly prepare?: () => Promise<unknown>;
+  readonly finish?: () => Promise<unknown>;
+}
+
+/** The tasks on a hypervisor with a number of bridges, in order. */
+export function worksOf(hv: Hypervisor, bridges: number): Map<Task, Work> {
+  const argvOf = (task: Task) => hv.tproxyArgv(...(task.split(",")[0] ?? "").split(" "));
+  const oneMore = {
+    prepare: () => addBridges(hv, bridges, bridges + 1),
+    finish: async () => {
+      await removeBridge(hv, bridges);
+      await hv.control("start");
+    },
+  };
+  return new Map(TASKS.map((task) => {
+    return [task, { argv: argvOf(task), ...(task === "start, one more bridge" ? oneMore : {}) }];
+  }));
 }
