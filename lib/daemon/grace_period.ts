@@ -17,6 +17,11 @@ const GONE_MS = 1_000;
 export class GracePeriod {
   readonly #goneSince = new Map<BridgeName, number>();
 
+  /** Whether there is a bridge that a pass found gone for the first time, so that there should be another one soon. */
+  get isWaiting(): boolean {
+    return this.#goneSince.size > 0;
+  }
+
   /**
    * Adds the bridges that have been gone for less than the grace period.
    *

@@ -36,6 +36,25 @@ export async function send(signal: DaemonSignal, pids: readonly number[]): Promi
   }
 }
 
+/**
+ * Finds out whether processes are there. It takes one short process, and does not tell who they are.
+ *
+ * @param pids The processes.
+ * @returns Whether all of them are, or have ended and their parent does not know yet.
+ * @throws {CommandError} If kill fails for another reason than that one is gone.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/kill`.
+ */
+export async function areThere(pids: readonly number[]): Promise<boolean> {
+  if (pids.length === 0) return true;
+  try {
+    await runCommand("kill", ["-s", "0", "--", ...pids.map(String)]);
+    return true;
+  } catch (error) {
+    if (!(error instanceof CommandError) || !isAboutTheGone(error.stderr)) throw error;
+    return false;
+  }
+}
+
 /** kill(1) prints a line for each process that it can't signal, and goes on. */
 function isAboutTheGone(stderr: string): boolean {
   return stderr.split("\n").every((line) => line.includes("No such process"));

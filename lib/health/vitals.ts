@@ -49,6 +49,11 @@ export class Vitals {
   #pulses = new Map<number, Pulse>();
   #lookedAt = -Infinity;
 
+  /** Whether all have shown a sign of life since the look before the last. */
+  get areFresh(): boolean {
+    return this.#pulses.values().every(({ silentMs }) => silentMs === 0);
+  }
+
   /**
    * Takes the signs of a look.
    *

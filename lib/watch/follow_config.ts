@@ -30,6 +30,9 @@ export class ConfigFollower {
   #isDue = false;
   /** The bridges that could not be changed, and wait until it is time. */
   #failed: ReadonlySet<BridgeName> = new Set();
+  /** Whether something in the file could not be used, such as a name that did not resolve. */
+  #hasWarnings = false;
+  #isSettled = false;
   #saidWarnings = false;
   #saidRefusal = false;
 
@@ -41,6 +44,16 @@ export class ConfigFollower {
   constructor(path: string) {
     this.#path = path;
     this.#inForce = new ConfigInForce(path);
+  }
+
+  /** Whether there is nothing to do before the file changes or it is time. */
+  get isSettled(): boolean {
+    return this.#isSettled && !this.#isDue;
+  }
+
+  /** Whether there is something to try again when it is time. */
+  get triesAgain(): boolean {
+    return this.#failed.size > 0 || this.#hasWarnings;
   }
 
   /**
@@ -64,6 +77,7 @@ export class ConfigFollower {
    */
   async follow(host: Pick<HostView, "links"> | undefined, isTime: boolean): Promise<void> {
     const { stamp, state } = await this.#inForce.look();
+    this.#isSettled = state === "known";
     if (state === "new") {
       this.#saidWarnings = this.#saidRefusal = false;
       this.#isDue = true;
@@ -77,6 +91,7 @@ export class ConfigFollower {
     if (isTime) this.#failed = new Set();
     const record = readRecordFile().bridges;
     const grants = await grantsOf(config, record, resolveUnlessKnown);
+    this.#hasWarnings = grants.warnings.size > 0;
     const present = [...host.links.values()].filter(({ kind }) => kind === "bridge").map(({ name }) => name);
     const plan = planConfig(record, grants.grants, new Set(present));
     if (!this.#saidWarnings) {

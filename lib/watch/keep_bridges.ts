@@ -35,6 +35,11 @@ export class BridgeKeeper {
   /** What was last logged of each bridge that the network driver made. */
   readonly #logged = new Map<BridgeName, string>();
 
+  /** Whether all bridges were as they should be when they were last looked at. */
+  get areSound(): boolean {
+    return this.#faulty.size === 0 && this.#unstable.size === 0;
+  }
+
   /**
    * Looks at all bridges. Those that are not as they should be are set up again if `setup` has recorded them, and named
    * once if not.

@@ -28,6 +28,11 @@ export class ProxyKeeper {
   #dead: ReadonlySet<number> = new Set();
   #deafSince = new Map<number, number>();
 
+  /** Whether all proxies were at work when they were last looked at. */
+  get areWell(): boolean {
+    return this.#dead.size === 0 && this.#deafSince.size === 0 && this.#vitals.areFresh;
+  }
+
   /**
    * Looks for signs of life, and continues those that were stopped. A stopped proxy is not replaced at once, since its
    * live streams go on when it does. One that is stopped again and again shows no sign of life, and is replaced for
