@@ -45,6 +45,10 @@ export type LookCommand =
     readonly textfile?: string;
   };
 
+const METRICS_EXAMPLE = `
+Example: what a service has refused, and by which limit
+  tproxy metrics | grep '^one_tproxy_refused_total.*service_port="5030"'`;
+
 /**
  * Defines the verbs that only look.
  *
@@ -81,5 +85,6 @@ export function defineLook(program: Command, done: (command: LookCommand) => voi
     });
   program.command("metrics").description("print what the proxies do, for monitoring, as OpenMetrics")
     .option("--textfile <dir>", "write them there instead, for node_exporter's textfile collector")
+    .addHelpText("after", METRICS_EXAMPLE)
     .action(({ textfile }) => done({ verb: "metrics", ...(textfile === undefined ? {} : { textfile }) }));
 }

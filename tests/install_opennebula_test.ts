@@ -226,6 +226,11 @@ Deno.test(
     const up = succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb up"));
     assert.match(up, /^info: The bridge is set up \(bridge=br0,/m);
     await assertServed(guest);
+    const vms = await host.text(["cat", "/run/one_tproxy/addresses-of-vms.json"]);
+    assert.match(
+      vms,
+      /^\[\{"bridge":"br0","address":"192\.168\.150\.10","vm":42,"network":"vnet0; <reboot>","since":\d+\}\]$/m,
+    );
     assert.match(await host.text(["nft", "list", "ruleset"]), /chain guard_br0/);
     // A bad entry never fails a VM.
     await host.text(["sed", "-i", "s/:remote_port: 5030/:remote_port: x/", DEFAULT_CONFIG_PATH]);

@@ -10,8 +10,9 @@ module VNMMAD
 
         SETUP = '/opt/one-tproxy/bin/tproxy-setup'
 
-        # The VM's NICs so far, as XML.
+        # The VM's NICs so far, as XML, and its ID.
         @nics = []
+        @vm = nil
 
         # The bridge's port that is no guest's.
         def self.veth(nic)
@@ -30,15 +31,17 @@ module VNMMAD
             return if (CONF[:tproxy] || CONF['tproxy']).to_a.empty?
 
             at_exit { set_up } if @nics.empty?
+            # The driver has the VM's ID in the name of the NIC's port alone.
+            @vm ||= nic[:target].to_s[/\Aone-(\d+)-\d+\z/, 1]
             fields = { 'NIC_ID' => nic[:nic_id], 'BRIDGE' => nic[:bridge], 'BRIDGE_TYPE' => 'linux',
-                       'NETWORK' => nic[:network], 'NETWORK_ID' => nic[:network_id] }.compact
+                       'NETWORK' => nic[:network], 'NETWORK_ID' => nic[:network_id], 'IP' => nic[:ip] }.compact
             @nics << fields.map {|name, value| "<#{name}>#{value.to_s.encode(:xml => :text)}</#{name}>" }.join
         end
 
         # A VM without its services would be started, and nobody would know: what goes wrong fails the VM's action.
         def self.set_up
             nics = @nics.map {|nic| "<NIC>#{nic}</NIC>" }.join
-            run('hook', 'pre', :stdin_data => ["<VM><TEMPLATE>#{nics}</TEMPLATE></VM>"].pack('m0'))
+            run('hook', 'pre', :stdin_data => ["<VM><ID>#{@vm}</ID><TEMPLATE>#{nics}</TEMPLATE></VM>"].pack('m0'))
         rescue StandardError => e
             STDERR.puts e.message
             exit 1
