@@ -153,14 +153,20 @@ Deno.test(
 );
 
 Deno.test(
-  "after a restart the counts begin at 0 and never go down by a part, and live streams of both proxies are added up",
+  "after a restart the counts begin at 0 and never go down by a part; what the replaced proxy moves has series of its own",
   inLab(async (lab) => {
     const { hv, gate, guest } = await served(lab);
     const download = await startDownload(gate, guest);
     for (let i = 0; i < 3; i++) await fetchFrom(guest, "/who");
     await untilMetrics(hv, "all are counted", (metrics) => metrics.get(`streams_total{${GATE_LABELS}}`) === 4);
+    const before = await metricsOf(hv);
     await hv.control("restart");
     const after = await metricsOf(hv);
+    const isOfReplaced = (name: string) => name.startsWith("bytes_total{") && name.includes(",replaced_pid=");
+    const [replaced = ""] = [...after.keys()].filter((name) => isOfReplaced(name) && name.includes("down"));
+    const down = after.get(replaced) ?? 0;
+    assert.ok(down > 0 && down >= (before.get(`bytes_total{${GATE_LABELS},direction="down"}`) ?? Infinity), replaced);
+    assert.equal(after.get(`bytes_total{${GATE_LABELS},direction="down"}`), 0);
     assert.equal(after.get(`streams_total{${GATE_LABELS}}`), 0);
     assert.equal(after.get(`streams_live{${GATE_LABELS}}`), 1);
     await fetchFrom(guest, "/who");
@@ -170,6 +176,7 @@ Deno.test(
       return metrics.get(`streams_live{${GATE_LABELS}}`) === 0;
     });
     assert.equal(last.get(`streams_total{${GATE_LABELS}}`), 1);
+    await untilMetrics(hv, "its series end with it", (metrics) => ![...metrics.keys()].some(isOfReplaced));
   }),
 );
 

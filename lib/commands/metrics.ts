@@ -11,7 +11,7 @@ import { lookAtHost, rolesWanted } from "../health/bridges.ts";
 import { listDropped } from "../nft/nft.ts";
 import type { Role } from "../role.ts";
 import { VERSION } from "../version.ts";
-import { familiesOf, type ProxyView } from "./metrics_families.ts";
+import { type DrainingBytes, familiesOf, type ProxyView } from "./metrics_families.ts";
 import { type MetricsForm, renderMetrics } from "./metrics_text.ts";
 
 /**
@@ -38,13 +38,16 @@ async function viewOf(role: Role, daemons: readonly RunningDaemon[]): Promise<Pr
   const own = daemons.filter((daemon) => daemon.role.title === role.title);
   const runs = own.some(({ draining }) => !draining);
   const draining = new Map<number, number>();
+  const moved: DrainingBytes[] = [];
   if (role.program === "inner") {
     for (const { pid } of own.filter(({ draining }) => draining)) {
-      for (const [of, streams] of (await readUsage(role, pid))?.taken ?? []) {
+      const usage = await readUsage(role, pid);
+      moved.push(...usage?.moved?.map((bytes) => ({ ...bytes, pid })) ?? []);
+      for (const [of, streams] of usage?.taken ?? []) {
         const port = Number(/^port (\d{1,5})$/.exec(of)?.[1]);
         if (port > 0) draining.set(port, (draining.get(port) ?? 0) + streams);
       }
     }
   }
-  return { role, runs, counts: runs ? await readCounts(role) : undefined, draining };
+  return { role, runs, counts: runs ? await readCounts(role) : undefined, draining, moved };
 }

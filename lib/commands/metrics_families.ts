@@ -5,7 +5,8 @@
  * alone. No label is about a guest, since there may be any number of guests.
  *
  * WHY what inner and outer have counted is never added up: either begins at 0 when it is replaced. A sum would then go down
- * by a part, and Prometheus would take the rest of it for new events.
+ * by a part, and Prometheus would take the rest of it for new events. For the same reason each inner that drains has series of
+ * its own, which end with it.
  *
  * @module
  */
@@ -15,6 +16,7 @@ import type { LastPass } from "../daemon/last_pass.ts";
 import type { BridgeName } from "../names.ts";
 import type { Dropped } from "../nft/dropped.ts";
 import { CONNECT_BOUNDS, type Counts, REFUSING_LIMITS, type ServiceCounts } from "../protocol/counts.ts";
+import type { Moved } from "../protocol/usage.ts";
 import type { Role } from "../role.ts";
 import type { SetupRecord } from "../setup/setup_record.ts";
 import type { Family, Labels, Sample } from "./metrics_text.ts";
@@ -29,6 +31,14 @@ export interface ProxyView {
   readonly counts?: Counts | undefined;
   /** The streams by service port that proxies of this role still finish which have been replaced. */
   readonly draining: ReadonlyMap<number, number>;
+  /** What the streams of these proxies have moved, and still move. */
+  readonly moved: readonly DrainingBytes[];
+}
+
+/** What the streams of one service in one proxy that drains have moved. */
+export interface DrainingBytes extends Moved {
+  /** The proxy. */
+  readonly pid: number;
 }
 
 /** What was found on a hypervisor. */
@@ -47,10 +57,19 @@ export interface MetricsView {
   readonly lastPass: LastPass | undefined;
 }
 
+function bytes({ up, down }: Pick<Moved, "up" | "down">, labels: Labels): Sample[] {
+  return [
+    { labels: { ...labels, direction: "up" }, value: up },
+    { labels: { ...labels, direction: "down" }, value: down },
+  ];
+}
+
 /** A service that should be served, and what the two proxies on its way have counted of it. */
 interface Service {
   readonly labels: Labels;
   readonly live: number;
+  /** What inners that drain have moved for it. */
+  readonly moved: readonly DrainingBytes[];
   /** `undefined` if inner's counts are not known. */
   readonly inner: ServiceCounts | undefined;
   /** `undefined` if outer's counts are not known. */
@@ -95,9 +114,9 @@ export function familiesOf(view: MetricsView): Family[] {
     counter(
       "bytes",
       "Bytes from guests (up) and to guests (down).",
-      ofInner(({ up, down }, labels) => [
-        { labels: { ...labels, direction: "up" }, value: up },
-        { labels: { ...labels, direction: "down" }, value: down },
+      each(({ inner, moved, labels }) => [
+        ...(inner === undefined ? [] : bytes(inner, labels)),
+        ...moved.flatMap(({ pid, ...counts }) => bytes(counts, { ...labels, replaced_pid: pid })),
       ]),
     ),
     counter("refused", "Streams that a proxy has refused because of a limit.", refusals(view, services)),
@@ -165,6 +184,7 @@ function servicesOf({ proxies, endpoints, record }: MetricsView): Service[] {
       return {
         labels: { bridge, service_port: servicePort, network },
         live: (inner?.live ?? 0) + (proxy?.draining.get(servicePort) ?? 0),
+        moved: proxy?.moved.filter(({ port }) => port === servicePort) ?? [],
         inner,
         outer: ofOuter(servicePort, bridge),
       };

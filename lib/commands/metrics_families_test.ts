@@ -15,11 +15,20 @@ const SERVICE: ServiceCounts = {
   connectSeconds: 1.5,
 };
 
+const NONE = { draining: new Map(), moved: [] };
+const MOVED = [{ pid: 7, port: 5030, up: 3, down: 4 }, { pid: 8, port: 81, up: 5, down: 6 }];
+
 const VIEW: MetricsView = {
   version: "1.2.3",
   proxies: [
-    { role: OUTER, runs: true, counts: { ...TOTALS, services: [{ ...SERVICE, bridge: "br0" }] }, draining: new Map() },
-    { role: innerOf(BR0), runs: true, counts: { ...TOTALS, services: [SERVICE] }, draining: new Map([[5030, 4]]) },
+    { role: OUTER, runs: true, counts: { ...TOTALS, services: [{ ...SERVICE, bridge: "br0" }] }, ...NONE },
+    {
+      role: innerOf(BR0),
+      runs: true,
+      counts: { ...TOTALS, services: [SERVICE] },
+      draining: new Map([[5030, 4]]),
+      moved: MOVED,
+    },
   ],
   endpoints: new Map([[BR0, [ENDPOINT]]]),
   record: new Map([[BR0, [{ id: "7", name: "vnet0", endpoints: [ENDPOINT] }]]]),
@@ -41,6 +50,8 @@ Deno.test("streams are those that inner counts, connects those of outer, and nei
       `one_tproxy_streams_total{${LABELS}} 7`,
       `one_tproxy_bytes_total{${LABELS},direction="up"} 10`,
       `one_tproxy_bytes_total{${LABELS},direction="down"} 200`,
+      `one_tproxy_bytes_total{${LABELS},replaced_pid="7",direction="up"} 3`,
+      `one_tproxy_bytes_total{${LABELS},replaced_pid="7",direction="down"} 4`,
       `one_tproxy_refused_total{${LABELS},program="inner",limit="max_connections"} 3`,
       `one_tproxy_refused_total{${LABELS},program="inner",limit="max_connections_per_guest"} 0`,
       `one_tproxy_refused_total{${LABELS},program="outer",limit="tproxy_max_connections"} 0`,
@@ -63,13 +74,13 @@ Deno.test("streams are those that inner counts, connects those of outer, and nei
 
 Deno.test("a service without a stream has all its metrics at 0, and one whose proxies do not run has none", () => {
   const counts = { ...TOTALS, services: [] };
-  const idle = lines({ ...VIEW, proxies: VIEW.proxies.map((proxy) => ({ ...proxy, counts, draining: new Map() })) });
+  const idle = lines({ ...VIEW, proxies: VIEW.proxies.map((proxy) => ({ ...proxy, counts, ...NONE })) });
   assert.ok(idle.includes(`one_tproxy_connect_seconds_bucket{${LABELS},le="+Inf"} 0`));
   assert.deepEqual(idle.filter((line) => /5030.* [^0]/.test(line)), []);
-  assert.equal(idle.length, lines(VIEW).length);
+  assert.equal(idle.length, lines(VIEW).filter((line) => !line.includes("replaced_pid")).length);
   const down = lines({
     ...VIEW,
-    proxies: VIEW.proxies.map(({ role }) => ({ role, runs: false, draining: new Map() })),
+    proxies: VIEW.proxies.map(({ role }) => ({ role, runs: false, ...NONE })),
   });
   assert.ok(down.includes('one_tproxy_up{program="outer"} 0'));
   assert.deepEqual(down.filter((line) => line.includes("5030")), []);

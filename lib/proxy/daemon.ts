@@ -96,7 +96,12 @@ export async function runDaemon(proxy: ProxyHalf, takesOver = false): Promise<vo
     statsFile,
     () => proxy.stats.counts(proxy.listening, proxy.streams.size),
   );
-  const tellUsage = usage.tell(() => proxy.streams.size, () => proxy.quotas.own);
+  const tellUsage = usage.tell(
+    () => proxy.streams.size,
+    () => proxy.quotas.own,
+    // The file of the counts is a successor's then. Bytes are those that inner counts.
+    () => signals.stop === undefined || proxy.role.program === "outer" ? undefined : proxy.stats.movedByService,
+  );
   const garbage = new GarbageCollector();
   setInterval(() => {
     releaseBuffers();

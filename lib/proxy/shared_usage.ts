@@ -9,7 +9,7 @@
  */
 
 import { log } from "../log.ts";
-import { LONGEST_USAGE, parseUsage, renderUsage } from "../protocol/usage.ts";
+import { LONGEST_USAGE, type Moved, parseUsage, renderUsage } from "../protocol/usage.ts";
 
 /** How often the file is written at most, in milliseconds. */
 const WRITE_MS = 1_000;
@@ -62,10 +62,18 @@ export class SharedUsage {
    *
    * @param live Returns how many streams there are.
    * @param taken Returns how much of each limit they take.
+   * @param moved Returns what they have moved; `undefined` as long as the counts tell it.
    * @returns A function that writes it once more, at once.
    */
-  tell(live: () => number, taken: () => ReadonlyMap<string, number>): () => void {
-    const write = () => this.#write(renderUsage({ pid: Deno.pid, live: live(), taken: taken() }));
+  tell(
+    live: () => number,
+    taken: () => ReadonlyMap<string, number>,
+    moved: () => readonly Moved[] | undefined,
+  ): () => void {
+    const write = () => {
+      const bytes = moved();
+      this.#write(renderUsage({ pid: Deno.pid, live: live(), taken: taken(), ...(bytes ? { moved: bytes } : {}) }));
+    };
     write();
     setInterval(write, WRITE_MS);
     return write;

@@ -5,6 +5,7 @@
  */
 
 import { type Counts, MOST_SERVICES, MOST_UNANSWERED, type RefusingLimit } from "../protocol/counts.ts";
+import type { Moved } from "../protocol/usage.ts";
 import { ServiceCounter } from "./service_counter.ts";
 
 /** How often the file is written, in milliseconds. */
@@ -82,6 +83,12 @@ export class Stats {
   refused(service: ServiceCounter, limit: RefusingLimit): void {
     this.#refused++;
     service.refused(limit);
+  }
+
+  /** What the streams of each service have moved. */
+  get movedByService(): Moved[] {
+    return Array.from(this.#services.values(), ({ counts: { port, up, down } }) => ({ port, up, down }))
+      .filter(({ port, up, down }) => port > 0 && up + down > 0);
   }
 
   /**
