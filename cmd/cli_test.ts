@@ -79,7 +79,7 @@ Deno.test("parseTproxy() answers a mistake with usage on standard error", () => 
     [["status", "--wide", "--json"], /option '--wide' cannot be used with option '--json'/],
     [
       ["permissions", "iner"],
-      /'iner' is invalid.* choices are updown, setup, deploy, tproxy, watch,\s+doctor, sysdump, streams, top, kill, logs,\s+trace, integrate, textfile, look, outer,\s+inner, probe\./,
+      /'iner' is invalid.* choices are updown, setup, deploy, reread, tproxy, watch,\s+doctor, sysdump, streams, top, kill, logs,\s+trace, integrate, textfile, look, outer,\s+inner, probe\./,
     ],
     [["permissions", "setup", "--running"], /setup is no proxy; name "outer" or "inner" with --running/],
   ];

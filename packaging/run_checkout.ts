@@ -25,7 +25,9 @@ async function main(): Promise<number> {
   }
   const program = programOf(command, args);
   // Whoever is not root starts no proxies, and may not be able to write here.
-  if (["deploy", "tproxy", "watch", "doctor", "sysdump"].includes(program) && Deno.uid() === 0) await bundleDaemons();
+  if (["deploy", "reread", "tproxy", "watch", "doctor", "sysdump"].includes(program) && Deno.uid() === 0) {
+    await bundleDaemons();
+  }
   const code = await run(program, args);
   const other = FALLBACKS[program];
   return code === ASK_ANOTHER && other !== undefined ? await run(other, args) : code;

@@ -28,7 +28,9 @@ const NETWORK = ["--network", "vnet0", "--network-id", "7"];
 const NAMED = `${CONFIG}- {':service_port': 80, ':remote_addr': gate, ':remote_port': 5030}\n`;
 
 /** Programs that run `bridge` only for a bridge with VLAN filters, which not every kernel has (`tests/vm/qinq_test.ts`). */
-const SET_VLANS = ["deploy", "setup", "tproxy", "updown", "watch"].map((program) => `${program} run /usr/sbin/bridge`);
+const SET_VLANS = ["deploy", "reread", "setup", "tproxy", "updown", "watch"].map((program) =>
+  `${program} run /usr/sbin/bridge`
+);
 
 /** Makes a hypervisor on which this distribution is installed, and tells whether its bridge has VLAN filters. */
 async function prepare({ hv }: Scenario): Promise<boolean> {
@@ -94,6 +96,13 @@ async function useAll({ hv: { host }, hv, guest }: Scenario): Promise<void> {
   await assertServed(guest);
   await tproxy("stop");
   await host.text(["umount", PROXY_DIR]);
+  await setup("up", "--bridge", "br0", ...NETWORK, "--now");
+  await assertServed(guest);
+  await setup("down", "--bridge", "br0", "--now");
+  // The same by the program that reads a configuration which has just been written.
+  await tproxy("stop");
+  await host.text(["umount", PROXY_DIR]);
+  await hv.configure(NAMED);
   await setup("up", "--bridge", "br0", ...NETWORK, "--now");
   await assertServed(guest);
   await until("the configuration is old enough to be noted", async () => {

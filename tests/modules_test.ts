@@ -73,11 +73,12 @@ Deno.test("inner and outer are made of lib/proxy, lib/protocol, lib/*.ts and nod
   }
 });
 
-Deno.test("what the driver calls loads no package, and of Node.js nothing before it needs it", async () => {
+Deno.test("what the driver calls loads no package but the one that reads a VM, and of Node.js nothing before it needs it", async () => {
   await using host = await Host.create("reader");
   const cases = [
     ["cmd/tproxy.ts", "lib/daemon/reconcile.ts", ["node:child_process", "node:fs"]],
     ["cmd/updown.ts", "lib/setup/setup.ts", []],
+    ["cmd/deploy.ts", "lib/setup/hook.ts", ["node:child_process", "node:fs", "npm:/saxes@6.0.0"]],
   ] as const;
   for (const [program, known, needed] of cases) {
     const graph = await readGraph(host, program);

@@ -12,6 +12,7 @@ import { innerOf } from "../lib/role.ts";
 import { type Result, until } from "../packaging/command.ts";
 import { type Hypervisor, lineOf } from "./lab/hypervisor.ts";
 import { CONFIG, inLab, served } from "./lab/scenario.ts";
+import { vm } from "./lab/vm.ts";
 
 const ROUTES = innerOf(parseBridgeName("br0")).routesFile;
 
@@ -122,6 +123,25 @@ Deno.test(
     // No configuration is needed to take a bridge down.
     assert.equal((await small(hv, "updown", "down", "--bridge=br0")).code, 0);
     assert.doesNotMatch(await nft(hv), /5040/);
+  }),
+);
+
+Deno.test(
+  "a hook does without the configuration as long as it is the file that was read, and else leaves its input to another",
+  inLab(async (lab) => {
+    const { hv } = await served(lab);
+    await hv.bridge("br1");
+    const deploy = () => hv.host.run(lineOf("deploy", ["hook", "pre"]), vm(["br1", "7"]));
+    await untilNoted(hv);
+    assert.equal((await deploy()).code, 0);
+    assert.deepEqual([...(await hv.status()).keys()], ["one_tproxy", "one_tproxy_br0", "one_tproxy_br1"]);
+
+    await hv.configure(CONFIG.replaceAll("5030", "5040"));
+    const before = await nft(hv);
+    assert.deepEqual(await deploy(), { code: ASK_ANOTHER, stdout: "", stderr: "" });
+    assert.equal(await nft(hv), before, "it changes nothing");
+    assert.equal((await hv.hook(["pre"], vm(["br1", "7"]))).code, 0);
+    assert.match(await nft(hv), /5040 : 10\.11\.12\.13 \. 5040/);
   }),
 );
 

@@ -50,6 +50,7 @@ Deno.test(
         "updown",
         "setup",
         "deploy",
+        "reread",
         "tproxy",
         "watch",
         "doctor",

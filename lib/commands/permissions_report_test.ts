@@ -17,6 +17,7 @@ Deno.test("listGrants() gives each program the flags of its table, and stands-in
       "updown",
       "setup",
       "deploy",
+      "reread",
       "tproxy",
       "watch",
       "doctor",

@@ -48,6 +48,27 @@ export function notedConfig(path: string): ConfigSource {
   return { path, read: () => readNoted(path) };
 }
 
+/**
+ * A source that goes on with what it has read if the file is changed meanwhile: what has read a hook's standard input
+ * can't leave its work to another program.
+ *
+ * @param source The source.
+ * @returns A source of the same configuration. Reading it throws {@linkcode NotNotedError} only if nothing has been read.
+ */
+export function steady({ path, read }: ConfigSource): ConfigSource {
+  let last: Config | undefined;
+  const readSteadily = async (): Promise<Config> => {
+    try {
+      last = await read();
+    } catch (error) {
+      if (last === undefined || !(error instanceof NotNotedError)) throw error;
+      log.warning('The configuration was changed meanwhile; unless a watch follows it, run "tproxy apply"', { path });
+    }
+    return last;
+  };
+  return { path, read: readSteadily };
+}
+
 async function readNoted(path: string): Promise<Config> {
   const [info, stamp] = await Promise.all([lstatIfThere(RUN_FILES.config), stampOf(path)]);
   const isRoots = info !== undefined && info.isFile && info.uid === 0 && ((info.mode ?? 0) & 0o022) === 0;

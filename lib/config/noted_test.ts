@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Config } from "./config.ts";
 import { parseConfig } from "./parse.ts";
-import { parseNoted, renderNoted } from "./noted.ts";
+import { NotNotedError, parseNoted, renderNoted, steady } from "./noted.ts";
 
 const CONFIG = parseConfig(
   `:tproxy_debug_level: 9
@@ -47,4 +47,19 @@ Deno.test("parseNoted() takes nothing of another file, another state of it, anot
     ...["", "{", "null", "[]", "7", "{}", note.slice(0, -3)],
   ];
   for (const text of damaged) assert.equal(parseNoted(text, "/a.conf", "1 2 3"), undefined, text);
+});
+
+Deno.test("steady() goes on with what was read, or with what is noted by then, and begins with nothing else", async () => {
+  const second = { ...CONFIG, debugLevel: 1 } as const;
+  const notNoted = new NotNotedError("not noted");
+  const answers = [CONFIG, notNoted, second, notNoted];
+  const read = () => {
+    const answer = answers.shift() ?? notNoted;
+    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+  };
+  const source = steady({ path: "/a.conf", read });
+  const taken: Config[] = [];
+  for (let i = 0; i < 4; i++) taken.push(await source.read());
+  assert.deepEqual(taken, [CONFIG, CONFIG, second, second]);
+  await assert.rejects(steady({ path: "/a.conf", read }).read(), NotNotedError);
 });

@@ -89,13 +89,14 @@ const examine = (
 });
 
 const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, file: string) => Permissions>> = {
-  // It and tproxy do not load the YAML library. They may read the configuration only because Deno has no permission to look at
-  // its time.
+  // It, deploy and tproxy do not load the YAML library. They may read the configuration only because Deno has no permission to
+  // look at its time.
   updown: (config) => setUp(config, []),
   setup: (config) => setUp(config, YAML_ENV),
   // A VM's deploy takes both what setup may and what tproxy may, in one start. Most of what setup may, tproxy may anyway, since
   // it puts back what setup has recorded.
-  deploy: (config, form) => control(config, form, [...YAML_ENV, START_ENV]),
+  deploy: (config, form) => control(config, form, [START_ENV]),
+  reread: (config, form) => control(config, form, [...YAML_ENV, START_ENV]),
   tproxy: (config, form) => control(config, form, [START_ENV]),
   watch: (config, form) => control(config, form, [...YAML_ENV, START_ENV]),
   // The probe's port and namespace.
@@ -154,7 +155,7 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, fi
  * @param config The configuration file.
  * @param form What it reads because of the form in which it is there; by default nothing.
  * @param file The file that `sysdump` writes, or the folder in which `textfile` writes.
- * @returns For `updown` and `setup`: keep the kernel's state of bridges. For `deploy`, `tproxy` and `watch`: that, and start and signal daemons.
+ * @returns For `updown` and `setup`: keep the kernel's state of bridges. For `deploy`, `reread`, `tproxy` and `watch`: that, and start and signal daemons.
  * For `look`: read and list, and write nothing. For `doctor`: that, and start the probe. For `sysdump`: that, and write one
  * file. For `kill`: ask outers. For `streams`: that, and read which VM had which address. For `top`: that, and read counts. For
  * `logs`: read the logs and that of VMs. For `trace`: both, and ask outers. For `textfile`: look without the configuration, and write one

@@ -33,15 +33,15 @@ Deno.test("updown and setup may read the configuration, keep their files and run
   }
 });
 
-Deno.test("tproxy, watch and deploy may keep files and logs and run nine programs", () => {
-  for (const program of ["tproxy", "watch", "deploy"] as const) {
+Deno.test("tproxy, deploy, watch and reread may keep files and logs and run nine programs", () => {
+  for (const program of ["tproxy", "watch", "deploy", "reread"] as const) {
     assert.deepEqual(flagsOf(program), [
       "--no-prompt",
       "--no-remote",
       `--allow-read=${CONFIG},/run/one_tproxy,/run/netns,/var/log,/usr/lib/one-tproxy/deno,/x/inner.js,/x/outer.js`,
       "--allow-write=/run/one_tproxy,/var/log",
       "--allow-run=/usr/sbin/bridge,/usr/bin/getent,/usr/sbin/ip,/usr/bin/kill,/usr/bin/mount,/usr/sbin/nft,/usr/bin/prlimit,/usr/bin/ps,/usr/bin/setpriv",
-      `--allow-env=${program === "tproxy" ? "" : "LOG_STREAM,LOG_TOKENS,"}NODE_V8_COVERAGE`,
+      `--allow-env=${program === "tproxy" || program === "deploy" ? "" : "LOG_STREAM,LOG_TOKENS,"}NODE_V8_COVERAGE`,
       "--allow-sys=uid",
     ]);
   }

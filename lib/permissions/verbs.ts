@@ -12,6 +12,7 @@ export type CommandProgram =
   | "updown"
   | "setup"
   | "deploy"
+  | "reread"
   | "tproxy"
   | "watch"
   | "doctor"
@@ -33,6 +34,7 @@ export const COMMAND_PROGRAMS: readonly CommandProgram[] = [
   "updown",
   "setup",
   "deploy",
+  "reread",
   "tproxy",
   "watch",
   "doctor",
@@ -101,6 +103,7 @@ export const OTHERWISE: Readonly<Record<CommandName, CommandProgram>> = { tproxy
 /** Which program a launcher runs when one has exited with ASK_ANOTHER of `lib/exit_code.ts`: it takes longer to load, and knows more. */
 export const FALLBACKS: Readonly<Partial<Record<CommandProgram, CommandProgram>>> = {
   updown: "setup",
+  deploy: "reread",
   tproxy: "watch",
 };
 
@@ -116,7 +119,9 @@ export const HELP_OPTIONS: readonly string[] = ["--help", "-h"];
 export function programsOf(command: CommandName): CommandProgram[] {
   const otherwise = OTHERWISE[command];
   const ofOptions = Object.keys(VERBS[command]).flatMap((verb) => Object.values(OPTIONS[verb] ?? {}));
-  const all = new Set([...Object.values(VERBS[command]), ...ofOptions]);
+  const all = new Set([...Object.values(VERBS[command]), ...ofOptions].flatMap((program) => {
+    return [program, FALLBACKS[program] ?? []].flat();
+  }));
   return [...all.difference(new Set([otherwise])), otherwise];
 }
 
