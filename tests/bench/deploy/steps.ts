@@ -19,8 +19,8 @@ export interface Step {
   readonly programs: number;
 }
 
-/** A launcher is a shell, which becomes the runtime, and `readlink`; for `start` and `reload` the shell stays, beside the runtime. */
-const PROGRAMS: Readonly<Record<string, number>> = { "tproxy-setup": 2, "tproxy": 3 };
+/** A launcher is a shell, which stays beside the runtime, and `readlink`. */
+const PROGRAMS: Readonly<Record<string, number>> = { "tproxy-setup": 3, "tproxy": 3 };
 
 /** Lists the steps, in an order in which each leaves what the next one needs. */
 export function stepsOf(dist: string, way: Way, nics: number): readonly Step[] {
