@@ -91,13 +91,14 @@ export class ConfigFollower {
     if (isTime) this.#failed = new Set();
     const record = readRecordFile().bridges;
     const grants = await grantsOf(config, record, resolveUnlessKnown);
-    this.#hasWarnings = grants.warnings.size > 0;
+    const said = describeProblems(config);
+    const warnings = [...grants.warnings].filter((warning) => !said.includes(warning));
+    this.#hasWarnings = warnings.length > 0;
     const present = [...host.links.values()].filter(({ kind }) => kind === "bridge").map(({ name }) => name);
     const plan = planConfig(record, grants.grants, new Set(present));
     if (!this.#saidWarnings) {
       this.#saidWarnings = true;
-      const said = describeProblems(config);
-      for (const warning of grants.warnings) if (!said.includes(warning)) log.warning(warning);
+      for (const warning of warnings) log.warning(warning);
       for (const { bridge, kept } of plan.bridges) warnOfKept(bridge, kept, this.#path);
     }
     if (removesMost(plan)) {
