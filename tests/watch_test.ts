@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import { RUN_FILES } from "../lib/names.ts";
 import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
@@ -56,6 +57,27 @@ Deno.test(
       }, 2);
       await serves(scenario, 1);
     }
+  }),
+);
+
+Deno.test(
+  "an idle watch looks for lost proxies by kill, and lists processes a few times in a pass",
+  inLab(async (lab) => {
+    const { hv } = await watched(lab);
+    for (const name of ["kill", "ps"]) {
+      await hv.host.text(["cp", `/usr/bin/${name}`, `/run/real-${name}`]);
+      await hv.host.write(`/run/${name}.sh`, `#!/bin/sh\necho >>/run/${name}-runs\nexec /run/real-${name} "$@"\n`);
+      await hv.host.text(["chmod", "755", `/run/${name}.sh`]);
+      await hv.host.text(["mount", "--bind", `/run/${name}.sh`, `/usr/bin/${name}`]);
+    }
+    const passes = new Set<string>();
+    await until("it has made four passes", async () => {
+      passes.add(await hv.host.text(["cat", RUN_FILES.completedPass]));
+      return passes.size > 4;
+    });
+    const runs = async (name: string) => (await hv.host.text(["cat", `/run/${name}-runs`])).length;
+    assert.ok(await runs("kill") >= 4, `${await runs("kill")} runs of kill`);
+    assert.ok(await runs("ps") <= 8 * 5, `${await runs("ps")} runs of ps`);
   }),
 );
 
