@@ -14,6 +14,8 @@ export interface IntegrateCommand {
   readonly verb: "integrate";
   /** How; `undefined` to tell how it is now. */
   readonly way: IntegrateRequest["way"] | undefined;
+  /** Whether it is about a front-end. */
+  readonly frontEnd: boolean;
   /** Whether to change nothing. */
   readonly dryRun: boolean;
   /** Whether the answer is for a script. */
@@ -48,12 +50,13 @@ export function defineIntegrate(program: Command, done: (command: IntegrateComma
     const others = ways.filter((other) => other !== way).map((other) => other === "drop-in" ? "dropIn" : other);
     verb.addOption(new Option(`--${way}`, DESCRIPTIONS[way]).conflicts([...others, "json"]));
   }
-  verb.option("--dry-run", "print what would be done, and change nothing", false)
+  verb.option("--front-end", "on a front-end: in the files that onehost sync copies to the hypervisors", false)
+    .option("--dry-run", "print what would be done, and change nothing", false)
     .option("--json", "print how it is now as JSON")
     .addHelpText("after", EXAMPLE)
-    .action(({ dropIn, hooks, full, off, dryRun, json = false }, command: Command) => {
+    .action(({ dropIn, hooks, full, off, frontEnd, dryRun, json = false }, command: Command) => {
       const way = dropIn ? "drop-in" : hooks ? "hooks" : full ? "full" : off ? "off" : undefined;
       if (dryRun && way === undefined) command.error("error: name with --dry-run what would be done, as --drop-in");
-      done({ verb: "integrate", way, dryRun, json });
+      done({ verb: "integrate", way, frontEnd, dryRun, json });
     });
 }

@@ -41,11 +41,20 @@ export const UNNAMED_NETWORK: { readonly name: "" } = { name: "" };
 /** The network drivers' folder on a hypervisor, which `onehost sync` makes the same as the front-end's. */
 export const DRIVERS_DIR = "/var/tmp/one/vnm";
 
+/** The network drivers' folder on a front-end. `onehost sync` copies all that is beside it to each hypervisor. */
+export const REMOTES_DIR = "/var/lib/one/remotes/vnm";
+
+/** What `tproxy integrate --front-end` keeps: the way that it was told, and OpenNebula's own files. */
+export const FRONT_END_DIR = "/var/lib/one/one-tproxy";
+
 /** Where `install.sh` puts the programs unless it is told another folder. The files of `packaging/share/` name it. */
 export const DEFAULT_PREFIX = "/opt/one-tproxy";
 
-/** What oneadmin may run as root, as `tproxy integrate` writes it (sudoers(5)). */
-export const SUDOERS_FILE = "/etc/sudoers.d/one-tproxy";
+/** The folder in which sudo looks for further rules (sudoers(5)). */
+export const SUDOERS_DIR = "/etc/sudoers.d";
+
+/** What oneadmin may run as root, as `tproxy integrate` writes it. */
+export const SUDOERS_FILE = `${SUDOERS_DIR}/one-tproxy`;
 
 /** The folder in which `ip netns` keeps a file for each named network namespace (ip-netns(8)). */
 export const NETNS_DIR = "/run/netns";

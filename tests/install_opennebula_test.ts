@@ -10,7 +10,7 @@ import sample from "./fixtures/vm-pre.xml" with { type: "text" };
 import { type Result, until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
 import type { Host } from "./lab/host.ts";
-import { archiveFolder, asOneadmin, commandsOf, install, makeInstallation, shell, VNM } from "./lab/installation.ts";
+import { asOneadmin, commandsOf, install, makeInstallation, shell, VNM } from "./lab/installation.ts";
 import type { Lab } from "./lab/lab.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { assertServed, CONFIG, fetchFrom, inLab } from "./lab/scenario.ts";
@@ -368,28 +368,6 @@ Deno.test(
   }),
 );
 
-Deno.test(
-  "what the guide says for the front-end puts the same files there, and back",
-  { ignore: ROOTLESS },
-  inLab(async (lab) => {
-    const { host } = await makeHypervisor(lab);
-    const remotes = "/var/lib/one/remotes/vnm";
-    await shell(host, `mkdir -p ${remotes}/bridge; echo theirs >${remotes}/tproxy; echo theirs >${remotes}/tproxy.rb`);
-    await host.write("/usr/local/bin/onehost", "#!/bin/sh\ncp -r /var/lib/one/remotes/vnm/. /var/tmp/one/vnm/\n");
-    await shell(host, "chmod 755 /usr/local/bin/onehost; chown -R oneadmin: /var/lib/one; usermod -s /bin/sh oneadmin");
-    succeeded(await install(host, "--full"));
-    await shell(
-      host,
-      `cd ${archiveFolder}\n${commandsOf("On the front-end", 1)}\n${commandsOf("On the front-end", 0)}`,
-    );
-    for (const file of ["tproxy", "tproxy.rb"]) await host.text(["cmp", `${remotes}/${file}`, `${VNM}/${file}`]);
-    await host.text(["cmp", `${remotes}/bridge/pre.d/one-tproxy`, `${VNM}/bridge/pre.d/one-tproxy`]);
-    assert.match(await host.text([`${VNM}/tproxy`, "check"]), /5030/);
-    await shell(host, commandsOf("Remove", 0));
-    assert.equal(await host.text(["cat", `${VNM}/tproxy`]), "theirs\n");
-  }),
-);
-
 for (
   const [way, lost] of [
     ["--drop-in", ["tproxy"]],
@@ -419,7 +397,7 @@ for (
       assert.equal(code, 4);
       assert.equal(stdout, before.stdout);
       const named = [
-        ...stderr.matchAll(/^(\S+): it is not the file that tproxy integrate \S+ has put there: .*; put it on/gm),
+        ...stderr.matchAll(/^(\S+): it is not the file that tproxy integrate \S+ has put there: .*; run "tproxy/gm),
       ];
       assert.deepEqual(named.map(([, path]) => path), lost.map((name) => `${VNM}/${name}`), stderr);
       const checked = await tproxy("check");

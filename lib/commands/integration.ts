@@ -7,7 +7,7 @@
 import { FAILED, OK } from "../exit_code.ts";
 import { findReplacedFiles } from "../health/installation.ts";
 import { filesOf, sudoersOf, type Way } from "../integrate/files.ts";
-import { placeOf } from "../integrate/place.ts";
+import { frontEndOf, placeOf, requireFrontEnd } from "../integrate/place.ts";
 import { find, keptOf, see, type Seen } from "../integrate/seen.ts";
 import { readSources } from "../integrate/sources.ts";
 import { currentForm } from "../permissions/current_form.ts";
@@ -31,12 +31,14 @@ export interface IntegrationFile {
 /**
  * Shows how OpenNebula calls this installation.
  *
+ * @param frontEnd Whether it is about the files of a front-end.
  * @returns The way and its files. The exit code is 1 if one of them is not as it should be, else 0.
- * @throws {import("../errors.ts").InputError} If this program was not installed.
+ * @throws {import("../errors.ts").InputError} If this program was not installed, or this is no front-end.
  * @throws {Deno.errors.NotCapable} Without the permissions of `integrate` in `lib/permissions/command_permissions.ts`.
  */
-export function showIntegration(): Answer {
-  const place = placeOf(currentForm(), false);
+export function showIntegration(frontEnd: boolean): Answer {
+  const place = frontEnd ? frontEndOf(currentForm()) : placeOf(currentForm(), false);
+  if (frontEnd) requireFrontEnd(place);
   const seen = see(place, readSources(place));
   const { way = null } = seen;
   const files = way === null ? [] : listFiles(way, seen);
@@ -44,7 +46,9 @@ export function showIntegration(): Answer {
   const text = way === null
     ? NOT_CALLED
     : [`OpenNebula calls it: ${way}`, ...renderTable([["file", "state", "kept in its place"], ...rows])].join("\n");
-  const notes = findReplacedFiles().map(({ subject, text, remedy }) => `${subject}: ${text}; ${remedy}`);
+  const notes = frontEnd
+    ? []
+    : findReplacedFiles().map(({ subject, text, remedy }) => `${subject}: ${text}; ${remedy}`);
   const isGood = files.every(({ state }) => state === "as it should be");
   return { text, notes, json: toJson({ way, files }), exitCode: isGood ? OK : FAILED };
 }

@@ -8,7 +8,8 @@
 import type { Fault } from "../fault.ts";
 import { filesOf } from "../integrate/files.ts";
 import { prefixOf } from "../integrate/place.ts";
-import { find, isFolder, readWay } from "../integrate/seen.ts";
+import { isFolder } from "../integrate/is_folder.ts";
+import { find, readWay } from "../integrate/seen.ts";
 import { DRIVERS_DIR } from "../names.ts";
 import { currentForm } from "../permissions/current_form.ts";
 
@@ -27,7 +28,8 @@ export function findReplacedFiles(): Fault[] {
     code: "driver-file",
     subject: file.path,
     text: `it is not the file that tproxy integrate --${way} has put there: ${file.consequence}`,
-    remedy: `put it on the front-end as docs/opennebula.md says, then run "${prefix}/bin/tproxy integrate --${way}"`,
+    remedy:
+      `run "tproxy integrate --front-end --${way}" on the front-end, then run "${prefix}/bin/tproxy integrate --${way}"`,
   }));
 }
 

@@ -80,12 +80,13 @@ export async function removeAs(owner: Owner, path: string): Promise<void> {
  * Makes a folder.
  *
  * @param owner Who makes it.
- * @param path The folder.
+ * @param path The folder; it may be there.
+ * @param mode Its mode, if it is not there.
  * @throws {CommandError} If the owner can't.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/setpriv`.
  */
-export async function makeFolderAs(owner: Owner, path: string): Promise<void> {
-  await runAs(owner, ["/usr/bin/mkdir", "-p", "--", path]);
+export async function makeFolderAs(owner: Owner, path: string, mode: number): Promise<void> {
+  await runAs(owner, ["/usr/bin/mkdir", "-p", `--mode=${mode.toString(8)}`, "--", path]);
 }
 
 /**

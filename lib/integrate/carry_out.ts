@@ -10,7 +10,7 @@ import { log } from "../log.ts";
 import { runAttached } from "../run_attached.ts";
 import { CommandError } from "../run_command.ts";
 import { makeFolderAs, type Owner, ownerOf, readAs, removeAs, removeFolderAs, writeAs } from "./as_owner.ts";
-import { folderOf, type Way } from "./files.ts";
+import { folderOf } from "./files.ts";
 import type { Place } from "./place.ts";
 import { commandOf, describeStep, type Step } from "./steps.ts";
 
@@ -29,74 +29,58 @@ export async function carryOut(steps: readonly Step[], place: Place, say: (line:
     if (line !== undefined) say(line);
     await carryOutOne(step, place);
   }
-  await removeIfEmpty(place.kept);
+  await removeFolderAs(await ownerIn(place, place.kept), place.kept);
 }
 
 async function carryOutOne(step: Step, place: Place): Promise<void> {
+  if (step.kind === "tell") return;
+  if (step.kind === "run") return await runStep(step);
+  if (step.kind === "drain") return await drainAll();
+  const owner = await ownerIn(place, step.path);
   switch (step.kind) {
     case "write":
-      return await writeAs(await ownerIn(place, step.path), step.path, step.text, step.mode);
+      return await writeAs(owner, step.path, step.text, step.mode);
     case "keep":
       return await keep(step.path, step.kept, place);
     case "put back": {
-      const mode = ((await Deno.stat(step.kept)).mode ?? 0) & 0o777;
-      return await writeAs(await ownerIn(place, step.path), step.path, await Deno.readFile(step.kept), mode);
+      const content = await readAs(await ownerIn(place, step.kept), step.kept);
+      return await writeAs(owner, step.path, content, await modeOf(step.kept));
     }
     case "remove":
-      return await removeAs(await ownerIn(place, step.path), step.path);
     case "forget":
-      return await Deno.remove(step.path);
+      return await removeAs(owner, step.path);
     case "make folder":
-      await makeFolderAs(await ownerIn(place, step.path), step.path);
-      await makeKept(place);
-      return await Deno.writeTextFile(step.list, `${step.path}\n`, { append: true });
+      return await makeFolderAs(owner, step.path, 0o755);
     case "remove folder":
-      return await removeFolderAs(await ownerIn(place, step.path), step.path);
-    case "run":
-      return await runStep(step);
-    case "drain":
-      return await drainAll();
+      return await removeFolderAs(owner, step.path);
+    case "list folders":
+      await makeFolderAs(owner, place.kept, 0o700);
+      return await writeAs(owner, step.path, step.folders.map((folder) => `${folder}\n`).join(""), 0o644);
     case "note":
-      return await note(step.path, step.way);
-    case "tell":
-      return;
+      if (step.way === undefined) return await removeAs(owner, step.path);
+      await makeFolderAs(owner, folderOf(step.path), 0o755);
+      // Anybody may ask "tproxy check", whatever the umask of whoever runs this.
+      return await writeAs(owner, step.path, `${step.way}\n`, 0o644);
   }
 }
 
-/** All that is in the drivers' folder is done as its owner, and all else as the owner of the folder that it is in. */
-async function ownerIn({ vnm }: Place, path: string): Promise<Owner> {
-  return await ownerOf(path.startsWith(`${vnm}/`) ? vnm : folderOf(path));
+/** In a hypervisor's drivers' folder, and everywhere on a front-end, it is the owner of the drivers' folder; elsewhere root. */
+async function ownerIn({ vnm, sudoers }: Place, path: string): Promise<Owner> {
+  return sudoers === undefined || path.startsWith(`${vnm}/`) ? await ownerOf(vnm) : [];
 }
 
 async function keep(path: string, kept: string, place: Place): Promise<void> {
-  const { mode } = await Deno.stat(path);
-  const content = await readAs(await ownerOf(place.vnm), path).catch((cause) => {
+  const content = await readAs(await ownerIn(place, path), path).catch((cause) => {
     if (!(cause instanceof CommandError)) throw cause;
     throw new TproxyError(`the owner of ${place.vnm} may not read ${path}`, "move it away", { cause });
   });
-  await makeKept(place);
-  await Deno.writeFile(kept, content, { mode: 0o600 });
-  await Deno.chmod(kept, (mode ?? 0) & 0o777);
+  const owner = await ownerIn(place, kept);
+  await makeFolderAs(owner, place.kept, 0o700);
+  await writeAs(owner, kept, content, await modeOf(path));
 }
 
-async function note(path: string, way: Way | undefined): Promise<void> {
-  if (way === undefined) return await Deno.remove(path);
-  await Deno.writeTextFile(path, `${way}\n`);
-  // Anybody may ask "tproxy check", whatever the umask of whoever runs this.
-  await Deno.chmod(path, 0o644);
-}
-
-async function makeKept({ kept }: Place): Promise<void> {
-  await Deno.mkdir(kept, { recursive: true, mode: 0o700 });
-}
-
-async function removeIfEmpty(folder: string): Promise<void> {
-  try {
-    const names = await Array.fromAsync(Deno.readDir(folder));
-    if (names.length === 0) await Deno.remove(folder);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+async function modeOf(path: string): Promise<number> {
+  return ((await Deno.stat(path)).mode ?? 0) & 0o777;
 }
 
 /** A program of ours has its own permissions so, and those of the driver's are none of Deno's. */

@@ -82,11 +82,11 @@ export function allFiles(vnm: string): WayFile[] {
  * Describes what oneadmin may run as root.
  *
  * @param way The way.
- * @param path The file of sudo.
+ * @param path The file of sudo; `undefined` where the programs don't run.
  * @returns The file; `undefined` if OpenNebula's own sudoers are enough.
  */
-export function sudoersOf(way: Way, path: string): WayFile | undefined {
-  if (way === "drop-in") return undefined;
+export function sudoersOf(way: Way, path: string | undefined): WayFile | undefined {
+  if (way === "drop-in" || path === undefined) return undefined;
   return {
     path,
     source: `${way}/sudoers`,

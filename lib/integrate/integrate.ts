@@ -10,7 +10,7 @@ import { listBridgeTable } from "../nft/nft.ts";
 import { currentForm } from "../permissions/current_form.ts";
 import { carryOut } from "./carry_out.ts";
 import type { Way } from "./files.ts";
-import { placeOf } from "./place.ts";
+import { frontEndOf, placeOf, requireFrontEnd } from "./place.ts";
 import { planWay } from "./plan.ts";
 import { planOff } from "./plan_off.ts";
 import { see } from "./seen.ts";
@@ -21,12 +21,14 @@ import { describeStep } from "./steps.ts";
 export interface IntegrateRequest {
   /** The way in which OpenNebula is to call it; `off` for none. */
   readonly way: Way | "off";
+  /** Whether it is about the files of a front-end, which `onehost sync` copies to the hypervisors. */
+  readonly frontEnd: boolean;
   /** Whether to print what would be done, and change nothing. */
   readonly dryRun: boolean;
 }
 
 /**
- * Changes how OpenNebula calls this installation.
+ * Changes how OpenNebula calls this installation, or those of all hypervisors.
  *
  * @param request What was asked for.
  * @param say Prints a line for each thing that is done.
@@ -34,16 +36,21 @@ export interface IntegrateRequest {
  * changed.
  * @throws {Deno.errors.NotCapable} Without the permissions of `integrate` in `lib/permissions/command_permissions.ts`.
  */
-export async function integrate({ way, dryRun }: IntegrateRequest, say: (line: string) => void): Promise<void> {
-  const place = placeOf(currentForm(), dryRun);
+export async function integrate(
+  { way, frontEnd, dryRun }: IntegrateRequest,
+  say: (line: string) => void,
+): Promise<void> {
+  const place = frontEnd ? frontEndOf(currentForm()) : placeOf(currentForm(), dryRun);
+  if (frontEnd) requireFrontEnd(place);
   const seen = see(place, readSources(place));
-  const steps = way === "off" ? planOff(seen, await guardedBridges()) : planWay(way, seen);
+  const steps = way !== "off" ? planWay(way, seen) : planOff(seen, frontEnd ? [] : await guardedBridges());
   if (dryRun) {
     for (const line of steps.map(describeStep)) if (line !== undefined) say(line);
     return say("nothing was changed");
   }
   await carryOut(steps, place, say);
-  say(way === "off" ? "OpenNebula does not call it" : `OpenNebula calls it: ${way}`);
+  if (frontEnd) say('The hypervisors get it by "onehost sync -f", as oneadmin');
+  else say(way === "off" ? "OpenNebula does not call it" : `OpenNebula calls it: ${way}`);
 }
 
 /** The bridges that our own setup has made, which alone makes this chain. */

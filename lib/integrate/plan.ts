@@ -20,12 +20,14 @@ const ABSENT: Found = { kind: "missing", text: "", mode: 0 };
  * @throws {InputError} If somebody else's file is in the way.
  */
 export function planWay(way: Way, seen: Seen): Step[] {
-  const { vnm, sudoers, note } = seen.place;
+  const { vnm, sudoers, note, madeFolders } = seen.place;
   const [proxies, ...others] = filesOf(way, vnm).filter(({ folder }) => seen.folders.has(folder));
   const rules = sudoersOf(way, sudoers);
   refuseForeign([...proxies === undefined ? [] : [proxies], ...others, ...rules === undefined ? [] : [rules]], seen);
   const wanted = new Set(filesOf(way, vnm).map(({ path }) => path));
   const former = allFiles(vnm).filter(({ path }) => !wanted.has(path));
+  const made = others.map(({ path }) => folderOf(path)).filter((folder) => !seen.folders.has(folder));
+  const all = [...new Set([...seen.madeFolders, ...made])];
   return [
     ...proxies === undefined ? [] : replaceProxies(proxies, seen),
     ...former.flatMap((file) => takeAway(file, seen)),
@@ -39,6 +41,7 @@ export function planWay(way: Way, seen: Seen): Step[] {
     ...proxies === undefined
       ? [tell(`There is no ${vnm} yet: "onehost sync" brings it, and our files in it if the front-end has them`)]
       : [],
+    ...made.length === 0 ? [] : [{ kind: "list folders", folders: all, path: madeFolders } as const],
     ...others.flatMap((file) => put(file, seen)),
   ];
 }
@@ -50,9 +53,8 @@ export function planWay(way: Way, seen: Seen): Step[] {
  * @returns The steps.
  */
 export function withdraw(seen: Seen): Step[] {
-  const { vnm, sudoers } = seen.place;
-  const rules = seen.files.get(sudoers)?.kind === "ours" ? [{ kind: "remove", path: sudoers } as const] : [];
-  return [...allFiles(vnm).toReversed().flatMap((file) => takeAway(file, seen)), ...removeFolders(seen), ...rules];
+  const files = allFiles(seen.place.vnm).toReversed();
+  return [...files.flatMap((file) => takeAway(file, seen)), ...removeFolders(seen), ...removeRules(seen)];
 }
 
 /**
@@ -100,7 +102,8 @@ function refuseForeign(files: readonly WayFile[], { files: found }: Seen): void 
 /** Other proxies hold the ports that ours listen on, so they are ended first. The driver runs that file as root, too. */
 function replaceProxies(file: WayFile, seen: Seen): Step[] {
   const { kind, mode } = seen.files.get(file.path) ?? ABSENT;
-  if (kind !== "theirs" || (mode & 0o111) === 0) return put(file, seen);
+  const isRun = kind === "theirs" && (mode & 0o111) !== 0 && seen.place.sudoers !== undefined;
+  if (!isRun) return put(file, seen);
   return [
     run("Stopping the driver's own proxies", file.path, ["stop"], "end these proxies by hand, and run this again"),
     ...put(file, seen),
@@ -116,19 +119,20 @@ function put(file: WayFile, seen: Seen): Step[] {
   if (found.kind === "ours" && found.text === text && found.mode === mode) return [];
   const folder = folderOf(path);
   return [
-    ...seen.folders.has(folder) ? [] : [{ kind: "make folder", path: folder, list: seen.place.madeFolders } as const],
+    ...seen.folders.has(folder) ? [] : [{ kind: "make folder", path: folder } as const],
     ...found.kind === "theirs" ? [{ kind: "keep", path, kept: keptOf(seen.place, path) } as const] : [],
     { kind: "write", path, text, mode },
   ];
 }
 
 function putRules(rules: WayFile | undefined, way: Way, seen: Seen): Step[] {
-  const { sudoers, share } = seen.place;
-  if (rules !== undefined) {
-    if (seen.folders.has(rules.folder)) return put(rules, seen);
-    return [tell(`There is no ${rules.folder}: let oneadmin run as root what ${share}/${way}/sudoers lists`)];
-  }
-  return seen.files.get(sudoers)?.kind === "ours" ? [{ kind: "remove", path: sudoers }] : [];
+  if (rules === undefined) return removeRules(seen);
+  if (seen.folders.has(rules.folder)) return put(rules, seen);
+  return [tell(`There is no ${rules.folder}: let oneadmin run as root what ${seen.place.share}/${way}/sudoers lists`)];
+}
+
+function removeRules({ files, place: { sudoers } }: Seen): Step[] {
+  return sudoers !== undefined && files.get(sudoers)?.kind === "ours" ? [{ kind: "remove", path: sudoers }] : [];
 }
 
 /** Removes a file if it is ours, and puts back what was there before. What somebody else has put there since is newer. */
@@ -143,6 +147,6 @@ function takeAway({ path }: WayFile, seen: Seen): Step[] {
 /** Only the folders that we made. Others are OpenNebula's, even if they are empty. */
 function removeFolders({ madeFolders, place }: Seen): Step[] {
   if (madeFolders.length === 0) return [];
-  const folders = madeFolders.map((path): Step => ({ kind: "remove folder", path, list: place.madeFolders }));
+  const folders = madeFolders.map((path): Step => ({ kind: "remove folder", path }));
   return [...folders, { kind: "forget", path: place.madeFolders }];
 }

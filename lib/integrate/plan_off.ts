@@ -19,11 +19,9 @@ export function planOff(seen: Seen, bridges: readonly string[]): Step[] {
   const { way, place: { note } } = seen;
   // What somebody has set up by hand has nothing to do with OpenNebula.
   if (way === undefined) return withdraw(seen);
-  return [...hasOwn(seen) ? leaveToDriver(seen) : takeDown(seen, bridges), {
-    kind: "note",
-    way: undefined,
-    path: note,
-  }];
+  // No bridge of a front-end is OpenNebula's.
+  const leave = seen.place.sudoers === undefined ? withdraw : hasOwn(seen) ? leaveToDriver : takeDown;
+  return [...leave(seen, bridges), { kind: "note", way: undefined, path: note }];
 }
 
 /** Whether OpenNebula has transparent proxies of its own, which go on with what is on the bridges. */

@@ -9,6 +9,7 @@ import { codeOf } from "../error_code.ts";
 import { RUN_FILES } from "../names.ts";
 import { readRegularFile } from "../regular_file.ts";
 import { allFiles, folderOf, MARK, nameOf, type Way, WAYS } from "./files.ts";
+import { isAbsence, isFolder } from "./is_folder.ts";
 import type { Place } from "./place.ts";
 
 /** The longest file that is read, in bytes. Ours have less than 4 KiB, the drivers' own less than 40. */
@@ -54,7 +55,7 @@ export interface Seen {
  */
 export function see(place: Place, sources: ReadonlyMap<string, string>): Seen {
   const all = allFiles(place.vnm);
-  const paths = [...all.map(({ path }) => path), place.sudoers];
+  const paths = [...all.map(({ path }) => path), place.sudoers ?? []].flat();
   const folders = [...paths.map(folderOf), ...all.map(({ folder }) => folder)];
   const isFound = (path: string) => find(path).kind !== "missing";
   return {
@@ -64,7 +65,7 @@ export function see(place: Place, sources: ReadonlyMap<string, string>): Seen {
     kept: new Set(all.filter(({ replaces }) => replaces).map(({ path }) => keptOf(place, path)).filter(isFound)),
     folders: new Set(folders.filter(isFolder)),
     madeFolders: readText(place.madeFolders)?.split("\n").filter((line) => line !== "") ?? [],
-    isRecorded: isFound(RUN_FILES.setupRecord),
+    isRecorded: place.sudoers !== undefined && isFound(RUN_FILES.setupRecord),
     sources,
   };
 }
@@ -124,26 +125,6 @@ function isDeadLink(path: string): boolean {
     if (!isAbsence(error)) throw error;
     return false;
   }
-}
-
-/**
- * Tells whether a folder is there.
- *
- * @param path The folder. One that this user may not look at counts as missing.
- * @returns Whether it is.
- * @throws {Deno.errors.NotCapable} Without `--allow-read` for it.
- */
-export function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch (error) {
-    if (isAbsence(error) || codeOf(error) === "EACCES") return false;
-    throw error;
-  }
-}
-
-function isAbsence(error: unknown): boolean {
-  return ["ENOENT", "ENOTDIR"].includes(codeOf(error) ?? "");
 }
 
 function readText(path: string): string | undefined {

@@ -33,12 +33,18 @@ export type Step =
     readonly path: string;
   }
   | {
-    /** Make a folder for a file of ours, and list it; or remove one that is in the list, if it is empty. */
+    /** Make a folder for a file of ours; or remove one that was made, if it is empty. */
     readonly kind: "make folder" | "remove folder";
     /** The folder. */
     readonly path: string;
+  }
+  | {
+    /** List the folders that were made. */
+    readonly kind: "list folders";
+    /** The folders. */
+    readonly folders: readonly string[];
     /** The list. */
-    readonly list: string;
+    readonly path: string;
   }
   | {
     /** Run a program. */

@@ -9,12 +9,14 @@ import { type ControlKind, controlSocket, OUTER_SLOTS } from "../outer_sockets.t
 import {
   DEFAULT_SYSDUMP,
   DRIVERS_DIR,
+  FRONT_END_DIR,
   LOG_DIR,
   NETNS_DIR,
   PROXY_DIR,
+  REMOTES_DIR,
   RUN_DIR,
   RUN_FILES,
-  SUDOERS_FILE,
+  SUDOERS_DIR,
   TEXTFILE_DIR,
   textfileIn,
 } from "../names.ts";
@@ -130,9 +132,9 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, fi
   },
   integrate: (_config, { share, kept }) => ({
     net: [],
-    read: [...share, ...kept, DRIVERS_DIR, SUDOERS_FILE.slice(0, SUDOERS_FILE.lastIndexOf("/")), RUN_DIR],
-    write: [...kept, RUN_DIR],
-    // setpriv writes as a folder's owner, and starts what else is run, which has permissions of its own.
+    read: [...share, ...kept, DRIVERS_DIR, SUDOERS_DIR, REMOTES_DIR, FRONT_END_DIR, RUN_DIR],
+    write: [RUN_DIR],
+    // setpriv writes, as a folder's owner, and starts what else is run, which has permissions of its own.
     run: paths("kill", "nft", "ps", "setpriv"),
     env: [],
     sys: OWN_USER,

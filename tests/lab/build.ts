@@ -15,7 +15,7 @@ const BUILDS: readonly {
 }[] = [
   // It makes the distribution first.
   { task: "package", tests: /package/, brings: "dist" },
-  { task: "dist", tests: /audit|dist|install|manual|vm/ },
+  { task: "dist", tests: /audit|dist|front_end|install|integrate|manual|vm/ },
   // Without a denort it says so and fails, and its tests are skipped.
   { task: "compile", tests: /compile/, mayFail: true },
 ];
