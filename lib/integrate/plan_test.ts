@@ -159,3 +159,26 @@ Deno.test("allFiles() names each file once, and folderOf() its folder", () => {
   assert.equal(new Set(paths).size, paths.length);
   assert.equal(folderOf(`${VNM}/tproxy`), VNM);
 });
+
+Deno.test("on a front-end, where nothing runs, files are kept, written and given back, and no program is run", () => {
+  const place = { ...PLACE, sudoers: undefined };
+  const files = { [`${VNM}/tproxy`]: THEIRS };
+  const steps = planWay("full", { ...seen({ files }), place });
+  assert.deepEqual(lines(steps), [
+    `Keeping ${VNM}/tproxy in ${PREFIX}/kept/tproxy`,
+    ...["tproxy", "tproxy.rb"].map((name) => `Writing ${VNM}/${name}`),
+  ]);
+  const kept = new Set([`${PREFIX}/kept/tproxy`]);
+  const off = planOff({ ...taken("full"), place, kept, isRecorded: true }, []);
+  assert.deepEqual(lines(off), [`Removing ${VNM}/tproxy.rb`, `Putting back ${VNM}/tproxy`]);
+});
+
+Deno.test("planWay() lists the folders that it makes beside those that it has made before", () => {
+  const folders = new Set([VNM, `${VNM}/fw`, `${VNM}/fw/pre.d`, "/etc/sudoers.d"]);
+  const steps = planWay("hooks", seen({ folders, madeFolders: [`${VNM}/fw/pre.d`] }));
+  assert.deepEqual(steps.find(({ kind }) => kind === "list folders"), {
+    kind: "list folders",
+    folders: [`${VNM}/fw/pre.d`, `${VNM}/fw/clean.d`],
+    path: PLACE.madeFolders,
+  });
+});
