@@ -10,6 +10,7 @@ import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
 import { CONFIG, inLab, makeHypervisor } from "./lab/scenario.ts";
+import { REAL_NFT, wrapNft } from "./lab/nft_wrapper.ts";
 import { base64, vm } from "./lab/vm.ts";
 
 const CONFIG_PATH = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
@@ -67,12 +68,12 @@ Deno.test(
 );
 
 Deno.test(
-  "pre gives a bridge what each of the VM's networks on it needs, and asks once for each",
+  "pre gives a bridge what each of the VM's networks on it needs, and sets it up once",
   inLab(async (lab) => {
     const hv = await hypervisor(lab, TWO_NETWORKS.replace(CONFIG, CONFIG + "  :networks: [7]\n"));
     const { code, stderr } = await hv.hook(["pre"], vm(["br0", "7"], ["br0", "12"], ["br0", "7"]));
     assert.equal(code, 0, stderr);
-    assert.equal(stderr.match(/The bridge is set up/g)?.length, 2, stderr);
+    assert.equal(stderr.match(/The bridge is set up/g)?.length, 1, stderr);
     const rules = await hv.host.text(["nft", "list", "table", "ip", "one_tproxy"]);
     assert.match(rules, /elements = \{ 80 : 10\.11\.12\.34 \. 80,\s+5030 : 10\.11\.12\.13 \. 5030 \}/);
   }),
@@ -111,6 +112,60 @@ Deno.test(
     assert.equal(code, 1, stderr);
     assert.match(stderr, /^error: There is no bridge br7; .+ \(nic=0, bridge=br7\)$/m);
     assert.deepEqual(await proxied(hv), ["br0"]);
+  }),
+);
+
+Deno.test(
+  "pre sets all bridges of a VM up by one nft transaction, and clean removes them by one",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    const { host } = hv;
+    await hv.bridge("br2");
+    const bridges = ["br0", "br2", "onebr.12"];
+    const input = vm(["br0", "7"], ["onebr.12", "12"], ["br2", "7"]);
+    const script = "/run/nft-script.$$";
+    const run = `cat >${script}; ${REAL_NFT} -f ${script} && mv ${script} ${script}.done`;
+    await wrapNft(host, `test "$*" = "-f -" || exec ${REAL_NFT} "$@"\n${run}`);
+    // Which maps each transaction is about, and not the scripts that a kernel without meta ibrname refuses.
+    const transactions = async () => {
+      const found = await host.text([
+        "sh",
+        "-c",
+        "grep -Eo 'map ip one_tproxy ep_[^ ]+|delete table ip one_tproxy$' /run/*.done",
+      ]);
+      await host.text(["sh", "-c", "rm /run/*.done"]);
+      const lines = found.trim().split("\n").map((line) => line.split(":"));
+      return [...Map.groupBy(lines, ([file]) => file).values()].map((of) => [...new Set(of.map(([, what]) => what))]);
+    };
+    assert.equal((await hv.hook(["pre"], input)).code, 0);
+    assert.deepEqual(await proxied(hv), bridges);
+    const [made = [], ...more] = await transactions();
+    assert.deepEqual([made.toSorted(), more], [bridges.map((bridge) => `map ip one_tproxy ep_${bridge}`), []]);
+
+    await host.ip(...bridges.map((bridge) => `link delete dev ${bridge}`));
+    assert.equal((await hv.hook(["clean"], input)).code, 0);
+    assert.deepEqual(await proxied(hv), []);
+    assert.deepEqual(await transactions(), [["delete table ip one_tproxy"]]);
+  }),
+);
+
+Deno.test(
+  "pre gives a VM's other bridges their proxies where nft refuses the rules of one, and leaves nothing of that one",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    await hv.bridge("br2");
+    // Somebody else's map of this name, of another kind.
+    const map = "add table ip one_tproxy; add map ip one_tproxy ep_br2 { type ipv4_addr : inet_service; }";
+    await hv.host.text(["nft", map]);
+    const { code, stderr } = await hv.hook(["pre"], vm(["br0", "7"], ["br2", "7"], ["onebr.12", "12"]));
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /^error: [^\n]*nft[^\n]* \(nic=1, bridge=br2\)$/m);
+    assert.equal(stderr.match(/^info: The bridge is set up /gm)?.length, 2, stderr);
+    assert.deepEqual([...(await hv.status()).keys()], ["one_tproxy", "one_tproxy_br0", "one_tproxy_onebr.12"]);
+    assert.doesNotMatch(await hv.host.text(["ip", "netns", "list"]), /br2/);
+    assert.doesNotMatch(await hv.host.text(["cat", "/run/one_tproxy/setup-record.json"]), /br2/);
+    assert.equal((await hv.hook(["clean"], vm(["br0", "7"], ["br2", "7"], ["onebr.12", "12"]))).code, 0);
+    await until("no proxy is left", async () => (await hv.status()).size === 0);
   }),
 );
 

@@ -6,9 +6,10 @@
 
 import type { BridgeNames } from "../names.ts";
 import { CommandError, runCommand } from "../run_command.ts";
-import { observe } from "./observe.ts";
-import { planDown, planUp } from "./link_plan.ts";
+import { type Link, observe } from "./observe.ts";
+import { type LinkPlan, planDown, planUp } from "./link_plan.ts";
 import { setVlans, vlansOf } from "./vlan_record.ts";
+import type { Vlan } from "./vlans.ts";
 
 /**
  * The settings of the namespace's network stack. They are set before the veth end moves in, since a device takes the
@@ -38,44 +39,57 @@ export const NETNS_SYSCTLS: readonly string[] = [
   "net.ipv4.tcp_wmem=4096 16384 524288",
 ];
 
+/** A bridge's veth pair and namespace, made or repaired. */
+export interface MadeLinks {
+  /** Announces the MAC address to guests, if it is another one than before. The rules have to be in place. */
+  readonly announce: () => Promise<void>;
+  /** Removes the pair and the namespace, if none of it existed before. */
+  readonly undo: () => Promise<void>;
+}
+
 /**
  * Creates or repairs one bridge's veth pair and namespace. If none of them existed and something fails, nothing is left
  * behind.
  *
  * @param names The bridge's names.
- * @param then Runs once the devices are ready. If it fails, the whole call fails.
- * @returns What `then` returns.
+ * @param listed The devices of the host namespace.
+ * @returns What is left to do.
  * @throws {import("../errors.ts").KernelStateError} If there is no such bridge, or a device under our names is not
  * ours.
  * @throws {CommandError} If ip, bridge or sysctl fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for ip and bridge, and `--allow-read` for `/run/netns` and
  * `/run/one_tproxy`.
  */
-export async function ensureLinks<T>(names: BridgeNames, then: () => Promise<T>): Promise<T> {
-  const observed = await observe(names);
+export async function makeLinks(names: BridgeNames, listed: Promise<readonly Link[]>): Promise<MadeLinks> {
+  const observed = await observe(names, listed);
   const plan = planUp(names, observed);
   const vlans = await vlansOf(names, observed.host);
   const isNew = observed.netns.state === "absent" && !observed.host.has(names.bridgeEnd);
-  try {
-    if (plan.removeNetns) await runCommand("ip", ["netns", "delete", names.netns]);
-    if (plan.addNetns) await runCommand("ip", ["netns", "add", names.netns]);
-    await setNetnsSysctls(names);
-    await batch(["-n", names.netns], plan.netnsBefore);
-    if (plan.isNewPort && vlans.length > 0) {
-      await batch([], plan.host);
-      await setVlans(names.bridgeEnd, vlans);
-      await batch([], plan.hostAfter);
-    } else {
-      await batch([], [...plan.host, ...plan.hostAfter]);
-    }
-    await batch(["-n", names.netns], plan.netns);
-    const result = await then();
-    await batch(["-n", names.netns], plan.announced);
-    return result;
-  } catch (error) {
+  const undo = async () => {
     if (isNew) await removeLinks(names);
+  };
+  try {
+    await carryOut(names, plan, vlans);
+  } catch (error) {
+    await undo();
     throw error;
   }
+  return { announce: () => batch(["-n", names.netns], plan.announced), undo };
+}
+
+async function carryOut(names: BridgeNames, plan: LinkPlan, vlans: readonly Vlan[]): Promise<void> {
+  if (plan.removeNetns) await runCommand("ip", ["netns", "delete", names.netns]);
+  if (plan.addNetns) await runCommand("ip", ["netns", "add", names.netns]);
+  await setNetnsSysctls(names);
+  await batch(["-n", names.netns], plan.netnsBefore);
+  if (plan.isNewPort && vlans.length > 0) {
+    await batch([], plan.host);
+    await setVlans(names.bridgeEnd, vlans);
+    await batch([], plan.hostAfter);
+  } else {
+    await batch([], [...plan.host, ...plan.hostAfter]);
+  }
+  await batch(["-n", names.netns], plan.netns);
 }
 
 /**
@@ -93,11 +107,12 @@ export async function setNetnsSysctls(names: BridgeNames): Promise<void> {
  * Removes one bridge's veth pair and namespace. It succeeds if there is nothing to remove.
  *
  * @param names The bridge's names; the bridge itself may be gone.
+ * @param listed The devices of the host namespace, if they have been listed already.
  * @throws {CommandError} If ip fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/ip` and `--allow-read=/run/netns`.
  */
-export async function removeLinks(names: BridgeNames): Promise<void> {
-  const observed = await observe(names);
+export async function removeLinks(names: BridgeNames, listed?: Promise<readonly Link[]>): Promise<void> {
+  const observed = await observe(names, listed);
   const { netnsBefore, host } = planDown(names, observed);
   await batch(["-n", names.netns], netnsBefore);
   await batch([], host);

@@ -58,13 +58,17 @@ export interface Observed {
  * Reads the state of one bridge and everything that belongs to it.
  *
  * @param names The bridge's names.
+ * @param listed The devices of the host namespace, if they have been listed already.
  * @returns The state now.
  * @throws {CommandError} If ip fails.
  * @throws {KernelStateError} If ip's answer can't be read.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/ip` and `--allow-read=/run/netns`.
  */
-export async function observe(names: BridgeNames): Promise<Observed> {
-  const [links, netns] = await Promise.all([listLinks(), observeNetns(names)]);
+export async function observe(
+  names: BridgeNames,
+  listed: Promise<readonly Link[]> = listLinks(),
+): Promise<Observed> {
+  const [links, netns] = await Promise.all([listed, observeNetns(names)]);
   const relevant = new Set<string>([names.bridge, names.bridgeEnd, names.netnsEnd]);
   const host = links.filter((link) => relevant.has(link.name) || link.master === names.bridge);
   return { host: new Map(host.map((link) => [link.name, link])), netns };

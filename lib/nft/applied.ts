@@ -69,25 +69,25 @@ export async function readApplied(): Promise<Applied> {
 }
 
 /**
- * Records the fingerprints of one bridge. The caller holds the lock of `setup`.
+ * Records the fingerprints of some bridges. The caller holds the lock of `setup`.
  *
- * @param bridge The bridge.
- * @param rules The rules.
+ * @param rules The rules of each.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
-export async function writeApplied(bridge: BridgeName, rules: AppliedRules): Promise<void> {
-  await write(new Map(await readApplied()).set(bridge, rules));
+export async function writeApplied(rules: Applied): Promise<void> {
+  if (rules.size > 0) await write(new Map([...await readApplied(), ...rules]));
 }
 
 /**
- * Removes the fingerprints of one bridge. The caller holds the lock of `setup`.
+ * Removes the fingerprints of some bridges. The caller holds the lock of `setup`.
  *
- * @param bridge The bridge.
+ * @param bridges The bridges.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
-export async function forgetApplied(bridge: BridgeName): Promise<void> {
-  const applied = new Map(await readApplied());
-  if (applied.delete(bridge)) await write(applied);
+export async function forgetApplied(bridges: readonly BridgeName[]): Promise<void> {
+  const applied = await readApplied();
+  const others = [...applied].filter(([bridge]) => !bridges.includes(bridge));
+  if (others.length < applied.size) await write(new Map(others));
 }
 
 async function write(applied: Applied): Promise<void> {

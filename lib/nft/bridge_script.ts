@@ -78,28 +78,29 @@ export interface TableObject {
 export type Tables = Readonly<Record<"ip" | "bridge", readonly TableObject[] | undefined>>;
 
 /**
- * Renders the transaction that removes one bridge's map and chains, and a table that is empty afterwards.
+ * Renders the transaction that removes the maps and chains of some bridges, and a table that is empty afterwards.
  *
- * @param bridge The bridge.
+ * @param bridges The bridges.
  * @param tables The objects in the tables now.
- * @returns A script for `nft -f -`; empty if nothing of the bridge is there.
+ * @returns A script for `nft -f -`; empty if nothing of them is there.
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
  * import { parseBridgeName, renderDown } from "@one/tproxy";
  *
- * assert.equal(renderDown(parseBridgeName("br0"), { ip: undefined, bridge: undefined }), "");
+ * assert.equal(renderDown([parseBridgeName("br0")], { ip: undefined, bridge: undefined }), "");
  * ```
  */
-export function renderDown(bridge: BridgeName, tables: Tables): string {
-  const names = namesOf(bridge);
-  const own: Readonly<Record<string, readonly string[]>> = {
-    "ip map": [names.map],
-    "bridge chain": chainNamesOf(names),
-    "bridge set": [names.copySet, names.redirected, names.senders, names.newcomers],
+export function renderDown(bridges: readonly BridgeName[], tables: Tables): string {
+  const all = bridges.map(namesOf);
+  const own: Readonly<Record<string, ReadonlySet<string>>> = {
+    "ip map": new Set(all.map(({ map }) => map)),
+    "bridge chain": new Set(all.flatMap(chainNamesOf)),
+    "bridge set": new Set(all.flatMap((names) => [names.copySet, names.redirected, names.senders, names.newcomers])),
   };
-  const isOurs = ({ family, kind, name }: TableObject) => own[`${family} ${kind}`]?.includes(name) ?? false;
+  const ends = new Set(all.map(({ bridgeEnd }) => bridgeEnd));
+  const isOurs = ({ family, kind, name }: TableObject) => own[`${family} ${kind}`]?.has(name) ?? false;
   const isVethSet = (object: TableObject) => object.kind === "set" && object.name === VETH_SET;
   const script: string[] = [];
   for (const family of ["ip", "bridge"] as const) {
@@ -107,7 +108,7 @@ export function renderDown(bridge: BridgeName, tables: Tables): string {
     if (objects === undefined) continue;
     const ours = objects.filter(isOurs);
     const rest = objects.filter((object) => !isOurs(object));
-    const setOfOthers = (object: TableObject) => object.elements.some((name) => name !== names.bridgeEnd);
+    const setOfOthers = (object: TableObject) => object.elements.some((name) => !ends.has(name));
     if (rest.every((object) => isVethSet(object) && !setOfOthers(object))) {
       script.push(`delete table ${family} ${TPROXY}`);
       continue;
@@ -116,8 +117,8 @@ export function renderDown(bridge: BridgeName, tables: Tables): string {
     const [chains, others] = [ours.filter(({ kind }) => kind === "chain"), ours.filter(({ kind }) => kind !== "chain")];
     for (const { name } of chains) script.push(`flush chain ${family} ${TPROXY} ${name}`);
     for (const { kind, name } of [...chains, ...others]) script.push(`delete ${kind} ${family} ${TPROXY} ${name}`);
-    if (rest.some((object) => isVethSet(object) && object.elements.includes(names.bridgeEnd))) {
-      script.push(`delete element ${family} ${TPROXY} ${VETH_SET} { "${names.bridgeEnd}" }`);
+    for (const name of rest.filter(isVethSet).flatMap(({ elements }) => elements).filter((name) => ends.has(name))) {
+      script.push(`delete element ${family} ${TPROXY} ${VETH_SET} { "${name}" }`);
     }
   }
   return script.length === 0 ? "" : lines(...script);

@@ -194,14 +194,14 @@ Deno.test("renderUp() names nothing of any other bridge", () => {
 });
 
 Deno.test("renderDown() has nothing to do where nothing is", () => {
-  assert.equal(renderDown(BR0, { ip: undefined, bridge: undefined }), "");
+  assert.equal(renderDown([BR0], { ip: undefined, bridge: undefined }), "");
   const others = { ip: [map("ep_br1")], bridge: [chain("ch_br1"), vethEnds("br1b")] };
-  assert.equal(renderDown(BR0, others), "");
+  assert.equal(renderDown([BR0], others), "");
 });
 
 Deno.test("renderDown() removes both tables with the last bridge, with either form of the ARP rule", () => {
   for (const bridge of [[chain("ch_br0")], [vethEnds("br0b"), chain("ch_br0")], [vethEnds()], []]) {
-    assert.deepEqual(linesOf(renderDown(BR0, { ip: [map("ep_br0")], bridge })), [
+    assert.deepEqual(linesOf(renderDown([BR0], { ip: [map("ep_br0")], bridge })), [
       "delete table ip one_tproxy",
       "delete table bridge one_tproxy",
     ]);
@@ -209,8 +209,8 @@ Deno.test("renderDown() removes both tables with the last bridge, with either fo
 });
 
 Deno.test("renderDown() removes a table on its own if the other one is gone already", () => {
-  assert.equal(renderDown(BR0, { ip: [map("ep_br0")], bridge: undefined }), "delete table ip one_tproxy\n");
-  assert.equal(renderDown(BR0, { ip: undefined, bridge: [chain("ch_br0")] }), "delete table bridge one_tproxy\n");
+  assert.equal(renderDown([BR0], { ip: [map("ep_br0")], bridge: undefined }), "delete table ip one_tproxy\n");
+  assert.equal(renderDown([BR0], { ip: undefined, bridge: [chain("ch_br0")] }), "delete table bridge one_tproxy\n");
 });
 
 Deno.test("renderDown() leaves what belongs to other bridges", () => {
@@ -222,7 +222,7 @@ Deno.test("renderDown() leaves what belongs to other bridges", () => {
       ...["ch_br0", "ch_br1", "guard_br0", "redirect_br0", "sender_br0", "port_br0", "port_br1"].map(chain),
     ],
   };
-  assert.deepEqual(linesOf(renderDown(BR0, tables)), [
+  assert.deepEqual(linesOf(renderDown([BR0], tables)), [
     "delete map ip one_tproxy ep_br0",
     ...["ch", "guard", "redirect", "sender", "port"].map((name) => `flush chain bridge one_tproxy ${name}_br0`),
     ...["ch", "guard", "redirect", "sender", "port"].map((name) => `delete chain bridge one_tproxy ${name}_br0`),
@@ -244,7 +244,7 @@ Deno.test("renderDown() leaves what somebody else put into our tables", () => {
     { family: "bridge", kind: "set", name: "ch_br0", elements: [] },
   ];
   const tables = { ip: [...foreign, map("ep_br0")], bridge: [...namedAlike, chain("mine"), chain("ch_br0")] };
-  assert.deepEqual(linesOf(renderDown(BR0, tables)), [
+  assert.deepEqual(linesOf(renderDown([BR0], tables)), [
     "delete map ip one_tproxy ep_br0",
     "flush chain bridge one_tproxy ch_br0",
     "delete chain bridge one_tproxy ch_br0",
@@ -253,5 +253,26 @@ Deno.test("renderDown() leaves what somebody else put into our tables", () => {
 
 Deno.test("renderDown() takes the last trace of a half-made bridge out of the set", () => {
   const tables = { ip: undefined, bridge: [vethEnds("br0b", "br1b"), chain("ch_br1")] };
-  assert.equal(renderDown(BR0, tables), 'delete element bridge one_tproxy veth_ends { "br0b" }\n');
+  assert.equal(renderDown([BR0], tables), 'delete element bridge one_tproxy veth_ends { "br0b" }\n');
+});
+
+Deno.test("renderDown() removes several bridges by one script, and with the last of them the tables", () => {
+  const onebr = parseBridgeName("onebr.12");
+  const set = { family: "bridge", kind: "set", name: "veth_ends", elements: ["br0b", "br7b", "onebr.12b"] } as const;
+  const bridge = [chain("ch_br0"), chain("ch_onebr.12"), chain("ch_br7"), set];
+  const ip = [map("ep_br0"), map("ep_onebr.12"), map("ep_br7")];
+  assert.deepEqual(linesOf(renderDown([BR0, onebr], { ip, bridge })), [
+    "delete map ip one_tproxy ep_br0",
+    "delete map ip one_tproxy ep_onebr.12",
+    "flush chain bridge one_tproxy ch_br0",
+    "flush chain bridge one_tproxy ch_onebr.12",
+    "delete chain bridge one_tproxy ch_br0",
+    "delete chain bridge one_tproxy ch_onebr.12",
+    'delete element bridge one_tproxy veth_ends { "br0b" }',
+    'delete element bridge one_tproxy veth_ends { "onebr.12b" }',
+  ]);
+  assert.deepEqual(linesOf(renderDown([BR0, onebr, parseBridgeName("br7")], { ip, bridge })), [
+    "delete table ip one_tproxy",
+    "delete table bridge one_tproxy",
+  ]);
 });

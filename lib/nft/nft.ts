@@ -1,14 +1,13 @@
 /**
- * Reading the kernel's nft state, and changing it by atomic transactions.
+ * Reading the kernel's nft state, and leaving it to the network driver. `change_rules.ts` changes it.
  *
  * @module
  */
 
-import { type BridgeName, EGRESS, namesOf, TPROXY } from "../names.ts";
-import { CommandError, runCommand } from "../run_command.ts";
-import { describeChains, forgetApplied, writeApplied } from "./applied.ts";
+import { type BridgeName, EGRESS, TPROXY } from "../names.ts";
+import { runCommand } from "../run_command.ts";
+import { forgetApplied } from "./applied.ts";
 import { writeAppliedEgress } from "./applied_egress.ts";
-import type { BridgeForm } from "./matches.ts";
 import { type Dropped, parseDropped } from "./dropped.ts";
 import { renderNoEgress } from "./egress_rules.ts";
 import { type BridgeTable, readTable } from "./fingerprint.ts";
@@ -16,7 +15,7 @@ import { type MapListing, type NftState, parseMaps, parseState } from "./parse_s
 import { parseTable, parseTableFamilies } from "./parse_tables.ts";
 import { listTable, runScript } from "./run_nft.ts";
 import { renderRelease } from "./release_script.ts";
-import { type BridgeRules, renderDown, renderUp, type TableObject, type Tables } from "./bridge_script.ts";
+import type { TableObject, Tables } from "./bridge_script.ts";
 
 /**
  * Lists every bridge's endpoints.
@@ -41,23 +40,6 @@ export async function listEndpoints(): Promise<MapListing> {
 export async function listState(): Promise<NftState> {
   // These commands succeed if there is no table of ours. A listing of the table itself would fail.
   return parseState(await runCommand("nft", ["-j", "list maps ip; list sets bridge; list chains bridge"]));
-}
-
-/**
- * Applies one bridge's map, chains and copy of the record in one transaction, and records the fingerprints of the
- * chains. The caller holds the lock of `setup`.
- *
- * @param rules What they should hold.
- * @returns The form of the rules that this kernel takes.
- * @throws {CommandError} If nft fails; then nothing has changed, or the rules are made and could not be listed.
- * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`, and `--allow-read` and `--allow-write` for
- * `/run/one_tproxy`.
- */
-export async function ensureRules(rules: BridgeRules): Promise<BridgeForm> {
-  const form = await applyRules(rules);
-  const { chains } = await listBridgeTable();
-  await writeApplied(rules.bridge, describeChains(namesOf(rules.bridge), form, chains));
-  return form;
 }
 
 /**
@@ -100,17 +82,6 @@ export async function listDropped(): Promise<Dropped[]> {
 
 const NO_TABLE: BridgeTable = { chains: new Map(), sets: new Map() };
 
-async function applyRules(rules: BridgeRules): Promise<BridgeForm> {
-  try {
-    await runScript(renderUp(rules, "ibrname"));
-    return "ibrname";
-  } catch (error) {
-    if (!(error instanceof CommandError) || !error.stderr.includes("Operation not supported")) throw error;
-    await runScript(renderUp(rules, "veth-set"));
-    return "veth-set";
-  }
-}
-
 /**
  * Lists what our two tables hold.
  *
@@ -128,20 +99,6 @@ export async function listObjects(): Promise<Tables> {
 }
 
 /**
- * Removes one bridge's map and chains, and a table that is empty afterwards. It succeeds if there is nothing to remove.
- * The caller holds the lock of `setup`.
- *
- * @param bridge The bridge. Neither the bridge nor its namespace needs to exist.
- * @throws {CommandError} If nft fails; then nothing has changed.
- * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
- */
-export async function removeRules(bridge: BridgeName): Promise<void> {
-  const script = renderDown(bridge, await listObjects());
-  if (script !== "") await runScript(script);
-  await forgetApplied(bridge);
-}
-
-/**
  * Removes everything that OpenNebula's own network driver does not know, and keeps the rest for it. The caller holds
  * the lock of `setup`.
  *
@@ -155,6 +112,6 @@ export async function releaseRules(): Promise<readonly BridgeName[]> {
   const { bridges, script } = renderRelease(await listState());
   await runScript(script + renderNoEgress());
   await writeAppliedEgress(undefined);
-  for (const bridge of bridges) await forgetApplied(bridge);
+  await forgetApplied(bridges);
   return bridges;
 }

@@ -1,5 +1,5 @@
 /**
- * Changing which networks are on a bridge: the record first, then the kernel's state.
+ * Changing which networks are on bridges: the record first, then the kernel's state.
  *
  * @module
  */
@@ -7,11 +7,14 @@
 import { withLock } from "../lock.ts";
 import { log } from "../log.ts";
 import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
-import { listState, removeRules } from "../nft/nft.ts";
+import { removeRules } from "../nft/change_rules.ts";
+import { listState } from "../nft/nft.ts";
 import type { NftState } from "../nft/parse_state.ts";
-import { applyRecord } from "./apply_record.ts";
+import { applyRecords, attempt, type Failures } from "./apply_record.ts";
 import { removeLinks } from "../netns/links.ts";
-import { isNobodys, type NetworkRecord } from "./setup_record.ts";
+import { listLinks } from "../netns/observe.ts";
+import { CommandError } from "../run_command.ts";
+import { isNobodys, type NetworkRecord, withServices } from "./setup_record.ts";
 import { recoverRecord, writeRecord } from "./setup_record_file.ts";
 import { forgetVlans } from "../netns/vlan_record.ts";
 
@@ -34,44 +37,76 @@ export function withSetupLock<T>(work: () => Promise<T>): Promise<T> {
 export type Change = (networks: readonly NetworkRecord[]) => readonly NetworkRecord[];
 
 /**
- * Changes the networks of a bridge, in the record and in the kernel. The record is written first, so that the next run
- * completes one that was interrupted. If the kernel refuses the change, the record is restored. The caller holds the
- * lock of `setup`.
+ * Changes the networks of some bridges, in the record and in the kernel, with one nft transaction for all that are set up
+ * and one for all that go. The record is written first, so that the next run completes one that was interrupted. If the
+ * kernel refuses the change of a bridge, the record of this bridge is restored, and the others go on. The caller holds
+ * the lock of `setup`.
+ *
+ * @param changes The change of each bridge. If no endpoint of a bridge is left, everything of it is removed from the
+ * kernel.
+ * @param adopts Whether endpoints in nft stay if no endpoint of the bridge is recorded.
+ * @returns The bridges that could not be changed.
+ * @throws {import("../errors.ts").TproxyError} If nft's state can't be listed; then nothing has changed.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/command_permissions.ts`.
+ */
+export async function changeBridges(changes: ReadonlyMap<BridgeName, Change>, adopts: boolean): Promise<Failures> {
+  let state: Promise<NftState> | undefined;
+  const listOnce = () => state ??= listState();
+  const record = await recoverRecord(listOnce);
+  const next = new Map<BridgeName, readonly NetworkRecord[]>();
+  for (const [bridge, change] of changes) {
+    const before = record.get(bridge) ?? [];
+    const isServed = before.some(({ endpoints }) => endpoints.length > 0);
+    next.set(bridge, change(!isServed && adopts ? [...before, ...adopt(bridge, await listOnce())] : before));
+  }
+  const written = await writeRecord(record, next);
+  const served = withServices(next);
+  for (const [bridge, networks] of served) warnOfNobodys(bridge, networks);
+  const refused = served.size === 0 ? new Map() : await applyRecords(served);
+  if (refused.size > 0) {
+    await writeRecord(written, new Map([...refused.keys()].map((bridge) => [bridge, record.get(bridge) ?? []])));
+  }
+  const left = await removeBridges([...next.keys()].filter((bridge) => !served.has(bridge)));
+  return new Map([...refused, ...left]);
+}
+
+/**
+ * Changes the networks of one bridge, as {@linkcode changeBridges} does.
  *
  * @param bridge The bridge.
  * @param adopts Whether endpoints in nft stay if no endpoint of the bridge is recorded.
- * @param change The change. If no endpoint is left, everything of the bridge is removed from the kernel.
+ * @param change The change.
  * @throws {import("../errors.ts").KernelStateError} If the bridge is not there, or a device in the way is not ours.
  * @throws {import("../run_command.ts").CommandError} If ip, nft or sysctl fails.
  * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/command_permissions.ts`.
  */
 export async function changeBridge(bridge: BridgeName, adopts: boolean, change: Change): Promise<void> {
-  let state: Promise<NftState> | undefined;
-  const listOnce = () => state ??= listState();
-  const record = await recoverRecord(listOnce);
-  const before = record.get(bridge) ?? [];
-  const isServed = before.some(({ endpoints }) => endpoints.length > 0);
-  const networks = change(!isServed && adopts ? [...before, ...adopt(bridge, await listOnce())] : before);
-  await writeRecord(record, bridge, networks);
-  if (networks.every(({ endpoints }) => endpoints.length === 0)) {
-    await removeRules(bridge);
-    await removeLinks(namesOf(bridge));
-    await forgetVlans(bridge);
-    log.info("The bridge has no proxy", { bridge });
-    return;
+  for (const error of (await changeBridges(new Map([[bridge, change]]), adopts)).values()) throw error;
+}
+
+async function removeBridges(bridges: readonly BridgeName[]): Promise<Failures> {
+  const failures = new Map<BridgeName, unknown>();
+  if (bridges.length === 0) return failures;
+  const removed = await removeRules(bridges);
+  const listed = listLinks();
+  for (const bridge of bridges) {
+    await attempt(bridge, failures, async () => {
+      const done = removed.get(bridge);
+      if (done instanceof CommandError) throw done;
+      await removeLinks(namesOf(bridge), listed);
+      await forgetVlans(bridge);
+      log.info("The bridge has no proxy", { bridge });
+    });
   }
+  return failures;
+}
+
+function warnOfNobodys(bridge: BridgeName, networks: readonly NetworkRecord[]): void {
   const [nobodys] = networks.filter(isNobodys);
-  if (nobodys !== undefined) {
-    const ports = nobodys.endpoints.map(({ servicePort }) => servicePort).join(" ");
-    const remedy = `to be rid of them, run "setup down --bridge ${bridge}", then "setup up" for each network`;
-    log.warning(`Keeping services whose network is not known; ${remedy}`, { bridge, ports });
-  }
-  try {
-    await applyRecord(bridge, networks);
-  } catch (error) {
-    await writeRecord(record, bridge, before);
-    throw error;
-  }
+  if (nobodys === undefined) return;
+  const ports = nobodys.endpoints.map(({ servicePort }) => servicePort).join(" ");
+  const remedy = `to be rid of them, run "setup down --bridge ${bridge}", then "setup up" for each network`;
+  log.warning(`Keeping services whose network is not known; ${remedy}`, { bridge, ports });
 }
 
 /**

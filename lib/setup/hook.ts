@@ -11,7 +11,9 @@ import { FAILED, OK } from "../exit_code.ts";
 import { log } from "../log.ts";
 import type { HookAction } from "../permissions/verbs.ts";
 import { noteVm } from "./note_vm.ts";
-import { remember, up } from "./setup.ts";
+import { setUp } from "./set_up.ts";
+import { isNetwork } from "./setup_record_parse.ts";
+import { remember } from "./setup.ts";
 import { takeDown } from "./take_down.ts";
 import { readVm } from "./vm_input.ts";
 import { type Nic, parseVmNics } from "./vm_xml.ts";
@@ -49,16 +51,14 @@ async function pre(nics: readonly Nic[], source: ConfigSource, follow: () => Pro
     await rememberAll(nics);
     return OK;
   }
-  let exitCode = OK;
-  for (const { id, bridge, network } of distinct(nics)) {
-    try {
-      await up({ bridge, network, source });
-    } catch (error) {
-      log.error(describe(error), { nic: id, bridge });
-      // The hook fails, or the VM would run without its services unnoticed. The other NICs still get theirs.
-      exitCode = FAILED;
-    }
+  const wrong = nics.filter(({ network }) => !isNetwork(network));
+  for (const { id, bridge } of wrong) log.error("The network's name is empty or too long", { nic: id, bridge });
+  const { failures } = await setUp(distinct(nics.filter((nic) => !wrong.includes(nic))), source);
+  for (const { id, bridge } of nics.filter(({ bridge }) => failures.has(bridge))) {
+    log.error(describe(failures.get(bridge)), { nic: id, bridge });
   }
+  // The hook fails, or the VM would run without its services unnoticed. The other NICs still get theirs.
+  let exitCode = wrong.length + failures.size > 0 ? FAILED : OK;
   try {
     await follow();
   } catch (error) {

@@ -22,12 +22,10 @@ import { forgetVlans } from "../netns/vlan_record.ts";
  */
 export async function release(): Promise<void> {
   await withSetupLock(async () => {
-    let record = await recoverRecord(listState);
+    const record = await recoverRecord(listState);
     const released = new Set([...await releaseRules(), ...record.keys()]);
-    for (const bridge of released) {
-      record = await writeRecord(record, bridge, []);
-      await forgetVlans(bridge);
-    }
+    await writeRecord(record, new Map([...released].map((bridge) => [bridge, []])));
+    for (const bridge of released) await forgetVlans(bridge);
     // The hooks tell of no VM any more, and its address may be another one's soon.
     await removeIfThere(RUN_FILES.vmAddresses);
     for (const bridge of released) log.info("The bridge is left to OpenNebula's own driver", { bridge });

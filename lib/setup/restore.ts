@@ -12,7 +12,7 @@ import { log } from "../log.ts";
 import { type BridgeName, namesOf, NETNS_DIR, RUN_FILES, TPROXY } from "../names.ts";
 import { listState } from "../nft/nft.ts";
 import type { NftState } from "../nft/parse_state.ts";
-import { applyRecord } from "./apply_record.ts";
+import { applyRecords } from "./apply_record.ts";
 import { type Link, listLinks } from "../netns/observe.ts";
 import { findMissingInNft } from "./missing_in_nft.ts";
 import { type NetworkRecord, type SetupRecord, withServices } from "./setup_record.ts";
@@ -127,13 +127,14 @@ export async function restore(present: Present): Promise<Present> {
 async function restoreAll(): Promise<void> {
   await recoverRecord(listState);
   const present = await look();
-  for (const [bridge, what] of findMissing(present.file.bridges, present)) {
+  const missing = findMissing(present.file.bridges, present);
+  if (missing.size === 0) return;
+  for (const [bridge, what] of missing) {
     log.warning("A bridge is not as it should be; setting it up again", { bridge, faults: `${what} is gone` });
-    try {
-      await applyRecord(bridge, present.file.bridges.get(bridge) ?? [], { keepsOthers: true });
-    } catch (error) {
-      log.error("Cannot restore a bridge", { bridge, error: describe(error) });
-    }
+  }
+  const record = new Map([...present.file.bridges].filter(([bridge]) => missing.has(bridge)));
+  for (const [bridge, error] of await applyRecords(record, { keepsOthers: true })) {
+    log.error("Cannot restore a bridge", { bridge, error: describe(error) });
   }
 }
 

@@ -4,18 +4,16 @@
  * @module
  */
 
-import { prepareThenLock } from "../config/prepare_then_lock.ts";
 import type { ConfigSource } from "../config/noted.ts";
-import { resolveIpv4 } from "../config/resolve_name.ts";
 import type { Network } from "../config/select.ts";
 import { InputError } from "../errors.ts";
-import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";
 import { listState } from "../nft/nft.ts";
-import { changeBridge, withSetupLock } from "./change_bridge.ts";
-import { giveTo, selectGrants } from "./grant.ts";
-import { type KeptEndpoint, warnOfKept } from "./kept_services.ts";
-import { endpointsOf, hasNetwork, isNobodys, withoutNetwork } from "./setup_record.ts";
+import type { Failures } from "./apply_record.ts";
+import { changeBridge, changeBridges, withSetupLock } from "./change_bridge.ts";
+import type { KeptEndpoint } from "./kept_services.ts";
+import { setUp } from "./set_up.ts";
+import { hasNetwork, isNobodys, withoutNetwork } from "./setup_record.ts";
 import { recoverRecord, writeRecord } from "./setup_record_file.ts";
 import { isNetwork } from "./setup_record_parse.ts";
 
@@ -49,30 +47,11 @@ export async function up({ bridge, network, source }: UpRequest): Promise<readon
   if (!named.every(isNetwork)) {
     throw new InputError("The network's name is empty or too long", "name it by --network-id");
   }
-  return await prepareThenLock({
-    path: source.path,
-    prepare: async () => await selectGrants(await source.read(), named, resolveIpv4),
-    lock: withSetupLock,
-    use: async ({ grants, warnings }) => {
-      await source.note?.();
-      for (const warning of warnings) log.warning(warning);
-      const kept: KeptEndpoint[] = [];
-      await changeBridge(bridge, true, (networks) => {
-        // A network from the record may have been removed while its names were resolved.
-        const due = grants.filter((grant) => network !== undefined || hasNetwork(networks, grant.network));
-        return due.reduce((all, grant) => {
-          const given = giveTo(all, grant);
-          kept.push(...given.kept);
-          if (endpointsOf(given.networks, grant.network).length === 0) {
-            log.warning("No service is configured for this network", { bridge, ...grant.network });
-          }
-          return given.networks;
-        }, networks);
-      });
-      warnOfKept(bridge, kept, source.path);
-      return kept;
-    },
-  });
+  const wanted = named.map((network) => ({ bridge, network }));
+  // A network from the record may be removed while its names are resolved.
+  const { kept, failures } = await setUp(wanted, source, { ifRecorded: network === undefined });
+  for (const error of failures.values()) throw error;
+  return kept;
 }
 
 /** Finds the recorded networks of a bridge. */
@@ -105,6 +84,19 @@ export async function down(bridge: BridgeName, network?: Network): Promise<void>
 }
 
 /**
+ * Removes the proxies of some bridges, as {@linkcode down} does, with one nft transaction.
+ *
+ * @param bridges The bridges.
+ * @returns Those that could not be changed.
+ * @throws {import("../errors.ts").TproxyError} If the lock can't be taken, or nft's state can't be listed.
+ * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/command_permissions.ts`.
+ */
+export async function downAll(bridges: readonly BridgeName[]): Promise<Failures> {
+  if (bridges.length === 0) return new Map();
+  return await withSetupLock(() => changeBridges(new Map(bridges.map((bridge) => [bridge, () => []])), false));
+}
+
+/**
  * Records a network without services, so that a later configuration can give it some. The kernel's state does not
  * change.
  *
@@ -118,6 +110,8 @@ export async function remember(bridge: BridgeName, network: Network): Promise<vo
   await withSetupLock(async () => {
     const record = await recoverRecord(listState);
     const networks = record.get(bridge) ?? [];
-    if (!hasNetwork(networks, network)) await writeRecord(record, bridge, [...networks, { ...network, endpoints: [] }]);
+    if (!hasNetwork(networks, network)) {
+      await writeRecord(record, new Map([[bridge, [...networks, { ...network, endpoints: [] }]]]));
+    }
   });
 }

@@ -114,22 +114,18 @@ async function keepAside(): Promise<string> {
 }
 
 /**
- * Writes the networks of one bridge into the record.
+ * Writes the networks of some bridges into the record.
  *
  * @param record The record as it was read, under the same lock.
- * @param bridge The bridge.
- * @param networks Its networks; without any, the bridge is removed from the record.
+ * @param changes The networks of each; a bridge without any is removed from the record.
  * @returns The new record.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function writeRecord(
   record: SetupRecord,
-  bridge: BridgeName,
-  networks: readonly NetworkRecord[],
+  changes: SetupRecord,
 ): Promise<SetupRecord> {
-  const next = new Map(record);
-  if (networks.length === 0) next.delete(bridge);
-  else next.set(bridge, networks);
+  const next = new Map([...record, ...changes].filter(([bridge]) => changes.get(bridge)?.length !== 0));
   await write(next);
   return next;
 }

@@ -10,7 +10,7 @@ import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";
 import { type Link, listLinks } from "../netns/observe.ts";
 import { guestPortsOf } from "../netns/ports.ts";
-import { down } from "./setup.ts";
+import { downAll } from "./setup.ts";
 import type { Nic } from "./vm_xml.ts";
 
 /**
@@ -37,14 +37,14 @@ export async function takeDown(nics: readonly Nic[]): Promise<boolean> {
   const bridges = [...new Set(nics.map(({ bridge }) => bridge))];
   const links = await listLinks();
   const gone = bridges.filter((bridge) => !links.some(({ name }) => name === bridge));
-  await downAll(gone);
+  await remove(gone);
   const idle = bridges.filter((bridge) => !gone.includes(bridge) && isIdle(links, bridge, ownPorts));
   if (idle.length === 0) return gone.length > 0;
   log.info("No other guest is on it: looking again in a moment", { bridge: idle.join(" ") });
   await delay(SETTLE_MS);
   const later = await listLinks();
   const left = idle.filter((bridge) => isIdle(later, bridge, ownPorts));
-  await downAll(left);
+  await remove(left);
   return gone.length + left.length > 0;
 }
 
@@ -54,12 +54,6 @@ function isIdle(links: readonly Link[], bridge: BridgeName, ownPorts: readonly s
   return guests.length === 0;
 }
 
-async function downAll(bridges: readonly BridgeName[]): Promise<void> {
-  for (const bridge of bridges) {
-    try {
-      await down(bridge);
-    } catch (error) {
-      log.error(describe(error), { bridge });
-    }
-  }
+async function remove(bridges: readonly BridgeName[]): Promise<void> {
+  for (const [bridge, error] of await downAll(bridges)) log.error(describe(error), { bridge });
 }

@@ -1,0 +1,88 @@
+/**
+ * Changing the rules of bridges: all of them in one transaction, since a VM's deploy waits for each run of nft.
+ *
+ * @module
+ */
+
+import { type BridgeName, namesOf } from "../names.ts";
+import { CommandError } from "../run_command.ts";
+import { describeChains, forgetApplied, writeApplied } from "./applied.ts";
+import { type BridgeRules, renderDown, renderUp } from "./bridge_script.ts";
+import type { BridgeForm } from "./matches.ts";
+import { listBridgeTable, listObjects } from "./nft.ts";
+import { runScript } from "./run_nft.ts";
+
+/**
+ * Applies the maps, chains and copies of the record of some bridges, and records the fingerprints of the chains. The
+ * caller holds the lock of `setup`.
+ *
+ * @param all What they should hold, one for each bridge.
+ * @returns For each bridge the form of the rules that this kernel takes; or why nft has refused them, then nothing of
+ * this bridge has changed.
+ * @throws {CommandError} If nft can't list the rules that were made.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`, and `--allow-read` and `--allow-write` for
+ * `/run/one_tproxy`.
+ */
+export async function ensureRules(
+  all: readonly BridgeRules[],
+): Promise<ReadonlyMap<BridgeName, BridgeForm | CommandError>> {
+  const results = await forAllOrEach(all, applyRules);
+  const { chains } = await listBridgeTable();
+  await writeApplied(
+    new Map([...results].flatMap(([bridge, form]) => {
+      return form instanceof CommandError ? [] : [[bridge, describeChains(namesOf(bridge), form, chains)]];
+    })),
+  );
+  return results;
+}
+
+async function applyRules(all: readonly BridgeRules[]): Promise<BridgeForm> {
+  const render = (form: BridgeForm) => all.map((rules) => renderUp(rules, form)).join("");
+  try {
+    await runScript(render("ibrname"));
+    return "ibrname";
+  } catch (error) {
+    if (!(error instanceof CommandError) || !error.stderr.includes("Operation not supported")) throw error;
+    await runScript(render("veth-set"));
+    return "veth-set";
+  }
+}
+
+/**
+ * Removes the maps and chains of some bridges, and a table that is empty afterwards. It succeeds if there is nothing to
+ * remove. The caller holds the lock of `setup`.
+ *
+ * @param bridges The bridges. Neither a bridge nor its namespace needs to exist.
+ * @returns For each bridge whether it is done; or why nft has refused it, then nothing of this bridge has changed.
+ * @throws {CommandError} If nft can't list what is there.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`, and `--allow-read` and `--allow-write` for
+ * `/run/one_tproxy`.
+ */
+export async function removeRules(
+  bridges: readonly BridgeName[],
+): Promise<ReadonlyMap<BridgeName, true | CommandError>> {
+  const results = await forAllOrEach(bridges.map((bridge) => ({ bridge })), async (some) => {
+    const script = renderDown(some.map(({ bridge }) => bridge), await listObjects());
+    if (script !== "") await runScript(script);
+    return true as const;
+  });
+  await forgetApplied([...results].flatMap(([bridge, done]) => done === true ? [bridge] : []));
+  return results;
+}
+
+/** Does some work for all bridges at once. If nft refuses it, then for each by itself: one takes no other down. */
+async function forAllOrEach<B extends { readonly bridge: BridgeName }, T>(
+  all: readonly B[],
+  work: (all: readonly B[]) => Promise<T>,
+): Promise<Map<BridgeName, T | CommandError>> {
+  try {
+    const result = await work(all);
+    return new Map(all.map(({ bridge }) => [bridge, result]));
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    if (all.length === 1) return new Map(all.map(({ bridge }) => [bridge, error]));
+    const results = new Map<BridgeName, T | CommandError>();
+    for (const one of all) for (const [bridge, result] of await forAllOrEach([one], work)) results.set(bridge, result);
+    return results;
+  }
+}
