@@ -251,6 +251,16 @@ const CASES: Readonly<Record<string, Case>> = {
       /^broken: filters: one-0-0: the chain bridge groups one-0-0-out drops what it sends for 5030; see "nft list chain bridge groups one-0-0-out"/,
     mend: ({ hv }) => hv.host.text(["nft", "delete", "table", "bridge", "groups"]),
   },
+  "a rule of IPv4 drops what crosses bridges": {
+    breakIt: async ({ hv }) => {
+      await hv.host.text(["sysctl", "-q", "-w", "net.bridge.bridge-nf-call-iptables=1"]);
+      const chain = "chain FORWARD { type filter hook forward priority 0; policy drop; ct state established accept; };";
+      await hv.host.text(["nft", `table ip filter { ${chain} }`]);
+    },
+    says:
+      /^broken: filters: one-0-0: the chain ip filter FORWARD drops what it sends for 5030; see "nft list chain ip filter FORWARD"; let TCP 5030 through there, or, /,
+    mend: ({ hv }) => hv.host.text(["nft", "delete", "table", "ip", "filter"]),
+  },
   "the outer end is down, and a guest is asked about": {
     ...byCommands(new RegExp(`^broken: port: br0: br0b is down; ${UP}`), ["ip", "link", "set", "dev", "br0b", "down"]),
     args: ["--guest", "192.168.150.10"],

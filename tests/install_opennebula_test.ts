@@ -378,7 +378,7 @@ for (
   Deno.test(
     `${
       way.slice(2)
-    }: status and check say that onehost sync has brought back the drivers' own files, until they are replaced`,
+    }: status, check and doctor say that onehost sync has brought back the drivers' own files, until they are replaced`,
     { ignore: ROOTLESS },
     inLab(async (lab) => {
       const { host } = await makeHypervisor(lab);
@@ -388,6 +388,7 @@ for (
       const before = await tproxy("status");
       assert.deepEqual([before.code, before.stderr], [0, ""]);
       assert.equal((await tproxy("check")).code, 0);
+      assert.match((await tproxy("doctor")).stdout, /^ok +driver files .*\n(?:.*\n)*ok +probe +br0 5030: /m);
 
       // What `onehost sync -f` does: the whole folder, from a front-end that has none of our files.
       await shell(host, `rm -r ${VNM}; mkdir -p ${VNM}/bridge; chown -R oneadmin: ${VNM}`);
@@ -404,6 +405,8 @@ for (
       assert.equal(checked.code, 1);
       for (const name of lost) assert.ok(checked.stdout.includes(`${VNM}/${name}: it is not the file`), checked.stdout);
       assert.equal(JSON.parse((await tproxy("check", "--json")).stdout).faults.length, lost.length);
+      const [last = ""] = (await tproxy("doctor")).stdout.trim().split("\n").slice(-1);
+      assert.ok(last.startsWith(`broken: driver files: ${VNM}/${lost[0]}: it is not the file`), last);
 
       const [, remedy = ""] = /then run "(.*)"$/m.exec(stderr) ?? [];
       await shell(host, remedy);

@@ -152,6 +152,14 @@ const BROKEN: Readonly<Record<string, readonly [breakIt: Act, says: RegExp, mend
     /^broken br0: 169\.254\.16\.9 answers ARP and nothing else/,
     sh("nft delete table bridge x"),
   ],
+  "a rule of IPv4 drops what crosses bridges": [
+    sh(
+      "sysctl -qw net.bridge.bridge-nf-call-iptables=1; " +
+        "nft 'table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; }; }'",
+    ),
+    /^broken br0: 169\.254\.16\.9 answers ARP and nothing else/,
+    sh("nft delete table ip filter"),
+  ],
   "the bridge is gone": [
     sh("ip link set dev br0 name br1"),
     /^skipped br0: not tried: there is no such bridge$/,

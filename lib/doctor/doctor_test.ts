@@ -67,7 +67,7 @@ Deno.test("parseWatchers() finds the programs of root that watch, and no look-al
   assert.deepEqual(pids, ["7S", "8T", "9S"]);
 });
 
-const CONNECTION = { from: "one-0-0", to: "br0b", bridge: "br0", port: 5030 };
+const CONNECTION = { from: "one-0-0", to: "br0b", bridge: "br0", port: 5030, callsIptables: false };
 
 /** A listing of the chain `forward`, which jumps for the guest's port, with some rules where it jumps to. */
 function listing(rules: readonly unknown[], table = "groups", policy = "accept"): string {
@@ -90,16 +90,16 @@ function match(protocol: string, field: string, right: unknown, op = "=="): unkn
 
 const DROP = { drop: null };
 const ACCEPT = { accept: null };
+const HERE = "bridge groups out";
 
 Deno.test("findDrop() follows the chains of others as the kernel does", () => {
   const find = (...rules: unknown[]) => findDrop(listing(rules), CONNECTION)?.chain;
-  const here = "bridge groups out";
-  assert.equal(find([DROP]), here);
+  assert.equal(find([DROP]), HERE);
   assert.equal(find([match("tcp", "dport", { set: [22, { range: [5000, 5100] }] }), ACCEPT], [DROP]), undefined);
-  assert.equal(find([match("tcp", "dport", { set: [22, 80] }), ACCEPT], [DROP]), here);
-  assert.equal(find([match("ether", "type", "arp"), ACCEPT], [match("ip", "protocol", "icmp"), ACCEPT], [DROP]), here);
+  assert.equal(find([match("tcp", "dport", { set: [22, 80] }), ACCEPT], [DROP]), HERE);
+  assert.equal(find([match("ether", "type", "arp"), ACCEPT], [match("ip", "protocol", "icmp"), ACCEPT], [DROP]), HERE);
   assert.equal(find([match("ip", "daddr", "169.254.16.9", "!="), DROP]), undefined);
-  assert.equal(find([match("ip", "daddr", "169.254.16.9"), DROP]), here);
+  assert.equal(find([match("ip", "daddr", "169.254.16.9"), DROP]), HERE);
   assert.equal(find([{ return: null }], [DROP]), undefined);
   assert.equal(findDrop(listing([], "groups", "drop"), CONNECTION)?.chain, "bridge groups forward");
 });
@@ -109,6 +109,36 @@ Deno.test("findDrop() names no drop behind a match that it does not know, and no
   assert.equal(findDrop(listing([[strange, DROP]]), CONNECTION), undefined);
   assert.equal(findDrop(listing([[{ xt: null }, DROP]]), CONNECTION), undefined);
   assert.equal(findDrop(listing([[DROP]], "one_tproxy"), CONNECTION), undefined);
+});
+
+Deno.test("findDrop() says nothing of what comes behind a rule that may let the packet go on", () => {
+  const strange = { match: { op: "==", left: { ct: { key: "mark" } }, right: 1 } };
+  for (const verdict of [ACCEPT, { return: null }, { jump: { target: "elsewhere" } }, { goto: { target: "x" } }]) {
+    const isKnown = "jump" in verdict;
+    assert.equal(findDrop(listing([[strange, verdict], [DROP]]), CONNECTION)?.chain, isKnown ? HERE : undefined);
+  }
+  assert.equal(findDrop(listing([[{ xt: null }], [DROP]]), CONNECTION), undefined, "a target of iptables");
+  const isOther = match("tcp", "dport", 22);
+  assert.equal(findDrop(listing([[isOther, strange, ACCEPT], [DROP]]), CONNECTION)?.chain, HERE);
+});
+
+Deno.test("findDrop() follows the chains of IPv4, in which the bridge stands for its ports, if they are called", () => {
+  const states = { match: { op: "in", left: { ct: { key: "state" } }, right: ["established", "related"] } };
+  const from = (name: string) => ({ match: { op: "==", left: { meta: { key: "iifname" } }, right: name } });
+  const find = (callsIptables: boolean, policy: string, ...rules: unknown[]) => {
+    const at = { family: "ip", table: "filter" };
+    const chain = { ...at, name: "FORWARD", hook: "forward", prio: 0, policy };
+    const items = rules.map((expr) => ({ rule: { ...at, chain: "FORWARD", expr } }));
+    const text = JSON.stringify({ nftables: [{ metainfo: {} }, { chain }, ...items] });
+    return findDrop(text, { ...CONNECTION, callsIptables });
+  };
+  const drop = { chain: "ip filter FORWARD", verb: "sends", way: "out" };
+  assert.deepEqual(find(true, "drop", [states, ACCEPT]), drop);
+  assert.equal(find(false, "drop"), undefined);
+  assert.equal(find(true, "drop", [from("br0"), ACCEPT]), undefined);
+  assert.equal(find(true, "drop", [from("br*"), ACCEPT]), undefined);
+  assert.deepEqual(find(true, "accept", [from("one-0-0"), DROP]), undefined);
+  assert.deepEqual(find(true, "accept", [states, DROP]), { ...drop, verb: "gets", way: "in" });
 });
 
 Deno.test("findDrop() ends where chains jump in a circle", () => {

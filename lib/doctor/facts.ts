@@ -62,6 +62,8 @@ export interface FirstFacts {
   readonly egress: Fact<readonly Fault[]>;
   /** The supervision. */
   readonly watch: Fact<Watch>;
+  /** Whether IPv4 packets on bridges pass the chains of IPv4, where other rules may drop them. */
+  readonly callsIptables: Fact<boolean>;
   /** The bytes that are left in the folder of the logs. */
   readonly logSpace: Fact<number>;
 }

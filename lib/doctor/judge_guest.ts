@@ -6,6 +6,7 @@
 
 import { GUEST_ADDRESS, namesOf } from "../names.ts";
 import { guestPortsOf } from "../netns/ports.ts";
+import { orElse } from "./fact.ts";
 import type { Facts } from "./facts.ts";
 import { findDrop } from "./filter.ts";
 import { broken, type Finding, ok, skipped, unknown } from "./finding.ts";
@@ -62,7 +63,7 @@ function judgePorts(ports: readonly string[], { links }: Facts): Finding[] {
 
 /** Judges whether a filter of somebody else, such as a security group, drops what guests send to a service port. */
 export function judgeFilters(facts: Facts): Finding[] {
-  const { ruleset, endpoints, links, scope: { guest } } = facts;
+  const { ruleset, endpoints, links, callsIptables, scope: { guest } } = facts;
   if (!ruleset.known) return [unknown("filters", ruleset.why)];
   if (!links.known) return [unknown("filters", links.why)];
   const ports = portsOfGuest(facts);
@@ -74,7 +75,10 @@ export function judgeFilters(facts: Facts): Finding[] {
     const own = ports.filter((port) => links.value.some(({ name, master }) => name === port && master === bridge));
     return own.flatMap((port) =>
       served.flatMap(({ servicePort }) => {
-        const drop = findDrop(ruleset.value, { from: port, to: bridgeEnd, bridge, port: servicePort });
+        const drop = findDrop(ruleset.value, {
+          ...{ from: port, to: bridgeEnd, bridge, port: servicePort },
+          callsIptables: orElse(callsIptables, false),
+        });
         return drop === undefined ? [] : [{ port, servicePort, ...drop }];
       })
     );
@@ -84,8 +88,10 @@ export function judgeFilters(facts: Facts): Finding[] {
     const [first] = group;
     if (first === undefined) return [];
     const services = [...new Set(group.map(({ servicePort }) => servicePort))].join(", ");
-    const remedy =
-      `see "nft list chain ${first.chain}"; if it is a security group, add a rule that lets TCP ${services} ${first.way}`;
+    const remedy = first.chain.startsWith("bridge ")
+      ? `see "nft list chain ${first.chain}"; if it is a security group, add a rule that lets TCP ${services} ${first.way}`
+      : `see "nft list chain ${first.chain}"; let TCP ${services} through there, or, if no filter of yours is for bridges, ` +
+        `run "sysctl net.bridge.bridge-nf-call-iptables=0"`;
     return [broken(first.port, `the chain ${first.chain} drops what it ${first.verb} for ${services}`, remedy)];
   });
 }

@@ -9,18 +9,19 @@ import { type BridgeName, GUEST_ADDRESS, namesOf } from "../names.ts";
 import { parseProbeAnswer, type ProbeAnswer } from "../protocol/probe_answer.ts";
 import { innerOf } from "../role.ts";
 import type { PathAttempt, PortAttempt } from "../try_path.ts";
-import { judged } from "./fact.ts";
+import { judged, orElse } from "./fact.ts";
 import type { Facts } from "./facts.ts";
 import { broken, type Finding, ok, skipped, unknown } from "./finding.ts";
 
 /** Judges how far a guest's packets get, and how long each part of the way takes. */
-export function judgePaths({ paths, endpoints, dials }: Facts): Finding[] {
+export function judgePaths(facts: Facts): Finding[] {
+  const { paths, endpoints } = facts;
   if (paths.size === 0) {
     return [skipped("probe", endpoints.size === 0 ? "no bridge has a service" : "it was not asked for")];
   }
   return [...paths].flatMap(([bridge, path]) => {
     const findings = judged(bridge, path, (tried) => {
-      return "notTried" in tried ? [skipped(bridge, `not tried: ${tried.notTried}`)] : judgePath(bridge, tried, dials);
+      return "notTried" in tried ? [skipped(bridge, `not tried: ${tried.notTried}`)] : judgePath(bridge, tried, facts);
     });
     const left = (endpoints.get(bridge)?.length ?? 0) -
       (path.known && "ports" in path.value ? path.value.ports.length : 0);
@@ -30,11 +31,11 @@ export function judgePaths({ paths, endpoints, dials }: Facts): Finding[] {
   });
 }
 
-function judgePath(bridge: BridgeName, { address, ports }: PathAttempt, dials: Facts["dials"]): Finding[] {
-  if (address.ms !== undefined) return ports.map((port) => judgePort(bridge, address.ms ?? 0, port, dials));
+function judgePath(bridge: BridgeName, { address, ports }: PathAttempt, facts: Facts): Finding[] {
+  if (address.ms !== undefined) return ports.map((port) => judgePort(bridge, address.ms ?? 0, port, facts));
   const { error = "" } = address;
   const { bridgeEnd, netns } = namesOf(bridge);
-  const see = `see "tcpdump -eni ${bridgeEnd} host ${GUEST_ADDRESS} or arp" meanwhile`;
+  const see = `see "tcpdump -eni ${bridgeEnd} host ${GUEST_ADDRESS} or arp" meanwhile${iptables(facts)}`;
   // Linux says so where nobody has answered its ARP requests.
   if (/no route to host/i.test(error)) {
     return [broken(bridge, `nobody answers ARP for ${GUEST_ADDRESS} on it`, see)];
@@ -47,7 +48,7 @@ function judgePath(bridge: BridgeName, { address, ports }: PathAttempt, dials: F
   return [broken(bridge, `${GUEST_ADDRESS} can't be reached from it: ${error}`, see)];
 }
 
-function judgePort(bridge: BridgeName, addressMs: number, attempt: PortAttempt, dials: Facts["dials"]): Finding {
+function judgePort(bridge: BridgeName, addressMs: number, attempt: PortAttempt, facts: Facts): Finding {
   const { port, ms, error = "", answer, answerMs } = attempt;
   const subject = `${bridge} ${port}`;
   const { title } = innerOf(bridge);
@@ -55,7 +56,7 @@ function judgePort(bridge: BridgeName, addressMs: number, attempt: PortAttempt, 
   if (ms === undefined) {
     return /refused/i.test(error)
       ? broken(subject, `${GUEST_ADDRESS} refuses it: nothing listens there`, 'run "tproxy start"')
-      : broken(subject, `packets to this port are dropped: ${error}`, `see "nft list ruleset"`);
+      : broken(subject, `packets to this port are dropped: ${error}`, `see "nft list ruleset"${iptables(facts)}`);
   }
   if (answer === undefined || answerMs === undefined) {
     const text = `it is accepted, and neither ${title} nor one_tproxy does anything with it`;
@@ -75,7 +76,7 @@ function judgePort(bridge: BridgeName, addressMs: number, attempt: PortAttempt, 
     `${title} accepts after ${ms.toFixed(1)} ms`,
     `one_tproxy has it after ${Math.max(0, answerMs - said.ms).toFixed(1)} ms`,
   ];
-  return judgeAnswer(subject, times, said, dials, logs);
+  return judgeAnswer(subject, times, said, facts, logs);
 }
 
 /** Judges what outer says. What the link `service` has said of the services is not said again. */
@@ -83,7 +84,7 @@ function judgeAnswer(
   subject: string,
   times: readonly string[],
   { attempts, error }: ProbeAnswer,
-  dials: Facts["dials"],
+  { dials }: Facts,
   logs: string,
 ): Finding {
   const reached = attempts.find((attempt): attempt is Attempt & { ms: number } => attempt.ms !== undefined);
@@ -96,4 +97,9 @@ function judgeAnswer(
   }
   const why = error ?? attempts.map((attempt) => `${attempt.target}: ${attempt.error}`).join("; ");
   return broken(subject, `it gets to one_tproxy, and no further: ${why}`, `${logs}; then run "tproxy restart"`);
+}
+
+/** Where else to look: nft does not list what iptables-legacy has. */
+function iptables({ callsIptables }: Facts): string {
+  return orElse(callsIptables, false) ? '; bridges hand packets to iptables, too: see "iptables -vnL FORWARD"' : "";
 }

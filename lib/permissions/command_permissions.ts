@@ -84,7 +84,7 @@ const examine = (
   read: [config, RUN_DIR, NETNS_DIR, LOG_DIR, ...probed, ...installed],
   write: [],
   // setpriv starts the probe.
-  run: paths("bridge", "getent", "ip", "nft", "ps", "setpriv", ...apart),
+  run: paths("bridge", "getent", "ip", "nft", "ps", "setpriv", "sysctl", ...apart),
   env: [...YAML_ENV, START_ENV],
   // It tells how much room is left for the logs.
   sys: [...OWN_USER, "statfs"],

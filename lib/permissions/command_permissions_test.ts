@@ -63,7 +63,7 @@ Deno.test("doctor may write no file and end nothing, and starts the probe", () =
     "--no-prompt",
     "--no-remote",
     `--allow-read=${CONFIG},/run/one_tproxy,/run/netns,/var/log,/usr/lib/one-tproxy/deno,/x/probe.js,/x/mode,/var/tmp/one/vnm`,
-    "--allow-run=/usr/sbin/bridge,/usr/bin/getent,/usr/sbin/ip,/usr/sbin/nft,/usr/bin/ps,/usr/bin/setpriv,/usr/bin/unshare,/usr/bin/nsenter",
+    "--allow-run=/usr/sbin/bridge,/usr/bin/getent,/usr/sbin/ip,/usr/sbin/nft,/usr/bin/ps,/usr/bin/setpriv,/usr/sbin/sysctl,/usr/bin/unshare,/usr/bin/nsenter",
     "--allow-env=LOG_STREAM,LOG_TOKENS,NODE_V8_COVERAGE",
     "--allow-sys=uid,statfs",
   ]);

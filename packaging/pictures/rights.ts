@@ -24,7 +24,7 @@ const THINGS: readonly (readonly [thing: string, pattern: RegExp])[] = [
   ["files that it is told", /sysdump|node-exporter|<file>/],
   ["files of the installation", /^<|^\/var\/tmp\/one\/vnm|^\/etc\/|^\/opt\/|^\/usr\/lib\//],
   ["ip, bridge, nft", /^\/usr\/sbin\/(?:ip|bridge|nft)$/],
-  ["ps, getent", /^\/usr\/bin\/(?:ps|getent)$/],
+  ["ps, getent, sysctl", /^\/usr\/s?bin\/(?:ps|getent|sysctl)$/],
   ["setpriv, unshare, nsenter", /^\/usr\/bin\/(?:setpriv|unshare|nsenter)$/],
   ["kill, mount, prlimit", /^\/usr\/bin\/(?:kill|mount|prlimit)$/],
 ];
