@@ -86,17 +86,16 @@ async function tryPort(port: number): Promise<PortAttempt> {
     return { target, port, error: signal.aborted ? NO_ANSWER : message };
   }
   const ms = performance.now() - began;
-  const timer = setTimeout(() => connection.close(), ANSWER_MS);
-  try {
-    const answer = await readAll(connection);
-    return { target, port, ms, answer, answerMs: performance.now() - began - ms };
-  } catch {
-    // Reset, or closed by the timer.
-    return { target, port, ms };
-  } finally {
-    clearTimeout(timer);
-    connection[Symbol.dispose]();
-  }
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    connection.close();
+  }, ANSWER_MS);
+  // A proxy that resets it has ended it without an answer.
+  const answer = await readAll(connection).catch(() => "");
+  clearTimeout(timer);
+  connection[Symbol.dispose]();
+  return { target, port, ms, ...(isLate ? {} : { answer, answerMs: performance.now() - began - ms }) };
 }
 
 async function readAll(connection: Deno.TcpConn): Promise<string> {
