@@ -6,7 +6,7 @@
 
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { log } from "../log.ts";
-import { type Claim, Quotas } from "./quota.ts";
+import { type Quota, Quotas } from "./quota.ts";
 import { RateLimitedLog } from "./rate_limited_log.ts";
 import type { ServiceCounter } from "./service_counter.ts";
 import type { Stats } from "./stats.ts";
@@ -14,7 +14,7 @@ import type { Stats } from "./stats.ts";
 /** A stream that was admitted. */
 export interface Admitted {
   /** The quotas that it takes. */
-  readonly claims: readonly Claim[];
+  readonly quotas: readonly Quota[];
   /** What counts its service's streams. */
   readonly counter: ServiceCounter;
 }
@@ -47,8 +47,8 @@ export abstract class Admission {
   }
 
   /** A stream that was admitted has ended. */
-  ended({ claims, counter }: Admitted): void {
-    this.quotas.giveBack(claims);
+  ended({ quotas, counter }: Admitted): void {
+    this.quotas.giveBack(quotas);
     counter.ended();
   }
 
@@ -60,7 +60,7 @@ export abstract class Admission {
    * @param fields Whose stream it is. What is logged of them has a rate limit of its own.
    */
   protected refuse(
-    { limit, max }: Pick<Claim, "limit" | "max">,
+    { limit, max }: Pick<Quota, "limit" | "max">,
     counter: ServiceCounter,
     fields: Readonly<Record<string, string | number>>,
   ): void {

@@ -26,8 +26,8 @@ export abstract class Channel extends StreamConnections implements Disposable {
   readonly sender = new Sender(this);
   /** From the other half to the peer. */
   readonly receiver = new Receiver(this);
-  /** When it was opened, from `performance.now()`, in whole milliseconds: V8 holds these without an allocation. */
-  readonly openedAt: number = Math.round(performance.now());
+  /** When it was opened, from `performance.now()`. */
+  readonly openedAt: number = performance.now();
   /** Whether a connection of its own is being made for it, or is there. */
   isPromoting = false;
   /** Whether the other half reads no more; what it sent before its FIN is still to be delivered. */

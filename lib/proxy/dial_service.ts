@@ -24,6 +24,16 @@ export interface Call extends Admitted {
   readonly idleTimeoutMs: number;
 }
 
+/** A stream whose service is to be dialled. */
+export interface Dialing {
+  /** The service, and how long it may take to accept. */
+  readonly call: Call;
+  /** When it was opened, from `performance.now()`. That is when the dial begins. */
+  readonly openedAt: number;
+  /** The two ends of the guest's connection. */
+  readonly preamble: Preamble;
+}
+
 /**
  * Creates the error for a service that did not accept in time.
  *
@@ -35,12 +45,11 @@ export function lateService(timeoutMs: number): Error {
 }
 
 /**
- * Connects to a service, and sends a PROXY header if the service expects one.
+ * Connects to a service, and sends a PROXY header if the service expects one. The header is encoded again, so that
+ * additional fields from an inner do not reach the service.
  *
- * @param call The service, how long it may take to accept, and the counter of its connects.
+ * @param stream The stream. Its service's counter is told how long the connect took.
  * @param failover Connects to a service that has several addresses.
- * @param preamble Returns the two ends of the guest's connection. The header is encoded again, so that additional
- * fields from an inner do not reach the service.
  * @param signal Aborts the attempt.
  * @returns The connection.
  * @throws {Deno.errors.ConnectionRefused} If nothing listens, and any other error of a connect or a write.
@@ -48,22 +57,21 @@ export function lateService(timeoutMs: number): Error {
  * @throws {Deno.errors.NotCapable} Without `--allow-net=` for its address and port.
  */
 export async function dialService(
-  { endpoint, connectTimeoutMs, counter }: Pick<Call, "endpoint" | "connectTimeoutMs" | "counter">,
+  stream: Dialing,
   failover: Failover,
-  preamble: () => Preamble,
   signal: AbortSignal,
 ): Promise<Deno.TcpConn> {
+  const { endpoint, connectTimeoutMs, counter } = stream.call;
   const { remoteAddr, remotePort, backupAddrs, options } = endpoint;
-  const began = performance.now();
   const service = backupAddrs === undefined
     ? await Deno.connect({ hostname: remoteAddr, port: remotePort, signal })
     : await failover.dial(endpoint, connectTimeoutMs, signal);
-  counter.connected((performance.now() - began) / 1000);
+  counter.connected((performance.now() - stream.openedAt) / 1000);
   if (options?.proxyProtocol === undefined) return service;
   try {
     // With Nagle's algorithm, the bytes after the header would wait for its acknowledgement.
     service.setNoDelay(true);
-    await writeAll(service, encodePreamble(preamble()));
+    await writeAll(service, encodePreamble(stream.preamble));
     return service;
   } catch (error) {
     close(service);

@@ -11,7 +11,7 @@ import { Admission } from "./admission.ts";
 import { ConnectionRates } from "./connection_rate.ts";
 import type { Guest, GuestOwner } from "./guest.ts";
 import { guestShare } from "./guest_share.ts";
-import type { Claim } from "./quota.ts";
+import type { Quota } from "./quota.ts";
 import type { Stats } from "./stats.ts";
 
 const OF_BRIDGE = "tproxy_max_connections_per_bridge";
@@ -59,39 +59,36 @@ export class GuestAdmission extends Admission {
    */
   admit(connection: Deno.TcpConn, servicePort: number): Guest | undefined {
     const { hostname: address, port } = connection.remoteAddr;
-    const claims = this.#claims(address, servicePort);
+    const quotas = this.#quotasOf(address, servicePort);
     const counter = this.stats.of(servicePort);
-    const reached = this.#tooFast(address) ?? this.quotas.take(claims);
+    const reached = this.#tooFast(address) ?? this.quotas.take(quotas);
     if (reached !== undefined) {
       this.refuse(reached, counter, { bridge: this.#bridge, guest: address, port: servicePort });
       return undefined;
     }
     this.stats.opened(counter);
     const { idleTimeoutMs = this.limits.idleTimeoutMs } = this.#options.get(servicePort) ?? {};
-    return { connection, address, port, servicePort, claims, counter, idleTimeoutMs, owner: this.#owner };
+    return { connection, address, port, servicePort, quotas, counter, idleTimeoutMs, owner: this.#owner };
   }
 
   /** Tells whether a guest opens connections faster than it may, and which limit says so. */
-  #tooFast(guest: string): Pick<Claim, "limit" | "max"> | undefined {
+  #tooFast(guest: string): Pick<Quota, "limit" | "max"> | undefined {
     const max = this.limits.connectionRatePerGuest;
     if (max === 0 || this.#rates.take(guest, max, performance.now())) return undefined;
     return { limit: "tproxy_connection_rate_per_guest", max };
   }
 
-  #claims(guest: string, port: number): Claim[] {
+  #quotasOf(guest: string, port: number): Quota[] {
     const { maxConnectionsPerBridge, maxConnectionsPerGuest } = this.limits;
     const share = guestShare(this.limits, this.quotas.taken("bridge"));
+    const ofGuest = share < maxConnectionsPerGuest ? OF_BRIDGE : "tproxy_max_connections_per_guest";
     const { maxConnections = Infinity, maxConnectionsPerGuest: ofPort = Infinity } = this.#options.get(port) ?? {};
-    // Claims without a limit are counted too, since a reload may set one.
+    // Quotas without a limit are counted too, since a reload may set one.
     return [
-      { of: "bridge", max: maxConnectionsPerBridge, limit: OF_BRIDGE },
-      {
-        of: guest,
-        max: share,
-        limit: share < maxConnectionsPerGuest ? OF_BRIDGE : "tproxy_max_connections_per_guest",
-      },
-      { of: `port ${port}`, max: maxConnections, limit: "max_connections" },
-      { of: `${guest} ${port}`, max: ofPort, limit: "max_connections_per_guest" },
+      this.quotas.of("bridge", maxConnectionsPerBridge, OF_BRIDGE),
+      this.quotas.of(guest, share, ofGuest),
+      this.quotas.of(`port ${port}`, maxConnections, "max_connections"),
+      this.quotas.of(`${guest} ${port}`, ofPort, "max_connections_per_guest"),
     ];
   }
 }

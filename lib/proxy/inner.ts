@@ -117,17 +117,15 @@ export class Inner implements ProxyHalf, GuestOwner {
     if (this.#isLogged(guest)) {
       log.always("Closed", { ...this.#fields(guest, channel), up, down, ...describeEnd(openedAt, error) });
     }
-    this.#forget(guest);
+    // A channel has closed its connection.
+    if (channel === undefined) this.streams.end(guest.connection);
+    this.#admission.ended(guest);
   }
 
   failed(guest: Guest, error: unknown): void {
     this.stats.failedWith(`Cannot pass a guest on to the outer proxy: ${describe(error)}`);
     guest.counter.failed();
     this.#failures.note("", { ...this.#fields(guest), error: describe(error) });
-    this.#forget(guest);
-  }
-
-  #forget(guest: Guest): void {
     this.streams.end(guest.connection);
     this.#admission.ended(guest);
   }

@@ -120,14 +120,14 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, PlainOwner,
   }
 
   async #enter(bridge: BridgeName, server: StringServer, connection: Deno.UnixConn): Promise<void> {
-    const claims = this.#admission.enter(bridge);
-    if (claims === undefined) return close(connection);
+    const quotas = this.#admission.enter(bridge);
+    if (quotas === undefined) return close(connection);
     // An entry of its own: a plain stream adds its connection, and still has it when this entry goes.
     const entering: Disposable = { [Symbol.dispose]: () => close(connection) };
     this.streams.add(entering);
     await server.take(connection);
     this.streams.forget(entering);
-    this.#admission.entered(claims);
+    this.#admission.entered(quotas);
   }
 
   serve(mux: OuterMux, id: number, guest: number, port: number, servicePort: number): void {

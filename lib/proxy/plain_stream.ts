@@ -97,7 +97,7 @@ export class PlainStream implements LiveStream, ServiceStream {
     let service: Deno.TcpConn;
     events.connecting(this);
     try {
-      service = await dialService(this.call, failover, () => this.preamble, dialing.signal);
+      service = await dialService(this, failover, dialing.signal);
       service.setNoDelay(true);
       service.setKeepAlive(true);
     } catch (error) {

@@ -52,7 +52,7 @@ export class ProbeGuests implements GuestOwner {
       address: PROBE_ADDRESS,
       port: connection.remoteAddr.port,
       servicePort,
-      claims: [],
+      quotas: [],
       // Nobody reads it.
       counter: new ServiceCounter(servicePort),
       idleTimeoutMs: IDLE_MS,

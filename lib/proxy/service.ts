@@ -36,7 +36,8 @@ export class ServiceChannel extends Channel implements LiveStream, ServiceStream
   /** The address that has answered, if the service has several. */
   answeredBy: string | undefined;
   readonly #owner: ServiceOwner;
-  readonly #dialing = new AbortController();
+  /** Aborts the dial while it is under way. A stream that lives on has no use for it. */
+  #dialing: AbortController | undefined;
 
   /**
    * @param mux Its string.
@@ -108,15 +109,17 @@ export class ServiceChannel extends Channel implements LiveStream, ServiceStream
   async dial(): Promise<void> {
     const { endpoint, idleTimeoutMs } = this.call;
     this.#owner.events.connecting(this);
+    const dialing = this.#dialing = new AbortController();
     let service: Deno.TcpConn | undefined;
     try {
-      service = await dialService(this.call, this.#owner.failover, () => this.preamble, this.#dialing.signal);
+      service = await dialService(this, this.#owner.failover, dialing.signal);
     } catch (error) {
       if (this.isOver) return;
       this.#owner.events.failed(this, error);
       return this.reset(error, RESET.unreachable);
     }
     if (this.isOver) return close(service);
+    this.#dialing = undefined;
     this.timeoutMs = idleTimeoutMs;
     this.touch();
     if (endpoint.backupAddrs !== undefined) this.answeredBy = service.remoteAddr.hostname;
@@ -126,7 +129,7 @@ export class ServiceChannel extends Channel implements LiveStream, ServiceStream
 
   override missed(): void {
     if (this.hasBegun) return super.missed();
-    this.#dialing.abort(lateService(this.timeoutMs));
+    this.#dialing?.abort(lateService(this.timeoutMs));
   }
 
   override wantPromotion(): void {
@@ -138,7 +141,7 @@ export class ServiceChannel extends Channel implements LiveStream, ServiceStream
   }
 
   protected override ended(error: unknown, _reason: ResetReason | undefined): void {
-    if (!this.hasBegun) this.#dialing.abort();
+    this.#dialing?.abort();
     (this.mux as OuterMux).channelEnded(this);
     this.#owner.events.closed(this, { up: this.toPeer, down: this.fromPeer, error });
     this.#owner.ended(this);

@@ -10,7 +10,7 @@ import { RESET, type ResetReason } from "../protocol/frames.ts";
 import type { OuterRoutes } from "../protocol/routes.ts";
 import { Admission } from "./admission.ts";
 import type { Call } from "./dial_service.ts";
-import { type Claim, Quotas } from "./quota.ts";
+import { type Quota, Quotas } from "./quota.ts";
 import type { ServiceEvents } from "./service_events.ts";
 import type { Stats } from "./stats.ts";
 
@@ -53,15 +53,15 @@ export class ServiceAdmission extends Admission {
    * Admits a connection to a bridge's socket, before it has said what it is.
    *
    * @param bridge The bridge.
-   * @returns Its claims, to be given to {@linkcode entered}; `undefined` if a limit is reached.
+   * @returns The quotas that it takes, to be given to {@linkcode entered}; `undefined` if a limit is reached.
    */
-  enter(bridge: BridgeName): readonly Claim[] | undefined {
+  enter(bridge: BridgeName): readonly Quota[] | undefined {
     return this.#take(this.#entering, bridge, undefined);
   }
 
   /** A connection has said what it is, or has ended. */
-  entered(claims: readonly Claim[]): void {
-    this.#entering.giveBack(claims);
+  entered(quotas: readonly Quota[]): void {
+    this.#entering.giveBack(quotas);
   }
 
   /**
@@ -75,10 +75,10 @@ export class ServiceAdmission extends Admission {
    */
   admit(bridge: BridgeName, guest: number, port: number, servicePort: number): Call | ResetReason {
     const endpoint = this.endpointOf(bridge, servicePort);
-    const claims = this.#take(this.quotas, bridge, endpoint);
-    if (claims === undefined) return RESET.refused;
+    const quotas = this.#take(this.quotas, bridge, endpoint);
+    if (quotas === undefined) return RESET.refused;
     if (endpoint === undefined) {
-      this.quotas.giveBack(claims);
+      this.quotas.giveBack(quotas);
       this.#events.unserved(bridge, guest, port, servicePort);
       return RESET.unreachable;
     }
@@ -90,21 +90,21 @@ export class ServiceAdmission extends Admission {
       guest,
       port,
       endpoint,
-      claims,
+      quotas,
       counter,
       connectTimeoutMs: options.connectTimeoutMs ?? connectTimeoutMs,
       idleTimeoutMs: options.idleTimeoutMs ?? idleTimeoutMs,
     };
   }
 
-  #take(quotas: Quotas, bridge: BridgeName, endpoint: Endpoint | undefined): readonly Claim[] | undefined {
+  #take(table: Quotas, bridge: BridgeName, endpoint: Endpoint | undefined): readonly Quota[] | undefined {
     const { maxConnections, maxConnectionsPerBridge } = this.limits;
-    const claims: Claim[] = [
-      { of: "", max: maxConnections, limit: "tproxy_max_connections" },
-      { of: bridge, max: maxConnectionsPerBridge, limit: "tproxy_max_connections_per_bridge" },
+    const quotas = [
+      table.of("", maxConnections, "tproxy_max_connections"),
+      table.of(bridge, maxConnectionsPerBridge, "tproxy_max_connections_per_bridge"),
     ];
-    const reached = quotas.take(claims);
-    if (reached === undefined) return claims;
+    const reached = table.take(quotas);
+    if (reached === undefined) return quotas;
     this.refuse(reached, this.stats.of(endpoint?.servicePort ?? 0, bridge), { bridge });
     return undefined;
   }

@@ -10,7 +10,7 @@ import type { BridgeName } from "../names.ts";
 import type { StreamId } from "../protocol/stream_id.ts";
 import { addressNumber, dotted } from "./address_number.ts";
 import { describeEnd } from "./describe_end.ts";
-import type { Call } from "./dial_service.ts";
+import type { Dialing } from "./dial_service.ts";
 import { RateLimitedLog } from "./rate_limited_log.ts";
 import type { Stats } from "./stats.ts";
 import { Traces } from "./traces.ts";
@@ -30,11 +30,7 @@ export interface StreamFields extends Readonly<Record<string, unknown>> {
 }
 
 /** A stream to a service, of either kind. */
-export interface ServiceStream {
-  /** What it is. */
-  readonly call: Call;
-  /** When it was opened, from `performance.now()`. */
-  readonly openedAt: number;
+export interface ServiceStream extends Dialing {
   /** Whether it has reached its service. */
   readonly hasBegun: boolean;
   /** The fields to log with it. */
