@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import settings from "../deno.json" with { type: "json" };
-import { DEFAULT_CONFIG_PATH, DRIVERS_DIR, PROXY_DIR } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH, DRIVERS_DIR, PROXY_DIR, REMOTES_DIR } from "../lib/names.ts";
 import { COMMAND_PROGRAMS } from "../lib/permissions/verbs.ts";
 import { until } from "../packaging/command.ts";
 import { auditOf, differencesOf, startAudit } from "./lab/audit.ts";
@@ -117,6 +117,10 @@ async function useAll({ hv: { host }, hv, guest }: Scenario): Promise<void> {
   await run(["rm", `${ROOT}/mode`]);
   await tproxy("integrate", "--drop-in");
   await tproxy("integrate", "--off");
+  // It is a front-end, too.
+  await run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/var/lib"]);
+  await run(["mkdir", "-p", REMOTES_DIR]);
+  await tproxy("integrate", "--front-end", "--drop-in");
   await setup("down", "--bridge", "br0", ...NETWORK);
   await setup("release");
 }

@@ -22,7 +22,7 @@ const THINGS: readonly (readonly [thing: string, pattern: RegExp])[] = [
   ["/run/netns", /^\/run\/netns$/],
   ["/var/log", /^\/var\/log$/],
   ["files that it is told", /sysdump|node-exporter|<file>/],
-  ["files of the installation", /^<|^\/var\/tmp\/one\/vnm|^\/etc\/|^\/opt\/|^\/usr\/lib\//],
+  ["files of the installation", /^<|^\/var\/tmp\/one\/vnm|^\/var\/lib\/one\/|^\/etc\/|^\/opt\/|^\/usr\/lib\//],
   ["ip, bridge, nft", /^\/usr\/sbin\/(?:ip|bridge|nft)$/],
   ["ps, getent, sysctl", /^\/usr\/s?bin\/(?:ps|getent|sysctl)$/],
   ["setpriv, unshare, nsenter", /^\/usr\/bin\/(?:setpriv|unshare|nsenter)$/],
