@@ -11,7 +11,10 @@ check_programs() {
   for program in bridge:iproute2 ip:iproute2 nft:nftables sysctl:procps; do
     check_program "/usr/sbin/${program%:*}" "${program#*:}"
   done
-  for program in getent:libc-bin kill:procps mount:mount prlimit:util-linux ps:procps setpriv:util-linux; do
+  for program in getent:libc-bin kill:procps mount:mount ps:procps; do
+    check_program "/usr/bin/${program%:*}" "${program#*:}"
+  done
+  for program in nsenter:util-linux prlimit:util-linux setpriv:util-linux unshare:util-linux; do
     check_program "/usr/bin/${program%:*}" "${program#*:}"
   done
 }
