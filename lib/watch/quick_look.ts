@@ -18,6 +18,9 @@ const PASS_MS = 3_000;
 const FEW_BRIDGES = 30;
 const MS_PER_BRIDGE = 1_000;
 
+/** The longest pause. Doctor and the alerts take a watch for broken that has completed no pass for one or two minutes. */
+const LONGEST_MS = 30_000;
+
 /**
  * Tells how long after a pass there is another one if nothing happens.
  *
@@ -28,7 +31,8 @@ const MS_PER_BRIDGE = 1_000;
  * @returns Milliseconds.
  */
 export function pauseAfter(isWell: boolean, bridges: number): number {
-  return isWell ? PASS_MS + Math.max(0, bridges - FEW_BRIDGES) * MS_PER_BRIDGE : PASS_MS;
+  if (!isWell) return PASS_MS;
+  return Math.min(PASS_MS + Math.max(0, bridges - FEW_BRIDGES) * MS_PER_BRIDGE, LONGEST_MS);
 }
 
 /** When each daemon last wrote its counts, by process ID; `undefined` if there is no such file. */
