@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import settings from "../deno.json" with { type: "json" };
 import { PROGRAMS } from "../lib/programs.ts";
 import { dependsOf } from "../packaging/package/deb.ts";
+import { MAINTAINER } from "../packaging/package/maintainer.ts";
 import { Host } from "./lab/host.ts";
 import { archiveFolder, install, makeInstallation, shell } from "./lab/installation.ts";
 import { makePackages, PACKAGES } from "./lab/packages.ts";
@@ -23,6 +24,15 @@ Deno.test("two builds of the packages give the same bytes, wherever, whenever an
   for (const kind of ["deb", "rpm"] as const) {
     await host.text(["cmp", PACKAGES[kind], again[kind]]);
   }
+});
+
+Deno.test("both packages name the maintainer of packaging/package/maintainer.ts, and so does Debian's change log", async () => {
+  await using host = await Host.create("reader");
+  assert.match(MAINTAINER, /^[^<>]+ <[^@ ]+@[^@ ]+>$/);
+  assert.equal(await host.text(["dpkg-deb", "-f", PACKAGES.deb, "Maintainer"]), `${MAINTAINER}\n`);
+  assert.equal(await host.text(["rpm", "-qp", "--qf", "%{PACKAGER}", PACKAGES.rpm]), MAINTAINER);
+  const log = 'dpkg-deb --fsys-tarfile "$0" | tar -xO ./usr/share/doc/one-tproxy/changelog.gz | zcat';
+  assert.ok((await host.text(["sh", "-c", log, PACKAGES.deb])).includes(`\n -- ${MAINTAINER}  `));
 });
 
 Deno.test("lintian finds no error in the .deb, which has no conffile and names what it needs", async () => {

@@ -7,6 +7,7 @@
 import { text } from "../command.ts";
 import { PROGRAMS } from "../../lib/programs.ts";
 import { copy, makeFolders, write } from "../tree.ts";
+import { MAINTAINER } from "./maintainer.ts";
 import { stage, TIME } from "./stage.ts";
 
 const SCRIPTS = new URL("./", import.meta.url).pathname;
@@ -70,7 +71,7 @@ function renderControl(version: string, kilobytes: number): string {
   return `Package: one-tproxy
 Version: ${version}
 Architecture: amd64
-Maintainer: The authors of one-tproxy <one-tproxy@opennebula.invalid>
+Maintainer: ${MAINTAINER}
 Installed-Size: ${kilobytes}
 Depends: ${dependsOf()}
 Section: net
@@ -86,7 +87,7 @@ async function writeChangelog(folder: string, version: string): Promise<void> {
 
   * See /usr/lib/one-tproxy/package/CHANGELOG.md.
 
- -- The authors of one-tproxy <one-tproxy@opennebula.invalid>  ${date}
+ -- ${MAINTAINER}  ${date}
 `;
   await write(`${folder}/changelog`, entry);
   await text(["/usr/bin/gzip", "-9n", `${folder}/changelog`]);

@@ -7,6 +7,7 @@
 import { text } from "../command.ts";
 import { PROGRAMS } from "../../lib/programs.ts";
 import { makeFolders, write } from "../tree.ts";
+import { MAINTAINER } from "./maintainer.ts";
 import { PREFIX, stage, TIME } from "./stage.ts";
 
 /**
@@ -68,6 +69,7 @@ Release: 1
 Summary: Transparent proxies for the guests of OpenNebula hypervisors
 License: Apache-2.0 AND MIT
 Group: System Environment/Daemons
+Packager: ${MAINTAINER}
 AutoProv: no
 ${requiresOf().map((path) => `Requires: ${path}\n`).join("")}
 %description
