@@ -1,43 +1,43 @@
 /**
- * `deno task dist`: makes a folder and an archive of all that runs on a hypervisor, in `.build/dist/`.
+ * `deno task dist`: makes a folder and an archive of all that runs on a hypervisor, in `.build/dist/`;
+ * `deno task dist:aarch64`: the same for aarch64, in `.build/dist-aarch64/`.
  *
  * @module
  */
 
 import { relative } from "node:path";
 import settings from "../deno.json" with { type: "json" };
+import { type Architecture, architectureOf, distributionOf } from "./architecture.ts";
 import { ENTRYPOINTS } from "./binaries.ts";
 import { bundle } from "./bundle.ts";
-import { TproxyError } from "../lib/errors.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
 import { findPackages, type Package } from "./packages.ts";
 import { renderLauncher } from "./launcher_script.ts";
 import { writeManual } from "./manual/manual.ts";
+import { copyRuntime } from "./runtime.ts";
 import { renderSbom } from "./sbom.ts";
 import { copy, makeFolder, pack, sumsOf, write } from "./tree.ts";
 import { ROOT, withWorkFolder } from "./work_folder.ts";
-
-const NAME = `one-tproxy-${settings.version}-linux-x86_64`;
 
 /** Files of a checkout that are copied into a distribution. */
 const COPIES = ["LICENSE", "README.md", "CHANGELOG.md", "docs"];
 
 async function main(): Promise<number> {
-  if (Deno.build.target !== "x86_64-unknown-linux-gnu") {
-    throw new TproxyError(`Cannot make a distribution for linux-x86_64 of a runtime for ${Deno.build.target}`);
-  }
-  await withWorkFolder("dist", async (work) => {
-    await makeFolder(`${work}/${NAME}`);
-    await fill(`${work}/${NAME}`);
-    await pack(work, NAME, `${work}/${NAME}.tar.gz`);
+  const architecture = architectureOf(Deno.args);
+  const name = distributionOf(settings.version, architecture);
+  const folder = `dist${architecture.suffix}`;
+  await withWorkFolder(folder, async (work) => {
+    await makeFolder(`${work}/${name}`);
+    await fill(`${work}/${name}`, architecture);
+    await pack(work, name, `${work}/${name}.tar.gz`);
   });
-  console.log(`.build/dist/${NAME}.tar.gz`);
+  console.log(`.build/${folder}/${name}.tar.gz`);
   return OK;
 }
 
-async function fill(tree: string): Promise<void> {
+async function fill(tree: string, architecture: Architecture): Promise<void> {
   for (const folder of ["bin", "lib"]) await makeFolder(`${tree}/${folder}`);
-  await copy(Deno.execPath(), `${tree}/lib/deno`);
+  const sha256 = await copyRuntime(architecture, `${tree}/lib/deno`);
   const packages = await findPackages(ENTRYPOINTS.map((entrypoint) => `${ROOT}cmd/${entrypoint}.ts`));
   await bundle(ENTRYPOINTS, `${tree}/lib`);
   for (const entrypoint of ENTRYPOINTS) {
@@ -51,7 +51,7 @@ async function fill(tree: string): Promise<void> {
   for (const name of ["install.sh", "share"]) await copy(`${ROOT}packaging/${name}`, `${tree}/${name}`);
   await writeManual(`${tree}/share`);
   await copyLicenses(`${tree}/licenses`, packages);
-  await describe(tree, packages);
+  await describe(tree, sha256, packages);
 }
 
 /** Copies the licenses of packages, which have to go with every copy. Not every package has its license in a file. */
@@ -72,9 +72,8 @@ function withoutPaths(code: string, packages: ReadonlyMap<string, Package>): str
 }
 
 /** Writes the bill of materials, and at last the checksums of all files. */
-async function describe(tree: string, packages: ReadonlyMap<string, Package>): Promise<void> {
+async function describe(tree: string, sha256: string, packages: ReadonlyMap<string, Package>): Promise<void> {
   const { version, license, imports } = settings;
-  const sha256 = (await sumsOf(`${tree}/lib`)).get("deno") ?? "";
   const runtime = { version: Deno.version.deno, sha256 };
   const parts = { name: "one-tproxy", version, license, runtime, imports: Object.keys(imports), packages };
   await write(`${tree}/sbom.json`, renderSbom(parts));

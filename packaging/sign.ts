@@ -10,6 +10,7 @@
 import { resolve } from "node:path";
 import { InputError, TproxyError } from "../lib/errors.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
+import { ARCHITECTURES } from "./architecture.ts";
 import { run } from "./command.ts";
 import { ROOT } from "./work_folder.ts";
 
@@ -26,7 +27,10 @@ async function main(): Promise<number> {
   }
   // "deno task" runs this in the folder of deno.json, and names in INIT_CWD the folder in which it was called.
   const key = resolve(Deno.env.get("INIT_CWD") ?? ".", file);
-  const released = [...await findReleased("dist"), ...await findReleased("packages")];
+  const released: string[] = [];
+  for (const { suffix } of ARCHITECTURES) {
+    for (const folder of ["dist", "packages"]) released.push(...await findReleased(folder + suffix));
+  }
   if (released.length === 0) throw new InputError("There is nothing to sign", 'run "deno task package" first');
   for (const path of released) console.log(await sign(path, key));
   return OK;

@@ -18,6 +18,7 @@ import { COMMAND_PROGRAMS, type CommandProgram, programOf } from "../lib/permiss
 import { makeBare } from "./lab/bare_root.ts";
 import { Host } from "./lab/host.ts";
 import { runInstalled, serve, unserve } from "./lab/installed.ts";
+import { copySources, taskIn } from "./lab/other_checkout.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { CONFIG, inLab, makeScenario } from "./lab/scenario.ts";
 import type { Problems } from "./lab/validate_sbom.ts";
@@ -164,15 +165,8 @@ Deno.test("a launcher refuses a path with a comma, which would allow two", async
 Deno.test("two builds of the distribution give the same bytes, wherever, whenever and with whatever umask", async () => {
   await using host = await Host.create("builder");
   const other = "/run/another place";
-  await host.text(["mkdir", other]);
-  const sources = ["cmd", "lib", "packaging", "tests/lab", "docs", "deno.json", "deno.lock", "mod.ts"];
-  await host.text([
-    ...["cp", "-r", "--parents", ...sources, "LICENSE", "README.md", "CHANGELOG.md"],
-    other,
-  ]);
-  await host.text(["find", other, "-exec", "touch", "-d", "2001-02-03", "{}", "+"]);
-  const build = 'cd "$0" && umask 077 && TZ=Asia/Tokyo LC_ALL=C.UTF-8 exec "$@"';
-  await host.text(["sh", "-c", build, other, Deno.execPath(), "task", "dist"]);
+  await copySources(host, other);
+  await host.text(taskIn(other, "dist"));
   const sums = await host.text(["sha256sum", ARCHIVE, `${other}/.build/dist/${NAME}.tar.gz`]);
   const [one, two] = sums.split("\n").map((line) => line.slice(0, 64));
   assert.equal(one, two);

@@ -8,7 +8,7 @@ import { text } from "../command.ts";
 import { PROGRAMS } from "../../lib/programs.ts";
 import { copy, makeFolders, write } from "../tree.ts";
 import { MAINTAINER } from "./maintainer.ts";
-import { stage, TIME } from "./stage.ts";
+import { type Distribution, stage, TIME } from "./stage.ts";
 
 const SCRIPTS = new URL("./", import.meta.url).pathname;
 
@@ -42,13 +42,13 @@ export function dependsOf(): string {
 /**
  * Makes the package.
  *
- * @param tree The distribution.
+ * @param made What it is made of.
  * @param work A folder for its files.
- * @param version The version.
  * @param file The package.
  * @throws {Error} If dpkg-deb fails.
  */
-export async function makeDeb(tree: string, work: string, version: string, file: string): Promise<void> {
+export async function makeDeb(made: Distribution, work: string, file: string): Promise<void> {
+  const { tree, version, architecture } = made;
   await stage(tree, work, { zsh: "/usr/share/zsh/vendor-completions" });
   await writeChangelog(`${work}/usr/share/doc/one-tproxy`, version);
   await makeFolders(`${work}/usr/share/lintian/overrides`);
@@ -59,7 +59,7 @@ export async function makeDeb(tree: string, work: string, version: string, file:
     .trim().split("\n").toSorted();
   await write(`${work}/DEBIAN/md5sums`, await text(["/usr/bin/env", `--chdir=${work}`, "md5sum", ...files]));
   const kilobytes = Math.ceil(await sizeOf(work, files) / 1024);
-  await write(`${work}/DEBIAN/control`, renderControl(version, kilobytes));
+  await write(`${work}/DEBIAN/control`, renderControl(version, architecture.debian, kilobytes));
   await text([
     ...["/usr/bin/env", `SOURCE_DATE_EPOCH=${TIME}`, "dpkg-deb", "--root-owner-group"],
     // All releases can read gzip, and xz would take minutes for the runtime.
@@ -67,10 +67,10 @@ export async function makeDeb(tree: string, work: string, version: string, file:
   ]);
 }
 
-function renderControl(version: string, kilobytes: number): string {
+function renderControl(version: string, architecture: string, kilobytes: number): string {
   return `Package: one-tproxy
 Version: ${version}
-Architecture: amd64
+Architecture: ${architecture}
 Maintainer: ${MAINTAINER}
 Installed-Size: ${kilobytes}
 Depends: ${dependsOf()}

@@ -8,7 +8,7 @@ import { text } from "../command.ts";
 import { PROGRAMS } from "../../lib/programs.ts";
 import { makeFolders, write } from "../tree.ts";
 import { MAINTAINER } from "./maintainer.ts";
-import { PREFIX, stage, TIME } from "./stage.ts";
+import { type Distribution, PREFIX, stage, TIME } from "./stage.ts";
 
 /**
  * What rpmbuild would do besides packing: the runtime is used as it is, and the host and time of a build say nothing.
@@ -27,13 +27,13 @@ const MACROS: Readonly<Record<string, string>> = {
 /**
  * Makes the package.
  *
- * @param tree The distribution.
+ * @param made What it is made of.
  * @param work A folder for its files.
- * @param version The version.
  * @param file The package.
  * @throws {Error} If rpmbuild fails.
  */
-export async function makeRpm(tree: string, work: string, version: string, file: string): Promise<void> {
+export async function makeRpm(made: Distribution, work: string, file: string): Promise<void> {
+  const { tree, version, architecture } = made;
   const root = `${work}/root`;
   await stage(tree, root, { zsh: "/usr/share/zsh/site-functions" });
   await makeFolders(`${work}/top`);
@@ -48,7 +48,7 @@ export async function makeRpm(tree: string, work: string, version: string, file:
       "rpmbuild",
       "--quiet",
       "-bb",
-      "--target=x86_64-linux",
+      `--target=${architecture.name}-linux`,
     ],
     ...Object.entries(macros).flatMap(([name, value]) => ["--define", `${name} ${value}`]),
     `--buildroot=${work}/build`,

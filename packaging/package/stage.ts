@@ -6,6 +6,7 @@
  */
 
 import copyright from "./copyright" with { type: "text" };
+import type { Architecture } from "../architecture.ts";
 import { text } from "../command.ts";
 import { copy, makeFolders, write } from "../tree.ts";
 
@@ -25,6 +26,16 @@ const LINKS: Readonly<Record<string, string>> = {
   "/usr/share/doc/one-tproxy/README.md": "../../../lib/one-tproxy/package/README.md",
   "/usr/share/doc/one-tproxy/docs": "../../../lib/one-tproxy/package/docs",
 };
+
+/** What a package is made of. */
+export interface Distribution {
+  /** The folder that it is in. */
+  readonly tree: string;
+  /** Its version. */
+  readonly version: string;
+  /** The machine that it is for. */
+  readonly architecture: Architecture;
+}
 
 /** Where a system looks for completions; zsh's folder differs from system to system. */
 export interface Places {

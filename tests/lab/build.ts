@@ -5,6 +5,8 @@
  */
 
 import { runHere } from "../../packaging/command.ts";
+import { AARCH64 } from "../../packaging/architecture.ts";
+import { findRuntime } from "../../packaging/runtime.ts";
 import { prepareBase } from "./system_root.ts";
 
 const BUILDS: readonly {
@@ -14,8 +16,9 @@ const BUILDS: readonly {
   readonly mayFail?: true;
 }[] = [
   // It makes the distribution first.
-  { task: "package", tests: /package/, brings: "dist" },
+  { task: "package", tests: /aarch64|package/, brings: "dist" },
   { task: "dist", tests: /audit|dist|front_end|install|integrate|manual|vm/ },
+  { task: "package:aarch64", tests: /aarch64/ },
   // Without a denort it says so and fails, and its tests are skipped.
   { task: "compile", tests: /compile/, mayFail: true },
 ];
@@ -32,6 +35,8 @@ export async function buildFor(args: readonly string[], enter: readonly string[]
   const made = new Set<string>();
   for (const { task, tests, brings, mayFail } of BUILDS) {
     if (made.has(task) || (files.length > 0 && !files.some((file) => tests.test(file)))) continue;
+    // Another root has no network.
+    if (task === "package:aarch64") await findRuntime(AARCH64);
     if (brings !== undefined) made.add(brings);
     const code = await runHere([...enter, Deno.execPath(), "task", "--quiet", task]);
     if (code !== 0 && mayFail === undefined) return code;
