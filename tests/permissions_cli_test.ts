@@ -9,6 +9,7 @@ import { numberOf } from "../lib/daemon/owner.ts";
 import { innerOf, OUTER, type Role } from "../lib/role.ts";
 import { listGrants, renderGrants } from "../lib/commands/permissions_report.ts";
 import { checkout } from "../lib/permissions/checkout.ts";
+import { COMMAND_PROGRAMS } from "../lib/permissions/verbs.ts";
 import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
 import { until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
@@ -45,28 +46,7 @@ Deno.test(
     const json = await hv.tproxy("permissions", "--json");
     assert.deepEqual(JSON.parse(json.stdout), grants);
     assert.deepEqual(await hv.tproxy("permissions"), { code: 0, stdout: `${renderGrants(grants)}\n`, stderr: "" });
-    for (
-      const entrypoint of [
-        "updown",
-        "setup",
-        "deploy",
-        "reread",
-        "tproxy",
-        "watch",
-        "doctor",
-        "sysdump",
-        "streams",
-        "top",
-        "kill",
-        "logs",
-        "trace",
-        "textfile",
-        "look",
-        "outer",
-        "inner",
-        "probe",
-      ]
-    ) {
+    for (const entrypoint of [...COMMAND_PROGRAMS, "outer", "inner", "probe"]) {
       const own = grants.filter((grant) => grant.entrypoint === entrypoint);
       assert.equal((await hv.tproxy("permissions", entrypoint)).stdout, `${renderGrants(own)}\n`);
     }

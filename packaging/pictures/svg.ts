@@ -40,6 +40,7 @@ export function box(x: number, y: number, width: number, height: number): string
   return `<rect class="box" x="${x}" y="${y}" width="${width}" height="${height}" rx="6"/>`;
 }
 
-function escape(content: string): string {
+/** Text as it stands in an SVG. */
+export function escape(content: string): string {
   return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

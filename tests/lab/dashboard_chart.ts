@@ -4,6 +4,7 @@
  * @module
  */
 
+import { escape } from "../../packaging/pictures/svg.ts";
 import type { Panel, Range, Series } from "./dashboard.ts";
 
 const LEGEND_LINE = 15;
@@ -116,9 +117,4 @@ export function textAt(x: number, y: number, content: string, style: string): st
   return `<text x="${round(x)}" y="${round(y)}"${style === "" ? "" : ` class="${style.trim()}"`}>${
     escape(content)
   }</text>`;
-}
-
-/** Makes text safe in XML. */
-export function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -5,7 +5,8 @@
  */
 
 import type { Answered, Panel, Range } from "./dashboard.ts";
-import { drawLines, drawStat, escape, textAt } from "./dashboard_chart.ts";
+import { escape } from "../../packaging/pictures/svg.ts";
+import { drawLines, drawStat, textAt } from "./dashboard_chart.ts";
 
 /** Pixels of a unit of the dashboard's grid. */
 const UNIT = { x: 42, y: 26 };

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { escape } from "../../packaging/pictures/svg.ts";
 import { spansOf } from "./terminal_line.ts";
 
 const LINE = 18;
@@ -59,8 +60,4 @@ export function linesOf(picture: string): string[] {
 function classOf(line: string): string {
   if (line.startsWith("$")) return "command";
   return /^broken/i.test(line) ? "broken" : /^(?:ok|-) /.test(line) ? "ok" : "";
-}
-
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

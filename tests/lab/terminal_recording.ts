@@ -4,6 +4,7 @@
  * @module
  */
 
+import { escape } from "../../packaging/pictures/svg.ts";
 import { type Span, spansOf } from "./terminal_line.ts";
 
 const LINE = 18;
@@ -76,8 +77,4 @@ ${film.join("\n")}
 
 function drawSpan({ text, look }: Span): string {
   return look.size === 0 ? escape(text) : `<tspan class="${[...look].toSorted().join(" ")}">${escape(text)}</tspan>`;
-}
-
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

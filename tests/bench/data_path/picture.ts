@@ -4,6 +4,7 @@
  * @module
  */
 
+import { escape } from "../../../packaging/pictures/svg.ts";
 import { type Metric, type MetricId, METRICS } from "./metrics.ts";
 import type { Samples } from "./samples.ts";
 import { format } from "./tables.ts";
@@ -71,8 +72,4 @@ function titleOf({ label, unit, better }: Metric): string {
 function text(x: number, y: number, content: string, style: string): string {
   const attribute = style === "" ? "" : ` class="${style}"`;
   return `<text x="${x}" y="${y}"${attribute}>${escape(content)}</text>`;
-}
-
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
