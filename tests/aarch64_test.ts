@@ -31,8 +31,8 @@ const X86 = filesOf(X86_64);
 const ARM = filesOf(AARCH64);
 
 /** Prints where the runtime for aarch64 is in Deno's cache. */
-const FIND = `import { AARCH64 } from "${ROOT}packaging/architecture.ts";
-import { findRuntime } from "${ROOT}packaging/runtime.ts";
+const FIND = `const { AARCH64 } = await import("${ROOT}packaging/architecture.ts");
+const { findRuntime } = await import("${ROOT}packaging/runtime.ts");
 console.log(await findRuntime(AARCH64));`;
 
 /** The checksums of a distribution's files, by path. */
