@@ -52,7 +52,7 @@ export { type DaemonProgram, type Form } from "./lib/permissions/form.ts";
 export { commandPermissions, type FormReads } from "./lib/permissions/command_permissions.ts";
 export { innerPermissions, outerPermissions, probePermissions } from "./lib/permissions/daemon_permissions.ts";
 export { type Permissions, toFlags } from "./lib/permissions/permissions.ts";
-export { type CommandProgram } from "./lib/permissions/verbs.ts";
+export { COMMAND_PROGRAMS, type CommandProgram } from "./lib/permissions/verbs.ts";
 export {
   ConfigError,
   DaemonError,

@@ -8,7 +8,7 @@
 
 import { setUpAndFollow } from "./follow.ts";
 import { parsePlainSetup } from "./plain_setup.ts";
-import { notedConfig, NotNotedError, steady } from "../lib/config/noted.ts";
+import { notedConfig, steady } from "../lib/config/noted.ts";
 import { ASK_ANOTHER, exitCodeOf } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
 import { requireRoot } from "../lib/root.ts";
@@ -19,13 +19,8 @@ async function main(): Promise<number> {
   if (command === undefined) return ASK_ANOTHER;
   requireRoot();
   const source = steady(notedConfig(command.config));
-  try {
-    // Now, since the other program needs standard input, too.
-    await source.read();
-  } catch (error) {
-    if (error instanceof NotNotedError) return ASK_ANOTHER;
-    throw error;
-  }
+  // Now, since the program that can read the configuration needs standard input, too.
+  await source.read();
   return await setUpAndFollow(command, source);
 }
 

@@ -8,8 +8,8 @@
 
 import { control } from "./control.ts";
 import { parseControl } from "./plain_arguments.ts";
-import { notedConfig, NotNotedError } from "../lib/config/noted.ts";
-import { ASK_ANOTHER, exitCodeOf, USAGE } from "../lib/exit_code.ts";
+import { notedConfig } from "../lib/config/noted.ts";
+import { exitCodeOf, USAGE } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
 import { requireRoot } from "../lib/root.ts";
 
@@ -21,13 +21,7 @@ async function main(): Promise<number> {
     return USAGE;
   }
   requireRoot();
-  try {
-    return await control(command.verb, notedConfig(command.config));
-  } catch (error) {
-    // It comes before anything is changed.
-    if (error instanceof NotNotedError) return ASK_ANOTHER;
-    throw error;
-  }
+  return await control(command.verb, notedConfig(command.config));
 }
 
 Deno.exit(await exitCodeOf("tproxy", main));

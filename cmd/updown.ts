@@ -8,7 +8,7 @@
 
 import { changeOneBridge } from "./one_bridge.ts";
 import { parsePlainSetup } from "./plain_setup.ts";
-import { notedConfig, NotNotedError } from "../lib/config/noted.ts";
+import { notedConfig } from "../lib/config/noted.ts";
 import { ASK_ANOTHER, exitCodeOf } from "../lib/exit_code.ts";
 import { logToStderr } from "../lib/log.ts";
 import { requireRoot } from "../lib/root.ts";
@@ -18,13 +18,7 @@ async function main(): Promise<number> {
   const command = parsePlainSetup(Deno.args);
   if (command === undefined || command.verb === "hook" || command.now) return ASK_ANOTHER;
   requireRoot();
-  try {
-    return await changeOneBridge(command, notedConfig(command.config));
-  } catch (error) {
-    // It comes before anything is changed.
-    if (error instanceof NotNotedError) return ASK_ANOTHER;
-    throw error;
-  }
+  return await changeOneBridge(command, notedConfig(command.config));
 }
 
 Deno.exit(await exitCodeOf("setup", main));

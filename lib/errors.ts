@@ -38,6 +38,9 @@ export class DaemonError extends TproxyError {}
 /** Another run has held a lock for too long. */
 export class LockError extends TproxyError {}
 
+/** Nothing is noted of the configuration as it is now, so a program has to read it that can. Nothing has been changed. */
+export class NotNotedError extends TproxyError {}
+
 /**
  * Formats an error as one line for a person or a log.
  *

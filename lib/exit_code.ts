@@ -4,7 +4,7 @@
  * @module
  */
 
-import { describe, TproxyError } from "./errors.ts";
+import { describe, NotNotedError, TproxyError } from "./errors.ts";
 
 /** The command has succeeded. */
 export const OK = 0;
@@ -26,7 +26,8 @@ export const ASK_ANOTHER = 75;
  * @param program The entrypoint's name, which the line begins with.
  * @param work The work; it returns the exit code.
  * @param output Where the line goes. A daemon's line goes to standard output, which `tproxy` reads.
- * @returns The exit code; {@linkcode FAILED} if the work throws.
+ * @returns The exit code; {@linkcode FAILED} if the work throws, or {@linkcode ASK_ANOTHER}, without a line, for a
+ * {@linkcode NotNotedError}.
  */
 export async function exitCodeOf(
   program: string,
@@ -36,6 +37,7 @@ export async function exitCodeOf(
   try {
     return await work();
   } catch (error) {
+    if (error instanceof NotNotedError) return ASK_ANOTHER;
     const line = `${program}: error: ${describe(error)}${hint(error)}\n`;
     try {
       output.writeSync(new TextEncoder().encode(line));

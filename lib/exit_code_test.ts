@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { TproxyError } from "./errors.ts";
-import { exitCodeOf, FAILED, OK, USAGE } from "./exit_code.ts";
+import { NotNotedError, TproxyError } from "./errors.ts";
+import { ASK_ANOTHER, exitCodeOf, FAILED, OK, USAGE } from "./exit_code.ts";
 
 function capture(): { text: string; writeSync(bytes: Uint8Array): number } {
   return {
@@ -25,6 +25,13 @@ Deno.test("exitCodeOf() turns an error into one line and FAILED", async () => {
   const work = () => Promise.reject(new TproxyError("Cannot do it\nat all", "try again"));
   assert.equal(await exitCodeOf("setup", work, output), FAILED);
   assert.equal(output.text, "setup: error: Cannot do it | at all; try again\n");
+});
+
+Deno.test("exitCodeOf() leaves to another program what is not noted, and prints nothing", async () => {
+  const output = capture();
+  const work = () => Promise.reject(new NotNotedError("Nothing is noted of a.conf"));
+  assert.equal(await exitCodeOf("setup", work, output), ASK_ANOTHER);
+  assert.equal(output.text, "");
 });
 
 Deno.test("exitCodeOf() says where the permissions are listed when one is missing", async () => {

@@ -27,7 +27,7 @@ export interface Grant {
 export const EXAMPLE_BRIDGE = "<br>" as BridgeName;
 
 /** Stands for every remote of the services of a bridge. */
-export const EXAMPLE_REMOTE = "<remote_addr>:<remote_port>";
+const EXAMPLE_REMOTE = "<remote_addr>:<remote_port>";
 
 /** Stands for the file that `sysdump` is told to write. */
 export const EXAMPLE_FILE = "<file>";

@@ -3,6 +3,7 @@ import { runByDeno } from "../permissions/run_by_deno.ts";
 import { commandPermissions } from "../permissions/command_permissions.ts";
 import { innerPermissions } from "../permissions/daemon_permissions.ts";
 import { toFlags } from "../permissions/permissions.ts";
+import { COMMAND_PROGRAMS } from "../permissions/verbs.ts";
 import { compiled, compiledFlags } from "../permissions/compiled.ts";
 import { EXAMPLE_BRIDGE, EXAMPLE_FILE, listGrants, renderGrants } from "./permissions_report.ts";
 
@@ -13,31 +14,11 @@ Deno.test("listGrants() gives each program the flags of its table, and stands-in
   const [probe, inner, outer] = [grants.pop(), grants.pop(), grants.pop()];
   assert.deepEqual(
     grants,
-    ([
-      "updown",
-      "setup",
-      "deploy",
-      "reread",
-      "tproxy",
-      "watch",
-      "doctor",
-      "sysdump",
-      "streams",
-      "top",
-      "kill",
-      "logs",
-      "trace",
-      "integrate",
-      "textfile",
-      "look",
-    ] as const)
-      .map((
-        entrypoint,
-      ) => ({
-        entrypoint,
-        user: "root",
-        flags: toFlags(commandPermissions(entrypoint, "/a.conf", FORM, EXAMPLE_FILE)),
-      })),
+    COMMAND_PROGRAMS.map((entrypoint) => ({
+      entrypoint,
+      user: "root",
+      flags: toFlags(commandPermissions(entrypoint, "/a.conf", FORM, EXAMPLE_FILE)),
+    })),
   );
   const net = outer?.flags.find((flag) => flag.startsWith("--allow-net="))?.split(",");
   assert.equal(net?.[0], "--allow-net=unix:/run/one_tproxy/written-by-proxies/new-sockets-of-outer/string.0.socket");

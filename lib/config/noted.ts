@@ -5,7 +5,7 @@
  * @module
  */
 
-import { describe, TproxyError } from "../errors.ts";
+import { describe, NotNotedError } from "../errors.ts";
 import { hashDigits } from "../hash.ts";
 import { isObject } from "../is_object.ts";
 import { log } from "../log.ts";
@@ -25,9 +25,6 @@ export interface ConfigSource {
   /** Notes what was read last; called under the lock of `setup`. */
   readonly note?: () => Promise<void>;
 }
-
-/** Nothing is noted of the configuration as it is now, so a program has to read it that can. */
-export class NotNotedError extends TproxyError {}
 
 /**
  * A file may change twice within one tick of the kernel's clock, and look the same. So nothing is noted of a file that

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Config } from "./config.ts";
 import { parseConfig } from "./parse.ts";
-import { NotNotedError, parseNoted, renderNoted, steady } from "./noted.ts";
+import { NotNotedError } from "../errors.ts";
+import { parseNoted, renderNoted, steady } from "./noted.ts";
 
 const CONFIG = parseConfig(
   `:tproxy_debug_level: 9

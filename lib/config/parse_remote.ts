@@ -13,7 +13,7 @@ import type { YamlValue } from "./yaml_value.ts";
  * How many addresses a service can have. More front-ends than that are no high availability that OpenNebula supports, and
  * within the connect timeout each of them needs time to answer.
  */
-export const MOST_ADDRESSES = 8;
+const MOST_ADDRESSES = 8;
 
 const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?$/;
 

@@ -46,13 +46,7 @@ export interface ProbeProcess extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/**
- * Renders the command line of the probe. Pure.
- *
- * @param start What it is started with.
- * @returns The program's absolute path and its arguments.
- */
-export function probeCommand({ args, permissions, isApart = false, owner, form }: ProbeStart): string[] {
+function probeCommand({ args, permissions, isApart = false, owner, form }: ProbeStart): string[] {
   const uid = userOf(owner, OUTER);
   return [
     ...(isApart ? [PROGRAMS.unshare.path, "--net", "--"] : []),

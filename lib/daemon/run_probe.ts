@@ -84,13 +84,8 @@ function strange(answer: string): DaemonError {
   return new DaemonError(`Cannot run the probe: it answered ${JSON.stringify(printable(answer.slice(0, 200)))}`);
 }
 
-/**
- * Reads the answer of the probe.
- *
- * @param text What it printed.
- * @returns The attempts, with texts that are safe to print; none if it is no list of attempts.
- */
-export function parseAttempts(text: string): Attempt[] {
+/** Reads the attempts that the probe printed, with texts that are safe to print; none if it is no list of attempts. */
+function parseAttempts(text: string): Attempt[] {
   const list = parseJson(text);
   return Array.isArray(list) && list.every(isAttempt) ? list.map(safe) : [];
 }

@@ -47,7 +47,7 @@ export function settingsFrom(source: ConfigSource): SettingsSource {
  *
  * @param source The configuration.
  * @returns What it says, and defaults where it says nothing.
- * @throws {import("../config/noted.ts").NotNotedError} If the source knows only what is noted, and this is not.
+ * @throws {import("../errors.ts").NotNotedError} If the source knows only what is noted, and this is not.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for it, and `--allow-run=/usr/bin/getent`.
  */
 export async function readSettings(source: ConfigSource): Promise<Settings> {

@@ -33,6 +33,17 @@ export async function gather<T>(work: () => T | Promise<T>, longestMs: number = 
 }
 
 /**
+ * Waits for several facts.
+ *
+ * @param facts The facts by their names, or promises of them.
+ * @returns The facts by the same names.
+ */
+export async function together<T>(facts: { readonly [Name in keyof T]: T[Name] | Promise<T[Name]> }): Promise<T> {
+  const entries = Object.entries<unknown>(facts).map(async ([name, fact]) => [name, await fact] as const);
+  return Object.fromEntries(await Promise.all(entries)) as T;
+}
+
+/**
  * Judges a fact, if it can be had.
  *
  * @param subject What it is about.

@@ -24,7 +24,7 @@ import { lstatIfThere } from "../run_dir.ts";
 import { prepareConfig } from "../setup/apply_config.ts";
 import { planConfig } from "../setup/config_changes.ts";
 import { joinEndpoints } from "../setup/join_endpoints.ts";
-import { type Fact, gather, orElse } from "./fact.ts";
+import { type Fact, gather, orElse, together } from "./fact.ts";
 import type { BridgeFacts, Facts, FirstFacts, Scope } from "./facts.ts";
 import { gatherFirst } from "./gather_first.ts";
 import { gatherPaths } from "./gather_paths.ts";
@@ -51,40 +51,27 @@ export async function gatherFacts(scope: Scope, probes: boolean): Promise<Facts>
   const daemons = first.processes.known ? first.processes.value.daemons : [];
   const desired = gather(() => readSettings(configFile(scope.config)).then(readDesired));
   const owner = desired.then((fact) => fact.known ? { ...fact, value: fact.value.owner } : fact);
-  const [ofBridges, plan, names, lifeless, deaf, comparisons, dials, paths, folders] = await Promise.all([
-    Promise.all(bridges.map(async (bridge) => [bridge, await gatherBridge(bridge, scope)] as const)),
-    gather(() => planOf(scope.config, first)),
-    gatherNames(first),
-    gather(() => findDaemonFaults(daemons)),
-    gather(() => findDeafFaults(daemons, wanted)),
-    gather(async () => {
+  return await together<Facts>({
+    ...first,
+    scope,
+    bridges: gatherBridges(bridges, scope),
+    endpoints,
+    plan: gather(() => planOf(scope.config, first)),
+    names: gatherNames(first),
+    lifeless: gather(() => findDaemonFaults(daemons)),
+    deaf: gather(() => findDeafFaults(daemons, wanted)),
+    comparisons: gather(async () => {
       const [processes, should] = [valueOf(first.processes), valueOf(await desired)];
       return compareDaemons(processes, should, currentForm());
     }),
-    owner.then((fact) => gather(() => dial(endpoints, orElse(fact, undefined)))),
-    owner.then((fact) => gatherPaths(first, probes ? endpoints : new Map(), orElse(fact, undefined))),
-    gather(async () => {
+    dials: owner.then((fact) => gather(() => dial(endpoints, orElse(fact, undefined)))),
+    paths: owner.then((fact) => gatherPaths(first, probes ? endpoints : new Map(), orElse(fact, undefined))),
+    folders: gather(async () => {
       const paths = [RUN_DIR, PROXY_DIR, STRINGS_DIR];
       return new Map(await Promise.all(paths.map(async (path) => [path, await lstatIfThere(path)] as const)));
     }),
-  ]);
-  return {
-    ...first,
-    ...{
-      scope,
-      bridges: new Map(ofBridges),
-      endpoints,
-      plan,
-      names,
-      lifeless,
-      deaf,
-      comparisons,
-      dials,
-      paths,
-      folders,
-    },
-    owner: await owner,
-  };
+    owner,
+  });
 }
 
 /** What each bridge's guests should be served: by record and maps; if neither can be had, by what outer was told last. */
@@ -104,16 +91,21 @@ function inScope(
   return new Map(some.filter(([, endpoints]) => endpoints.length > 0).toSorted(([a], [b]) => a < b ? -1 : 1));
 }
 
+async function gatherBridges(bridges: readonly BridgeName[], scope: Scope): Promise<Map<BridgeName, BridgeFacts>> {
+  return new Map(
+    await Promise.all(bridges.map(async (bridge) => [bridge, await gatherBridge(bridge, scope)] as const)),
+  );
+}
+
 async function gatherBridge(bridge: BridgeName, { guest: address }: Scope): Promise<BridgeFacts> {
   const names = namesOf(bridge);
-  const [inside, netns, stringDir, socket, guest] = await Promise.all([
-    gather(() => lookInside(names, SYSCTL_KEYS)),
-    gather(async () => (await lstatIfThere(names.netnsPath))?.ino ?? undefined),
-    gather(() => lstatIfThere(names.stringDir)),
-    gather(() => lstatIfThere(names.socket)),
-    address === undefined ? undefined : gather(() => lookForGuest(names, address)),
-  ]);
-  return { inside, netns, stringDir, socket, ...(guest === undefined ? {} : { guest }) };
+  return await together<BridgeFacts>({
+    inside: gather(() => lookInside(names, SYSCTL_KEYS)),
+    netns: gather(async () => (await lstatIfThere(names.netnsPath))?.ino ?? undefined),
+    stringDir: gather(() => lstatIfThere(names.stringDir)),
+    socket: gather(() => lstatIfThere(names.socket)),
+    ...(address === undefined ? {} : { guest: gather(() => lookForGuest(names, address)) }),
+  });
 }
 
 async function planOf(path: string, { record, links }: FirstFacts) {

@@ -18,7 +18,7 @@ import { readApplied } from "../nft/applied.ts";
 import { listBridgeTable, listRuleset, listState } from "../nft/nft.ts";
 import { runCommand } from "../run_command.ts";
 import { readRecordFile } from "../setup/setup_record_file.ts";
-import { gather } from "./fact.ts";
+import { gather, together } from "./fact.ts";
 import type { FirstFacts } from "./facts.ts";
 import { lookForWatch } from "./watch_facts.ts";
 
@@ -35,55 +35,24 @@ export async function gatherFirst(path: string): Promise<FirstFacts> {
   let asked = 0;
   // Names are resolved apart, for a verdict on each. Here, each has an address of its own, for documentation (RFC 5737).
   const host = { resolve: () => Promise.resolve(`192.0.2.${++asked % 255}`), uidOf: findUid };
-  const [
-    config,
-    replaced,
-    stopped,
-    record,
-    nft,
-    table,
-    applied,
-    ruleset,
-    links,
-    processes,
-    egress,
-    watch,
-    callsIptables,
-    logSpace,
-  ] = await Promise.all([
-    gather(async () => await checkConfig(await readConfig(path), host)),
-    gather(findReplacedFiles),
-    gather(staysStopped),
-    gather(readRecordFile),
-    gather(listState),
-    gather(listBridgeTable),
-    gather(readApplied),
-    gather(listRuleset),
-    gather(() => listLinks()),
-    gather(findDaemons),
-    gather(findEgressFaults),
-    gather(lookForWatch),
+  return await together<FirstFacts>({
+    config: gather(async () => await checkConfig(await readConfig(path), host)),
+    replaced: gather(findReplacedFiles),
+    stopped: gather(staysStopped),
+    record: gather(readRecordFile),
+    nft: gather(listState),
+    table: gather(listBridgeTable),
+    applied: gather(readApplied),
+    ruleset: gather(listRuleset),
+    links: gather(() => listLinks()),
+    processes: gather(findDaemons),
+    egress: gather(findEgressFaults),
+    watch: gather(lookForWatch),
     // There is no such setting where the module br_netfilter is not loaded.
-    gather(async () => (await runCommand("sysctl", ["-e", "-n", CALLS_IPTABLES])).trim() === "1"),
-    gather(() => {
+    callsIptables: gather(async () => (await runCommand("sysctl", ["-e", "-n", CALLS_IPTABLES])).trim() === "1"),
+    logSpace: gather(() => {
       const { bavail, bsize } = statfsSync(LOG_DIR);
       return bavail * bsize;
     }),
-  ]);
-  return {
-    config,
-    replaced,
-    stopped,
-    record,
-    nft,
-    table,
-    applied,
-    ruleset,
-    links,
-    processes,
-    egress,
-    watch,
-    callsIptables,
-    logSpace,
-  };
+  });
 }

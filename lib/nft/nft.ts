@@ -11,23 +11,11 @@ import { writeAppliedEgress } from "./applied_egress.ts";
 import { type Dropped, parseDropped } from "./dropped.ts";
 import { renderNoEgress } from "./egress_rules.ts";
 import { type BridgeTable, readTable } from "./fingerprint.ts";
-import { type MapListing, type NftState, parseMaps, parseState } from "./parse_state.ts";
+import { type NftState, parseState } from "./parse_state.ts";
 import { parseTable, parseTableFamilies } from "./parse_tables.ts";
 import { listTable, runScript } from "./run_nft.ts";
 import { renderRelease } from "./release_script.ts";
 import type { TableObject, Tables } from "./bridge_script.ts";
-
-/**
- * Lists every bridge's endpoints.
- *
- * @returns The endpoints of every bridge; no bridges if there is no table.
- * @throws {CommandError} If nft fails, which never means that there are none.
- * @throws {import("../errors.ts").KernelStateError} If nft's answer is not a listing.
- * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
- */
-export async function listEndpoints(): Promise<MapListing> {
-  return parseMaps(await runCommand("nft", ["-j", "list", "maps", "ip"]));
-}
 
 /**
  * Lists our maps, sets and chains with one nft process.

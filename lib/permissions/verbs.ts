@@ -7,30 +7,8 @@
 /** What an operator or a driver types. */
 export type CommandName = "tproxy" | "setup";
 
-/** A program that runs as a command: `cmd/<name>.ts`, or `lib/<name>.js` of a distribution. */
-export type CommandProgram =
-  | "updown"
-  | "setup"
-  | "deploy"
-  | "reread"
-  | "tproxy"
-  | "watch"
-  | "doctor"
-  | "sysdump"
-  | "streams"
-  | "top"
-  | "kill"
-  | "logs"
-  | "trace"
-  | "integrate"
-  | "textfile"
-  | "look";
-
-/** All programs. */
-export type Entrypoint = CommandProgram | "outer" | "inner" | "probe";
-
-/** The programs that run as commands. */
-export const COMMAND_PROGRAMS: readonly CommandProgram[] = [
+/** The programs that run as commands: `cmd/<name>.ts`, or `lib/<name>.js` of a distribution. */
+export const COMMAND_PROGRAMS = [
   "updown",
   "setup",
   "deploy",
@@ -47,7 +25,13 @@ export const COMMAND_PROGRAMS: readonly CommandProgram[] = [
   "integrate",
   "textfile",
   "look",
-];
+] as const;
+
+/** One of these programs. */
+export type CommandProgram = typeof COMMAND_PROGRAMS[number];
+
+/** All programs. */
+export type Entrypoint = CommandProgram | "outer" | "inner" | "probe";
 
 /** The option that has the proxies follow at once. A launcher runs the program that may start and end them. */
 export const NOW_OPTION = "--now";

@@ -35,7 +35,7 @@ export interface UpRequest {
  * @param request What to set up.
  * @returns The endpoints that stay because their entry can't be used.
  * @throws {InputError} If the network's name or ID is not valid, or if no network is named and none is recorded.
- * @throws {import("../config/noted.ts").NotNotedError} If the source knows only what is noted, and this is not; then
+ * @throws {import("../errors.ts").NotNotedError} If the source knows only what is noted, and this is not; then
  * nothing has changed.
  * @throws {ConfigError} If the configuration can't be read or has no `:tproxy:` key.
  * @throws {import("../errors.ts").KernelStateError} If the bridge is not there, or a device in the way is not ours.

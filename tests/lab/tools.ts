@@ -69,7 +69,7 @@ export const BENCH_TOOLS: Tools = {
 const POLICY = "/usr/sbin/policy-rc.d";
 
 /** Finds the packages that a machine lacks. */
-export async function missingPackages(tools: Tools): Promise<string[]> {
+async function missingPackages(tools: Tools): Promise<string[]> {
   const missing = new Set<string>();
   for (const [path, debian] of Object.entries(tools)) {
     try {

@@ -5,7 +5,7 @@
  */
 
 /** When memory is looked at: freshly started, with connections that do nothing, and after all the traffic. */
-export const MOMENTS = ["idle", "held", "after"] as const;
+const MOMENTS = ["idle", "held", "after"] as const;
 
 /** The two processes of a string-phone proxy. */
 export const SIDES = ["inner", "outer"] as const;
