@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import selection from "./fixtures/selection.rb" with { type: "text" };
-import type { DriverView } from "../lib/config/as_driver.ts";
+import type { DriverView } from "../lib/config/driver_view.ts";
 import { Host } from "./lab/host.ts";
 
 const GOOD = { service_port: "80", remote_addr: "10.0.0.1", remote_port: "8080" };

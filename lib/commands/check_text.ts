@@ -14,7 +14,7 @@ import type { BridgePlan } from "../setup/config_changes.ts";
 import { renderTable } from "../table.ts";
 import type { CheckedConfig, CheckedEntry } from "./check_config.ts";
 import { describeKept, nameNetwork } from "./describe_network.ts";
-import type { DriverView } from "../config/as_driver.ts";
+import type { DriverView } from "../config/driver_view.ts";
 import { describeProblem, printable } from "../config/config.ts";
 import { YamlError } from "../config/yaml_error.ts";
 

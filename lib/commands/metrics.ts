@@ -11,8 +11,9 @@ import { lookAtHost, rolesWanted } from "../health/bridges.ts";
 import { listDropped } from "../nft/nft.ts";
 import type { Role } from "../role.ts";
 import { VERSION } from "../version.ts";
-import { type DrainingBytes, familiesOf, type ProxyView } from "./metrics_families.ts";
+import { familiesOf } from "./metrics_families.ts";
 import { type MetricsForm, renderMetrics } from "./metrics_text.ts";
+import type { DrainingBytes, ProxyView } from "./metrics_view.ts";
 
 /**
  * Looks at this hypervisor, and renders what it finds as metrics.

@@ -11,70 +11,10 @@
  * @module
  */
 
-import type { Endpoint } from "../address.ts";
-import type { LastPass } from "../daemon/last_pass.ts";
-import type { BridgeName } from "../names.ts";
-import type { Dropped } from "../nft/dropped.ts";
-import { CONNECT_BOUNDS, type Counts, REFUSING_LIMITS, type ServiceCounts } from "../protocol/counts.ts";
+import { CONNECT_BOUNDS, REFUSING_LIMITS, type ServiceCounts } from "../protocol/counts.ts";
 import type { Moved } from "../protocol/usage.ts";
-import type { Role } from "../role.ts";
-import type { SetupRecord } from "../setup/setup_record.ts";
 import type { Family, Labels, Sample } from "./metrics_text.ts";
-
-/** What was found of a proxy that should run. */
-export interface ProxyView {
-  /** What it is. */
-  readonly role: Role;
-  /** Whether one that serves is there. */
-  readonly runs: boolean;
-  /** Its counts; missing if it does not run, or if they are not well formed. */
-  readonly counts?: Counts | undefined;
-  /** The streams by service port that proxies of this role still finish which have been replaced. */
-  readonly draining: ReadonlyMap<number, number>;
-  /** What the streams of these proxies have moved, and still move. */
-  readonly moved: readonly DrainingBytes[];
-}
-
-/** What the streams of one service in one proxy that drains have moved. */
-export interface DrainingBytes extends Moved {
-  /** The proxy. */
-  readonly pid: number;
-}
-
-/** What was found on a hypervisor. */
-export interface MetricsView {
-  /** The version that looks. */
-  readonly version: string;
-  /** The proxies that should run. */
-  readonly proxies: readonly ProxyView[];
-  /** What each bridge's guests should be served. */
-  readonly endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>;
-  /** What `setup` has recorded: the networks of each bridge. */
-  readonly record: SetupRecord;
-  /** What our rules have dropped. */
-  readonly dropped: readonly Dropped[];
-  /** The last completed pass, if there was one. */
-  readonly lastPass: LastPass | undefined;
-}
-
-function bytes({ up, down }: Pick<Moved, "up" | "down">, labels: Labels): Sample[] {
-  return [
-    { labels: { ...labels, direction: "up" }, value: up },
-    { labels: { ...labels, direction: "down" }, value: down },
-  ];
-}
-
-/** A service that should be served, and what the two proxies on its way have counted of it. */
-interface Service {
-  readonly labels: Labels;
-  readonly live: number;
-  /** What inners that drain have moved for it. */
-  readonly moved: readonly DrainingBytes[];
-  /** `undefined` if inner's counts are not known. */
-  readonly inner: ServiceCounts | undefined;
-  /** `undefined` if outer's counts are not known. */
-  readonly outer: ServiceCounts | undefined;
-}
+import { countsByService, type MetricsView, type ProxyView, servicesOf, type ServiceView } from "./metrics_view.ts";
 
 /**
  * Makes the metrics of a hypervisor.
@@ -84,7 +24,7 @@ interface Service {
  */
 export function familiesOf(view: MetricsView): Family[] {
   const services = servicesOf(view);
-  const each = (make: (service: Service) => Sample[]): Sample[] => services.flatMap(make);
+  const each = (make: (service: ServiceView) => Sample[]): Sample[] => services.flatMap(make);
   const ofInner = (make: (counts: ServiceCounts, labels: Labels) => Sample[]) =>
     each(({ inner, labels }) => inner === undefined ? [] : make(inner, labels));
   const { version, proxies, dropped, lastPass } = view;
@@ -159,42 +99,16 @@ function passSample(value: number | undefined): Sample[] {
   return value === undefined ? [] : [{ value }];
 }
 
-const NO_COUNTS = { live: 0, total: 0, failed: 0, up: 0, down: 0, refused: {}, connectSeconds: 0 };
-
-/**
- * Lets services be found in counts; they are all 0 for one that had no stream yet. A daemon that does not run, or of a former
- * version, has no counts by service.
- */
-function finder(counts: Counts | undefined): (port: number, bridge?: BridgeName) => ServiceCounts | undefined {
-  if (counts?.services === undefined) return () => undefined;
-  const services = new Map(counts.services.map((service) => [`${service.bridge} ${service.port}`, service]));
-  return (port, bridge) =>
-    services.get(`${bridge} ${port}`) ?? { ...NO_COUNTS, port, connects: CONNECT_BOUNDS.map(() => 0).concat(0) };
-}
-
-function servicesOf({ proxies, endpoints, record }: MetricsView): Service[] {
-  const ofOuter = finder(proxies.find(({ role }) => role.program === "outer")?.counts);
-  return [...endpoints].toSorted(([a], [b]) => a < b ? -1 : 1).flatMap(([bridge, ofBridge]) => {
-    const proxy = proxies.find(({ role }) => role.bridge === bridge);
-    const ofInner = finder(proxy?.counts);
-    return ofBridge.map(({ servicePort }) => {
-      const inner = ofInner(servicePort);
-      const network = record.get(bridge)
-        ?.find(({ endpoints }) => endpoints.some((endpoint) => endpoint.servicePort === servicePort))?.name;
-      return {
-        labels: { bridge, service_port: servicePort, network },
-        live: (inner?.live ?? 0) + (proxy?.draining.get(servicePort) ?? 0),
-        moved: proxy?.moved.filter(({ port }) => port === servicePort) ?? [],
-        inner,
-        outer: ofOuter(servicePort, bridge),
-      };
-    });
-  });
+function bytes({ up, down }: Pick<Moved, "up" | "down">, labels: Labels): Sample[] {
+  return [
+    { labels: { ...labels, direction: "up" }, value: up },
+    { labels: { ...labels, direction: "down" }, value: down },
+  ];
 }
 
 /** Every limit is there from the start, since the first refusal would not be seen as a change otherwise. */
-function refusals({ proxies, endpoints }: MetricsView, services: readonly Service[]): Sample[] {
-  const ofOuter = finder(proxies.find(({ role }) => role.program === "outer")?.counts);
+function refusals({ proxies, endpoints }: MetricsView, services: readonly ServiceView[]): Sample[] {
+  const ofOuter = countsByService(proxies.find(({ role }) => role.program === "outer")?.counts);
   const samples = (labels: Labels, program: string, counts: ServiceCounts | undefined): Sample[] =>
     counts === undefined ? [] : REFUSING_LIMITS.filter((limit) => LIMITS_OF[program]?.has(limit))
       .map((limit) => ({ labels: { ...labels, program, limit }, value: counts.refused[limit] ?? 0 }));

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { parseBridgeName } from "../names.ts";
 import { CONNECT_BOUNDS, type ServiceCounts } from "../protocol/counts.ts";
 import { innerOf, OUTER } from "../role.ts";
-import { familiesOf, type MetricsView } from "./metrics_families.ts";
+import { familiesOf } from "./metrics_families.ts";
+import type { MetricsView } from "./metrics_view.ts";
 import { renderMetrics } from "./metrics_text.ts";
 
 const BR0 = parseBridgeName("br0");

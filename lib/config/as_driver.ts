@@ -5,35 +5,11 @@
  * @module
  */
 
-import type { Problem } from "./config.ts";
+import { CollectedView, type DriverView } from "./driver_view.ts";
 import { ENTRY_KEYS, nearestEntryKey } from "./keys.ts";
 import { toInteger, toRuby } from "./ruby_value.ts";
 import { parseYaml } from "./yaml.ts";
 import type { YamlKey, YamlValue } from "./yaml_value.ts";
-
-/** An entry that the driver puts into the maps. */
-export interface DriverEntry {
-  /** The line where it begins. */
-  readonly line: number;
-  /** The service port. */
-  readonly servicePort: number;
-  /** The service's address, as the file has it. */
-  readonly remoteAddr: string;
-  /** The service's port. */
-  readonly remotePort: number;
-  /** What a network's name or ID has to be; none for all networks. */
-  readonly networks: readonly string[];
-}
-
-/** What the driver makes of a file. */
-export interface DriverView {
-  /** What it puts into the maps of the networks, the first of a service port for each network. */
-  readonly entries: readonly DriverEntry[];
-  /** Where it does something else than is meant. */
-  readonly problems: readonly Problem[];
-  /** What it passes over, or takes for more than it is. */
-  readonly remarks: readonly Problem[];
-}
 
 /** `Resolv::IPv4::Regex`: four numbers without leading zeros. */
 const IPV4 = /^(?:(?:0|[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])(?:\.(?!$)|$)){4}$/;
@@ -44,32 +20,6 @@ const DRIVER_KEYS = ["service_port", "remote_addr", "remote_port", "networks"];
 const FAILS = "OpenNebula's driver fails the start of every VM";
 const PASSES_OVER = "OpenNebula's driver passes the entry over";
 
-/** Collects what there is to be said. */
-class View implements DriverView {
-  readonly entries: DriverEntry[] = [];
-  readonly problems: Problem[] = [];
-  readonly remarks: Problem[] = [];
-
-  problem({ at, source: value }: YamlValue, key: string, advice: string): void {
-    this.problems.push({ at, key, value, advice });
-  }
-
-  remark({ at, source: value }: YamlValue, key: string, advice: string): void {
-    this.remarks.push({ at, key, value, advice });
-  }
-
-  /** Says what comes of a key; of one that is no symbol, that it is none. */
-  ofKey(found: Problem[], { key, value }: YamlKey, advice: string): void {
-    const isSymbol = key.isSymbol;
-    found.push({
-      at: key.at,
-      key: isSymbol ? `:${key.name}:` : `${key.source}:`,
-      value: isSymbol ? value.source : "no symbol",
-      advice,
-    });
-  }
-}
-
 /**
  * Reads a file as the driver does.
  *
@@ -79,13 +29,13 @@ class View implements DriverView {
  * @throws {import("../errors.ts").ConfigError} If it is not YAML.
  */
 export function readAsDriver(text: string, path: string): DriverView {
-  const view = new View();
+  const view = new CollectedView();
   readFile(parseYaml(text, path), view);
   const { entries, problems, remarks } = view;
   return { entries, problems, remarks };
 }
 
-function readFile(root: YamlValue, view: View): void {
+function readFile(root: YamlValue, view: CollectedView): void {
   const { refused } = root;
   if (refused !== undefined) {
     const { at, source: value } = refused;
@@ -109,7 +59,7 @@ function readFile(root: YamlValue, view: View): void {
   }
 }
 
-function readEntry(entry: YamlValue, view: View): void {
+function readEntry(entry: YamlValue, view: CollectedView): void {
   if (!entry.isMapping) return view.problem(entry, ":tproxy:", `${FAILS}; write an entry, or remove it`);
   for (const key of entry.keys) readKey(key, view);
   const get = (name: string) => entry.keys.filter(({ name: own, key }) => own === name && key.isSymbol).at(-1)?.value;
@@ -124,7 +74,7 @@ function readEntry(entry: YamlValue, view: View): void {
 }
 
 /** Says what comes of a key that the driver does not see. */
-function readKey(key: YamlKey, view: View): void {
+function readKey(key: YamlKey, view: CollectedView): void {
   const { name } = key;
   const meant = ENTRY_KEYS.includes(name) ? name : nearestEntryKey(name);
   if (meant === undefined || meant === name && key.key.isSymbol && DRIVER_KEYS.includes(name)) return;
@@ -133,7 +83,7 @@ function readKey(key: YamlKey, view: View): void {
   view.ofKey(view.problems, key, meant === "networks" ? opens : `${PASSES_OVER}; write :${meant}:`);
 }
 
-function readNetworks(value: YamlValue | undefined, view: View): string[] | undefined {
+function readNetworks(value: YamlValue | undefined, view: CollectedView): string[] | undefined {
   const kind = value === undefined ? "nil" : toRuby(value).kind;
   // An empty mapping is an empty list to it.
   if (value === undefined || kind === "nil" || kind === "mapping" && value.keys.length === 0) return [];
@@ -157,7 +107,7 @@ function readNetworks(value: YamlValue | undefined, view: View): string[] | unde
   });
 }
 
-function readAddress(value: YamlValue | undefined, view: View): string | undefined {
+function readAddress(value: YamlValue | undefined, view: CollectedView): string | undefined {
   const ruby = value === undefined ? { kind: "nil" } as const : toRuby(value);
   if (value === undefined || ruby.kind === "nil") return undefined;
   if ("text" in ruby && IPV4.test(ruby.text)) return ruby.text;
@@ -168,7 +118,7 @@ function readAddress(value: YamlValue | undefined, view: View): string | undefin
   return undefined;
 }
 
-function readPort(value: YamlValue | undefined, key: string, view: View): number | undefined {
+function readPort(value: YamlValue | undefined, key: string, view: CollectedView): number | undefined {
   const ruby = value === undefined ? { kind: "nil" } as const : toRuby(value);
   if (value === undefined || ruby.kind === "nil") return undefined;
   const number = toInteger(ruby);

@@ -68,10 +68,14 @@ const control = (config: string, { reads }: FormReads, env: readonly string[]): 
   sys: OWN_USER,
 });
 
-/** What asking outers takes: nothing but their sockets. To connect to one, Deno wants the permissions net, read and write. */
-const asking = (kind: ControlKind): Permissions => {
+/**
+ * What asking outers takes: their sockets, and what else is read. To connect to a socket, Deno wants the permissions net, read
+ * and write.
+ */
+const asking = (kind: ControlKind, ...reads: string[]): Permissions => {
   const sockets = OUTER_SLOTS.map((slot) => controlSocket(kind, slot));
-  return { net: sockets.map((path) => `unix:${path}`), read: sockets, write: sockets, run: [], env: [], sys: OWN_USER };
+  const net = sockets.map((path) => `unix:${path}`);
+  return { net, read: [...sockets, ...reads], write: sockets, run: [], env: [], sys: OWN_USER };
 };
 
 /** What looking at everything takes, and starting the probe. */
@@ -116,20 +120,11 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, fi
       sys: OWN_USER,
     };
   },
-  streams: () => {
-    const { read, ...rest } = asking("look");
-    return { ...rest, read: [...read, RUN_FILES.vmAddresses] };
-  },
-  top: () => {
-    const { read, ...rest } = asking("look");
-    // The counts of each bridge's proxy, and no bridge is known before outer's are read.
-    return { ...rest, read: [...read, PROXY_DIR, RUN_FILES.vmAddresses] };
-  },
+  streams: () => asking("look", RUN_FILES.vmAddresses),
+  // The counts of each bridge's proxy, and no bridge is known before outer's are read.
+  top: () => asking("look", PROXY_DIR, RUN_FILES.vmAddresses),
   kill: () => asking("act"),
-  trace: () => {
-    const { read, ...rest } = asking("act");
-    return { ...rest, read: [...read, LOG_DIR, RUN_FILES.vmAddresses] };
-  },
+  trace: () => asking("act", LOG_DIR, RUN_FILES.vmAddresses),
   integrate: (_config, { share, kept }) => ({
     net: [],
     read: [...share, ...kept, DRIVERS_DIR, SUDOERS_DIR, REMOTES_DIR, FRONT_END_DIR, RUN_DIR],
@@ -157,11 +152,7 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, fi
  * @param config The configuration file.
  * @param form What it reads because of the form in which it is there; by default nothing.
  * @param file The file that `sysdump` writes, or the folder in which `textfile` writes.
- * @returns For `updown` and `setup`: keep the kernel's state of bridges. For `deploy`, `reread`, `tproxy` and `watch`: that, and start and signal daemons.
- * For `look`: read and list, and write nothing. For `doctor`: that, and start the probe. For `sysdump`: that, and write one
- * file. For `kill`: ask outers. For `streams`: that, and read which VM had which address. For `top`: that, and read counts. For
- * `logs`: read the logs and that of VMs. For `trace`: both, and ask outers. For `textfile`: look without the configuration, and write one
- * file. For `integrate`: write the files by which OpenNebula calls the programs.
+ * @returns Its permissions.
  *
  * @example
  * ```ts
