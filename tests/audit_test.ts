@@ -85,6 +85,9 @@ async function useAll({ hv: { host }, hv, guest }: Scenario): Promise<void> {
   await until("the watch has seen the new service", () => isServed(guest, 80));
   await host.ip("link delete dev br0b");
   await until("the watch has repaired the bridge", () => isServed(guest));
+  await host.text(["pkill", "-KILL", "-f", "^one_tproxy"]);
+  await host.text(["umount", "--lazy", PROXY_DIR]);
+  await until("the watch has started the proxies", () => isServed(guest));
   await host.text(["pkill", "-TERM", "-f", "/watch\\.js watch$"]);
   assert.equal(await watch.ended(), 0);
 
@@ -105,11 +108,16 @@ async function useAll({ hv: { host }, hv, guest }: Scenario): Promise<void> {
   await hv.configure(NAMED);
   await setup("up", "--bridge", "br0", ...NETWORK, "--now");
   await assertServed(guest);
+  await hv.configure(NAMED);
+  await setup("down", "--bridge", "br0", "--now");
+  await hv.configure(NAMED);
   await until("the configuration is old enough to be noted", async () => {
     return await host.text(["find", DEFAULT_CONFIG_PATH, "!", "-newerct", "3 seconds ago"]) !== "";
   });
-  // The first of these reads the configuration, and the second does without.
+  // The first of these reads the configuration, and the others do without.
   for (let i = 0; i < 2; i++) await setup("up", "--bridge", "br0", ...NETWORK);
+  await setup("up", "--bridge", "br0", ...NETWORK, "--now");
+  await setup("down", "--bridge", "br0", ...NETWORK, "--now");
   await setup("list");
   // The driver has proxies of its own, whose place ours take and give back.
   await host.write(`${DRIVERS_DIR}/tproxy`, "#!/bin/sh\n");
