@@ -19,7 +19,7 @@
  * const text = ":tproxy:\n- :service_port: 5030\n  :remote_addr: 10.11.12.13\n  :remote_port: 80\n";
  * const { endpoints } = await selectEndpoints(parseConfig(text, "a.conf"), { name: "vnet0" });
  * const bridge = parseBridgeName("br0");
- * assert.ok(renderUp({ bridge, endpoints }, "ibrname").includes(namesOf(bridge).map));
+ * assert.ok(renderUp([{ bridge, endpoints }], "ibrname").includes(namesOf(bridge).map));
  * ```
  *
  * @module

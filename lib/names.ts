@@ -119,6 +119,28 @@ export function textfileIn(folder: string): { readonly path: string; readonly te
 export const VETH_SET = "veth_ends";
 
 /**
+ * The sets of the bridge family that the rules of all bridges share.
+ *
+ * WHY shared: to list a table, nft asks the kernel for each of its sets, those without a name too, and for each of them
+ * the kernel searches all sets of the table. With sets of its own for each bridge, a listing takes time in proportion
+ * to the bridges' square.
+ */
+export const SHARED_SETS = {
+  /** The kinds of guests' ports. */
+  guestKinds: "guest_kinds",
+  /** The EtherTypes of what guests and the proxy send to one another. */
+  guestTypes: "guest_ethertypes",
+  /** The EtherTypes with the fields of ARP. */
+  arpTypes: "arp_ethertypes",
+  /** The EtherTypes of VLAN tags. */
+  vlanTypes: "vlan_ethertypes",
+  /** The addresses from which each port has sent to a proxy. */
+  senders: "senders",
+  /** The ports that have used a new address, with the rate limit of each. */
+  newcomers: "newcomers",
+} as const;
+
+/**
  * The MAC address to which packets are redirected on kernels without `meta ibrname`, where a rule can't tell which
  * bridge a packet is on. No host has it: no address of {@linkcode namesOf} begins with "16". Its last four bytes are
  * 169.254.16.9.
@@ -218,10 +240,8 @@ export interface BridgeNames {
   readonly redirected: string;
   /** The chain that `portChain` jumps to. It limits from how many addresses a guest may send to the proxy. */
   readonly senderChain: string;
-  /** The set of those addresses, each with its port. */
-  readonly senders: string;
-  /** The set of ports that have used a new address, with the rate limit of each. */
-  readonly newcomers: string;
+  /** The sets that former versions had for each bridge, and for which there are {@linkcode SHARED_SETS} now. */
+  readonly formerSets: readonly string[];
   /** The set in `table bridge one_tproxy` that holds a copy of the bridge's record. */
   readonly copySet: string;
   /** The folder of the bridge's string. Only outer may move files into it. */
@@ -264,8 +284,7 @@ export function namesOf(bridge: BridgeName): BridgeNames {
     redirectChain: `redirect_${bridge}`,
     redirected: `redirected_${bridge}`,
     senderChain: `sender_${bridge}`,
-    senders: `senders_${bridge}`,
-    newcomers: `newcomers_${bridge}`,
+    formerSets: [`senders_${bridge}`, `newcomers_${bridge}`],
     copySet: `record_${bridge}`,
     stringDir,
     socket: `${stringDir}/outer.socket`,

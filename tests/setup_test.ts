@@ -57,6 +57,33 @@ Deno.test(
 );
 
 Deno.test(
+  "up leaves nothing of the rules that a former version made, and down removes them as well",
+  inLab(async (lab) => {
+    const hv = await makeHypervisor(lab);
+    await hv.bridge("br1");
+    await hv.up("br0");
+    await hv.up("br1");
+    const whole = await stateOf(hv);
+    const former = ["br0", "br1"].flatMap((bridge) => [
+      `add set bridge one_tproxy senders_${bridge} { type ifname . ipv4_addr ; flags dynamic, timeout ; timeout 1h ; size 65535 ; }`,
+      `add set bridge one_tproxy newcomers_${bridge} { type ifname ; flags dynamic, timeout ; timeout 1h ; size 65535 ; }`,
+      `add rule bridge one_tproxy sender_${bridge} iifname . ip saddr @senders_${bridge} accept`,
+      `add rule bridge one_tproxy sender_${bridge} add @newcomers_${bridge} { iifname } accept`,
+      `add rule bridge one_tproxy guard_${bridge} meta protocol { ip, ip6 } accept`,
+    ]);
+    await hv.host.text(["nft", "-f", "-"], former.map((line) => `${line}\n`).join(""));
+    await hv.up("br0");
+    assert.doesNotMatch(await rulesOf(hv.host), /(?:senders|newcomers)_br0/);
+    await hv.up("br1");
+    assert.deepEqual(await stateOf(hv), whole);
+    await hv.host.text(["nft", "-f", "-"], former.map((line) => `${line}\n`).join(""));
+    await hv.down("br0");
+    await hv.up("br1");
+    assert.doesNotMatch(await rulesOf(hv.host), /br0|(?:senders|newcomers)_/);
+  }),
+);
+
+Deno.test(
   "down removes all of it, twice, without a bridge and without a configuration",
   inLab(async (lab) => {
     const hv = await makeHypervisor(lab);

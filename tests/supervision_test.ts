@@ -90,6 +90,14 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
     commands: [["nft", "add", "rule", "bridge", "one_tproxy", "ch_br0", "drop"]],
     faults: { "rules-changed": /^the rules in the chain ch_br0 are not/ },
   },
+  "ports of another kind count as guests'": {
+    commands: [["nft", "add element bridge one_tproxy guest_kinds { bond }"]],
+    faults: { "rules-changed": /^the set guest_kinds is not as setup made it$/ },
+  },
+  "a tag of another kind hides a packet": {
+    commands: [["nft", "delete element bridge one_tproxy vlan_ethertypes { 8021ad }"]],
+    faults: { "rules-changed": /^the set vlan_ethertypes is not as setup made it$/ },
+  },
   "the policy of a chain is another": {
     commands: [["nft", "add chain bridge one_tproxy guard_br0 { policy drop ; }"]],
     faults: { "rules-changed": /^the rules in the chain guard_br0 are not/ },

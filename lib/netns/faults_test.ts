@@ -19,7 +19,11 @@ const INSIDE: Extract<Inside, { state: "alive" }> = {
 const APPLIED: AppliedRules = {
   form: "veth-set",
   script: scriptOf(NAMES, "veth-set"),
-  chains: { ch_br0: "1", guard_br0: "2", port_br0: "3", sender_br0: "4", redirect_br0: "5" },
+  chains: {
+    ...{ ch_br0: "1", guard_br0: "2", port_br0: "3", sender_br0: "4", redirect_br0: "5" },
+    ...{ guest_kinds: "tun veth", guest_ethertypes: "arp ip" },
+    ...{ arp_ethertypes: "32821 arp", vlan_ethertypes: "8021ad 8021q" },
+  },
 };
 
 function chains(overrides: Record<string, Content | undefined> = {}): Map<string, Content> {
@@ -34,7 +38,11 @@ function chains(overrides: Record<string, Content | undefined> = {}): Map<string
   return new Map(Object.entries(all).flatMap(([name, content]) => content === undefined ? [] : [[name, content]]));
 }
 
-const SETS = new Map([["veth_ends", ["br0b", "br1b"]]]);
+const SHARED = {
+  ...{ guest_kinds: ["tun", "veth"], guest_ethertypes: ["ip", "arp"] },
+  ...{ arp_ethertypes: ["arp", "32821"], vlan_ethertypes: ["8021ad", "8021q"] },
+};
+const SETS = new Map(Object.entries({ veth_ends: ["br0b", "br1b"], ...SHARED }));
 
 const WHOLE: BridgeView = {
   bridge: BRIDGE,
@@ -111,12 +119,15 @@ Deno.test("findBridgeFaults() compares rules by content", () => {
   assert.deepEqual(codes(table({ redirect_br0: undefined })), ["rules-missing"]);
   assert.deepEqual(codes(table({ guard_br0: { rules: 0, fingerprint: "0" } })), ["rules-missing"]);
   assert.deepEqual(codes(table({ port_br0: { rules: 5, fingerprint: "9" } })), ["rules-changed"]);
-  assert.deepEqual(codes(table({}, new Map([["veth_ends", ["br1b"]]]))), ["rules-changed"]);
-  assert.deepEqual(codes(table({}, new Map())), ["rules-changed"]);
-  const old = { ...RECORDED, applied: { ...APPLIED, script: "0" } };
+  const changed = (sets: Record<string, string[]>) => table({}, new Map([...SETS, ...Object.entries(sets)]));
+  assert.deepEqual(codes(changed({ veth_ends: ["br1b"] })), ["rules-changed"]);
+  for (const name of Object.keys(SHARED)) assert.deepEqual(codes(changed({ [name]: [] })), ["rules-changed"]);
+  assert.deepEqual(codes(changed({ guest_kinds: ["tun", "bond"] })), ["rules-changed"]);
+  assert.deepEqual(codes(changed({ guest_kinds: ["tun", "veth", "bond"] })), ["rules-changed"]);
+  const old = { ...RECORDED, applied: { ...APPLIED, script: "0", chains: { ...APPLIED.chains, guest_kinds: "" } } };
   assert.deepEqual(codes({}, old), ["rules-changed"]);
   const ibrname: AppliedRules = { ...APPLIED, form: "ibrname", script: scriptOf(NAMES, "ibrname") };
-  assert.deepEqual(codes(table({}, new Map()), { ...RECORDED, applied: ibrname }), []);
+  assert.deepEqual(codes(table({}, new Map(Object.entries(SHARED))), { ...RECORDED, applied: ibrname }), []);
 });
 
 Deno.test("findBridgeFaults() says nothing of the content of rules that nobody has taken down", () => {

@@ -7,6 +7,7 @@
 import { VETH_SET } from "../names.ts";
 import { scriptOf } from "../nft/applied.ts";
 import { chainNamesOf } from "../nft/chains.ts";
+import { describeConstants } from "../nft/shared_sets.ts";
 import type { BridgeView, Expected } from "./faults.ts";
 
 /** A fault without its remedy. The command repairs it by hand. */
@@ -37,7 +38,12 @@ export function findRuleFaults(expected: Expected, { missing, table: { chains, s
     findings.push(["rules-changed", `${names.bridgeEnd} is not in the set ${VETH_SET}`]);
   }
   if (applied.script !== scriptOf(names, applied.form)) {
-    findings.push(["rules-changed", "its rules are those of another version"]);
+    return [...findings, ["rules-changed", "its rules are those of another version"]];
+  }
+  for (const [name, elements] of Object.entries(describeConstants(sets))) {
+    if (elements !== applied.chains[name] || elements === "") {
+      findings.push(["rules-changed", `the set ${name} is not as setup made it`]);
+    }
   }
   return findings;
 }

@@ -11,7 +11,8 @@ import { hashDigits } from "../hash.ts";
 import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import type { BridgeForm } from "./matches.ts";
 import { chainsOf, renderChain } from "./chains.ts";
-import type { Content } from "./fingerprint.ts";
+import type { BridgeTable } from "./fingerprint.ts";
+import { describeConstants, renderSharedSets } from "./shared_sets.ts";
 
 /** The rules of one bridge as they were applied. */
 export interface AppliedRules {
@@ -19,7 +20,7 @@ export interface AppliedRules {
   readonly form: BridgeForm;
   /** A hash of the rules that were applied, 16 hexadecimal digits. It differs if another version writes other rules. */
   readonly script: string;
-  /** The fingerprint of each chain, by the chain's name. */
+  /** The fingerprint of each chain, and the elements of each set whose elements are constant, by their names. */
   readonly chains: Readonly<Record<string, string>>;
 }
 
@@ -32,30 +33,30 @@ export type Applied = ReadonlyMap<BridgeName, AppliedRules>;
  * @param names The bridge's names.
  * @param form The form that the kernel took.
  * @param found What nft lists.
- * @returns What to record. A chain that does not have as many rules as were applied has been changed already. It gets
- * an empty fingerprint, so that the next check reports it.
+ * @returns What to record. A chain that does not have as many rules as were applied, or a set that does not have as many
+ * elements, has been changed already. It gets an empty text, so that the next check reports it.
  */
-export function describeChains(
-  names: BridgeNames,
-  form: BridgeForm,
-  found: ReadonlyMap<string, Content>,
-): AppliedRules {
+export function describeRules(names: BridgeNames, form: BridgeForm, found: BridgeTable): AppliedRules {
   const chains = chainsOf(names, form).map(({ name, rules }) => {
-    const content = found.get(name);
+    const content = found.chains.get(name);
     return [name, content?.rules === rules.length ? content.fingerprint : ""];
   });
-  return { form, script: scriptOf(names, form), chains: Object.fromEntries(chains) };
+  return {
+    form,
+    script: scriptOf(names, form),
+    chains: { ...Object.fromEntries(chains), ...describeConstants(found.sets) },
+  };
 }
 
 /**
- * Hashes the rules of a bridge, so that two versions of them can be told apart.
+ * Hashes the rules of a bridge and the sets that they look up, so that two versions of them can be told apart.
  *
  * @param names The bridge's names.
  * @param form Which rendering the kernel takes.
- * @returns 16 hexadecimal digits. They differ if a chain or a rule differs.
+ * @returns 16 hexadecimal digits. They differ if a chain, a rule or a set differs.
  */
 export function scriptOf(names: BridgeNames, form: BridgeForm): string {
-  return hashDigits(chainsOf(names, form).flatMap(renderChain).join("\n"), 16);
+  return hashDigits([...renderSharedSets(), ...chainsOf(names, form).flatMap(renderChain)].join("\n"), 16);
 }
 
 /**

@@ -1,17 +1,23 @@
 import assert from "node:assert/strict";
 import { NAMES } from "../../tests/fixtures/links.ts";
-import { describeChains, parseApplied, scriptOf } from "./applied.ts";
+import { describeRules, parseApplied, scriptOf } from "./applied.ts";
 import { chainsOf } from "./chains.ts";
 
-Deno.test("describeChains() takes down the fingerprint of each chain, but of none that has changed already", () => {
-  const found = new Map(
+Deno.test("describeRules() takes down each chain and constant set, but none that has changed already", () => {
+  const chains = new Map(
     chainsOf(NAMES, "ibrname").map(({ name, rules }) => {
       return [name, { rules: rules.length, fingerprint: `of ${name}` }];
     }),
   );
-  found.set("port_br0", { rules: 0, fingerprint: "of none" });
-  found.set("guard_br1", { rules: 1, fingerprint: "of another bridge" });
-  assert.deepEqual(describeChains(NAMES, "ibrname", found), {
+  chains.set("port_br0", { rules: 0, fingerprint: "of none" });
+  chains.set("guard_br1", { rules: 1, fingerprint: "of another bridge" });
+  const sets = new Map([
+    ["guest_kinds", ["veth", "tun"]],
+    ["guest_ethertypes", ["arp", "ip", "ip6"]],
+    ["arp_ethertypes", ["arp", "32821"]],
+    ["senders", []],
+  ]);
+  assert.deepEqual(describeRules(NAMES, "ibrname", { chains, sets }), {
     form: "ibrname",
     script: scriptOf(NAMES, "ibrname"),
     chains: {
@@ -20,6 +26,10 @@ Deno.test("describeChains() takes down the fingerprint of each chain, but of non
       redirect_br0: "of redirect_br0",
       sender_br0: "of sender_br0",
       port_br0: "",
+      guest_kinds: "tun veth",
+      guest_ethertypes: "",
+      arp_ethertypes: "32821 arp",
+      vlan_ethertypes: "",
     },
   });
 });

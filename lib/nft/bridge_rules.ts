@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type BridgeNames, GUEST_ADDRESS, PROBE_PORT, REDIRECT_MAC } from "../names.ts";
+import { type BridgeNames, GUEST_ADDRESS, PROBE_PORT, REDIRECT_MAC, SHARED_SETS } from "../names.ts";
 import { countedDrop } from "./dropped.ts";
 import { type BridgeForm, fromOurEnd, KINDS_OF_GUESTS, notOurEnd, otherBridges } from "./matches.ts";
 
@@ -18,9 +18,9 @@ import { type BridgeForm, fromOurEnd, KINDS_OF_GUESTS, notOurEnd, otherBridges }
 // The kernel removes the outermost tag before any rule sees the frame. `meta protocol` is the EtherType behind that
 // tag, and `@nh` counts bits from there.
 //
-// There are two EtherTypes because nft lists `meta protocol arp @nh,112,32` as `arp saddr ip`. A saved ruleset would
-// then load as that other rule. 0x8035 is RARP, which has the same fields.
-const ARP = "meta protocol { arp, 0x8035 }";
+// The EtherType is looked up in a set because nft lists `meta protocol arp @nh,112,32` as `arp saddr ip`. A saved
+// ruleset would then load as that other rule.
+const ARP = `meta protocol @${SHARED_SETS.arpTypes}`;
 const ARP_SENDER = `@nh,112,32 ${hexOf(GUEST_ADDRESS)}`;
 const ARP_REQUEST_FOR = `@nh,48,16 1 @nh,192,32 ${hexOf(GUEST_ADDRESS)}`;
 
@@ -65,16 +65,15 @@ export function guardRules(names: BridgeNames, form: BridgeForm): string[] {
   return [
     ...(form === "ibrname" ? [otherBridges(names)] : []),
     fromOurEnd(names, form),
-    `ether saddr ${form === "ibrname" ? names.netnsEndMac : `{ ${names.netnsEndMac}, ${REDIRECT_MAC} }`} ${
-      countedDrop("sender-mac")
-    }`,
+    ...proxyMacs(names, form).map((mac) => `ether saddr ${mac} ${countedDrop("sender-mac")}`),
     `ip saddr ${GUEST_ADDRESS} ${countedDrop("sender-ip")}`,
     // Nearly every frame ends here. The rules below are for all others.
-    "meta protocol { ip, ip6 } accept",
+    "meta protocol ip accept",
+    "meta protocol ip6 accept",
     `${ARP} ${ARP_SENDER} ${countedDrop("sender-arp")}`,
     // This matches a second tag, behind the outermost one. With the VLAN ID 0, it hides a packet that the receiver may
     // treat as untagged.
-    `meta protocol { 8021q, 8021ad } @nh,4,12 0 ${countedDrop("second-tag")}`,
+    `meta protocol @${SHARED_SETS.vlanTypes} @nh,4,12 0 ${countedDrop("second-tag")}`,
     `${SNAP_ARP_SENDER} ${countedDrop("sender-snap-arp")}`,
     `${SNAP_IP_SENDER} ${countedDrop("sender-snap-ip")}`,
   ];
@@ -93,30 +92,33 @@ export function guardRules(names: BridgeNames, form: BridgeForm): string[] {
  * @returns The rules of `port_<br>`, in the forward hook.
  */
 export function portRules(names: BridgeNames, form: BridgeForm): string[] {
-  const [end, kinds] = [`"${names.bridgeEnd}"`, KINDS_OF_GUESTS];
+  const [end, kinds, types] = [`"${names.bridgeEnd}"`, KINDS_OF_GUESTS, `@${SHARED_SETS.guestTypes}`];
   return [
     ...(form === "ibrname" ? [otherBridges(names)] : []),
     // The probe asks by ARP like a guest. Nobody else hears of it, and the rule that counts such requests does not count it.
     `iifname "${PROBE_PORT}" oifname != ${end} drop`,
     // `meta protocol` also matches tagged frames: a bridge with VLAN filtering tags frames to a guest whose port is a
     // trunk.
-    `iifname ${end} meta protocol { arp, ip } meta oifkind ${kinds} accept`,
+    `iifname ${end} meta protocol ${types} meta oifkind ${kinds} accept`,
     `iifname ${end} ${countedDrop("proxy-to-no-guest")}`,
     // This is the network drivers' rule, for tagged frames too.
     `${ARP} ${ARP_REQUEST_FOR} ${notOurEnd(names, form)} ${countedDrop("request-to-other-port")}`,
     // A bridge forgets the proxy's port after five minutes without a frame from it. It then floods frames for the proxy
     // to all ports.
-    ...(form === "ibrname" ? [`ether daddr ${names.netnsEndMac} oifname != ${end} ${countedDrop("flood")}`] : [
-      `oifname ${end} ether daddr ${REDIRECT_MAC} ether daddr set ${names.netnsEndMac}`,
-      `ether daddr { ${names.netnsEndMac}, ${REDIRECT_MAC} } ${notOurEnd(names, form)} ${countedDrop("flood")}`,
-    ]),
+    ...(form === "ibrname" ? [] : [`oifname ${end} ether daddr ${REDIRECT_MAC} ether daddr set ${names.netnsEndMac}`]),
+    ...proxyMacs(names, form).map((mac) => `ether daddr ${mac} ${notOurEnd(names, form)} ${countedDrop("flood")}`),
     // Frames from guest to guest, and those of other bridges: each chain of the bridge family sees the frames of all
     // bridges.
     `oifname != ${end} accept`,
     // `ether type` of a tagged frame is that of the tag, so only untagged frames match.
-    `ether type { arp, ip } meta iifkind ${kinds} jump ${names.senderChain}`,
+    `ether type ${types} meta iifkind ${kinds} jump ${names.senderChain}`,
     countedDrop("no-guest-to-proxy"),
   ];
+}
+
+/** Lists the destinations of frames for the proxy. Each has a rule of its own; a set would be one more for each bridge. */
+function proxyMacs({ netnsEndMac }: BridgeNames, form: BridgeForm): string[] {
+  return form === "ibrname" ? [netnsEndMac] : [netnsEndMac, REDIRECT_MAC];
 }
 
 function hexOf(address: string): string {

@@ -5,13 +5,13 @@
  */
 
 import type { Endpoint } from "../address.ts";
-import { type BridgeName, namesOf, TPROXY, VETH_SET } from "../names.ts";
+import { type BridgeName, type BridgeNames, namesOf, TPROXY, VETH_SET } from "../names.ts";
 import type { BridgeForm } from "./matches.ts";
 import { chainNamesOf, chainsOf, renderChain } from "./chains.ts";
 import { renderCopy } from "./record_copy.ts";
 import { renderRedirected } from "./redirect.ts";
-import { senderSets } from "./sender_rules.ts";
 import { renderMap } from "./render_map.ts";
+import { isSharedSet, renderSharedSets } from "./shared_sets.ts";
 
 /** The contents for one bridge's map and chains. */
 export interface BridgeRules {
@@ -29,9 +29,9 @@ export interface BridgeRules {
 }
 
 /**
- * Renders the transaction that sets the contents of one bridge's map and chains, whatever they held before.
+ * Renders the transaction that sets the contents of the maps and chains of some bridges, whatever they held before.
  *
- * @param rules Their contents.
+ * @param all Their contents, one for each bridge.
  * @param form Which rendering the kernel takes.
  * @returns A script for `nft -f -`.
  *
@@ -41,25 +41,30 @@ export interface BridgeRules {
  * import { parseBridgeName, renderUp } from "@one/tproxy";
  *
  * const endpoint = { servicePort: 5030, remoteAddr: "10.11.12.13", remotePort: 80 };
- * const script = renderUp({ bridge: parseBridgeName("br0"), endpoints: [endpoint] }, "ibrname");
+ * const script = renderUp([{ bridge: parseBridgeName("br0"), endpoints: [endpoint] }], "ibrname");
  * assert.match(script, /5030 : 10\.11\.12\.13 \. 80/);
  * ```
  */
-export function renderUp({ bridge, endpoints, present, copy }: BridgeRules, form: BridgeForm): string {
-  const names = namesOf(bridge);
+export function renderUp(all: readonly BridgeRules[], form: BridgeForm): string {
   return lines(
     `add table ip ${TPROXY}`,
-    ...renderMap(names.map, endpoints, present),
     `add table bridge ${TPROXY}`,
+    ...renderSharedSets(),
+    ...all.flatMap((rules) => renderBridge(namesOf(rules.bridge), rules, form)),
+  );
+}
+
+function renderBridge(names: BridgeNames, { endpoints, present, copy }: BridgeRules, form: BridgeForm): string[] {
+  return [
+    ...renderMap(names.map, endpoints, present),
     ...(copy === undefined ? [] : renderCopy(names.copySet, copy)),
     ...(form === "ibrname" ? [] : [
       `add set bridge ${TPROXY} ${VETH_SET} { type ifname ; }`,
       `add element bridge ${TPROXY} ${VETH_SET} { "${names.bridgeEnd}" }`,
     ]),
-    ...senderSets(names).map(([set, spec]) => `add set bridge ${TPROXY} ${set} ${spec}`),
     ...renderRedirected(names.redirected, endpoints),
     ...chainsOf(names, form).flatMap(renderChain),
-  );
+  ];
 }
 
 /** An object in one of our two tables. */
@@ -76,6 +81,9 @@ export interface TableObject {
 
 /** The objects of our two tables; `undefined` for a table that does not exist. */
 export type Tables = Readonly<Record<"ip" | "bridge", readonly TableObject[] | undefined>>;
+
+/** The names of chains whose rules use the shared sets. The network drivers' chain does not. */
+const USES_SHARED_SETS = /^(?:guard|redirect|port|sender)_/;
 
 /**
  * Renders the transaction that removes the maps and chains of some bridges, and a table that is empty afterwards.
@@ -97,7 +105,7 @@ export function renderDown(bridges: readonly BridgeName[], tables: Tables): stri
   const own: Readonly<Record<string, ReadonlySet<string>>> = {
     "ip map": new Set(all.map(({ map }) => map)),
     "bridge chain": new Set(all.flatMap(chainNamesOf)),
-    "bridge set": new Set(all.flatMap((names) => [names.copySet, names.redirected, names.senders, names.newcomers])),
+    "bridge set": new Set(all.flatMap((names) => [names.copySet, names.redirected, ...names.formerSets])),
   };
   const ends = new Set(all.map(({ bridgeEnd }) => bridgeEnd));
   const isOurs = ({ family, kind, name }: TableObject) => own[`${family} ${kind}`]?.has(name) ?? false;
@@ -109,14 +117,18 @@ export function renderDown(bridges: readonly BridgeName[], tables: Tables): stri
     const ours = objects.filter(isOurs);
     const rest = objects.filter((object) => !isOurs(object));
     const setOfOthers = (object: TableObject) => object.elements.some((name) => !ends.has(name));
-    if (rest.every((object) => isVethSet(object) && !setOfOthers(object))) {
+    if (rest.every((object) => isSharedSet(object) || isVethSet(object) && !setOfOthers(object))) {
       script.push(`delete table ${family} ${TPROXY}`);
       continue;
     }
     // A chain or a set can be deleted only when no rule refers to it, so all chains are flushed first.
     const [chains, others] = [ours.filter(({ kind }) => kind === "chain"), ours.filter(({ kind }) => kind !== "chain")];
+    const isInUse = rest.some(({ kind, name }) => kind === "chain" && USES_SHARED_SETS.test(name));
+    const unused = isInUse ? [] : rest.filter(isSharedSet);
     for (const { name } of chains) script.push(`flush chain ${family} ${TPROXY} ${name}`);
-    for (const { kind, name } of [...chains, ...others]) script.push(`delete ${kind} ${family} ${TPROXY} ${name}`);
+    for (const { kind, name } of [...chains, ...others, ...unused]) {
+      script.push(`delete ${kind} ${family} ${TPROXY} ${name}`);
+    }
     for (const name of rest.filter(isVethSet).flatMap(({ elements }) => elements).filter((name) => ends.has(name))) {
       script.push(`delete element ${family} ${TPROXY} ${VETH_SET} { "${name}" }`);
     }

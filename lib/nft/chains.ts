@@ -33,7 +33,7 @@ export function chainsOf(names: BridgeNames, form: BridgeForm): Chain[] {
     { name: names.chain, hook: "forward priority filter", rules: driverRules(names, form) },
     { name: names.guardChain, hook: "prerouting priority filter", rules: guardRules(names, form) },
     { name: names.redirectChain, hook: "prerouting priority dstnat", rules: redirectRules(names, form) },
-    { name: names.senderChain, hook: undefined, rules: senderRules(names) },
+    { name: names.senderChain, hook: undefined, rules: senderRules() },
     // It follows the chain that it jumps to, which has to exist first.
     { name: names.portChain, hook: "forward priority filter", rules: portRules(names, form) },
   ];

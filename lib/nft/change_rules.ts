@@ -4,9 +4,9 @@
  * @module
  */
 
-import { type BridgeName, namesOf } from "../names.ts";
+import { type BridgeName, namesOf, TPROXY } from "../names.ts";
 import { CommandError } from "../run_command.ts";
-import { describeChains, forgetApplied, writeApplied } from "./applied.ts";
+import { describeRules, forgetApplied, writeApplied } from "./applied.ts";
 import { type BridgeRules, renderDown, renderUp } from "./bridge_script.ts";
 import type { BridgeForm } from "./matches.ts";
 import { listBridgeTable, listObjects } from "./nft.ts";
@@ -27,23 +27,24 @@ export async function ensureRules(
   all: readonly BridgeRules[],
 ): Promise<ReadonlyMap<BridgeName, BridgeForm | CommandError>> {
   const results = await forAllOrEach(all, applyRules);
-  const { chains } = await listBridgeTable();
+  const table = await listBridgeTable();
+  const applied = [...results].flatMap(([bridge, form]) => form instanceof CommandError ? [] : [{ bridge, form }]);
   await writeApplied(
-    new Map([...results].flatMap(([bridge, form]) => {
-      return form instanceof CommandError ? [] : [[bridge, describeChains(namesOf(bridge), form, chains)]];
-    })),
+    new Map(applied.map(({ bridge, form }) => [bridge, describeRules(namesOf(bridge), form, table)])),
   );
+  // No rule of these bridges uses them any more.
+  const former = applied.flatMap(({ bridge }) => namesOf(bridge).formerSets).filter((set) => table.sets.has(set));
+  if (former.length > 0) await runScript(former.map((set) => `delete set bridge ${TPROXY} ${set}\n`).join(""));
   return results;
 }
 
 async function applyRules(all: readonly BridgeRules[]): Promise<BridgeForm> {
-  const render = (form: BridgeForm) => all.map((rules) => renderUp(rules, form)).join("");
   try {
-    await runScript(render("ibrname"));
+    await runScript(renderUp(all, "ibrname"));
     return "ibrname";
   } catch (error) {
     if (!(error instanceof CommandError) || !error.stderr.includes("Operation not supported")) throw error;
-    await runScript(render("veth-set"));
+    await runScript(renderUp(all, "veth-set"));
     return "veth-set";
   }
 }

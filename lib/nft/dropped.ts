@@ -40,18 +40,22 @@ export function countedDrop(name: string, verdict = "drop"): string {
  * Finds what the rules of a table have dropped.
  *
  * @param json What `nft -j list table` printed.
- * @returns The counts of all rules with a counter and a name, in the table's order.
+ * @returns The counts of all rules with a counter and a name, in the table's order. Rules of one bridge with the same
+ * name are counted together.
  * @throws {import("../errors.ts").KernelStateError} If it is not a listing.
  */
 export function parseDropped(json: string): Dropped[] {
-  return parseListing(json).flatMap((item) => {
+  const all = new Map<string, Dropped>();
+  for (const item of parseListing(json)) {
     const rule = field(item, "rule");
     const [name, chain, expressions] = ["comment", "chain", "expr"].map((key) => field(rule, key));
-    if (typeof name !== "string" || !RULE_NAME.test(name) || !Array.isArray(expressions)) return [];
+    if (typeof name !== "string" || !RULE_NAME.test(name) || !Array.isArray(expressions)) continue;
     const packets = expressions.map((expression) => field(field(expression, "counter"), "packets"))
       .find((packets) => typeof packets === "number");
     const bridge = CHAIN_OF_BRIDGE.exec(String(chain))?.[1];
-    if (packets === undefined || (bridge !== undefined && !BRIDGE_NAME.test(bridge))) return [];
-    return [{ rule: name, packets, ...(bridge === undefined ? {} : { bridge: bridge as BridgeName }) }];
-  });
+    if (packets === undefined || (bridge !== undefined && !BRIDGE_NAME.test(bridge))) continue;
+    const [key, of] = [`${name} ${bridge}`, bridge === undefined ? {} : { bridge: bridge as BridgeName }];
+    all.set(key, { rule: name, packets: packets + (all.get(key)?.packets ?? 0), ...of });
+  }
+  return [...all.values()];
 }

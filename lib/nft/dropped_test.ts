@@ -14,10 +14,13 @@ Deno.test("parseDropped() finds the rules that have a counter and a name, with t
     { chain: "guard_onebr.12", comment: "sender-ip", expr: counted(3) },
     { chain: "guard_br0", expr: counted(4) },
     { chain: "guard_br0", comment: "second-tag", expr: [{ drop: null }] },
+    { chain: "guard_onebr.12", comment: "sender-ip", expr: counted(2) },
+    { chain: "guard_br1", comment: "sender-ip", expr: counted(8) },
     { chain: "inner", comment: "inner-sends", expr: counted(0) },
   );
   assert.deepEqual(parseDropped(json), [
-    { rule: "sender-ip", packets: 3, bridge: "onebr.12" },
+    { rule: "sender-ip", packets: 5, bridge: "onebr.12" },
+    { rule: "sender-ip", packets: 8, bridge: "br1" },
     { rule: "inner-sends", packets: 0 },
   ]);
 });

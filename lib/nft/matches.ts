@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type BridgeNames, VETH_SET } from "../names.ts";
+import { type BridgeNames, SHARED_SETS, VETH_SET } from "../names.ts";
 
 /**
  * How the rules recognise the frames of their bridge.
@@ -27,8 +27,8 @@ export type BridgeForm = "ibrname" | "veth-set";
  */
 export const GUEST_KINDS: readonly string[] = ["tun", "veth"];
 
-/** {@linkcode GUEST_KINDS} as a set of nft. */
-export const KINDS_OF_GUESTS = `{ ${GUEST_KINDS.map((kind) => `"${kind}"`).join(", ")} }`;
+/** {@linkcode GUEST_KINDS}, as a rule names them. */
+export const KINDS_OF_GUESTS = `@${SHARED_SETS.guestKinds}`;
 
 /**
  * Renders the rule that accepts the frames of other bridges.

@@ -7,6 +7,7 @@
 import { BRIDGE_NAME, type BridgeName, namesOf, TPROXY } from "../names.ts";
 import type { NftState } from "./parse_state.ts";
 import { renderMap } from "./render_map.ts";
+import { isSharedSet } from "./shared_sets.ts";
 
 /** The transaction that leaves bridges to the driver. */
 export interface Release {
@@ -30,12 +31,10 @@ export function renderRelease({ maps, objects }: Pick<NftState, "maps" | "object
   const released: BridgeName[] = [];
   const script: string[] = [];
   for (const bridge of [...bridges].toSorted()) {
-    const { map, guardChain, redirectChain, portChain, senderChain, copySet, redirected, senders, newcomers } = namesOf(
-      bridge,
-    );
+    const { map, guardChain, redirectChain, portChain, senderChain, copySet, redirected, formerSets } = namesOf(bridge);
     // The order matters: a chain is deleted after the one that jumps to it, and a set after the chains that fill it.
     const chains = [guardChain, redirectChain, portChain, senderChain].filter((chain) => present.has(`chain ${chain}`));
-    const sets = [copySet, redirected, senders, newcomers].filter((set) => present.has(`set ${set}`));
+    const sets = [copySet, redirected, ...formerSets].filter((set) => present.has(`set ${set}`));
     const endpoints = maps.bridges.get(bridge) ?? [];
     const plain = endpoints.map(({ servicePort, remoteAddr, remotePort }) => ({ servicePort, remoteAddr, remotePort }));
     const commented = plain.filter((_, i) => endpoints[i]?.options !== undefined);
@@ -47,6 +46,7 @@ export function renderRelease({ maps, objects }: Pick<NftState, "maps" | "object
     if (lines.length > 0) released.push(bridge);
     script.push(...lines);
   }
+  script.push(...objects.filter(isSharedSet).map(({ name }) => `delete set bridge ${TPROXY} ${name}`));
   return { bridges: released, script: script.map((line) => `${line}\n`).join("") };
 }
 

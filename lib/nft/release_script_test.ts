@@ -25,9 +25,11 @@ function state(ours: Record<string, Endpoint[]>, drivers: Record<string, Endpoin
         object("chain", `sender_${bridge}`),
         object("chain", `port_${bridge}`),
         object("set", `redirected_${bridge}`),
+        // Those of senders and newcomers are of a former version.
         object("set", `senders_${bridge}`),
         object("set", `newcomers_${bridge}`),
         object("set", `record_${bridge}`),
+        object("set", "guest_kinds"),
       ]),
     ],
     copies: new Map(),
@@ -50,6 +52,7 @@ Deno.test("renderRelease() takes away what the driver does not know, and leaves 
       "delete set bridge one_tproxy redirected_br0",
       "delete set bridge one_tproxy senders_br0",
       "delete set bridge one_tproxy newcomers_br0",
+      "delete set bridge one_tproxy guest_kinds",
       "",
     ].join("\n"),
   });

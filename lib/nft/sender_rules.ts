@@ -1,10 +1,10 @@
 /**
- * The rules that limit from how many addresses one port may send to the proxy, and the sets that they fill. Pure.
+ * The rules that limit from how many addresses one port may send to the proxy. They fill two of the shared sets. Pure.
  *
  * @module
  */
 
-import { type BridgeNames, GUEST_ADDRESS, PROBE_ADDRESS, PROBE_PORT } from "../names.ts";
+import { GUEST_ADDRESS, PROBE_ADDRESS, PROBE_PORT, SHARED_SETS } from "../names.ts";
 import { countedDrop } from "./dropped.ts";
 
 /** How many addresses a guest may use towards the proxy: 64 at once, and 64 new ones an hour. */
@@ -16,12 +16,13 @@ const NEWCOMERS = "limit rate over 64/hour burst 64 packets";
  * WHY a limit: the limits on streams count by address, and the kernel keeps every address that the namespace answers in
  * a neighbour table that all namespaces share.
  *
- * WHY by port: the port is the one property of a guest that the guest can't forge.
+ * WHY by port: the port is the one property of a guest that the guest can't forge. A port is on one bridge, so all
+ * bridges can share the sets.
  *
- * @param names The bridge's names.
- * @returns The rules of `sender_<br>`, to which `port_<br>` jumps.
+ * @returns The rules of `sender_<br>`, to which `port_<br>` jumps; the same for each bridge.
  */
-export function senderRules({ senders, newcomers }: BridgeNames): string[] {
+export function senderRules(): string[] {
+  const { senders, newcomers } = SHARED_SETS;
   const [ip, arp] = ["iifname . ip saddr", "iifname . arp saddr ip"];
   return [
     // The namespace has no other address. It makes no neighbour entry for packets to another one.
@@ -38,15 +39,4 @@ export function senderRules({ senders, newcomers }: BridgeNames): string[] {
     `update @${newcomers} { iifname ${NEWCOMERS} } ${countedDrop("too-many-addresses")}`,
     ...[ip, arp].map((sender) => `add @${senders} { ${sender} } accept`),
   ];
-}
-
-/**
- * Lists the sets that the rules of `sender_<br>` fill. Their elements stay when the rules are applied again.
- *
- * @param names The bridge's names.
- * @returns Each set's name and what follows it, as nft takes it.
- */
-export function senderSets({ senders, newcomers }: BridgeNames): readonly (readonly [name: string, spec: string])[] {
-  const spec = (type: string) => `{ type ${type} ; flags dynamic, timeout ; timeout 1h ; size 65535 ; }`;
-  return [[senders, spec("ifname . ipv4_addr")], [newcomers, spec("ifname")]];
 }

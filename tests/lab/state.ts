@@ -8,7 +8,7 @@ import type { Host } from "./host.ts";
 import type { Hypervisor } from "./hypervisor.ts";
 
 /** What nft lists of the sets that the kernel fills, as guests come and go. */
-const SEEN = /(?<=set (?:senders|newcomers)_[^}]*)\n\t\telements = \{[^}]*\}/g;
+const SEEN = /(?<=set (?:senders|newcomers) [^}]*)\n\t\telements = \{[^}]*\}/g;
 
 /** What rules have counted. */
 const COUNTED = /(?<=counter) packets \d+ bytes \d+/g;

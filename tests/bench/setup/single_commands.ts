@@ -5,9 +5,10 @@
  * @module
  */
 
-import { type BridgeNames, GUEST_ADDRESS, TPROXY, VETH_SET } from "../../../lib/names.ts";
+import { type BridgeNames, GUEST_ADDRESS, SHARED_SETS, TPROXY, VETH_SET } from "../../../lib/names.ts";
 import { driverRules, guardRules, portRules } from "../../../lib/nft/bridge_rules.ts";
-import { senderRules, senderSets } from "../../../lib/nft/sender_rules.ts";
+import { senderRules } from "../../../lib/nft/sender_rules.ts";
+import { renderSharedSets } from "../../../lib/nft/shared_sets.ts";
 import type { BridgeForm } from "../../../lib/nft/matches.ts";
 import { redirectRules, renderRedirected } from "../../../lib/nft/redirect.ts";
 import { renderCopy } from "../../../lib/nft/record_copy.ts";
@@ -67,12 +68,12 @@ export function commandsUp(names: BridgeNames, network: NetworkRecord, form: Bri
       nft(`add element bridge ${TPROXY} ${VETH_SET} { "${bridgeEnd}" }`),
     ]),
     ...renderCopy(names.copySet, copyOf([network])).map(nft),
-    ...senderSets(names).map(([set, spec]) => nft(`add set bridge ${TPROXY} ${set} ${spec}`)),
+    ...renderSharedSets().map(nft),
     ...chain(names.chain, at("forward"), driverRules(names, form)),
     ...chain(names.guardChain, at("prerouting"), guardRules(names, form)),
     ...renderRedirected(names.redirected, network.endpoints).map(nft),
     ...chain(names.redirectChain, at("prerouting", "dstnat"), redirectRules(names, form)),
-    ...chain(names.senderChain, "", senderRules(names)),
+    ...chain(names.senderChain, "", senderRules()),
     ...chain(names.portChain, at("forward"), portRules(names, form)),
   ];
 }
@@ -87,8 +88,7 @@ export function commandsDown(names: BridgeNames, form: BridgeForm): Argv[] {
     nft(`delete chain bridge ${TPROXY} ${names.portChain}`),
     nft(`delete chain bridge ${TPROXY} ${names.senderChain}`),
     nft(`delete set bridge ${TPROXY} ${names.redirected}`),
-    nft(`delete set bridge ${TPROXY} ${names.senders}`),
-    nft(`delete set bridge ${TPROXY} ${names.newcomers}`),
+    ...Object.values(SHARED_SETS).map((set) => nft(`delete set bridge ${TPROXY} ${set}`)),
     nft(`delete set bridge ${TPROXY} ${names.copySet}`),
     ...(form === "ibrname" ? [] : [nft(`delete set bridge ${TPROXY} ${VETH_SET}`)]),
     nft(`delete table ip ${TPROXY}`),
