@@ -6,12 +6,15 @@
 
 import assert from "node:assert/strict";
 import sample from "./fixtures/vm-pre.xml" with { type: "text" };
+import { RUN_FILES } from "../lib/names.ts";
 import { until } from "../packaging/command.ts";
+import { holdLock } from "./lab/hold_lock.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
+import { lockWaiters } from "./lab/lock_waiters.ts";
 import { CONFIG, inLab, makeHypervisor } from "./lab/scenario.ts";
 import { REAL_NFT, wrapNft } from "./lab/nft_wrapper.ts";
-import { base64, vm } from "./lab/vm.ts";
+import { base64, vm, vmOf } from "./lab/vm.ts";
 
 const CONFIG_PATH = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
 
@@ -347,6 +350,41 @@ Deno.test(
     await addPort(hv, "one-8-0", "br0");
     assert.equal(await clean.ended(), 0, clean.output);
     assert.match(clean.output, /^info: No other guest is on it: .+ \(bridge=br0 onebr\.12\)$/m);
+    assert.deepEqual(await proxied(hv), ["br0"]);
+  }),
+);
+
+Deno.test(
+  "clean leaves a bridge to a VM that starts so slowly that its port comes later, until that VM has gone",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    const [first, second] = [vmOf(42, ["br0", "7", "10.0.0.2"]), vmOf(43, ["br0", "7", "10.0.0.3"])];
+    for (const input of [first, second]) assert.equal((await hv.hook(["pre"], input)).code, 0);
+    const { stderr } = await hv.hook(["clean"], first);
+    assert.match(stderr, /^info: A VM that is starting will be on it: it keeps its proxy \(bridge=br0, vm=43\)$/m);
+    assert.deepEqual(await proxied(hv), ["br0"]);
+    await hv.hook(["clean"], second);
+    assert.deepEqual(await proxied(hv), []);
+  }),
+);
+
+Deno.test(
+  "clean leaves a bridge alone that another VM's driver has made again while it waits for the lock",
+  inLab(async (lab) => {
+    const hv = await hypervisor(lab);
+    // Without an ID nothing is noted, which needs the lock, too.
+    const input = base64(sample.replace(/<ID>\d+<\/ID>/, ""));
+    await hv.hook(["pre"], input);
+    await hv.host.ip("link delete dev br0", "link delete dev onebr.12");
+    let clean;
+    {
+      await using _lock = await holdLock(hv.host, RUN_FILES.setupLock);
+      clean = await hv.startHook(["clean"], input);
+      await until("it waits", async () => (await lockWaiters(hv.host, RUN_FILES.setupLock)).length > 0);
+      await hv.bridge("br0");
+      await addPort(hv, "one-8-0", "br0");
+    }
+    assert.equal(await clean.ended(), 0, clean.output);
     assert.deepEqual(await proxied(hv), ["br0"]);
   }),
 );

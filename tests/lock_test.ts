@@ -7,10 +7,11 @@
 import assert from "node:assert/strict";
 import { DEFAULT_CONFIG_PATH, RUN_FILES } from "../lib/names.ts";
 import { OUTER } from "../lib/role.ts";
-import { text, until } from "../packaging/command.ts";
+import { until } from "../packaging/command.ts";
 import { holdLock } from "./lab/hold_lock.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
+import { lockWaiters } from "./lab/lock_waiters.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { assertServed, CONFIG, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
 
@@ -110,16 +111,6 @@ Deno.test(
   }),
 );
 
-/** How many processes wait for a lock. */
-async function countWaiting({ host }: Hypervisor, path: string): Promise<number> {
-  const [major = "", minor = "", inode = ""] = (await host.text(["stat", "-c", "%Hd %Ld %i", path])).trim().split(" ");
-  const hex = (number: string) => Number(number).toString(16).padStart(2, "0");
-  // As the lab sees it. In a host, the kernel does not list locks of a process that is not in the host's process
-  // namespace.
-  const locks = (await text(["/usr/bin/unshare", "cat", "/proc/locks"])).split("\n");
-  return locks.filter((line) => line.includes("->") && line.includes(` ${hex(major)}:${hex(minor)}:${inode} `)).length;
-}
-
 Deno.test(
   "runs that wait for the lock share one pass, which does what each of them was for",
   inLab(async (lab) => {
@@ -129,7 +120,10 @@ Deno.test(
     const holder = await holdLock(hv.host, RUN_FILES.daemonLock);
     const verbs = ["reload", "reload", "start", "reload"] as const;
     const waiting = verbs.map((verb) => hv.host.start(hv.tproxyArgv(verb), { inside: true }));
-    await until("all of them wait", async () => await countWaiting(hv, RUN_FILES.daemonLock) === verbs.length);
+    await until(
+      "all of them wait",
+      async () => (await lockWaiters(hv.host, RUN_FILES.daemonLock)).length === verbs.length,
+    );
     await hv.host.text(["nft", "add", "element", "ip", "one_tproxy", "ep_br0", `{ 81 : ${GATE} . 5030 }`]);
     await holder[Symbol.asyncDispose]();
     for (const run of waiting) assert.equal(await run.ended(), 0, run.output);

@@ -9,8 +9,7 @@ import type { Network } from "../config/select.ts";
 import { InputError } from "../errors.ts";
 import type { BridgeName } from "../names.ts";
 import { listState } from "../nft/nft.ts";
-import type { Failures } from "./apply_record.ts";
-import { changeBridge, changeBridges, withSetupLock } from "./change_bridge.ts";
+import { changeBridge, withSetupLock } from "./change_bridge.ts";
 import type { KeptEndpoint } from "./kept_services.ts";
 import { setUp } from "./set_up.ts";
 import { hasNetwork, isNobodys, withoutNetwork } from "./setup_record.ts";
@@ -81,19 +80,6 @@ export async function down(bridge: BridgeName, network?: Network): Promise<void>
       ? changeBridge(bridge, false, () => [])
       : changeBridge(bridge, true, (networks) => withoutNetwork(networks, network))
   );
-}
-
-/**
- * Removes the proxies of some bridges, as {@linkcode down} does, with one nft transaction.
- *
- * @param bridges The bridges.
- * @returns Those that could not be changed.
- * @throws {import("../errors.ts").TproxyError} If the lock can't be taken, or nft's state can't be listed.
- * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/command_permissions.ts`.
- */
-export async function downAll(bridges: readonly BridgeName[]): Promise<Failures> {
-  if (bridges.length === 0) return new Map();
-  return await withSetupLock(() => changeBridges(new Map(bridges.map((bridge) => [bridge, () => []])), false));
 }
 
 /**

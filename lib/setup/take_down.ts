@@ -7,45 +7,62 @@
 import { delay } from "../delay.ts";
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
-import type { BridgeName } from "../names.ts";
+import { type BridgeName, RUN_FILES } from "../names.ts";
 import { type Link, listLinks } from "../netns/observe.ts";
 import { guestPortsOf } from "../netns/ports.ts";
-import { downAll } from "./setup.ts";
+import { readIfThere } from "../run_dir.ts";
+import { changeBridges, withSetupLock } from "./change_bridge.ts";
+import { findStarting, parseVmAddresses } from "./vm_addresses.ts";
 import type { Nic } from "./vm_xml.ts";
 
 /**
  * How long `clean` waits before it looks at an idle bridge again.
  *
- * WHY at all: another VM may be starting. Between its `pre` and the moment its port joins the bridge, nothing on the
- * bridge shows it.
+ * WHY at all: another VM may be starting. Between its `pre` and the moment its port joins the bridge, no port shows it,
+ * and its address does not either if OpenNebula gives it none.
  *
  * WHY so long: a VM's start takes less than this between the two. The action that cleans a VM up waits as long, so it
  * can't be much more.
  */
 const SETTLE_MS = 2_000;
 
+/** Which of the bridges that it looks at need no proxy. */
+type Choose = (links: readonly Link[]) => Promise<readonly BridgeName[]> | readonly BridgeName[];
+
 /**
  * Removes the proxies of bridges that no guest is left on. Bridges that are gone lose theirs at once.
+ *
+ * It looks under the lock that `pre` takes, too: a bridge that another VM's driver makes again gets its proxy after that,
+ * or is not gone here.
  *
  * @param nics The NICs of a VM that has gone; other guests may be on their bridges.
  * @returns Whether there was any.
  * @throws {import("../run_command.ts").CommandError} If ip fails. That of one bridge is logged, and the others go on.
+ * @throws {import("../errors.ts").TproxyError} If the lock can't be taken, or nft's state can't be listed.
  * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/command_permissions.ts`.
  */
 export async function takeDown(nics: readonly Nic[]): Promise<boolean> {
   const ownPorts = nics.flatMap((nic) => nic.ownPorts);
   const bridges = [...new Set(nics.map(({ bridge }) => bridge))];
-  const links = await listLinks();
-  const gone = bridges.filter((bridge) => !links.some(({ name }) => name === bridge));
-  await remove(gone);
-  const idle = bridges.filter((bridge) => !gone.includes(bridge) && isIdle(links, bridge, ownPorts));
-  if (idle.length === 0) return gone.length > 0;
+  let idle: readonly BridgeName[] = [];
+  const gone = await remove((links) => {
+    const names = new Set<string>(links.map(({ name }) => name));
+    idle = bridges.filter((bridge) => names.has(bridge) && isIdle(links, bridge, ownPorts));
+    return bridges.filter((bridge) => !names.has(bridge));
+  });
+  if (idle.length === 0) return gone;
   log.info("No other guest is on it: looking again in a moment", { bridge: idle.join(" ") });
   await delay(SETTLE_MS);
-  const later = await listLinks();
-  const left = idle.filter((bridge) => isIdle(later, bridge, ownPorts));
-  await remove(left);
-  return gone.length + left.length > 0;
+  const left = await remove(async (links) => {
+    const known = parseVmAddresses(await readIfThere(RUN_FILES.vmAddresses) ?? "") ?? [];
+    return idle.filter((bridge) => {
+      if (!isIdle(links, bridge, ownPorts)) return false;
+      const vm = findStarting(known, bridge, Date.now());
+      if (vm !== undefined) log.info("A VM that is starting will be on it: it keeps its proxy", { bridge, vm });
+      return vm === undefined;
+    });
+  });
+  return gone || left;
 }
 
 function isIdle(links: readonly Link[], bridge: BridgeName, ownPorts: readonly string[]): boolean {
@@ -54,6 +71,13 @@ function isIdle(links: readonly Link[], bridge: BridgeName, ownPorts: readonly s
   return guests.length === 0;
 }
 
-async function remove(bridges: readonly BridgeName[]): Promise<void> {
-  for (const [bridge, error] of await downAll(bridges)) log.error(describe(error), { bridge });
+/** Removes the proxies of the bridges that are chosen, and tells whether there was any. */
+async function remove(choose: Choose): Promise<boolean> {
+  return await withSetupLock(async () => {
+    const bridges = await choose(await listLinks());
+    if (bridges.length === 0) return false;
+    const failures = await changeBridges(new Map(bridges.map((bridge) => [bridge, () => []])), false);
+    for (const [bridge, error] of failures) log.error(describe(error), { bridge });
+    return true;
+  });
 }

@@ -80,6 +80,21 @@ function has(one: VmAddress, bridge: BridgeName, address: string | undefined): b
   return one.until === undefined && one.bridge === bridge && one.address === address;
 }
 
+/** For how long a VM counts as one that is starting, in milliseconds: until its port is there, or the start has failed. */
+const STARTING_MS = 60_000;
+
+/**
+ * Finds a VM that is starting on a bridge. Its port may not be there yet.
+ *
+ * @param known What is known.
+ * @param bridge The bridge.
+ * @param now The time, in milliseconds since 1970.
+ * @returns Its ID; `undefined` if no VM has got an address on the bridge in the last minute, and has it still.
+ */
+export function findStarting(known: readonly VmAddress[], bridge: BridgeName, now: number): number | undefined {
+  return known.find((one) => one.bridge === bridge && one.until === undefined && now - one.since < STARTING_MS)?.vm;
+}
+
 /** Finds the VM that had an address. */
 export type FindVm = (bridge: string, address: string, at: number) => Pick<VmAddress, "vm" | "network"> | undefined;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type BridgeName, parseBridgeName } from "../names.ts";
-import { finderOf, parseVmAddresses, type VmAddress, withoutVm, withVm } from "./vm_addresses.ts";
+import { finderOf, findStarting, parseVmAddresses, type VmAddress, withoutVm, withVm } from "./vm_addresses.ts";
 import type { Nic } from "./vm_xml.ts";
 
 const BR0 = parseBridgeName("br0");
@@ -31,6 +31,13 @@ Deno.test("a VM that is seen again has its address since the first time; another
   const taken = withVm(once, 43, [nic("10.0.0.2")], 300);
   assert.deepEqual(taken.map(({ vm, since, until }) => [vm, since, until]), [[42, 100, 300], [43, 300, undefined]]);
   assert.deepEqual(withoutVm(taken, 42, [nic("10.0.0.2")], 400), taken, "it is not its own any more");
+});
+
+Deno.test("a VM counts as starting for a minute, on its own bridge, unless it has gone", () => {
+  const known = withVm([], 42, [nic("10.0.0.2")], 1_000);
+  assert.deepEqual([1_000, 60_999, 61_000].map((now) => findStarting(known, BR0, now)), [42, 42, undefined]);
+  assert.equal(findStarting(known, BR1, 1_000), undefined);
+  assert.equal(findStarting(withoutVm(known, 42, [nic("10.0.0.2")], 2_000), BR0, 2_000), undefined);
 });
 
 Deno.test("a NIC that is detached takes its address along, and leaves the others", () => {

@@ -10,8 +10,8 @@ module VNMMAD
 
         SETUP = '/opt/one-tproxy/bin/tproxy-setup'
 
-        # The VM's NICs so far, as XML, and its ID.
-        @nics = []
+        # The VM's NICs so far, as XML, that have come and gone, and the VM's ID.
+        @nics = { 'pre' => [], 'clean' => [] }
         @vm = nil
 
         # The bridge's port that is no guest's.
@@ -19,40 +19,30 @@ module VNMMAD
             "#{nic[:bridge]}b"
         end
 
-        # Called for a NIC when its bridge has been made (:up), and when the last guest has left it (:down).
+        # Called for a NIC when its bridge has been made (:up), and when the last guest has left it (:down). All NICs of the
+        # VM are one call, when the driver has made, or deleted, all their bridges and is about to exit. What else the driver
+        # does with <br>b, it does at "post", in another process.
         def self.setup_tproxy(nic, direction)
-            direction == :up ? up(nic) : down(nic)
-        end
-
-        # All NICs of the VM are set up by one call, when the driver has made all their bridges and is about to exit. What
-        # else the driver does with <br>b, it does at "post", in another process.
-        def self.up(nic)
             # Whoever uses no transparent proxies must be able to start VMs.
-            return if (CONF[:tproxy] || CONF['tproxy']).to_a.empty?
+            return if direction == :up && (CONF[:tproxy] || CONF['tproxy']).to_a.empty?
 
-            at_exit { set_up } if @nics.empty?
+            action = direction == :up ? 'pre' : 'clean'
+            at_exit { tell(action) } if @nics[action].empty?
             # The driver has the VM's ID in the name of the NIC's port alone.
             @vm ||= nic[:target].to_s[/\Aone-(\d+)-\d+\z/, 1]
             fields = { 'NIC_ID' => nic[:nic_id], 'BRIDGE' => nic[:bridge], 'BRIDGE_TYPE' => 'linux',
-                       'NETWORK' => nic[:network], 'NETWORK_ID' => nic[:network_id], 'IP' => nic[:ip] }.compact
-            @nics << fields.map {|name, value| "<#{name}>#{value.to_s.encode(:xml => :text)}</#{name}>" }.join
+                       'NETWORK' => nic[:network], 'NETWORK_ID' => nic[:network_id], 'IP' => nic[:ip],
+                       'TARGET' => nic[:target], 'PHYDEV' => nic[:phydev] }.compact
+            @nics[action] << fields.map {|name, value| "<#{name}>#{value.to_s.encode(:xml => :text)}</#{name}>" }.join
         end
 
-        # A VM without its services would be started, and nobody would know: what goes wrong fails the VM's action.
-        def self.set_up
-            nics = @nics.map {|nic| "<NIC>#{nic}</NIC>" }.join
-            run('hook', 'pre', :stdin_data => ["<VM><ID>#{@vm}</ID><TEMPLATE>#{nics}</TEMPLATE></VM>"].pack('m0'))
+        def self.tell(action)
+            nics = @nics[action].map {|nic| "<NIC>#{nic}</NIC>" }.join
+            run('hook', action, :stdin_data => ["<VM><ID>#{@vm}</ID><TEMPLATE>#{nics}</TEMPLATE></VM>"].pack('m0'))
         rescue StandardError => e
             STDERR.puts e.message
-            exit 1
-        end
-
-        # At once, since the driver's lock orders it against other VMs. It takes the bridge's name alone: what was set up
-        # goes, whatever the configuration has become. The VM has gone, so what goes wrong is no reason to fail.
-        def self.down(nic)
-            run('down', "--bridge=#{nic[:bridge]}", '--now')
-        rescue StandardError => e
-            STDERR.puts e.message
+            # A VM without its services would be started, and nobody would know. One that has gone must not fail.
+            exit 1 if action == 'pre'
         end
 
         def self.run(*args, **opts)
@@ -65,7 +55,7 @@ module VNMMAD
             raise "tproxy-setup #{args.join(' ')} failed: #{errors.join}"
         end
 
-        private_class_method :up, :set_up, :down, :run
+        private_class_method :tell, :run
 
     end
 

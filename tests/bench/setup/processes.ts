@@ -12,14 +12,19 @@ export type Processes = Readonly<Record<string, number>>;
 
 const DIR = "/run/count";
 
-/** Counts the processes of each task once, in order. It leaves wrappers in the place of the host's programs. */
+/**
+ * Counts the processes of each task once, in order, without those of what is to be done before. It leaves wrappers in the
+ * place of the host's programs.
+ */
 export async function countProcesses<Task>(
   host: Host,
   tasks: ReadonlyMap<Task, () => Promise<unknown>>,
+  before: (task: Task) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Map<Task, Processes>> {
   await wrapPrograms(host);
   const counts = new Map<Task, Processes>();
   for (const [task, work] of tasks) {
+    await before(task);
     await host.write(`${DIR}/log`, "");
     await work();
     counts.set(task, parseLog(await host.text(["cat", `${DIR}/log`])));
