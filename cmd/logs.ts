@@ -5,25 +5,15 @@
  * @module
  */
 
-import { notItsVerb, parseTproxy } from "./cli_tproxy.ts";
+import { runVerb } from "./one_verb.ts";
 import { printLines } from "./print_lines.ts";
 import { Logs } from "../lib/commands/logs.ts";
-import { exitCodeOf, OK } from "../lib/exit_code.ts";
-import { logToStderr } from "../lib/log.ts";
-import { requireRoot } from "../lib/root.ts";
+import { OK } from "../lib/exit_code.ts";
 
-async function main(): Promise<number> {
-  logToStderr(2);
-  const command = parseTproxy(Deno.args);
-  if (command.verb === "done") return command.exitCode;
-  if (command.verb !== "logs") throw notItsVerb("logs", command.verb);
-  requireRoot();
-  const { filter, follow, json } = command;
+await runVerb("logs", async ({ filter, follow, json }) => {
   const logs = new Logs(filter);
   const isRead = await printLines(logs.present(), json);
   for (const note of logs.notes) console.error(note);
   if (follow && isRead) await printLines(logs.following(), json);
   return OK;
-}
-
-Deno.exit(await exitCodeOf("tproxy", main));
+});
