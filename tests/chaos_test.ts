@@ -16,7 +16,8 @@ import { inLab, isServed, makeScenario } from "./lab/scenario.ts";
 
 const INNER = innerOf(parseBridgeName("br0"));
 
-const SECONDS = Number(Deno.args[0] ?? 60);
+/** So that each event happens several times, on a busy machine, too. */
+const SECONDS = Number(Deno.args[0] ?? 30);
 
 type Event = (hv: Hypervisor) => Promise<unknown>;
 

@@ -14,11 +14,14 @@ import { assertServed, CONFIG, fetchFrom, inLab, makeScenario, type Scenario } f
 
 const NAMED = CONFIG.replace("10.11.12.13", "gate.example");
 
+/** The same service at another port, by another name. */
+const ALSO = "- :service_port: 81\n  :remote_addr: gone.example\n  :remote_port: 5030\n";
+
 /** The usual scenario, in which the service has a name. */
-async function named(lab: Lab): Promise<Scenario> {
-  const scenario = await makeScenario(lab, NAMED);
+async function named(lab: Lab, config = NAMED): Promise<Scenario> {
+  const scenario = await makeScenario(lab, config);
   const { host } = scenario.hv;
-  await resolve(scenario.hv, "10.11.12.13");
+  await host.write("/run/hosts", "10.11.12.13 gate.example\n10.11.12.13 gone.example\n");
   await host.text(["mount", "--bind", "/run/hosts", "/etc/hosts"]);
   await scenario.hv.up("br0");
   return scenario;
@@ -29,7 +32,7 @@ function resolve({ host }: Hypervisor, ...addresses: string[]): Promise<void> {
 }
 
 Deno.test(
-  "a name's new address is not lost when nft fails at that moment",
+  "a name's new address is followed, and is not lost when nft fails at that moment",
   inLab(async (lab) => {
     const { hv, guest } = await named(lab);
     const other = await lab.service("other", "10.11.12.34");
@@ -47,7 +50,9 @@ Deno.test(
        exec ${REAL_NFT} "$@"`,
     );
     await resolve(hv, "10.11.12.34");
+    // Names are looked up every 30 seconds.
     await until("it fails", () => Promise.resolve(watch.output.includes("Cannot follow a name; trying again")), 90);
+    assert.match(watch.output, /A name has another address; following it .*gate\.example/);
     await assertServed(guest);
     await hv.host.text(["rm", "/run/fails"]);
     await until("the other one answers", async () => {
@@ -58,9 +63,9 @@ Deno.test(
 );
 
 Deno.test(
-  "a name that comes to lead to this host alone is not followed, and not taken by setup",
+  "a name that is gone, or comes to lead to this host alone, keeps its last address; setup does not take the latter",
   inLab(async (lab) => {
-    const { hv, guest } = await named(lab);
+    const { hv, guest } = await named(lab, NAMED + ALSO);
     // A program that listens there expects only clients of this host.
     await startNginx(hv.host, "127.0.0.1", 5030);
     const watch = hv.startWatch();
@@ -68,7 +73,9 @@ Deno.test(
     await resolve(hv, "127.0.0.1");
     const told = "A name leads to 127.0.0.0/8 or 169.254.0.0/16, or nowhere; its last address stays";
     await until("the watch says so", () => Promise.resolve(watch.output.includes(told)), 90);
-    await assertServed(guest);
+    const failed = /Cannot look up a name; its last address stays .*gone\.example/;
+    await until("the watch names the other, too", () => Promise.resolve(failed.test(watch.output)));
+    for (const port of [5030, 81]) await assertServed(guest, port);
     const up = () => hv.setup("up", "--bridge", "br0", "--network", "vnet0", "--network-id", "7");
     for (const address of ["127.0.0.1", "127.0.1.1", "169.254.169.254"]) {
       await resolve(hv, address);

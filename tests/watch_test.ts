@@ -10,9 +10,8 @@ import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
 import { REAL_NFT, wrapNft } from "./lab/nft_wrapper.ts";
-import { startNginx } from "./lab/nginx.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { CONFIG, fetchFrom, inLab, isServed, makeScenario, type Scenario } from "./lab/scenario.ts";
+import { CONFIG, inLab, isServed, makeScenario, type Scenario } from "./lab/scenario.ts";
 import { numberless, stateOf } from "./lab/state.ts";
 
 /** The usual scenario, set up and watched until everything serves. */
@@ -175,30 +174,6 @@ Deno.test(
     await until("it is not any more", async () => {
       return (await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:81/who"])).code === 7;
     }, 3);
-  }),
-);
-
-Deno.test(
-  "a service that moves to another address is followed by its name; a name that is gone keeps its last address",
-  inLab(async (lab) => {
-    const { hv, guest } = await makeScenario(lab, CONFIG.replace("10.11.12.13", "gate.example"));
-    const other = await lab.service("other", "10.11.12.34");
-    await startNginx(other, "10.11.12.34", 5030);
-    const hosts = (text: string) => hv.host.write("/run/hosts", text);
-    await hosts("10.11.12.13 gate.example\n");
-    await hv.host.text(["mount", "--bind", "/run/hosts", "/etc/hosts"]);
-    await hv.up("br0");
-    const watch = hv.startWatch();
-    const answers = (who: string) => async () =>
-      (await guest.run(["curl", "-s", "--max-time", "1", "http://169.254.16.9:5030/who"])).stdout ===
-        `${who} 10.11.12.1\n`;
-    await until("gate answers", answers("gate"));
-    await hosts("10.11.12.34 gate.example\n");
-    await until("other answers", answers("other"), 45);
-    assert.match(watch.output, /A name has another address; following it .*gate\.example/);
-    await hosts("127.0.0.1 localhost\n");
-    await until("the failure is told", () => Promise.resolve(watch.output.includes("its last address stays")), 45);
-    assert.equal(await fetchFrom(guest, "/who"), "other 10.11.12.1\n");
   }),
 );
 

@@ -55,7 +55,14 @@ const DEADLINE = ["/usr/bin/timeout", "--signal=KILL", "1200"];
 const UNIT_FOLDERS = ["cmd/", "lib/", "packaging/", "mod.ts"];
 
 /** Unit tests may do nothing at all; the YAML library asks for two variables that hold nothing. */
-const UNIT_FLAGS = ["--doc", "--no-prompt", "--cached-only", "--frozen", "--allow-env=LOG_STREAM,LOG_TOKENS"];
+const UNIT_FLAGS = [
+  "--parallel",
+  "--doc",
+  "--no-prompt",
+  "--cached-only",
+  "--frozen",
+  "--allow-env=LOG_STREAM,LOG_TOKENS",
+];
 
 async function main(): Promise<number> {
   const [what, ...args] = Deno.args;
