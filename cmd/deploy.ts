@@ -19,7 +19,7 @@ async function main(): Promise<number> {
   if (command === undefined) return ASK_ANOTHER;
   requireRoot();
   const source = steady(notedConfig(command.config));
-  // Now, since the program that can read the configuration needs standard input, too.
+  // Before standard input is read: the program that can read the configuration needs it, too.
   await source.read();
   return await setUpAndFollow(command, source);
 }

@@ -16,5 +16,5 @@ const work = async () => {
   await runDaemon(new Inner(parseBridgeName(bridge)), option === TAKE_OVER);
   return OK;
 };
-// Not awaited: as long as this module is being evaluated, Deno keeps what it has read it with, 2.4 MiB.
+// It is not awaited: Deno keeps the 2.4 MiB by which it has read a module until the module is evaluated.
 void exitCodeOf("inner", work, Deno.stdout).then(Deno.exit);

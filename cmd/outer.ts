@@ -13,5 +13,5 @@ const work = async () => {
   await runDaemon(new Outer());
   return OK;
 };
-// Not awaited: as long as this module is being evaluated, Deno keeps what it has read it with, 2.4 MiB.
+// It is not awaited: Deno keeps the 2.4 MiB by which it has read a module until the module is evaluated.
 void exitCodeOf("outer", work, Deno.stdout).then(Deno.exit);

@@ -69,7 +69,7 @@ export async function tryPath(quietPort: number, ports: readonly number[]): Prom
 async function tryPorts([first, ...others]: readonly number[]): Promise<PortAttempt[]> {
   if (first === undefined) return [];
   const cold = await tryPort(first);
-  // The first stream of a process takes milliseconds longer, here and not on its way.
+  // The first stream of a process takes milliseconds longer, because of this process and not of its path.
   const warm = cold.answer === undefined ? cold : tryPort(first);
   return await Promise.all([warm, ...others.map(tryPort)]);
 }

@@ -83,7 +83,7 @@ export async function applyConfig({ config, dryRun, yes }: ApplyRequest): Promis
   };
 }
 
-/** What was changed is to be told whatever becomes of the proxies. */
+/** Has the proxies follow, and returns what fails. It does not throw, since the answer has to tell what was changed. */
 async function reload(config: string): Promise<string[]> {
   try {
     await reconcile("reload", settingsFrom(configFile(config)));

@@ -127,7 +127,7 @@ export function renderErrorText(program: string, error: ConfigError): string {
   if (!(error instanceof YamlError)) return message;
   const { at, line } = error;
   const number = `${at.line}`;
-  // Of a long line a window is shown. Tabs stay, so that the caret is under its column.
+  // A long line is cut to what is around the column. Tabs stay, so that the caret is below it.
   const start = Math.max(0, at.column - 1 - WINDOW);
   const before = line.slice(start, at.column - 1).replaceAll(/[^\t]/g, " ");
   const shown = line.slice(start, at.column - 1 + WINDOW);

@@ -57,7 +57,7 @@ export function describeBridges(
     const others = (maps.get(bridge) ?? []).filter((endpoint) => !known.some((own) => isSameElement(own, endpoint)));
     return {
       bridge,
-      // What nobody has given a service is not the maker of those that are there.
+      // Elements beside a record that has no services come from the driver.
       madeBy: record.has(bridge) && (known.length > 0 || others.length === 0) ? "setup" : "driver",
       networks: [...networks, ...(others.length === 0 ? [] : [{ network: null, endpoints: others }])],
     };

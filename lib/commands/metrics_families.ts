@@ -117,7 +117,7 @@ function refusals({ proxies, endpoints }: MetricsView, services: readonly Servic
       ...samples(labels, "inner", inner),
       ...samples(labels, "outer", outer),
     ]),
-    // Streams and strings that outer has refused before it knew for which service they were.
+    // Streams and strings that outer refused before it knew their service.
     ...[...endpoints.keys()].toSorted().flatMap((bridge) => samples({ bridge }, "outer", ofOuter(0, bridge))),
   ];
 }

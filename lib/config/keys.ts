@@ -87,7 +87,7 @@ function nearestOf(name: string, keys: readonly string[], mayBeBeginning: boolea
     const shorter = Math.min(word.length, known.length);
     const isNear = whole <= Math.min(MOST_DIFFERENCES, Math.max(1, Math.floor(key.length / 4)));
     const isBeginning = mayBeBeginning && shorter >= SHORTEST_BEGINNING && beginning <= Math.floor(shorter / 4);
-    // The longer of two that are as near has more in common with it.
+    // Of two keys at the same distance, the longer one has more in common with the word.
     if ((isNear || isBeginning) && whole <= least) [nearest, least] = [key, whole];
   }
   return nearest;

@@ -111,7 +111,7 @@ class YamlReader implements YamlFile {
     const [items, keys]: [YamlValue[], YamlKey[]] = [[], []];
     const text = start === undefined ? "" : this.#text.slice(start, end);
     const value = new YamlValue(this, at, text, contentOf(node, items, keys));
-    // Before what is in it, which may be an alias of it.
+    // The anchor comes before the contents, which may be an alias of it.
     if (node !== null && !isAlias(node) && node.anchor !== undefined) this.#anchors.set(node.anchor, value);
     if (isSeq<Node | null>(node)) {
       for (const item of node.items) items.push(this.#toValue(item, at));
@@ -132,12 +132,11 @@ class YamlReader implements YamlFile {
   }
 
   #fail(offset: number, reason: string, cause?: unknown): never {
-    // A bracket or quote that was never closed is missing after the last word before that place, not in some line
-    // below.
+    // YAML notices a bracket or quote that was never closed only lines later. It is missing after the last word before.
     const end = /\b(?:end with|closing)\b/.test(reason) ? offset : this.#text.length;
     const at = this.#positionOf(Math.min(offset, this.#text.slice(0, end).trimEnd().length));
     const line = this.#text.split("\n", at.line)[at.line - 1]?.trimEnd() ?? "";
-    // Without a space behind it a colon ends no key, and the next line's colon is one too many for YAML.
+    // A colon without a space behind it ends no key, so YAML complains of the colon in the next line.
     const glued = splitGlued(line.slice(at.column - 1).split(/\s/, 1)[0] ?? "");
     if (glued !== undefined) reason = `:${glued.key}:${glued.value} lacks a space after the colon`;
     throw new YamlError(this.#path, { at, reason: reason.slice(0, LONGEST_REASON), line: printable(line) }, { cause });

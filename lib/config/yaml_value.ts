@@ -175,7 +175,7 @@ export class YamlValue {
       this.#file.count(1);
       found.add(value);
       const merged = value.getAll(MERGE).flatMap((mapping) => mapping.items ?? [mapping]);
-      // The first of them is to be the next, and there may be more than a call takes arguments.
+      // In reverse, since the first of them is looked into next. One by one, since a call takes only so many arguments.
       for (const mapping of merged.toReversed()) left.push(mapping);
     }
     return [...found];

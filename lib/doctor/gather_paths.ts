@@ -71,7 +71,7 @@ export function deviceFor(
   const other = daemons.find(({ draining, role, version }) =>
     !draining && (role.bridge === undefined || role.bridge === bridge) && version !== VERSION
   );
-  // It would serve the probe like a guest, and count it.
+  // A version that does not know the probe would serve it like a guest, and count it.
   return other === undefined
     ? device
     : { notTried: `${other.role.title} is of another version, which may not know it` };

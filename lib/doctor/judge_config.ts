@@ -15,7 +15,7 @@ import { broken, type Finding, fromFault, ok, skipped, unknown } from "./finding
 
 /** Judges the configuration file. */
 export function judgeConfig({ scope: { config: path }, config }: Facts): Finding[] {
-  // It is the file's author who mends it, so a file that can't be read is broken, and not only unknown.
+  // A file that can't be read is broken, and not only unknown: its author has to mend it.
   if (!config.known) return [broken(path, config.why, `see what "tproxy check --config ${path}" says`)];
   const { problems, entries } = config.value;
   if (problems.length > 0) {

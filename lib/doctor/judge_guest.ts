@@ -16,7 +16,7 @@ function portsOfGuest({ bridges, links, scope }: Facts): string[] {
   if (!links.known) return [];
   return [...bridges].flatMap(([bridge, { guest }]) => {
     const ports = guestPortsOf(links.value, bridge);
-    // Without a guest in particular, every guest's port counts.
+    // If no guest was asked for, the ports of all guests count.
     return scope.guest === undefined ? ports : ports.filter((port) => guest?.known && guest.value.ports.includes(port));
   });
 }

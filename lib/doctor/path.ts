@@ -58,7 +58,7 @@ const PATH: readonly PathLink[] = [
     why: "the proxy of the bridge gets and answers packets in it",
     judge: (facts) => judgeBridges("namespace", facts),
   },
-  // Whatever is broken before keeps the namespace from hearing of guests, so this comes after it.
+  // The namespace hears of no guest if a link before it is broken, so this one comes after it.
   { link: "guest", why: "nothing of it reaches the proxy", judge: judgeGuest },
   { link: "inner", why: "nobody accepts what guests of the bridge send", judge: judgeInners },
   { link: "listener", why: "guests are refused at the port", judge: judgeListeners },

@@ -50,7 +50,7 @@ export async function measureOnce(): Promise<Answer> {
  */
 export async function watchScreen(): Promise<number> {
   const end = Promise.withResolvers<number>();
-  // Before the terminal is changed, or a signal in between would leave it so.
+  // The signals come before the screen: one in between would leave the terminal changed.
   for (const [signal, code] of Object.entries(ENDED_BY)) {
     Deno.addSignalListener(signal as keyof typeof ENDED_BY, () => end.resolve(code));
   }
