@@ -25,6 +25,8 @@ export async function startNginx(host: Host, address: string, port: number): Pro
      events { worker_connections 4096; }
      http {
        access_log off; client_max_body_size 0; default_type application/json;
+       # A test may hold a stream for as long as a slow machine takes.
+       send_timeout 1h; client_body_timeout 1h;
        client_body_temp_path ${dir}/tmp; proxy_temp_path ${dir}/tmp; fastcgi_temp_path ${dir}/tmp;
        uwsgi_temp_path ${dir}/tmp; scgi_temp_path ${dir}/tmp;
        server {
