@@ -40,8 +40,8 @@ Deno.test("nextBuffer() keeps a buffer that was not filled, and gives a longer o
 
 Deno.test("nextBuffer() lets 16 streams read at once, and those beyond in turns, the first one first", async () => {
   const order: number[] = [];
-  const streams = Array.from({ length: 40 }, (_, i) => {
-    const next = full(takeBuffer(MEDIUM));
+  const streams = Array.from({ length: 40 }, () => takeBuffer(MEDIUM)).map((buffer, i) => {
+    const next = full(buffer);
     return next instanceof Promise ? next.then((buffer) => (order.push(i), buffer)) : next;
   });
   assert.equal(streams.filter((next) => !(next instanceof Promise)).length, 16);
@@ -53,8 +53,15 @@ Deno.test("nextBuffer() lets 16 streams read at once, and those beyond in turns,
   await nextRound();
 });
 
+Deno.test("nextBuffer() lets 16 streams read as often as they can", () => {
+  let buffers = Array.from({ length: 16 }, () => takeBuffer(MEDIUM));
+  for (let i = 0; i < 10; i++) buffers = buffers.map((buffer) => full(buffer) as Buffer);
+  assert.ok(buffers.every(({ length }) => length === LARGE));
+  buffers.forEach(giveBuffer);
+});
+
 Deno.test("nextBuffer() keeps nobody waiting who does not fill its buffer, and has nobody wait for good", async () => {
-  const busy = Array.from({ length: 100 }, () => full(takeBuffer(MEDIUM)));
+  const busy = Array.from({ length: 100 }, () => takeBuffer(MEDIUM)).map(full);
   const interactive = takeBuffer();
   assert.equal(nextBuffer(interactive, 60), interactive);
   const buffers = await Promise.all(busy);
