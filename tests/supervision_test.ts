@@ -235,7 +235,9 @@ Deno.test(
       }
       assert.ok((gaps.at(-1) ?? 0) > 4_000, `${bridge}: ${gaps}`);
       assert.equal(says("warning: A bridge does not stay as it was set up; ", bridge)?.length, 1, watch.output);
-      assert.equal(says("warning: A bridge is not as it should be", bridge)?.length, 2, watch.output);
+      // Two, and more where a look comes so late that the pause is over.
+      const warnings = says("warning: A bridge is not as it should be", bridge)?.length ?? 0;
+      assert.ok(warnings >= 2 && warnings < gaps.length, watch.output);
     }));
     assert.equal((await hv.tproxy("status")).code, 0);
   }),
