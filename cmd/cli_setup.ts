@@ -38,7 +38,7 @@ export function parseSetup(args: readonly string[]): SetupCommand {
 
 /** The program. */
 export const SETUP: Definition<SetupCommand> = {
-  name: "setup",
+  name: "tproxy-setup",
   description: "Sets up the kernel's state of one bridge's transparent proxy, or removes it",
   define: defineSetup,
 };

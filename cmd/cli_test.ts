@@ -110,7 +110,7 @@ Deno.test("parseTproxy() and parseSetup() print the version, and the help of one
   }
   const { result, stdout } = quietly(() => parseSetup(["help", "up"]));
   assert.deepEqual(result, { verb: "done", exitCode: OK });
-  assert.match(stdout, /^Usage: setup up /);
+  assert.match(stdout, /^Usage: tproxy-setup up /);
 });
 
 Deno.test("parseSetup() reads a bridge and a network by name, by ID or by both", () => {
@@ -187,7 +187,7 @@ Deno.test("parseSetup() answers a hook that there is not with usage", () => {
   ) {
     const { result, stderr } = quietly(() => parseSetup(args));
     assert.deepEqual(result, { verb: "done", exitCode: USAGE });
-    assert.match(stderr, /Usage: setup hook /);
+    assert.match(stderr, /Usage: tproxy-setup hook /);
   }
 });
 
@@ -214,7 +214,7 @@ Deno.test("parseSetup() answers an unknown verb or flag, or a flag without its v
   for (const args of [...mistakes, ["up", "--network", "v0"]]) {
     const { result, stderr } = quietly(() => parseSetup(args));
     assert.deepEqual(result, { verb: "done", exitCode: USAGE });
-    assert.match(stderr, /Usage: setup/);
+    assert.match(stderr, /Usage: tproxy-setup/);
   }
 });
 

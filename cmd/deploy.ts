@@ -24,4 +24,4 @@ async function main(): Promise<number> {
   return await setUpAndFollow(command, source);
 }
 
-Deno.exit(await exitCodeOf("setup", main));
+Deno.exit(await exitCodeOf("tproxy-setup", main));

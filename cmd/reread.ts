@@ -27,4 +27,4 @@ async function main(): Promise<number> {
   return await setUpAndFollow(command, configFile(command.config));
 }
 
-Deno.exit(await exitCodeOf("setup", main));
+Deno.exit(await exitCodeOf("tproxy-setup", main));

@@ -37,4 +37,4 @@ async function main(): Promise<number> {
   }
 }
 
-Deno.exit(await exitCodeOf("setup", main));
+Deno.exit(await exitCodeOf("tproxy-setup", main));

@@ -21,4 +21,4 @@ async function main(): Promise<number> {
   return await changeOneBridge(command, notedConfig(command.config));
 }
 
-Deno.exit(await exitCodeOf("setup", main));
+Deno.exit(await exitCodeOf("tproxy-setup", main));

@@ -27,6 +27,9 @@ const ROOT = "$root";
 const CONFIG = "$config";
 const FILE = "$file";
 
+/** By which name people know each command; a line about an error begins with it. */
+const NAMES: Readonly<Record<CommandName, string>> = { tproxy: "tproxy", setup: "tproxy-setup" };
+
 /** The whole environment of a program. Inherited variables could make the runtime trust other certificates or take flags. */
 const ENVIRONMENT = [
   // No folder, or Deno would keep compiled code and storage of its own in a home, if there is one.
@@ -46,7 +49,9 @@ const ENVIRONMENT = [
  */
 export function renderLauncher(command: CommandName): string {
   return `#!/bin/sh
-# Runs \`${command}\`: the program of its verb, with exactly the permissions that docs/permissions.md lists. Made from
+# Runs \`${
+    NAMES[command]
+  }\`: the program of its verb, with exactly the permissions that docs/permissions.md lists. Made from
 # lib/permissions/verbs.ts and command_permissions.ts.
 root=$(/usr/bin/readlink -f -- "$0") && root=\${root%/bin/*} || exit 1
 
@@ -77,7 +82,7 @@ esac
 
 # A comma would make two paths of one.
 case $root$config$file in *,*)
-  printf '%s\\n' "${command}: error: $root, $config or $file holds a comma; use a path without one" >&2
+  printf '%s\\n' "${NAMES[command]}: error: $root, $config or $file holds a comma; use a path without one" >&2
   exit 1
 esac
 
@@ -104,7 +109,7 @@ ${renderFallbacks(command, (program) => `run ${program} "$@"`)}run "$program" "$
 export function renderCompiledLauncher(command: CommandName, nameOf: (program: CommandProgram) => string): string {
   const start = (program: CommandProgram) => `exec "$root/${nameOf(program)}" "$@"`;
   return `#!/bin/sh
-# Runs \`${command}\`: the program of its verb. Made from lib/permissions/verbs.ts.
+# Runs \`${NAMES[command]}\`: the program of its verb. Made from lib/permissions/verbs.ts.
 root=$(/usr/bin/readlink -f -- "$0") && root=\${root%/*} || exit 1
 
 ${renderChoice(command)}

@@ -31,57 +31,57 @@ const CASES: readonly Case[] = [
     what: "there is no configuration",
     make: (hv) => hv.host.text(["rm", "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf"]),
     says:
-      /^setup: error: Cannot read the configuration \/var\/tmp\/one\/\S+: there is no such file; run "onehost sync -f"/,
+      /^tproxy-setup: error: Cannot read the configuration \/var\/tmp\/one\/\S+: there is no such file; run "onehost sync -f"/,
   },
   {
     what: "the configuration is not YAML",
     make: (hv) => hv.configure(":tproxy:\n- :service_port: [5030\n"),
-    says: /^setup: error: \S+\.conf:\d+:\d+: not YAML: .+; correct that line\n/,
+    says: /^tproxy-setup: error: \S+\.conf:\d+:\d+: not YAML: .+; correct that line\n/,
   },
   {
     what: "the configuration has no :tproxy: key",
     make: (hv) => hv.configure(":vlan_mtu: 1500\n"),
-    says: /^setup: error: The configuration \S+ has no :tproxy: key; add the list of services/,
+    says: /^tproxy-setup: error: The configuration \S+ has no :tproxy: key; add the list of services/,
   },
   {
     what: "there is no such bridge",
     args: ["up", "--bridge", "br7", "--network", "vnet0"],
-    says: /^setup: error: There is no bridge br7; see "ip link show type bridge"/,
+    says: /^tproxy-setup: error: There is no bridge br7; see "ip link show type bridge"/,
   },
   {
     what: "the device is not a bridge",
     args: ["up", "--bridge", "eth0", "--network", "vnet0"],
-    says: /^setup: error: eth0 is not a Linux bridge but veth; /,
+    says: /^tproxy-setup: error: eth0 is not a Linux bridge but veth; /,
   },
   ...["br0; reboot", "$(id)", "br0 }; flush ruleset", "../../etc", "-h", "br0\nbr1", "", "a".repeat(16)].map((
     bridge,
   ) => ({
     what: `the bridge name is ${JSON.stringify(bridge)}`,
     args: ["up", `--bridge=${bridge}`, "--network", "vnet0"],
-    says: /^setup: error: "[^\n]*" is not a bridge name; use 1 to 15 letters, digits/,
+    says: /^tproxy-setup: error: "[^\n]*" is not a bridge name; use 1 to 15 letters, digits/,
   })),
   {
     what: "the network ID is not a number",
     args: ["up", "--bridge", "br0", "--network-id", "x"],
-    says: /^setup: error: "x" is not a network ID; use the number that onevnet list shows\n$/,
+    says: /^tproxy-setup: error: "x" is not a network ID; use the number that onevnet list shows\n$/,
   },
   {
     what: "the network is missing, and none is recorded on the bridge",
     args: ["up", "--bridge", "br0"],
     says:
-      /^setup: error: No network is recorded on br0; name it with --network NAME, --network-id ID or both; "setup list" /,
+      /^tproxy-setup: error: No network is recorded on br0; name it with --network NAME, --network-id ID or both; "tproxy-setup list" /,
   },
   {
     what: "nft is not installed",
     make: hide("/usr/sbin/nft"),
     says:
-      /^setup: error: Cannot run \/usr\/sbin\/nft: it is not installed or not executable; .*apt-get install nftables"\n$/,
+      /^tproxy-setup: error: Cannot run \/usr\/sbin\/nft: it is not installed or not executable; .*apt-get install nftables"\n$/,
   },
   {
     what: "ip is not installed",
     make: hide("/usr/sbin/ip"),
     says:
-      /^setup: error: Cannot run \/usr\/sbin\/ip: it is not installed or not executable; .*apt-get install iproute2"\n$/,
+      /^tproxy-setup: error: Cannot run \/usr\/sbin\/ip: it is not installed or not executable; .*apt-get install iproute2"\n$/,
   },
 ];
 

@@ -158,7 +158,7 @@ Deno.test("a launcher refuses a path with a comma, which would allow two", async
   for (const args of [["--config", "/a,/etc/shadow"], ["--config=/a,b"]]) {
     const { code, stdout, stderr } = await host.run(["/run/dist/bin/tproxy-setup", "up", ...args]);
     assert.deepEqual([code, stdout], [1, ""]);
-    assert.match(stderr, /^setup: error: .* holds a comma; use a path without one\n$/);
+    assert.match(stderr, /^tproxy-setup: error: .* holds a comma; use a path without one\n$/);
   }
 });
 

@@ -451,7 +451,7 @@ for (const [what, [input, says]] of Object.entries(MALFORMED)) {
         const { code, stdout, stderr } = await hv.hook(args, input);
         assert.ok(performance.now() - start < 60_000);
         assert.deepEqual([code, stdout], [1, ""], stderr);
-        assert.match(stderr, /^setup: error: [^\n]+\n$/);
+        assert.match(stderr, /^tproxy-setup: error: [^\n]+\n$/);
         assert.match(stderr, says);
         assert.deepEqual(await proxied(hv), ["onebr.12"]);
       }

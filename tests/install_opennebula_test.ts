@@ -6,32 +6,19 @@
 
 import assert from "node:assert/strict";
 import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import upstream from "./fixtures/upstream.rb" with { type: "text" };
 import sample from "./fixtures/vm-pre.xml" with { type: "text" };
-import { type Result, until } from "../packaging/command.ts";
+import { until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
 import type { Host } from "./lab/host.ts";
 import { asOneadmin, commandsOf, install, makeInstallation, shell, VNM } from "./lab/installation.ts";
-import type { Lab } from "./lab/lab.ts";
+import { letDriver, makeOpenNebula, nothingIsLeft, succeeded } from "./lab/opennebula.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { assertServed, CONFIG, fetchFrom, inLab } from "./lab/scenario.ts";
 import { BASE, listingOf, MACHINE } from "./lab/system_root.ts";
 
-/** What OpenNebula's own sudoers allow, as far as the unmodified driver needs it here. */
-const SUDOERS = "oneadmin ALL=(ALL) NOPASSWD: /usr/sbin/ip, /usr/sbin/nft, /var/tmp/one/vnm/tproxy\n";
-
 /** A driver's own proxies, which log their arguments. */
 const THEIRS = '#!/bin/sh\necho "$1" >>/var/tmp/one/calls\n';
-
-function fixture(name: string): string {
-  return new URL(`fixtures/${name}`, import.meta.url).pathname;
-}
-
-async function makeHypervisor(lab: Lab): ReturnType<typeof makeInstallation> {
-  const installation = await makeInstallation(lab, MACHINE, fixture("driver.sh"), fixture("driver.rb"));
-  // oneadmin may not enter root's home.
-  await installation.host.text(["sh", "-c", "cp /root/driver.* /tmp && chmod 755 /tmp && chmod 644 /tmp/driver.*"]);
-  return installation;
-}
 
 /** Puts a file of oneadmin's into the drivers' folder. */
 async function putTheirs(host: Host, name: string, content: string, mode: string): Promise<void> {
@@ -39,23 +26,12 @@ async function putTheirs(host: Host, name: string, content: string, mode: string
   await shell(host, `chown oneadmin: ${VNM}/${name}; chmod ${mode} ${VNM}/${name}`);
 }
 
-/** Waits until nothing of ours is left: a proxy needs a moment to end. */
-async function nothingIsLeft(host: Host): Promise<void> {
-  const look = "nft list ruleset | grep -E 'map|chain'; ip netns list; ps -eo args= | grep '^one_tproxy'; true";
-  await until("nothing is left", async () => await host.text(["sh", "-c", look]) === "");
-}
-
-function succeeded(result: Result): string {
-  assert.equal(result.code, 0, `${result.stdout}${result.stderr}`);
-  return result.stdout;
-}
-
 Deno.test(
   "drop-in: what the unmodified driver sets up is served, and gone with the last guest",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { host, guest } = await makeHypervisor(lab);
-    await host.write("/etc/sudoers.d/opennebula", SUDOERS);
+    const { host, guest } = await makeOpenNebula(lab, MACHINE);
+    await letDriver(host);
     succeeded(await install(host, "--drop-in"));
     succeeded(await asOneadmin(host, "sh /tmp/driver.sh up"));
     await assertServed(guest);
@@ -69,8 +45,8 @@ Deno.test(
   "drop-in: remove leaves the bridges that the driver has set up, and their guests to the driver's own proxies",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { host } = await makeHypervisor(lab);
-    await host.write("/etc/sudoers.d/opennebula", SUDOERS);
+    const { host } = await makeOpenNebula(lab, MACHINE);
+    await letDriver(host);
     await putTheirs(host, "tproxy", THEIRS, "750");
     const theirs = await host.text(["stat", "-c", "%a %U %s", `${VNM}/tproxy`]);
     const said = succeeded(await install(host, "--drop-in"));
@@ -90,9 +66,9 @@ Deno.test(
   "full: remove leaves live guests to the driver's own proxies, and the bridge to the driver",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { host, gate, guest } = await makeHypervisor(lab);
-    await host.write("/etc/sudoers.d/opennebula", SUDOERS);
-    await putTheirs(host, "tproxy", await Deno.readTextFile(fixture("upstream.rb")), "755");
+    const { host, gate, guest } = await makeOpenNebula(lab, MACHINE);
+    await letDriver(host);
+    await putTheirs(host, "tproxy", upstream, "755");
     await putTheirs(host, "tproxy.rb", "# theirs\n", "644");
     await host.write(DEFAULT_CONFIG_PATH, CONFIG.trimEnd() + "\n  :max_connections: 9\n");
     succeeded(await install(host, "--full"));
@@ -127,8 +103,8 @@ Deno.test(
   "from full to drop-in: the driver has the bridge and its live guests, and nothing comes back against its will",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { host, gate, guest } = await makeHypervisor(lab);
-    await host.write("/etc/sudoers.d/opennebula", SUDOERS);
+    const { host, gate, guest } = await makeOpenNebula(lab, MACHINE);
+    await letDriver(host);
     succeeded(await install(host, "--full"));
     succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb up"));
     const download = await startDownload(gate, guest);
@@ -173,7 +149,7 @@ Deno.test(
   "hooks: pre serves a VM's bridge before it starts, clean takes it away, and oneadmin may run nothing else as root",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { host, guest } = await makeHypervisor(lab);
+    const { host, guest } = await makeOpenNebula(lab, MACHINE);
     await host.ip("link add name onebr.12 type bridge", "link set dev onebr.12 up");
     succeeded(await install(host, "--hooks"));
     await host.write("/tmp/vm", new TextEncoder().encode(sample).toBase64());
@@ -203,7 +179,7 @@ Deno.test(
   "hooks: what fails at pre fails the VM with its reason; without the programs pre says so, and VMs start",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { host } = await makeHypervisor(lab);
+    const { host } = await makeOpenNebula(lab, MACHINE);
     succeeded(await install(host, "--hooks"));
     await host.write("/tmp/vm", new TextEncoder().encode(sample).toBase64());
     await host.ip("link delete dev br0");
@@ -221,9 +197,9 @@ Deno.test(
   "full: the driver's two methods, called by Ruby, set a bridge up and take it down",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { host, guest } = await makeHypervisor(lab);
+    const { host, guest } = await makeOpenNebula(lab, MACHINE);
     await putTheirs(host, "tproxy.rb", "raise 'the driver has its own file'\n", "644");
-    await host.write("/etc/sudoers.d/opennebula", SUDOERS);
+    await letDriver(host);
     succeeded(await install(host, "--full"));
     const up = succeeded(await asOneadmin(host, "ruby -w /tmp/driver.rb up"));
     assert.match(up, /^info: The bridge is set up \(bridge=br0,/m);
@@ -262,8 +238,8 @@ Deno.test(
   "full: one call sets up all NICs of a VM and starts their proxies, and one takes them down",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { host, guest } = await makeHypervisor(lab);
-    await host.write("/etc/sudoers.d/opennebula", SUDOERS);
+    const { host, guest } = await makeOpenNebula(lab, MACHINE);
+    await letDriver(host);
     await host.ip("link add name br1 type bridge", "link set dev br1 up");
     succeeded(await install(host, "--full"));
     const bin = "/opt/one-tproxy/bin/tproxy-setup";
@@ -296,7 +272,7 @@ Deno.test(
   "full: a NIC that has no network, but only a bridge, gets the entries that are for all networks",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { host, guest } = await makeHypervisor(lab);
+    const { host, guest } = await makeOpenNebula(lab, MACHINE);
     const one = "- {':service_port': 80, ':remote_addr': 10.11.12.34, ':remote_port': 80, ':networks': [7]}\n";
     await host.write("/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf", CONFIG + one);
     succeeded(await install(host, "--full"));
@@ -355,7 +331,7 @@ Deno.test(
   "links that oneadmin has put into its folder lead the installer nowhere",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { host } = await makeHypervisor(lab);
+    const { host } = await makeOpenNebula(lab, MACHINE);
     await host.write("/etc/precious", "precious\n");
     await host.text(["chmod", "600", "/etc/precious"]);
     await asOneadmin(host, `ln -s /etc/precious ${VNM}/.tproxy.dpkg-new; ln -s /etc/precious ${VNM}/tproxy.rb`);
@@ -386,7 +362,7 @@ for (
     }: status, check and doctor say that onehost sync has brought back the drivers' own files, until they are replaced`,
     { ignore: ROOTLESS },
     inLab(async (lab) => {
-      const { host } = await makeHypervisor(lab);
+      const { host } = await makeOpenNebula(lab, MACHINE);
       succeeded(await install(host, way));
       await shell(host, commandsOf("Without OpenNebula"));
       const tproxy = (...args: string[]) => host.run(["/opt/one-tproxy/bin/tproxy", ...args]);

@@ -9,6 +9,7 @@ import upstream from "./fixtures/upstream.rb" with { type: "text" };
 import { until } from "../packaging/command.ts";
 import type { Host } from "./lab/host.ts";
 import { archiveFolder, asOneadmin, install, makeInstallation, shell, VNM } from "./lab/installation.ts";
+import { letDriver, makeOpenNebula, succeeded } from "./lab/opennebula.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { assertServed, fetchFrom, inLab } from "./lab/scenario.ts";
 import { BASE, listingOf, MACHINE } from "./lab/system_root.ts";
@@ -62,19 +63,12 @@ Deno.test(
   "off leaves live guests to the driver's own proxies though a watch runs, and back again",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const driver = new URL("fixtures/driver.sh", import.meta.url).pathname;
-    const { host, guest } = await makeInstallation(lab, MACHINE, driver);
-    await host.write(
-      "/etc/sudoers.d/opennebula",
-      "oneadmin ALL=(ALL) NOPASSWD: /usr/sbin/ip, /usr/sbin/nft, " +
-        `${VNM}/tproxy\n`,
-    );
-    await host.text(["cp", "/root/driver.sh", "/tmp"]);
+    const { host, guest } = await makeOpenNebula(lab, MACHINE);
+    await letDriver(host);
     await host.write(`${VNM}/tproxy`, upstream);
-    await shell(host, `chown oneadmin: ${VNM}/tproxy; chmod 755 ${VNM}/tproxy /tmp/driver.sh`);
-    assert.equal((await install(host, "--drop-in")).code, 0);
-    const up = await asOneadmin(host, "sh /tmp/driver.sh up");
-    assert.equal(up.code, 0, up.stderr);
+    await shell(host, `chown oneadmin: ${VNM}/tproxy; chmod 755 ${VNM}/tproxy`);
+    succeeded(await install(host, "--drop-in"));
+    succeeded(await asOneadmin(host, "sh /tmp/driver.sh up"));
     await assertServed(guest);
     const watch = host.start([TPROXY, "watch"], { inside: true });
     await until("it watches", () => Promise.resolve(watch.output.includes("Watching")));

@@ -59,7 +59,7 @@ Deno.test(
     const { code, stderr } = await hv.setup(...UP);
     assert.equal(code, 1);
     const why = `Cannot read the configuration ${DEFAULT_CONFIG_PATH}: it is not a regular file`;
-    assert.equal(stderr, `setup: error: ${why}; see that it is the right file\n`);
+    assert.equal(stderr, `tproxy-setup: error: ${why}; see that it is the right file\n`);
     await hv.down("br1");
     for (const verb of ["start", "reload"]) {
       assert.ok((await hv.control(verb)).stderr.includes(`warning: ${why}`));

@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import settings from "../deno.json" with { type: "json" };
 import { ENTRY_KEYS, FILE_KEYS } from "../lib/config/keys.ts";
 import { Host } from "./lab/host.ts";
+import { typeAt } from "./lab/typing.ts";
 
 const DIST = new URL(`../.build/dist/one-tproxy-${settings.version}-linux-x86_64`, import.meta.url).pathname;
 const MAN = `${DIST}/share/man`;
@@ -73,7 +74,7 @@ Deno.test("the page of the configuration has every key", async () => {
 async function type(host: Host, shell: string, load: string, ...lines: string[]): Promise<string[]> {
   const stubs = ["tproxy", "tproxy-setup"].map((name) => `${name}() { echo "called: $*"; }`);
   const input = [load, ...stubs, ...lines, "exit", ""].join("\n");
-  const said = await host.text(["env", "TERM=dumb", "script", "-qec", shell, "/dev/null"], input);
+  const said = await typeAt(host, shell, input);
   return [...said.matchAll(/^called: (.*?)\s*$/gm)].map(([, args = ""]) => args);
 }
 

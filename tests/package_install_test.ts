@@ -10,49 +10,26 @@ import { type Background, until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
 import type { Host } from "./lab/host.ts";
 import { archiveFolder, makeInstallation } from "./lab/installation.ts";
-import { makeOthers, MANAGERS, PACKAGES } from "./lab/packages.ts";
+import { assertGone, inRoot, makeOthers, MANAGERS, PACKAGES, systemOf } from "./lab/packages.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { assertServed, inLab } from "./lab/scenario.ts";
 import { Systemd } from "./lab/systemd.ts";
-import { BASE, listingOf, MACHINE } from "./lab/system_root.ts";
+import { BASE, MACHINE } from "./lab/system_root.ts";
+import { assertCompleted } from "./lab/typing.ts";
 
 const PREFIX = "/usr/lib/one-tproxy";
-
-/** What dpkg, rpm, man-db and the proxies keep for themselves. */
-const KEPT = ["/var/lib/dpkg", "/var/lib/rpm", "/var/log", "/var/cache"];
 
 /** The process IDs that `tproxy status` prints. */
 async function pids(host: Host): Promise<string[]> {
   return [...(await host.text(["tproxy", "status"])).matchAll(/: (\d+)$/gm)].map(([, pid = ""]) => pid);
 }
 
-/** Where a host has a file that it was given. */
-function inRoot(file: string): string {
-  return `/root/${file.slice(file.lastIndexOf("/") + 1)}`;
-}
-
-/** Shows that nothing of ours is on a host, and that it is as it was. */
-async function assertGone(host: Host, before: readonly string[]): Promise<void> {
-  await until(
-    "no proxy runs",
-    async () => !/^one_tproxy|one-tproxy/m.test(await host.text(["ps", "-eo", "args="])),
-  );
-  assert.deepEqual(await listingOf(host, ...KEPT), before);
-  assert.equal(await host.text(["nft", "list", "ruleset"]), "");
-  assert.equal(await host.text(["ip", "netns", "list"]), "");
-}
-
-/** Shows that the manual is found by its name, and that a command is completed without further ado. */
+/** Shows that the manual is found by its name, and that commands are completed without further ado. */
 async function assertKnown(host: Host): Promise<void> {
   for (const page of ["tproxy", "tproxy-setup", "OpenNebulaNetwork-tproxy.conf"]) {
     assert.match(await host.text(["man", page]), new RegExp(`^NAME\n +${page} - `, "m"));
   }
-  const typed = ". /etc/profile.d/bash_completion.sh\ntproxy --vers\t\nexit\n";
-  const said = await host.text(
-    ["env", "HOME=/root", "TERM=dumb", "script", "-qec", "bash --norc -i", "/dev/null"],
-    typed,
-  );
-  assert.match(said, new RegExp(`^one-tproxy ${settings.version}\r$`, "m"));
+  for (const program of ["tproxy", "tproxy-setup"]) await assertCompleted(host, "bash", program);
 }
 
 /** Has a driver's command called again and again, until there is `/root/enough`. */
@@ -73,7 +50,7 @@ for (const [name, manager] of Object.entries(MANAGERS)) {
       await host.text(["rm", "-r", archiveFolder]);
       await host.text(["mkdir", "/run/netns"]);
       await host.text(["mount", "--bind", "/run/netns", "/run/netns"]);
-      const before = await listingOf(host, ...KEPT);
+      const before = await systemOf(host);
 
       await host.text([...manager.install, inRoot(first)]);
       assert.match(await host.text(["tproxy", "--version"]), new RegExp(`^one-tproxy ${settings.version}$`, "m"));

@@ -65,7 +65,10 @@ Deno.test(
     }
     const up = ["setup", "up", "--bridge", "br0", "--network", "a", "--config", "b.conf"];
     const { stderr } = await host.run([...task, ...up]);
-    assert.match(stderr, /^setup: error: Cannot read the configuration \/run\/here\/b\.conf: there is no such file; /);
+    assert.match(
+      stderr,
+      /^tproxy-setup: error: Cannot read the configuration \/run\/here\/b\.conf: there is no such file; /,
+    );
   }),
 );
 

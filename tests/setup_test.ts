@@ -131,7 +131,10 @@ for (
       await hv.host.ip(`link add name ${name} type ${kind}`);
       const { code, stderr } = await hv.setup("up", "--bridge", "br0", "--network", "vnet0");
       assert.equal(code, 1);
-      assert.match(stderr, new RegExp(`^setup: error: The device ${name} is not ours: it is (bridge|veth); .+\n$`));
+      assert.match(
+        stderr,
+        new RegExp(`^tproxy-setup: error: The device ${name} is not ours: it is (bridge|veth); .+\n$`),
+      );
       await hv.setup("down", "--bridge", "br0");
       assert.match(await hv.host.text(["ip", "-d", "link", "show", "dev", name]), / bridge | veth /);
       assert.equal(await hv.host.text(["ip", "netns", "list"]), "");

@@ -70,7 +70,7 @@ export async function findBridges(
       bridges.set(bridge, { endpoints, netns: inode });
     } else if (!file.bridges.has(bridge) || devices.has(bridge)) {
       // A recorded bridge that is gone went with its last guest, and is served again when it comes back.
-      warn(`A bridge has endpoints but no namespace; run "setup up --bridge ${bridge}"`, { bridge, netns });
+      warn(`A bridge has endpoints but no namespace; run "tproxy-setup up --bridge ${bridge}"`, { bridge, netns });
     }
   }
   for (const twins of findTwins(bridges.keys())) {

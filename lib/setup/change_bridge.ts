@@ -105,7 +105,8 @@ function warnOfNobodys(bridge: BridgeName, networks: readonly NetworkRecord[]): 
   const [nobodys] = networks.filter(isNobodys);
   if (nobodys === undefined) return;
   const ports = nobodys.endpoints.map(({ servicePort }) => servicePort).join(" ");
-  const remedy = `to be rid of them, run "setup down --bridge ${bridge}", then "setup up" for each network`;
+  const remedy =
+    `to be rid of them, run "tproxy-setup down --bridge ${bridge}", then "tproxy-setup up" for each network`;
   log.warning(`Keeping services whose network is not known; ${remedy}`, { bridge, ports });
 }
 

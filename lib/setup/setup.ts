@@ -60,7 +60,7 @@ async function findRecorded(bridge: BridgeName): Promise<Network[]> {
   if (named.length > 0) return named;
   throw new InputError(
     `No network is recorded on ${bridge}`,
-    'name it with --network NAME, --network-id ID or both; "setup list" shows what is recorded',
+    'name it with --network NAME, --network-id ID or both; "tproxy-setup list" shows what is recorded',
   );
 }
 

@@ -16,7 +16,7 @@ const BUILDS: readonly {
   readonly mayFail?: true;
 }[] = [
   // It makes the distribution first.
-  { task: "package", tests: /aarch64|package/, brings: "dist" },
+  { task: "package", tests: /aarch64|first_day|package/, brings: "dist" },
   { task: "dist", tests: /audit|dist|front_end|install|integrate|manual|vm/ },
   { task: "package:aarch64", tests: /aarch64/ },
   // Without a denort it says so and fails, and its tests are skipped.
@@ -41,6 +41,8 @@ export async function buildFor(args: readonly string[], enter: readonly string[]
     const code = await runHere([...enter, Deno.execPath(), "task", "--quiet", task]);
     if (code !== 0 && mayFail === undefined) return code;
   }
-  if (files.length === 0 || files.some((file) => /install|package|vm/.test(file))) await prepareBase();
+  if (files.length === 0 || files.some((file) => /first_day|install|integrate|package|vm/.test(file))) {
+    await prepareBase();
+  }
   return 0;
 }

@@ -5,8 +5,11 @@
  * @module
  */
 
+import assert from "node:assert/strict";
 import settings from "../../deno.json" with { type: "json" };
+import { until } from "../../packaging/command.ts";
 import { Host } from "./host.ts";
+import { listingOf } from "./system_root.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -88,3 +91,27 @@ export const MANAGERS: Readonly<Record<string, Manager>> = {
     remove: [...RPM, "-e", "one-tproxy"],
   },
 };
+
+/** Where a host has a file that it was given. */
+export function inRoot(file: string): string {
+  return `/root/${file.slice(file.lastIndexOf("/") + 1)}`;
+}
+
+/** What dpkg, rpm, man-db and the proxies keep for themselves. */
+const KEPT = ["/var/lib/dpkg", "/var/lib/rpm", "/var/log", "/var/cache"];
+
+/** Every file of a host but these. */
+export function systemOf(host: Host): Promise<string[]> {
+  return listingOf(host, ...KEPT);
+}
+
+/** Shows that nothing of ours is on a host, and that it is as it was but for rules of others. */
+export async function assertGone(host: Host, before: readonly string[], rules = ""): Promise<void> {
+  await until(
+    "no proxy runs",
+    async () => !/^one_tproxy|one-tproxy/m.test(await host.text(["ps", "-eo", "args="])),
+  );
+  assert.deepEqual(await systemOf(host), before);
+  assert.equal(await host.text(["nft", "list", "ruleset"]), rules);
+  assert.equal(await host.text(["ip", "netns", "list"]), "");
+}

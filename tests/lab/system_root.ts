@@ -10,8 +10,8 @@ import type { Host } from "./host.ts";
 const BUILD = new URL("../../.build/", import.meta.url).pathname;
 
 /**
- * Debian's base, the packages that our programs need, and those that show the manual, complete commands and install an
- * .rpm.
+ * Debian's base, the packages that our programs need, that by which OpenNebula's drivers run them, and those that show
+ * the manual, complete commands and install an .rpm.
  */
 export const BASE = `${BUILD}hypervisor-root`;
 
@@ -19,7 +19,7 @@ export const BASE = `${BUILD}hypervisor-root`;
 export const MACHINE = "/";
 
 /** What the base does not hold already of what `lib/programs.ts` names; and the rest. */
-const PACKAGES = ["iproute2", "nftables", "procps", "util-linux", "bash-completion", "man-db", "rpm"];
+const PACKAGES = ["iproute2", "nftables", "procps", "util-linux", "sudo", "bash-completion", "man-db", "rpm", "zsh"];
 
 /** mmdebstrap knows where to get a release; without one it is the machine's own, os-release(5). */
 const MAKE = `. /etc/os-release
@@ -31,7 +31,7 @@ export async function prepareBase(): Promise<void> {
 }
 
 /**
- * Makes a root of Debian's base and some packages, unless it is there; needs the network.
+ * Makes a root of Debian's base and some packages, unless it is there with these; needs the network.
  *
  * @param root The folder.
  * @param release The release's code name; empty for the machine's own.
@@ -39,23 +39,24 @@ export async function prepareBase(): Promise<void> {
  * @throws {Error} If mmdebstrap can't make it.
  */
 export async function makeRoot(root: string, release: string, packages: readonly string[]): Promise<void> {
-  if (await isThere(root)) return;
+  const [next, list, named] = [`${root}.next`, `${root}.packages`, packages.join(",")];
+  if (await textOf(list) === named) return;
   console.log(`Making ${root} of Debian's packages, once`);
-  const next = `${root}.next`;
-  for (const argv of [["rm", "-rf", next], ["sh", "-c", MAKE, next, packages.join(","), release]]) {
+  for (const argv of [["rm", "-rf", next, root, list], ["sh", "-c", MAKE, next, named, release]]) {
     const { code, stderr } = await run(["/usr/bin/env", ...argv]);
     if (code !== 0) throw new Error(`mmdebstrap can't make ${next}: ${stderr.trim().replaceAll("\n", " | ")}`);
   }
-  // An incomplete root must not be taken for a complete one.
   await Deno.rename(next, root);
+  // Last, since an incomplete root must not be taken for a complete one.
+  await Deno.writeTextFile(list, named);
 }
 
-async function isThere(path: string): Promise<boolean> {
+/** The text of a file; `undefined` if there is none. */
+async function textOf(path: string): Promise<string | undefined> {
   try {
-    await Deno.lstat(path);
-    return true;
+    return await Deno.readTextFile(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
 }

@@ -61,7 +61,7 @@ export class Systemd implements AsyncDisposable {
     await until("systemd is up", async () => {
       const { stdout } = await systemd.run(["systemctl", "is-system-running"]);
       return /running|degraded/.test(stdout);
-    }, 30).catch((error) => {
+    }, 120).catch((error) => {
       throw new Error(`${error.message}: ${starter.output}`);
     });
     return systemd;

@@ -50,7 +50,7 @@ module VNMMAD
             return STDOUT.puts(said) if status.success?
 
             # A line for each NIC that failed. What went well is in between; sudo's own line is the last.
-            errors = said.lines.grep(/^(?:setup: )?error: /)
+            errors = said.lines.grep(/^(?:(?:tproxy-)?setup: )?error: /)
             errors = said.lines.last(1) if errors.empty?
             raise "tproxy-setup #{args.join(' ')} failed: #{errors.join}"
         end
