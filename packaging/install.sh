@@ -117,7 +117,7 @@ integrate() {
 
 main() {
   check_machine
-  check_prefix
+  check_prefix "$prefix"
   check_others
   test -n "$mode" || mode=$(cat "$prefix/mode" 2>/dev/null || :)
   if test "$action" = remove; then

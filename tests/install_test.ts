@@ -219,9 +219,36 @@ Deno.test(
     );
     const other = await install(host);
     assert.equal(other.code, 1);
-    assert.match(other.stderr, /one-tproxy\.service belongs to another prefix; remove that installation first/);
-    await host.text(["/srv/tproxy/current/install.sh", "--remove"]);
+    const [, remedy = ""] = /one-tproxy\.service belongs to the .*; remove that first: "(.*)"\n$/.exec(other.stderr) ??
+      [];
+    await shell(host, remedy);
     assert.deepEqual(await listingOf(host), before);
+  },
+);
+
+Deno.test(
+  "an upgrade puts right what onehost sync has brought for another prefix, in which nothing is",
+  { ignore: ROOTLESS },
+  async () => {
+    await using host = await makeSystem();
+    const drivers = "/var/tmp/one/vnm/tproxy";
+    assert.equal((await install(host, "--drop-in")).code, 0);
+    await makeOther(host, "/root/second", "second");
+    for (const elsewhere of ["/usr/lib/one-tproxy", "/tmp/theirs", "/opt/../tmp/theirs", '/tmp/a"b;c']) {
+      await shell(host, `mkdir -p '${elsewhere}/current'; cp /bin/true '${elsewhere}/current/install.sh'`);
+      await shell(host, "rm -rf /usr/lib/one-tproxy; chown -R oneadmin: /tmp/*");
+      await host.write(drivers, `#!/bin/sh\n# Installed by one-tproxy\nexec ${elsewhere}/bin/tproxy "$@"\n`);
+      const status = await host.run([`${PREFIX}/bin/tproxy`, "status"]);
+      assert.equal(status.code, 4, status.stderr);
+      assert.match(
+        status.stderr,
+        /^\S+\/tproxy: it calls programs elsewhere than in \/opt\/one-tproxy; run "tproxy int/m,
+      );
+      const upgraded = await host.run(["/root/second/install.sh"]);
+      assert.equal(upgraded.code, 0, upgraded.stderr);
+      assert.match(upgraded.stdout, /^Writing \/var\/tmp\/one\/vnm\/tproxy$/m);
+      assert.match(await host.text(["cat", drivers]), /^exec \/opt\/one-tproxy\/bin\/tproxy "\$@"$/m);
+    }
   },
 );
 

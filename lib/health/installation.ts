@@ -14,7 +14,7 @@ import { DRIVERS_DIR } from "../names.ts";
 import { currentForm } from "../permissions/current_form.ts";
 
 /**
- * Finds the files that `tproxy integrate` put there and something else has replaced.
+ * Finds the files that `tproxy integrate` put there and something else has replaced, with the files for another prefix, too.
  *
  * @returns A fault for each. There is none if this program was not installed, or put nothing there.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for the way that was chosen, and for the drivers' folder.
@@ -24,16 +24,19 @@ export function findReplacedFiles(): Fault[] {
   const prefix = prefixOf(form);
   const way = form.modeFile === undefined || prefix === undefined ? undefined : readWay(form.modeFile);
   if (way === undefined) return [];
-  return filesOf(way, DRIVERS_DIR).filter(({ folder, path }) => isFolder(folder) && isReplaced(path)).map((file) => ({
-    code: "driver-file",
-    subject: file.path,
-    text: `it is not the file that tproxy integrate --${way} has put there: ${file.consequence}`,
-    remedy:
-      `run "tproxy integrate --front-end --${way}" on the front-end, then run "${prefix}/bin/tproxy integrate --${way}"`,
-  }));
-}
-
-/** A file that can't be read counts as ours. Root can read all of them. */
-function isReplaced(path: string): boolean {
-  return !["ours", "unreadable"].includes(find(path).kind);
+  const again = `run "${prefix}/bin/tproxy integrate --${way}"`;
+  const frontEnd = `run "tproxy integrate --front-end --${way}"`;
+  return filesOf(way, DRIVERS_DIR).filter(({ folder }) => isFolder(folder)).flatMap((file): Fault[] => {
+    const { path: subject, consequence } = file;
+    const { kind, text } = find(subject);
+    // A file that can't be read counts as ours. Root can read all of them.
+    if (kind === "unreadable") return [];
+    if (kind !== "ours") {
+      const text = `it is not the file that tproxy integrate --${way} has put there: ${consequence}`;
+      return [{ code: "driver-file", subject, text, remedy: `${frontEnd} on the front-end, then ${again}` }];
+    }
+    if (text.includes(`${prefix}/bin/`)) return [];
+    const remedy = `${frontEnd} of the same package or archive on the front-end, then ${again}`;
+    return [{ code: "driver-file", subject, text: `it calls programs elsewhere than in ${prefix}`, remedy }];
+  });
 }

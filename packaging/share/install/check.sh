@@ -29,22 +29,22 @@ check_program() {
   test -x "$1" || die "$1 is not there; install it, for example with \"apt-get install $2\""
 }
 
-# The programs run as root, so nobody else may be able to replace them.
+# check_prefix DIR: the programs run as root, so nobody else may be able to replace them.
 check_prefix() {
-  case $prefix in
+  case $1 in
     / | [!/]* | '' | *[!A-Za-z0-9._/-]*)
-      die "\"$prefix\" can't be the prefix; use an absolute path of letters, digits, \"_\", \".\", \"-\" and \"/\""
+      die "\"$1\" can't be the prefix; use an absolute path of letters, digits, \"_\", \".\", \"-\" and \"/\""
       ;;
   esac
-  real=$(readlink -m -- "$prefix")
-  test "$real" = "$prefix" || die "$prefix is not its own real path; use $real as the prefix"
-  folder=$prefix
+  real=$(readlink -m -- "$1")
+  test "$real" = "$1" || die "$1 is not its own real path; use $real as the prefix"
+  folder=$1
   while :; do
     if test -e "$folder"; then check_folder "$folder"; fi
     test "$folder" != / || break
     folder=$(dirname "$folder")
   done
-  if test -d "$prefix"; then check_content; fi
+  if test -d "$1"; then check_content "$1"; fi
 }
 
 check_folder() {
@@ -55,13 +55,14 @@ check_folder() {
 
 check_content() {
   known='bin|current|versions|kept|mode|package|\.new'
-  other=$(find "$prefix" -mindepth 1 -maxdepth 1 -printf '%f\n' | grep -vxE "$known" | head -n 1)
-  test -z "$other" || die "$prefix/$other is not ours; use another prefix, or move it away"
-  bad=$(find "$prefix" -path "$prefix/kept" -prune -o \( ! -user 0 -o -perm /022 ! -type l \) -print | head -n 1)
+  other=$(find "$1" -mindepth 1 -maxdepth 1 -printf '%f\n' | grep -vxE "$known" | head -n 1)
+  test -z "$other" || die "$1/$other is not ours; use another prefix, or move it away"
+  bad=$(find "$1" -path "$1/kept" -prune -o \( ! -user 0 -o -perm /022 ! -type l \) -print | head -n 1)
   test -z "$bad" || die "$bad is not root's alone; remove it, and install again"
 }
 
-# There may be one installation, since there is one of each of these files.
+# There may be one installation, since there is one of each of these files. One that names a prefix where nothing is, such as
+# the front-end's that "onehost sync" has brought, is written anew.
 check_others() {
   case $packaged:$here in
     yes:"$prefix"/*) ;;
@@ -71,10 +72,19 @@ check_others() {
   packages=$PACKAGED_UNIT
   if test "$packaged" = no && test "$action" = remove; then packages=; fi
   for file in "$UNIT" $packages "$METRICS_UNIT" "$LOGROTATE" $INTEGRATED; do
-    if is_ours "$file"; then
-      grep -qF "$prefix/bin/" "$file" || die "$file belongs to another prefix; remove that installation first"
-    fi
+    if is_ours "$file" && ! grep -qF "$prefix/bin/" "$file"; then check_other "$file"; fi
   done
+}
+
+check_other() {
+  other=$(sed -n 's|^[^#]*[ =]\(/[^ ]*\)/bin/tproxy.*|\1|p' "$1" | head -n 1)
+  # oneadmin may have written that name. An installation of ours is in no such folder, and root is to type no such command.
+  (check_prefix "$other") >/dev/null 2>&1 || return 0
+  if test -d "$other/package"; then
+    die "$1 belongs to the package one-tproxy; remove that first: \"dpkg -r one-tproxy\" or \"rpm -e one-tproxy\""
+  elif test -x "$other/current/install.sh"; then
+    die "$1 belongs to the installation in $other; remove that first: \"$other/current/install.sh --remove\""
+  fi
 }
 
 check_foreign() {
