@@ -5,7 +5,7 @@
  */
 
 import { run } from "../../packaging/command.ts";
-import { BASE, makeRoot, MOUNT, PIVOT } from "./system_root.ts";
+import { BASE, makeRoot, MOUNT, PACKAGES, PIVOT } from "./system_root.ts";
 import { TEST_TOOLS } from "./tools.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -29,7 +29,7 @@ cd "$2"; shift 4; exec "$@"`;
 export async function prepareRelease(release = ""): Promise<string[]> {
   if (!/^[a-z]{2,20}$/.test(release)) throw new Error('name a release of Debian, for example "trixie"');
   const root = `${ROOT}.build/release-${release}`;
-  await makeRoot(root, release, [...new Set(Object.values(TEST_TOOLS))]);
+  await makeRoot(root, release, [...new Set([...Object.values(TEST_TOOLS), ...PACKAGES])]);
   const { stdout } = await run([Deno.execPath(), "info", "--json"]);
   const { denoDir } = JSON.parse(stdout);
   return ["/bin/sh", "-e", "-c", ENTER, "sh", root, BASE, ROOT, denoDir, Deno.execPath()];

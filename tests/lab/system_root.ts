@@ -19,11 +19,24 @@ export const BASE = `${BUILD}hypervisor-root`;
 export const MACHINE = "/";
 
 /** What the base does not hold already of what `lib/programs.ts` names; and the rest. */
-const PACKAGES = ["iproute2", "nftables", "procps", "util-linux", "sudo", "bash-completion", "man-db", "rpm", "zsh"];
+export const PACKAGES = [
+  "iproute2",
+  "nftables",
+  "procps",
+  "util-linux",
+  "sudo",
+  "bash-completion",
+  "man-db",
+  "rpm",
+  "zsh",
+];
 
-/** mmdebstrap knows where to get a release; without one it is the machine's own, os-release(5). */
-const MAKE = `. /etc/os-release
-exec mmdebstrap --quiet --variant=minbase --include="$1" "\${2:-$VERSION_CODENAME}" "$0"`;
+/**
+ * mmdebstrap knows where to get a release; without one it is the machine's own, os-release(5). Ubuntu has some of the
+ * packages in "universe".
+ */
+const MAKE = `. /etc/os-release; case $ID in ubuntu) components=main,universe ;; *) components=main ;; esac
+exec mmdebstrap --quiet --variant=minbase --components=$components --include="$1" "\${2:-$VERSION_CODENAME}" "$0"`;
 
 /** Makes the base, once for each checkout; needs the network. */
 export async function prepareBase(): Promise<void> {
