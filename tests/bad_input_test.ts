@@ -193,9 +193,10 @@ Deno.test(
     ];
     for (const [program, line] of commands) {
       const { code, stdout, stderr } = await run(program, ...line.split(" "));
+      const name = program === "setup" ? "tproxy-setup" : program;
       assert.deepEqual(
         { code, stdout, stderr },
-        { code: 1, stdout: "", stderr: `${program}: error: Only root can do this; run it with sudo\n` },
+        { code: 1, stdout: "", stderr: `${name}: error: Only root can do this; run it with sudo\n` },
         line,
       );
     }
