@@ -39,7 +39,7 @@ async function prepare({ hv }: Scenario): Promise<boolean> {
   await host.text(["mount", "--bind", DIST, `${BIN}/..`]);
   await host.text(["ln", "-s", BIN, `${ROOT}/bin`]);
   await host.write(`${ROOT}/mode`, "drop-in\n");
-  await host.write(`${DRIVERS_DIR}/tproxy`, "# Installed by one-tproxy\n");
+  await host.write(`${DRIVERS_DIR}/tproxy`, `# Installed by one-tproxy\nexec ${ROOT}/bin/tproxy\n`);
   await host.write("/run/hosts", `${GATE} gate\n`);
   await host.text(["mount", "--bind", "/run/hosts", "/etc/hosts"]);
   await hv.bridge("br1");
