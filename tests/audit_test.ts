@@ -61,6 +61,8 @@ async function useAll({ hv: { host }, hv, guest }: Scenario): Promise<void> {
   await setup("up", "--bridge", "br0", ...NETWORK);
   await tproxy("start");
   await assertServed(guest, 80);
+  // It has changed since it was noted, so the program that reads it carries this out.
+  await hv.configure(NAMED);
   await run([`${BIN}/tproxy-setup`, "hook", "pre"], { input: vm(["br1", "7"]) });
   // An outer that serves a further bridge takes over from the one that serves br0.
   await tproxy("reload");

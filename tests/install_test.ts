@@ -236,7 +236,7 @@ Deno.test(
     await makeOther(host, "/root/second", "second");
     for (const elsewhere of ["/usr/lib/one-tproxy", "/tmp/theirs", "/opt/../tmp/theirs", '/tmp/a"b;c']) {
       await shell(host, `mkdir -p '${elsewhere}/current'; cp /bin/true '${elsewhere}/current/install.sh'`);
-      await shell(host, "rm -rf /usr/lib/one-tproxy; chown -R oneadmin: /tmp/*");
+      await shell(host, "rm -rf /usr/lib/one-tproxy; find /tmp -mindepth 1 -exec chown oneadmin: {} +");
       await host.write(drivers, `#!/bin/sh\n# Installed by one-tproxy\nexec ${elsewhere}/bin/tproxy "$@"\n`);
       const status = await host.run([`${PREFIX}/bin/tproxy`, "status"]);
       assert.equal(status.code, 4, status.stderr);
