@@ -39,7 +39,13 @@ export async function makeRpm(made: Distribution, work: string, file: string): P
   await makeFolders(`${work}/top`);
   const found = await text(["/usr/bin/find", root, "(", "-type", "f", "-o", "-type", "l", ")", "-printf", "/%P\\n"]);
   await write(`${work}/one-tproxy.spec`, renderSpec(version, found.trim().split("\n").toSorted()));
-  const macros = { ...MACROS, _topdir: `${work}/top`, _rpmdir: `${work}/made`, _rpmfilename: "one-tproxy.rpm" };
+  const macros = {
+    ...MACROS,
+    staged: root,
+    _topdir: `${work}/top`,
+    _rpmdir: `${work}/made`,
+    _rpmfilename: "one-tproxy.rpm",
+  };
   await text([
     ...[
       "/usr/bin/env",
@@ -77,7 +83,7 @@ Guests reach chosen management services, such as OneGate, at 169.254.16.9,
 without a route from their networks to anything.
 
 %install
-cp -a ../../root/. %{buildroot}/
+cp -a %{staged}/. %{buildroot}/
 
 %post
 ${PREFIX}/package/install.sh
