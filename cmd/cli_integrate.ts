@@ -16,6 +16,8 @@ export interface IntegrateCommand {
   readonly way: IntegrateRequest["way"] | undefined;
   /** Whether it is about a front-end. */
   readonly frontEnd: boolean;
+  /** Archives that the front-end is to bring to the hypervisors. */
+  readonly archives: readonly string[];
   /** Whether to change nothing. */
   readonly dryRun: boolean;
   /** Whether the answer is for a script. */
@@ -51,12 +53,18 @@ export function defineIntegrate(program: Command, done: (command: IntegrateComma
     verb.addOption(new Option(`--${way}`, DESCRIPTIONS[way]).conflicts([...others, "json"]));
   }
   verb.option("--front-end", "on a front-end: in the files that onehost sync copies to the hypervisors", false)
+    .option("--archive <file...>", "with --front-end: signed archives of the programs, which onehost sync brings, too")
     .option("--dry-run", "print what would be done, and change nothing", false)
     .option("--json", "print how it is now as JSON")
     .addHelpText("after", EXAMPLE)
-    .action(({ dropIn, hooks, full, off, frontEnd, dryRun, json = false }, command: Command) => {
-      const way = dropIn ? "drop-in" : hooks ? "hooks" : full ? "full" : off ? "off" : undefined;
-      if (dryRun && way === undefined) command.error("error: name with --dry-run what would be done, as --drop-in");
-      done({ verb: "integrate", way, frontEnd, dryRun, json });
-    });
+    .action(
+      ({ dropIn, hooks, full, off, frontEnd, archive: archives = [], dryRun, json = false }, command: Command) => {
+        const way = dropIn ? "drop-in" : hooks ? "hooks" : full ? "full" : off ? "off" : undefined;
+        if (dryRun && way === undefined) command.error("error: name with --dry-run what would be done, as --drop-in");
+        if (archives.length > 0 && (!frontEnd || way === undefined || way === "off")) {
+          command.error("error: name with --archive also --front-end and one of --drop-in, --hooks and --full");
+        }
+        done({ verb: "integrate", way, frontEnd, archives, dryRun, json });
+      },
+    );
 }

@@ -313,13 +313,20 @@ Deno.test("parseTproxy() traces one guest for a time", () => {
 
 Deno.test("parseTproxy() reads how OpenNebula is to call it, one way at a time", () => {
   const asked = (...args: string[]) => parseTproxy(["integrate", ...args]);
-  const rest = { verb: "integrate", frontEnd: false, dryRun: false, json: false };
+  const rest = { verb: "integrate", frontEnd: false, archives: [], dryRun: false, json: false };
   assert.deepEqual(asked(), { ...rest, way: undefined });
   assert.deepEqual(asked("--json"), { ...rest, way: undefined, json: true });
   for (const way of ["drop-in", "hooks", "full", "off"]) assert.deepEqual(asked(`--${way}`), { ...rest, way });
   assert.deepEqual(asked("--off", "--dry-run"), { ...rest, way: "off", dryRun: true });
   assert.deepEqual(asked("--full", "--front-end"), { ...rest, way: "full", frontEnd: true });
-  for (const args of [["--drop-in", "--full"], ["--full", "--json"], ["--dry-run"]]) {
+  const brought = asked("--front-end", "--full", "--archive", "a", "b");
+  assert.deepEqual(brought, { ...rest, way: "full", frontEnd: true, archives: ["a", "b"] });
+  const alone = [["--full", "--archive", "a"], ["--front-end", "--off", "--archive", "a"], [
+    "--front-end",
+    "--archive",
+    "a",
+  ]];
+  for (const args of [["--drop-in", "--full"], ["--full", "--json"], ["--dry-run"], ...alone]) {
     const { result, stderr } = quietly(() => asked(...args));
     assert.deepEqual(result, { verb: "done", exitCode: USAGE });
     assert.match(stderr, /^error: /);

@@ -18,11 +18,11 @@ async function main(): Promise<number> {
   const command = parseTproxy(Deno.args);
   if (command.verb === "done") return command.exitCode;
   if (command.verb !== "integrate") throw notItsVerb("integrate", command.verb);
-  const { way, frontEnd, dryRun, json } = command;
+  const { way, frontEnd, archives, dryRun, json } = command;
   // A front-end's files are oneadmin's, who may change them without root.
   if (!frontEnd) requireRoot();
   if (way === undefined) return printAnswer(showIntegration(frontEnd), json);
-  await integrate({ way, frontEnd, dryRun }, (line) => console.log(line));
+  await integrate({ way, frontEnd, archives, dryRun }, (line) => console.log(line));
   return OK;
 }
 

@@ -10,7 +10,8 @@ export LC_ALL PATH
 
 usage() {
   cat <<'END'
-Usage: ./install.sh [--prefix DIR] [--drop-in | --hooks | --full] [--metrics DIR]
+Usage: ./install.sh [--prefix DIR] [--drop-in | --hooks | --full] [--metrics DIR] [--trust FILE]
+       ./install.sh [--prefix DIR] --from-remotes
        ./install.sh [--prefix DIR] --remove
        ./install.sh --help
 
@@ -19,6 +20,9 @@ Usage: ./install.sh [--prefix DIR] [--drop-in | --hooks | --full] [--metrics DIR
   --hooks       the same, and hooks of the network drivers, which set bridges up
   --full        the same, and in place of what the driver sets bridges up with: /var/tmp/one/vnm/tproxy.rb
   --metrics DIR where node_exporter's textfile collector reads: metrics are written there every minute
+  --trust FILE  public keys: what one of them has signed is taken from OpenNebula's remotes
+  --from-remotes
+                take the version that "onehost sync" has brought
   --remove      everything away again, and back what was in its place; live guests go on with the driver's own proxies
 
 Without one of the three, OpenNebula goes on as it does now. docs/opennebula.md says which one to take.
@@ -47,6 +51,9 @@ UNIT=/etc/systemd/system/one-tproxy.service
 PACKAGED_UNIT=/usr/lib/systemd/system/one-tproxy.service
 METRICS_UNIT=/etc/systemd/system/one-tproxy-metrics.service
 METRICS_TIMER=/etc/systemd/system/one-tproxy-metrics.timer
+# What looks for a version from the remotes every minute.
+REMOTES_UNIT=/etc/systemd/system/one-tproxy-remotes.service
+REMOTES_TIMER=/etc/systemd/system/one-tproxy-remotes.timer
 # The folder of Debian's node_exporter, which is in the unit, too.
 DEFAULT_METRICS=/var/lib/prometheus/node-exporter
 LOGROTATE=/etc/logrotate.d/one-tproxy
@@ -59,6 +66,7 @@ here=$(dirname "$(readlink -f -- "$0")")
 prefix=$DEFAULT_PREFIX
 mode=
 metrics=
+trust=
 action=install
 
 # An installed copy of this script serves the prefix that it is in, and that of a package serves the package's.
@@ -75,12 +83,15 @@ while test $# -gt 0; do
     --drop-in | --hooks | --full) test -z "$mode" || misuse; mode=${1#--} ;;
     --metrics) test $# -gt 1 || misuse; metrics=$2; shift ;;
     --metrics=*) metrics=${1#--metrics=} ;;
+    --trust) test $# -gt 1 || misuse; trust=$2; shift ;;
+    --trust=*) trust=${1#--trust=} ;;
+    --from-remotes) action=from-remotes ;;
     --remove) action=remove ;;
     *) misuse ;;
   esac
   shift
 done
-test "$action" = install || test -z "$mode$metrics" || misuse
+test "$action" = install || test -z "$mode$metrics$trust" || misuse
 
 # The unit of a package comes and goes with the package.
 packaged=no
@@ -90,7 +101,7 @@ if test "$prefix" = "$PACKAGE_PREFIX" && test -d "$prefix/package"; then
 fi
 
 # The parts are read before anything is done, since an upgrade or a removal may take their files away.
-for part in check programs files service metrics remove; do
+for part in check programs files service metrics remotes remove; do
   test -r "$here/share/install/$part.sh" || die "$here/share/install/$part.sh is missing; unpack the whole archive, and run install.sh there"
 done
 # shellcheck source=share/install/check.sh
@@ -103,6 +114,8 @@ done
 . "$here/share/install/service.sh"
 # shellcheck source=share/install/metrics.sh
 . "$here/share/install/metrics.sh"
+# shellcheck source=share/install/remotes.sh
+. "$here/share/install/remotes.sh"
 # shellcheck source=share/install/remove.sh
 . "$here/share/install/remove.sh"
 
@@ -117,11 +130,16 @@ integrate() {
 
 main() {
   check_machine
+  if test "$action" = from-remotes; then
+    take_from_remotes
+    return
+  fi
   check_prefix "$prefix"
   check_others
   test -n "$mode" || mode=$(cat "$prefix/mode" 2>/dev/null || :)
   if test "$action" = remove; then
     end_metrics
+    end_remotes
     end_service
     if test -n "$mode"; then "$prefix/bin/tproxy" integrate --off; else take_down; fi
     remove_programs
@@ -131,11 +149,14 @@ main() {
   check_tree
   check_integration
   check_programs
+  check_trust
   find_metrics
   install_programs
+  trust_keys
   integrate
   install_service
   install_metrics
+  install_remotes
   restart_proxies
   say "Installed: $prefix/bin/tproxy, version $name"
 }

@@ -6,6 +6,7 @@
  */
 
 import { commandPermissions } from "../lib/permissions/command_permissions.ts";
+import { renderUpdate } from "./launcher_update.ts";
 import { toFlags } from "../lib/permissions/permissions.ts";
 import {
   type CommandName,
@@ -56,6 +57,7 @@ export function renderLauncher(command: CommandName): string {
 root=$(/usr/bin/readlink -f -- "$0") && root=\${root%/bin/*} || exit 1
 
 ${renderChoice(command)}
+${renderUpdate(command)}
 # The program may read the one configuration that it is told, and write the one file or folder.
 config= file= previous=
 for argument do

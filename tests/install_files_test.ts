@@ -71,11 +71,15 @@ Deno.test(
     await giveSystem(host, MACHINE);
     assert.equal((await install(host)).code, 0);
     // They are installed where systemd runs.
-    for (const unit of ["one-tproxy-metrics.service", "one-tproxy-metrics.timer"]) {
-      await host.text(["cp", `${archiveFolder}/share/${unit}`, "/etc/systemd/system"]);
-    }
-    for (const unit of ["one-tproxy.service", "one-tproxy-metrics.service", "one-tproxy-metrics.timer"]) {
-      const verified = await host.run(["systemd-analyze", "verify", `/etc/systemd/system/${unit}`]);
+    const metrics = ["one-tproxy-metrics.service", "one-tproxy-metrics.timer"];
+    const others = [...metrics, "remotes/one-tproxy-remotes.service", "remotes/one-tproxy-remotes.timer"];
+    for (const unit of others) await host.text(["cp", `${archiveFolder}/share/${unit}`, "/etc/systemd/system"]);
+    for (const unit of ["one-tproxy.service", ...others]) {
+      const verified = await host.run([
+        "systemd-analyze",
+        "verify",
+        unit.replace(/^(?:.*\/)?/, "/etc/systemd/system/"),
+      ]);
       assert.deepEqual(verified, { code: 0, stdout: "", stderr: "" });
     }
   },
@@ -93,7 +97,7 @@ Deno.test("the installer asks for every program that is run, by its path, and na
 
 Deno.test("shellcheck finds nothing in the installer, its parts, the hooks, the drop-in and the scripts of the package", async () => {
   await using host = await Host.create("reviewer");
-  const parts = ["check", "programs", "files", "service", "metrics", "remove"].map((part) =>
+  const parts = ["check", "programs", "files", "service", "metrics", "remotes", "remove"].map((part) =>
     `share/install/${part}.sh`
   );
   const ofPackage = ["package/postinst", "package/prerm", "package/postrm"];

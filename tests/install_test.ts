@@ -260,7 +260,7 @@ Deno.test("what the installer does not know gets its usage", { ignore: ROOTLESS 
     assert.deepEqual([code, stdout], [2, ""]);
     assert.match(
       stderr,
-      /^Usage: \.\/install\.sh \[--prefix DIR\] \[--drop-in \| --hooks \| --full\] \[--metrics DIR\]\n/,
+      /^Usage: \.\/install\.sh \[--prefix DIR\] \[--drop-in \| --hooks \| --full\] \[--metrics DIR\] \[--trust FILE\]\n/,
     );
   }
   for (const option of ["--help", "-h"]) {

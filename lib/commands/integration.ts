@@ -6,6 +6,7 @@
 
 import { FAILED, OK } from "../exit_code.ts";
 import { findReplacedFiles } from "../health/installation.ts";
+import { findArchives } from "../integrate/archives.ts";
 import { filesOf, sudoersOf, type Way } from "../integrate/files.ts";
 import { frontEndOf, placeOf, requireFrontEnd } from "../integrate/place.ts";
 import { find, keptOf, see, type Seen } from "../integrate/seen.ts";
@@ -42,15 +43,22 @@ export function showIntegration(frontEnd: boolean): Answer {
   const seen = see(place, readSources(place));
   const { way = null } = seen;
   const files = way === null ? [] : listFiles(way, seen);
+  const archives = frontEnd ? findArchives(place.vnm) : [];
   const rows = files.map(({ path, state, kept }) => [path, state, kept ?? ""]);
-  const text = way === null
-    ? NOT_CALLED
-    : [`OpenNebula calls it: ${way}`, ...renderTable([["file", "state", "kept in its place"], ...rows])].join("\n");
+  const text = way === null ? NOT_CALLED : [
+    `OpenNebula calls it: ${way}`,
+    ...renderTable([["file", "state", "kept in its place"], ...rows]),
+    ...archives.map(broughtLine),
+  ].join("\n");
   const notes = frontEnd
     ? []
     : findReplacedFiles().map(({ subject, text, remedy }) => `${subject}: ${text}; ${remedy}`);
   const isGood = files.every(({ state }) => state === "as it should be");
-  return { text, notes, json: toJson({ way, files }), exitCode: isGood ? OK : FAILED };
+  return { text, notes, json: toJson({ way, files, archives }), exitCode: isGood ? OK : FAILED };
+}
+
+function broughtLine(archive: string): string {
+  return `onehost sync brings the programs, too: ${archive}`;
 }
 
 function listFiles(way: Way, seen: Seen): IntegrationFile[] {

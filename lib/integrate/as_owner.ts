@@ -13,6 +13,10 @@ export type Owner = readonly string[];
 /** Hooks, sudo and logrotate ignore files whose names end so. */
 const TEMPORARY = ".dpkg-new";
 
+/** How long a program may take, and one that reads a whole archive. */
+const DEADLINE_MS = 10_000;
+const LONG_MS = 120_000;
+
 /**
  * Finds who owns a folder.
  *
@@ -56,12 +60,44 @@ export async function writeAs(
   content: string | Uint8Array<ArrayBuffer>,
   mode: number,
 ): Promise<void> {
-  const slash = path.lastIndexOf("/") + 1;
-  const temporary = `${path.slice(0, slash)}.${path.slice(slash)}${TEMPORARY}`;
+  const temporary = temporaryOf(path);
   await runAs(owner, ["/usr/bin/rm", "-f", "--", temporary]);
   await runCommandForBytes("setpriv", [...owner, "--", "/usr/bin/tee", "--", temporary], { stdin: content });
   await runAs(owner, ["/usr/bin/chmod", mode.toString(8).padStart(4, "0"), "--", temporary]);
   await runAs(owner, ["/usr/bin/mv", "-fT", "--", temporary, path]);
+}
+
+/**
+ * Copies a file, by a rename.
+ *
+ * @param owner Who reads and writes.
+ * @param from The file.
+ * @param path The copy.
+ * @throws {CommandError} If the owner can't.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/setpriv`.
+ */
+export async function copyAs(owner: Owner, from: string, path: string): Promise<void> {
+  const temporary = temporaryOf(path);
+  await runAs(owner, ["/usr/bin/install", "-m", "0644", "--", from, temporary], LONG_MS);
+  await runAs(owner, ["/usr/bin/mv", "-fT", "--", temporary, path]);
+}
+
+/**
+ * Tells whether a program succeeds.
+ *
+ * @param owner Who runs it.
+ * @param argv The program's absolute path, and its arguments.
+ * @returns Whether it does.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/setpriv`.
+ */
+export async function succeedsAs(owner: Owner, argv: readonly string[]): Promise<boolean> {
+  try {
+    await runAs(owner, argv, LONG_MS);
+    return true;
+  } catch (error) {
+    if (error instanceof CommandError && error.exitCode !== undefined) return false;
+    throw error;
+  }
 }
 
 /**
@@ -105,6 +141,11 @@ export async function removeFolderAs(owner: Owner, path: string): Promise<void> 
   }
 }
 
-async function runAs(owner: Owner, argv: readonly string[]): Promise<void> {
-  await runCommand("setpriv", [...owner, "--", ...argv]);
+function temporaryOf(path: string): string {
+  const slash = path.lastIndexOf("/") + 1;
+  return `${path.slice(0, slash)}.${path.slice(slash)}${TEMPORARY}`;
+}
+
+async function runAs(owner: Owner, argv: readonly string[], deadlineMs = DEADLINE_MS): Promise<void> {
+  await runCommand("setpriv", [...owner, "--", ...argv], { deadlineMs });
 }

@@ -9,7 +9,7 @@ import { TproxyError } from "../errors.ts";
 import { log } from "../log.ts";
 import { runAttached } from "../run_attached.ts";
 import { CommandError } from "../run_command.ts";
-import { makeFolderAs, type Owner, ownerOf, readAs, removeAs, removeFolderAs, writeAs } from "./as_owner.ts";
+import { copyAs, makeFolderAs, type Owner, ownerOf, readAs, removeAs, removeFolderAs, writeAs } from "./as_owner.ts";
 import { folderOf } from "./files.ts";
 import type { Place } from "./place.ts";
 import { commandOf, describeStep, type Step } from "./steps.ts";
@@ -40,6 +40,8 @@ async function carryOutOne(step: Step, place: Place): Promise<void> {
   switch (step.kind) {
     case "write":
       return await writeAs(owner, step.path, step.text, step.mode);
+    case "copy":
+      return await copyAs(owner, step.from, step.path);
     case "keep":
       return await keep(step.path, step.kept, place);
     case "put back": {

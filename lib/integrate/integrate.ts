@@ -8,6 +8,7 @@
 import { BRIDGE_NAME } from "../names.ts";
 import { listBridgeTable } from "../nft/nft.ts";
 import { currentForm } from "../permissions/current_form.ts";
+import { findArchives, planArchives, withdrawArchives } from "./archives.ts";
 import { carryOut } from "./carry_out.ts";
 import type { Way } from "./files.ts";
 import { frontEndOf, placeOf, requireFrontEnd } from "./place.ts";
@@ -23,6 +24,8 @@ export interface IntegrateRequest {
   readonly way: Way | "off";
   /** Whether it is about the files of a front-end, which `onehost sync` copies to the hypervisors. */
   readonly frontEnd: boolean;
+  /** Archives of the programs, as they were released, that the remotes are to bring. */
+  readonly archives: readonly string[];
   /** Whether to print what would be done, and change nothing. */
   readonly dryRun: boolean;
 }
@@ -37,13 +40,18 @@ export interface IntegrateRequest {
  * @throws {Deno.errors.NotCapable} Without the permissions of `integrate` in `lib/permissions/command_permissions.ts`.
  */
 export async function integrate(
-  { way, frontEnd, dryRun }: IntegrateRequest,
+  { way, frontEnd, archives, dryRun }: IntegrateRequest,
   say: (line: string) => void,
 ): Promise<void> {
   const place = frontEnd ? frontEndOf(currentForm()) : placeOf(currentForm(), dryRun);
   if (frontEnd) requireFrontEnd(place);
   const seen = see(place, readSources(place));
-  const steps = way !== "off" ? planWay(way, seen) : planOff(seen, frontEnd ? [] : await guardedBridges());
+  const steps = way === "off"
+    ? [
+      ...frontEnd ? withdrawArchives(findArchives(place.vnm)) : [],
+      ...planOff(seen, frontEnd ? [] : await guardedBridges()),
+    ]
+    : [...planWay(way, seen), ...await planArchives(archives, place.vnm)];
   if (dryRun) {
     for (const line of steps.map(describeStep)) if (line !== undefined) say(line);
     return say("nothing was changed");

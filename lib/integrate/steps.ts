@@ -27,6 +27,14 @@ export type Step =
     readonly kept: string;
   }
   | {
+    /** Copy a file. */
+    readonly kind: "copy";
+    /** The file. */
+    readonly from: string;
+    /** Its copy. */
+    readonly path: string;
+  }
+  | {
     /** Remove a file of ours, or a kept one that is of no use any more. */
     readonly kind: "remove" | "forget";
     /** The file. */
@@ -87,6 +95,8 @@ export function describeStep(step: Step): string | undefined {
   switch (step.kind) {
     case "write":
       return `Writing ${step.path}`;
+    case "copy":
+      return `Copying ${step.from} to ${step.path}`;
     case "keep":
       return `Keeping ${step.path} in ${step.kept}`;
     case "put back":

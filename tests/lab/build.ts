@@ -17,7 +17,7 @@ const BUILDS: readonly {
 }[] = [
   // It makes the distribution first.
   { task: "package", tests: /aarch64|first_day|package/, brings: "dist" },
-  { task: "dist", tests: /audit|dist|front_end|install|integrate|manual|vm/ },
+  { task: "dist", tests: /audit|dist|front_end|install|integrate|manual|remotes|vm/ },
   { task: "package:aarch64", tests: /aarch64/ },
   // Without a denort it says so and fails, and its tests are skipped.
   { task: "compile", tests: /compile/, mayFail: true },

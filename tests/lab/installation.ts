@@ -6,6 +6,7 @@
  */
 
 import installing from "../../docs/install.md" with { type: "text" };
+import bringing from "../../docs/remotes.md" with { type: "text" };
 import integrating from "../../docs/opennebula.md" with { type: "text" };
 import settings from "../../deno.json" with { type: "json" };
 import type { Result } from "../../packaging/command.ts";
@@ -98,9 +99,9 @@ export function asOneadmin(host: Host, line: string): Promise<Result> {
   return host.run(["runuser", "-u", "oneadmin", "--", "sh", "-c", line]);
 }
 
-/** The commands of a block under a heading of docs/install.md or docs/opennebula.md: of the first block, or of a later one. */
+/** The commands of a block under a heading of docs/install.md, opennebula.md or remotes.md: of the first block, or of a later one. */
 export function commandsOf(heading: string, at = 0): string {
-  const text = `${installing}${integrating}`.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
+  const text = `${installing}${integrating}${bringing}`.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
   const [, commands] = [...text.matchAll(/^```sh\n([^]*?)^```$/gm)][at] ?? [];
   if (commands === undefined) throw new Error(`the guide has no such commands under ${heading}`);
   return commands;

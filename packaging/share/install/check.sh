@@ -54,7 +54,7 @@ check_folder() {
 }
 
 check_content() {
-  known='bin|current|versions|kept|mode|package|\.new'
+  known='bin|current|versions|kept|mode|package|remotes|\.new'
   other=$(find "$1" -mindepth 1 -maxdepth 1 -printf '%f\n' | grep -vxE "$known" | head -n 1)
   test -z "$other" || die "$1/$other is not ours; use another prefix, or move it away"
   bad=$(find "$1" -path "$1/kept" -prune -o \( ! -user 0 -o -perm /022 ! -type l \) -print | head -n 1)
@@ -88,7 +88,7 @@ check_other() {
 }
 
 check_foreign() {
-  for file in "$UNIT" "$METRICS_UNIT" "$METRICS_TIMER" "$LOGROTATE"; do
+  for file in "$UNIT" "$METRICS_UNIT" "$METRICS_TIMER" "$REMOTES_UNIT" "$REMOTES_TIMER" "$LOGROTATE"; do
     if test -e "$file" || test -L "$file"; then
       is_ours "$file" || die "$file is in the way and not ours; move it away"
     fi

@@ -1,0 +1,97 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# Other versions from OpenNebula's remotes, which "onehost sync" brings. Part of install.sh.
+#
+# The folder that they come in is oneadmin's, and what they hold runs as root. So a version counts only if a key that root has
+# named has signed its archive. That is looked at in a copy in a folder of root's.
+
+REMOTES=/var/tmp/one/vnm/one-tproxy
+# More than any archive has, in bytes.
+LONGEST=268435456
+
+# Keys of "--trust FILE", as ssh-keygen(1) wants them.
+check_trust() {
+  test -n "$trust" || return 0
+  test "$packaged" = no || die "this installation is a package's, and its manager upgrades it; leave --trust out"
+  for program in flock:util-linux ssh-keygen:openssh-client timeout:coreutils; do
+    check_program "/usr/bin/${program%:*}" "${program#*:}"
+  done
+  keys=$(sed -nE 's/^((sk-)?(ssh|ecdsa)-[a-z0-9@.-]+ AAAA[A-Za-z0-9+/=]+).*/one-tproxy \1/p' "$trust" 2>/dev/null || :)
+  test -n "$keys" || die "$trust holds no public key; name the maintainer's one-tproxy.pub"
+}
+
+# An upgrade keeps them.
+trust_keys() {
+  test -n "$trust" || return 0
+  test -d "$prefix/remotes" || mkdir -m 0700 "$prefix/remotes"
+  if test "$keys" = "$(cat "$prefix/remotes/signers" 2>/dev/null)"; then return 0; fi
+  say "Taking from the remotes what a key of $trust has signed: $prefix/remotes/signers"
+  printf '%s\n' "$keys" >"$prefix/remotes/.new"
+  mv -fT "$prefix/remotes/.new" "$prefix/remotes/signers"
+}
+
+# Where systemd does not run, the next VM has a version taken.
+install_remotes() {
+  test -s "$prefix/remotes/signers" || return 0
+  has_systemd || return 0
+  old=$(cat "$REMOTES_TIMER" "$REMOTES_UNIT" 2>/dev/null || :)
+  put remotes/one-tproxy-remotes.service "$REMOTES_UNIT"
+  put remotes/one-tproxy-remotes.timer "$REMOTES_TIMER"
+  if test "$old" = "$(cat "$REMOTES_TIMER" "$REMOTES_UNIT")"; then return 0; fi
+  say 'Looking every minute what onehost sync has brought: systemctl enable --now one-tproxy-remotes.timer'
+  systemctl daemon-reload
+  systemctl --quiet enable --now one-tproxy-remotes.timer
+}
+
+end_remotes() {
+  is_ours "$REMOTES_TIMER" || return 0
+  if has_systemd; then
+    say 'Taking nothing from the remotes any more: systemctl disable --now one-tproxy-remotes.timer'
+    systemctl --quiet disable --now one-tproxy-remotes.timer
+  fi
+  take_away "$REMOTES_TIMER"
+  take_away "$REMOTES_UNIT"
+}
+
+take_from_remotes() {
+  store=$prefix/remotes
+  test -s "$store/signers" || die "no key is trusted; run \"install.sh --trust FILE\" with the maintainer's one-tproxy.pub"
+  archive=$REMOTES/linux-$machine.tar.gz
+  test -e "$archive.sig" || return 0
+  signature=$(fetch "$archive.sig" 16384) || :
+  test -n "$signature" || die "$archive.sig can't be read; what is installed stays"
+  if is_taken; then return 0; fi
+  # Whoever comes meanwhile goes on with what is installed.
+  exec 9>"$store/lock"
+  flock -n 9 || return 0
+  if is_taken; then return 0; fi
+  say "Looking at $archive"
+  trap 'rm -rf "$store/new"' EXIT
+  rm -rf "$store/new"
+  mkdir "$store/new"
+  printf '%s\n' "$signature" >"$store/new/signature"
+  fetch "$archive" "$LONGEST" >"$store/new/archive" || :
+  test -s "$store/new/archive" || die "$archive can't be read; what is installed stays"
+  ssh-keygen -Y verify -f "$store/signers" -I one-tproxy -n one-tproxy -s "$store/new/signature" \
+    <"$store/new/archive" >/dev/null 2>&1 ||
+    die "no key of $store/signers has signed $archive; what is installed stays"
+  tar --no-same-owner -xzf "$store/new/archive" -C "$store/new" || die "$archive can't be unpacked; what is installed stays"
+  set -- "$store/new"/one-tproxy-*/install.sh
+  # The lock is for this process alone, and not for the proxies that are started.
+  "$1" --prefix "$prefix" 9>&- ||
+    die "$archive can't be installed, see the line above; what is installed stays"
+  mv -fT "$store/new/signature" "$store/taken"
+}
+
+is_taken() {
+  test "$signature" = "$(cat "$store/taken" 2>/dev/null)"
+}
+
+# fetch FILE LIMIT: prints a file of the remotes, nothing if it can't be read. It reads as the folder's owner, who may lead a
+# link anywhere. The owner's process could go on to write after everything has been looked at, or type at root's terminal, so
+# it gets a pipe, and neither the copy, the lock nor the terminal.
+fetch() {
+  owner=$(stat -c '--reuid=%u --regid=%g' "$REMOTES") || return 1
+  # shellcheck disable=SC2086 # These are two words.
+  setsid --wait setpriv $owner --clear-groups timeout 60 cat -- "$1" </dev/null 2>/dev/null 9>&- |
+    timeout 60 head -c "$2" 9>&-
+}
