@@ -1,5 +1,5 @@
 /**
- * What the benchmark knows about a way from a guest to a service.
+ * A contender: a way from a guest to a service, with or without proxies.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { Host } from "../../lab/host.ts";
 import type { Side } from "./metrics.ts";
 
-/** The names of those that the targets are about. */
+/** The names of the contenders that the targets compare. */
 export const NAMES = {
   ours: "ours",
   haproxy: "haproxy",
@@ -17,40 +17,40 @@ export const NAMES = {
   direct: "no proxy",
 } as const;
 
-/** The ports that a contender has to itself, so that all of them can be there at once. */
+/** The ports of a contender. No other contender has them, so that all can run at the same time. */
 export interface Ports {
-  /** The one that leads to nginx. */
+  /** The port that leads to nginx. */
   readonly http: number;
-  /** The one that leads to this contender's iperf3, which listens on the same number. */
+  /** The port that leads to this contender's iperf3, which listens on a port of the same number. */
   readonly iperf: number;
-  /** The one that leads to another iperf3 of this contender's, for more streams than one can have. */
+  /** The port that leads to this contender's second iperf3. One iperf3 has at most 128 streams. */
   readonly flood: number;
 }
 
-/** The processes of a contender that has some. */
+/** The processes of a contender that has proxies. */
 export interface Proxies {
-  /** The hypervisor they run on. */
+  /** The hypervisor that they run on. */
   readonly host: Host;
-  /** How the command lines of those look that pass HTTP on; one that does all of it is both halves. */
+  /** Match the command lines of the processes that relay HTTP. If one process does all of it, it is both halves. */
   readonly commandLines: Readonly<Record<Side, RegExp>>;
-  /** Starts them; they need not be ready yet. */
+  /** Starts the processes. It does not wait until they are ready. */
   start(): Promise<void>;
-  /** Ends them, and waits for it. */
+  /** Ends the processes, and waits until they have ended. */
   stop(): Promise<void>;
 }
 
 /** A way from a guest to the services. */
 export interface Contender {
-  /** What it is called in the report. */
+  /** Its name in the report. */
   readonly name: string;
   /** Where the traffic comes from. */
   readonly client: Host;
-  /** Who asks while the client floods; nobody where only the main rows are measured. */
+  /** The guest that sends requests while the client floods; missing if only the main rows are measured. */
   readonly neighbour?: Host;
   /** Where the traffic goes to. */
   readonly address: string;
   /** The ports there. */
   readonly ports: Ports;
-  /** What is in between, if anything is. */
+  /** The proxies in between, if there are any. */
   readonly proxies?: Proxies;
 }

@@ -1,6 +1,6 @@
 /**
- * Who passes the guest's streams on in the benchmark. All of them are there at once, each on ports of its own, so that
- * they can take turns. What is added here is measured and reported with the others.
+ * All contenders of the benchmark. They run at the same time, each on ports of its own, so that they can take turns. A
+ * contender that is added here is measured and reported with the others.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { liftPortLimits, makePlace } from "./place.ts";
 import { GATE, HTTP_PORT } from "./services.ts";
 import { socat } from "./socat.ts";
 
-/** Makes all contenders; none has been started. */
+/** Makes all contenders. It does not start them. */
 export async function makeContenders(lab: Lab): Promise<Contender[]> {
   const place = await makePlace(lab, 1);
   return [
@@ -23,12 +23,12 @@ export async function makeContenders(lab: Lab): Promise<Contender[]> {
     await singleHaproxy(NAMES.single, place, portsOf(5)),
     socat(NAMES.socat, place, portsOf(3)),
     await direct(NAMES.direct, lab, portsOf(4)),
-    // A variant of ours, in a checkout whose daemons have been bundled, needs a hypervisor of its own:
+    // To measure a variant of ours, bundle the daemons of its checkout. It needs a hypervisor of its own:
     // await ours("variant", await makePlace(lab, 2), portsOf(6), "/tmp/variant/"),
   ];
 }
 
-/** From a host beside the service: a veth pair, a bridge and a veth pair, as from a guest to a proxy. */
+/** No proxy: the client is a host beside the service. The path is that of a guest to a proxy: veth, bridge, veth. */
 async function direct(name: string, lab: Lab, ports: Ports): Promise<Contender> {
   const client = await lab.service("neighbour", "10.11.12.99");
   await liftPortLimits(client);

@@ -1,6 +1,6 @@
 /**
- * `first_byte ADDRESS PORT`: asks again and again until an answer comes, and says when that was, in milliseconds since
- * the epoch, as precisely as the clock tells.
+ * `first_byte ADDRESS PORT`: sends a request again and again until an answer comes. It prints when that was,
+ * in milliseconds since the epoch.
  *
  * @module
  */
@@ -14,7 +14,7 @@ async function isAnswered(): Promise<boolean> {
     await connection.write(request);
     return await connection.read(new Uint8Array(1)) !== null;
   } catch {
-    // Nobody listens yet, or the half that does has nobody to pass it on to.
+    // Nothing listens yet. Or inner listens, and outer does not yet.
     return false;
   }
 }

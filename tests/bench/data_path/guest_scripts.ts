@@ -1,5 +1,5 @@
 /**
- * Programs of ours that run on a guest.
+ * Scripts that run on a guest.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { type Background, until } from "../../../packaging/command.ts";
 import type { Contender } from "./contender.ts";
 
-/** Opens connections, makes a request on each, and leaves them open until it is disposed of. */
+/** Opens connections, makes a request on each, and keeps them open until it is disposed of. */
 export async function hold(contender: Contender, count: number): Promise<AsyncDisposable> {
   const holding = start("hold", contender, String(count));
   const pid = await said(holding, /^pid (\d+) holds/m, 60);
@@ -27,11 +27,11 @@ function start(script: string, { client, address, ports }: Contender, ...args: s
   const file = new URL(`${script}.ts`, import.meta.url).pathname;
   const net = `--allow-net=${address}:${ports.http}`;
   const run = [Deno.execPath(), "run", "--quiet", "--no-prompt", "--cached-only", "--frozen", net, file];
-  // Where it finds itself among the processes, since the runtime looks for itself there.
+  // The runtime looks for its own process in /proc, so /proc must be that of the guest's processes.
   return client.start([...run, address, String(ports.http), ...args], { inside: true });
 }
 
-/** Waits until a program has said something, and returns what is in parentheses. */
+/** Waits until a program has printed something, and returns the group of the match. */
 async function said(program: Background, pattern: RegExp, seconds: number): Promise<string> {
   try {
     return await until(`${pattern} is said`, () => Promise.resolve(pattern.exec(program.output)?.[1]), seconds);

@@ -11,10 +11,10 @@ import { GATE, servicesOf } from "./services.ts";
 
 const { netns } = namesOf(parseBridgeName(BRIDGE));
 
-/** No limit that a measurement would meet, timeouts as for long-lived streams, and all else as it is by default. */
+/** The timeouts are long, so that they do not affect what is measured. All else is HAProxy's default. */
 const COMMON = "defaults\n mode tcp\n timeout connect 10s\n timeout client 1h\n timeout server 1h\n";
 
-/** Writes the configurations, with some lines more in their global section. */
+/** Makes two HAProxy processes a contender. `tuning` has further lines for the global section. */
 export async function haproxy(
   name: string,
   { hv: { host }, guest, neighbour }: Place,
@@ -50,8 +50,8 @@ export async function haproxy(
 }
 
 /**
- * HAProxy as one process that listens in the namespace and dials from the host's: both networks in one address space,
- * which is what the two halves of a string-phone are there to avoid. It shows what that costs.
+ * HAProxy as one process, which listens in the namespace and dials from the host's. One process can then reach both
+ * networks, which a string-phone avoids. The difference to two processes is what that isolation costs.
  */
 export async function singleHaproxy(name: string, { hv: { host }, guest }: Place, ports: Ports): Promise<Contender> {
   const file = `/run/bench-haproxy-${ports.http}.cfg`;

@@ -1,12 +1,13 @@
 /**
- * `hold ADDRESS PORT COUNT`: opens connections, makes a request on each, and leaves them open. It says when all are.
+ * `hold ADDRESS PORT COUNT`: opens connections, makes a request on each, and keeps them open. It prints a line once all
+ * are open.
  *
  * @module
  */
 
 const [hostname = "", port, count] = Deno.args;
 
-/** So many at once fit into every backlog. */
+/** How many connections to open at once. So many fit into the backlog of every contender. */
 const AT_ONCE = 50;
 
 const request = new TextEncoder().encode(`GET /small HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`);
@@ -23,5 +24,5 @@ while (held.length < Number(count)) {
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, Number(count) - held.length) }, open));
 }
 console.log(`pid ${Deno.pid} holds ${held.length}`);
-// Until it is killed.
+// The process stays until it is killed.
 setInterval(() => held.length, 60_000);

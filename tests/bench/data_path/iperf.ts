@@ -6,29 +6,29 @@
 
 import type { Host } from "../../lab/host.ts";
 
-/** What arrived. */
+/** What the receiver got. */
 export interface Arrived {
   /** In Gbit/s. */
   readonly gbits: number;
-  /** All of it, in 10⁹ bytes. */
+  /** The sum, in 10⁹ bytes. */
   readonly gigabytes: number;
 }
 
-/** What iperf3 found, or why nothing arrived. */
+/** The result of iperf3, or why nothing arrived. */
 export type IperfResult = Arrived | { readonly error: string };
 
-/** So often the server may still be busy with the test before, whose end comes to it through the proxies. */
+/** How often to try. The server may still be busy: the end of the last test comes to it through the proxies. */
 const ATTEMPTS = 20;
 
 /**
- * Sends for some seconds.
+ * Runs iperf3 for some seconds.
  *
- * @param client Where iperf3 runs.
- * @param address Where its server is, or a proxy to it.
+ * @param client The host that iperf3 runs on.
+ * @param address The address of its server, or of a proxy.
  * @param port The port there.
  * @param seconds For how long.
- * @param options What else iperf3 is told, for example `-R`.
- * @returns What arrived.
+ * @param options More options of iperf3, for example `-R`.
+ * @returns What the receiver got.
  */
 export async function send(
   client: Host,
@@ -46,7 +46,7 @@ export async function send(
   }
 }
 
-/** Reads iperf3's JSON: what the receiver counted, since what a sender counts may still be in a buffer. */
+/** Parses iperf3's JSON. The receiver's count is taken: bytes that the sender counts may still be in a buffer. */
 export function parseIperf(json: string): IperfResult {
   const { error, end } = JSON.parse(json);
   if (error !== undefined) return { error };

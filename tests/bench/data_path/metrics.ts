@@ -1,22 +1,22 @@
 /**
- * What is measured, in the order of the report.
+ * The metrics, in the order of the report.
  *
  * @module
  */
 
-/** When memory is looked at: freshly started, with connections that do nothing, and after all the traffic. */
+/** When memory is measured: after the start, with idle connections, and after all traffic. */
 const MOMENTS = ["idle", "held", "after"] as const;
 
 /** The two processes of a string-phone proxy. */
 export const SIDES = ["inner", "outer"] as const;
 
-/** Resident memory, and resident memory with what is shared divided among those that share it. */
+/** Resident memory (RSS), and RSS in which shared pages are divided among the processes that share them (PSS). */
 export const KINDS = ["rss", "pss"] as const;
 
-/** How many connections are held open when memory is looked at under connections. */
+/** How many idle connections there are when memory is measured with connections. */
 export const HELD = 1000;
 
-/** When memory is looked at. */
+/** When memory is measured. */
 export type Moment = (typeof MOMENTS)[number];
 
 /** One of the two processes. */
@@ -25,19 +25,19 @@ export type Side = (typeof SIDES)[number];
 /** A way to count memory. */
 export type Kind = (typeof KINDS)[number];
 
-/** The identifier of one number about one process's memory. */
+/** The ID of a metric about the memory of one process. */
 export type MemoryId = `${Moment}.${Side}.${Kind}`;
 
-/** How many connections there are at once. */
+/** The numbers of simultaneous connections that are measured. */
 export const CONNECTIONS = [1, 4, 32, 256] as const;
 
-/** The number of connections that the main rows are about, which every contender has. */
+/** The number of connections of the main rows. Every contender has these rows. */
 export const MAIN = 32;
 
-/** How many streams upload at once while a neighbour asks. */
+/** How many streams upload at once while a neighbour sends requests. */
 export const FLOOD = 200;
 
-/** The identifier of one number about requests: on connections that stay, or on a new one each. */
+/** The ID of a metric about requests, on kept-alive connections or on new ones. */
 export type WrkId = `${"requests" | "connections"}.${(typeof CONNECTIONS)[number]}.${
   | "rate"
   | "p50"
@@ -45,21 +45,21 @@ export type WrkId = `${"requests" | "connections"}.${(typeof CONNECTIONS)[number
   | "errors"
   | "cpu"}`;
 
-/** The identifier of one number about streams: their rate, or the processor time for so many bytes. */
+/** The ID of a metric about streams: their rate, or their processor time for each gigabyte. */
 export type StreamId = `${"down" | "up" | "streams"}.${"rate" | "cpu"}`;
 
-/** What a number is about. */
+/** The ID of a metric. */
 export type MetricId = StreamId | WrkId | "flood.p50" | "flood.p99" | "start" | MemoryId;
 
 /** One row of the report. */
 export interface Metric {
-  /** What it is called in the data. */
+  /** Its ID. */
   readonly id: MetricId;
-  /** What it is called in the report. */
+  /** Its name in the report. */
   readonly label: string;
-  /** What its numbers count. */
+  /** The unit of its numbers. */
   readonly unit: string;
-  /** Which numbers are good. */
+  /** Whether more or less is better. */
   readonly better: "more" | "less";
 }
 

@@ -19,7 +19,7 @@ import { GATE, servicesOf } from "./services.ts";
 /** This checkout. */
 export const CHECKOUT = new URL("../../../", import.meta.url).pathname;
 
-/** Sets the bridge up as the driver would. */
+/** Makes our proxies a contender. Its bridge is set up as the driver sets it up. */
 export async function ours(
   name: string,
   { hv, guest, neighbour }: Place,
@@ -34,7 +34,7 @@ export async function ours(
   const run = (program: CommandProgram, verb: string) => hv.host.run([...lineOf(program, root), verb]);
   const tproxy = async (verb: string) => {
     let result = await run("tproxy", verb);
-    // As a launcher does.
+    // A launcher does the same.
     const other = FALLBACKS.tproxy;
     if (result.code === ASK_ANOTHER && other !== undefined) result = await run(other, verb);
     if (result.code !== 0) throw new Error(`tproxy ${verb} exited with ${result.code}: ${result.stderr}`);

@@ -1,5 +1,5 @@
 /**
- * A hypervisor with a bridge and guests on it: where proxies run in the benchmark.
+ * The place where proxies run in the benchmark: a hypervisor with a bridge, and guests on the bridge.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export interface Place {
   readonly neighbour: Host;
 }
 
-/** Makes the hypervisor of some number. */
+/** Makes a hypervisor. Its number keeps its addresses apart from those of others. */
 export async function makePlace(lab: Lab, number: number): Promise<Place> {
   const hv = await lab.hypervisor(`hv${number}`, `10.11.12.${number}`);
   await hv.bridge(BRIDGE);
@@ -30,18 +30,18 @@ export async function makePlace(lab: Lab, number: number): Promise<Place> {
   return { hv, guest, neighbour };
 }
 
-/** Lets a host open connections faster than its closed ones leave TIME_WAIT. */
+/** Gives a host enough ports: it opens connections faster than closed ones leave TIME_WAIT. */
 export async function liftPortLimits(host: Host): Promise<void> {
   await host.text(["sysctl", "-q", "-w", "net.ipv4.ip_local_port_range=10000 65000", "net.ipv4.tcp_tw_reuse=1"]);
 }
 
-/** Starts programs that stay in the foreground, seen by the host among its processes. */
+/** Starts programs that stay in the foreground, as processes of the host. */
 export function startAll(host: Host, commands: readonly (readonly string[])[]): Promise<void> {
   for (const argv of commands) host.start(argv, { inside: true });
   return Promise.resolve();
 }
 
-/** Ends a host's processes whose command line matches, and waits for it. */
+/** Ends a host's processes whose command line matches, and waits until they have ended. */
 export async function stopAll(host: Host, commandLine: RegExp): Promise<void> {
   const pids = await processesOf(host, commandLine);
   if (pids.length > 0) await host.run(["kill", ...pids.map(String)]);

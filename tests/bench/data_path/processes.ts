@@ -1,5 +1,5 @@
 /**
- * The processes of a host, and what the kernel tells about them.
+ * The processes of a host, and their files in /proc.
  *
  * @module
  */
@@ -19,12 +19,12 @@ export async function processesOf(host: Pick<Host, "text">, ...commandLines: rea
 /**
  * Reads a file in /proc of each process that has one of the command lines, of parents before their children.
  *
- * WHY it reads all of them again if one has ended meanwhile: the parent's processor time includes a child's from the end
- * of the child on. A sum of both is right only if every child in it was still there after its parent was read.
+ * WHY it reads all of them again if one has ended meanwhile: when a child ends, its processor time is added to its
+ * parent's. If the child ended after its parent was read, the sum would miss the child's time.
  *
  * @param host The host.
  * @param file The name of the file, for example `stat`.
- * @param commandLines How the command lines look.
+ * @param commandLines Match the command lines.
  * @returns The contents of all files.
  * @throws {Error} If there is no such process.
  */

@@ -1,5 +1,5 @@
 /**
- * The processor time of a contender's processes: the figure that holds on a machine that has other work.
+ * The processor time of a contender's processes. Other work of the machine affects it less than it affects rates.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import type { Contender } from "./contender.ts";
 import { readOfEach } from "./processes.ts";
 
-/** Linux counts in these for programs, whatever the kernel's own clock does (`USER_HZ`). */
+/** The unit of times in /proc (`USER_HZ`), which does not depend on the kernel's own clock. */
 const TICKS_PER_SECOND = 100;
 
 /**
- * Does something, and tells what it cost a contender.
+ * Measures the processor time that a contender takes while something is done.
  *
- * @param contender Whose processes are looked at, those of both halves.
+ * @param contender The contender. The processes of both halves count.
  * @param work What to do.
- * @returns What that returned, and the processor time, in milliseconds; nothing where there are no processes.
+ * @returns The result of the work, and the processor time in milliseconds; `undefined` if there are no processes.
  */
 export async function withProcessorTime<T>(
   contender: Contender,
@@ -34,15 +34,15 @@ async function readMs({ proxies }: Contender): Promise<number | undefined> {
 }
 
 /**
- * Sums up the processor time in one or more `/proc/PID/stat` (proc(5)): of the process and of children that have ended,
- * in the kernel and outside.
+ * Adds up the processor time in one or more `/proc/PID/stat` (proc(5)): user and system time of the process, and of
+ * children that have ended.
  *
  * @param text The lines.
  * @returns The sum, in milliseconds.
  */
 export function parseStats(text: string): number {
   const lines = text.trim().split("\n");
-  // A command's name may hold spaces and parentheses; the fields after it, from the third on, do not.
+  // A command's name may have spaces and parentheses; the fields after it have none.
   const ticks = lines.flatMap((line) => line.slice(line.lastIndexOf(")") + 2).split(" ").slice(11, 15).map(Number));
   return ticks.reduce((sum, count) => sum + count, 0) * 1000 / TICKS_PER_SECOND;
 }

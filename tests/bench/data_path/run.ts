@@ -1,6 +1,5 @@
 /**
- * The order of the measurements: who is measured takes turns, so that whatever else the machine does slows all of them
- * down alike.
+ * The order of the measurements. The contenders take turns, so that other work of the machine affects all alike.
  *
  * @module
  */
@@ -18,15 +17,15 @@ import { TRAFFIC } from "./traffic.ts";
 
 /** How much is measured. */
 export interface Extent {
-  /** How often each contender has its turn at each kind of traffic. */
+  /** How often each contender is measured with each kind of traffic. */
   readonly rounds: number;
-  /** How long a turn is. */
+  /** How long one measurement takes, in seconds. */
   readonly seconds: number;
   /** How often each contender is started. */
   readonly starts: number;
 }
 
-/** Measures all contenders, and says how far it is. */
+/** Measures all contenders, and prints its progress. */
 export async function measure(lab: Lab, extent: Extent): Promise<{ contenders: Contender[]; samples: Samples }> {
   const gate = await lab.service("gate", GATE);
   const contenders = await makeContenders(lab);
@@ -49,7 +48,7 @@ export async function measure(lab: Lab, extent: Extent): Promise<{ contenders: C
   return { contenders, samples };
 }
 
-/** Starts each of them some times; the last time it stays. */
+/** Starts each contender several times. After the last start it keeps running. */
 async function measureStarts(contenders: readonly Contender[], samples: Samples, starts: number): Promise<void> {
   console.log(`start to first byte: ${starts} times each`);
   for (let i = 1; i <= starts; i++) {
@@ -71,7 +70,7 @@ async function measureMemory(contenders: readonly Contender[], samples: Samples,
   }
 }
 
-/** One turn for each contender at each kind of traffic, every other round backwards. */
+/** Measures each contender once with each kind of traffic. Every other round has the reverse order. */
 async function measureTraffic(
   contenders: readonly Contender[],
   samples: Samples,

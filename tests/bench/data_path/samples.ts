@@ -1,5 +1,5 @@
 /**
- * The numbers that the rounds gave.
+ * The numbers that were measured.
  *
  * @module
  */
@@ -11,20 +11,20 @@ import type { MetricId } from "./metrics.ts";
 export class Samples {
   readonly #values = new Map<MetricId, Map<string, number[]>>();
 
-  /** Notes one number. */
+  /** Adds a number. */
   add(metric: MetricId, contender: string, value: number): void {
     const byContender = this.#values.get(metric) ?? new Map<string, number[]>();
     this.#values.set(metric, byContender);
     byContender.set(contender, [...byContender.get(contender) ?? [], value]);
   }
 
-  /** The median of a contender's numbers; nothing where it has none. */
+  /** The median of a contender's numbers; `undefined` if it has none. */
   median(metric: MetricId, contender: string): number | undefined {
     const values = this.#values.get(metric)?.get(contender);
     return values === undefined ? undefined : median(values);
   }
 
-  /** The ratio of two contenders' medians; nothing where one has none, or there is nothing to divide by. */
+  /** The ratio of two contenders' medians; `undefined` if one has none, or the divisor is 0. */
   ratio(metric: MetricId, contender: string, other: string): number | undefined {
     const [one, two] = [this.median(metric, contender), this.median(metric, other)];
     return one === undefined || two === undefined || two === 0 ? undefined : one / two;

@@ -1,5 +1,5 @@
 /**
- * What the guests talk to: nginx with a small file, and iperf3.
+ * The services of the benchmark: nginx with a small file, and iperf3.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { until } from "../../../packaging/command.ts";
 import type { Host } from "../../lab/host.ts";
 import type { Ports } from "./contender.ts";
 
-/** Where the services are. */
+/** The address of the services. */
 export const GATE = "10.11.12.13";
 
 /** The port that nginx listens on. */
 export const HTTP_PORT = 80;
 
-/** What a contender passes on: its port, and the service's. */
+/** The services of a contender: its own port, and the port of the service. */
 export function servicesOf({ http, iperf, flood }: Ports): readonly (readonly [number, number])[] {
   return [[http, HTTP_PORT], [iperf, iperf], [flood, flood]];
 }
@@ -24,7 +24,7 @@ export const SMALL_FILE = "/small";
 
 const DIR = "/run/bench";
 
-/** No log, no limit on requests, and patience with connections that do nothing: what is measured is in front of it. */
+/** No log, no limit on requests, and long timeouts, so that nginx does not affect what is measured. */
 const NGINX = `daemon off; user root; worker_processes 1; worker_rlimit_nofile 65536; pid ${DIR}/pid;
 error_log ${DIR}/error.log;
 events { worker_connections 16384; }
@@ -37,7 +37,7 @@ http {
 }
 `;
 
-/** Starts nginx, and two iperf3 for each contender, since one that is still busy with a test refuses the next. */
+/** Starts nginx, and two iperf3 for each contender: an iperf3 that is busy with a test refuses the next one. */
 export async function startServices(host: Host, iperfPorts: readonly number[]): Promise<void> {
   await host.write(`${DIR}/nginx.conf`, NGINX);
   await host.write(`${DIR}/files${SMALL_FILE}`, "x".repeat(1024));

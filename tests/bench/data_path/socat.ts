@@ -11,10 +11,10 @@ import { GATE, servicesOf } from "./services.ts";
 
 const { netns } = namesOf(parseBridgeName(BRIDGE));
 
-/** As many as wait for the others; by default it is five, and the rest would be refused. */
+/** The same backlog as the others have. socat's default is five, and it would lose connections. */
 const BACKLOG = "backlog=4096";
 
-/** Puts the command lines together. */
+/** Builds the command lines. */
 export function socat(name: string, { hv: { host }, guest }: Place, ports: Ports): Contender {
   const socketOf = (port: number) => `/run/bench-socat-${port}`;
   const fromGuest = (port: number) => `TCP4-LISTEN:${port},bind=${GUEST_ADDRESS},reuseaddr,nodelay,fork,${BACKLOG}`;

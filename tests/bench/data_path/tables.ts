@@ -9,7 +9,7 @@ import { METRICS } from "./metrics.ts";
 import type { Samples } from "./samples.ts";
 import type { Verdict } from "./targets.ts";
 
-/** Draws the medians of all contenders, and the ratios of the first one's to each other's. */
+/** Formats the medians of all contenders, and the ratio of the first contender's median to each other one. */
 export function tableOfMedians(samples: Samples, [first = "", ...others]: readonly string[]): string {
   const head = ["median", "unit", first, ...others, ...others.map((other) => `÷ ${other}`)];
   const measured = METRICS.filter(({ id }) =>
@@ -24,7 +24,7 @@ export function tableOfMedians(samples: Samples, [first = "", ...others]: readon
   return align([head, ...body], 2);
 }
 
-/** Draws the targets and whether they are met. */
+/** Formats the targets, and whether they are met. */
 export function tableOfVerdicts(verdicts: readonly Verdict[]): string {
   const head = ["target", "wanted", "", "found"];
   const body = verdicts.map(({ what, wanted, found, met }) => [
@@ -36,7 +36,7 @@ export function tableOfVerdicts(verdicts: readonly Verdict[]): string {
   return align([head, ...body], 3);
 }
 
-/** Three digits that say something, and all of those before the point. */
+/** Formats a number with three significant digits, and with all digits before the decimal point. */
 export function format(value: number | undefined): string {
   if (value === undefined) return "";
   return value >= 100 ? value.toFixed(0) : value === 0 ? "0" : value.toPrecision(3);

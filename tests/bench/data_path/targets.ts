@@ -1,5 +1,5 @@
 /**
- * What ours has to reach beside the others in the same run.
+ * The targets: ratios of our proxies to other contenders, within one run.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import type { Samples } from "./samples.ts";
 export interface Verdict {
   /** What is compared. */
   readonly what: string;
-  /** What has to be reached, for example `at least 1.1`. */
+  /** The bound, for example `at least 1.1`. */
   readonly wanted: string;
-  /** What was found; nothing where it was not measured. */
+  /** What was measured; `undefined` if it was not measured. */
   readonly found: number | undefined;
-  /** Whether that is enough. */
+  /** Whether the target is met. */
   readonly met: boolean;
 }
 
@@ -24,7 +24,7 @@ const { ours, haproxy, tuned } = NAMES;
 
 /** Judges all targets. */
 export function judge(samples: Samples): Verdict[] {
-  /** The ratio to whichever of the two haproxies does better. */
+  /** The ratio to the better one of the two HAProxy contenders. */
   const most = (metric: MetricId) => ratioTo(metric, Math.max);
   const least = (metric: MetricId) => ratioTo(metric, Math.min);
   const ratioTo = (metric: MetricId, pick: (...ratios: number[]) => number) => {
@@ -49,7 +49,7 @@ export function judge(samples: Samples): Verdict[] {
   ];
 }
 
-/** The processor time of one, by how many there are at once. */
+/** The wanted ratios of processor time, by the number of connections. */
 const COSTS: readonly (readonly [WrkId, number])[] = [
   ["requests.1.cpu", 1.6],
   ["requests.4.cpu", 0.95],

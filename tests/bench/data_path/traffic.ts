@@ -1,5 +1,5 @@
 /**
- * The kinds of traffic that take turns.
+ * The kinds of traffic.
  *
  * @module
  */
@@ -13,17 +13,17 @@ import { ask } from "./wrk.ts";
 
 /** One kind of traffic. */
 export interface Traffic {
-  /** What is told while it runs. */
+  /** Its name in the progress messages. */
   readonly label: string;
-  /** The number of it that is told, the first that it gives. */
+  /** The unit of its first number, which the progress messages show. */
   readonly unit: string;
-  /** Whether only those have it that have a neighbour: the rows about which there are targets, and no main ones. */
+  /** Whether only contenders with a neighbour are measured. These rows have targets, but are no main rows. */
   readonly isDetail: boolean;
-  /** Has it for some seconds. */
+  /** Makes the traffic for some seconds, and measures it. */
   measure(contender: Contender, seconds: number): Promise<Partial<Record<MetricId, number>>>;
 }
 
-/** All kinds. */
+/** All kinds of traffic. */
 export const TRAFFIC: readonly Traffic[] = [
   stream("down", "one stream down", "-R"),
   stream("up", "one stream up"),
@@ -78,19 +78,19 @@ function requests(
   };
 }
 
-/** What one of many took. Nothing where none was counted: socat has processes of its own for iperf3's streams. */
+/** The cost of one of many; empty if none was counted. socat serves the streams of iperf3 with other processes. */
 function cost(id: MetricId, all: number | undefined, count: number): Partial<Record<MetricId, number>> {
   return all === undefined || all === 0 || count === 0 ? {} : { [id]: all / count };
 }
 
-/** Two iperf3, since one has at most 128 streams. */
+/** Measures the requests of a neighbour. The flood comes from two iperf3, since one has at most 128 streams. */
 async function askBesideFlood(
   { client, neighbour, address, ports }: Contender,
   seconds: number,
 ): Promise<Partial<Record<MetricId, number>>> {
   if (neighbour === undefined) return {};
   const url = `http://${address}:${ports.http}${SMALL_FILE}`;
-  // The flood is there before the first request and after the last one.
+  // The flood begins before the first request and ends after the last one.
   const floods = [ports.iperf, ports.flood].map((port) =>
     send(client, address, port, seconds + 2, "-P", String(FLOOD / 2))
   );

@@ -6,21 +6,21 @@
 
 import type { Host } from "../../lab/host.ts";
 
-/** What wrk found. */
+/** The result of wrk. */
 export interface WrkResult {
   /** Requests a second. */
   readonly rate: number;
-  /** All requests. */
+  /** The number of requests. */
   readonly count: number;
   /** The time that half of the requests took at most, in milliseconds. */
   readonly p50: number;
   /** The time that 99 of 100 requests took at most, in milliseconds. */
   readonly p99: number;
-  /** Requests that failed, connections that broke. */
+  /** The number of failed requests and broken connections. */
   readonly errors: number;
 }
 
-/** Asks for a file for some seconds, over some connections at once. */
+/** Requests a file for some seconds, on several connections at once. */
 export async function ask(
   client: Host,
   url: string,
@@ -34,7 +34,7 @@ export async function ask(
 
 const UNITS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000 };
 
-/** Reads what wrk prints. */
+/** Parses the output of wrk. */
 export function parseWrk(text: string): WrkResult {
   const rate = Number(/^Requests\/sec:\s+([\d.]+)/m.exec(text)?.[1] ?? NaN);
   const count = Number(/^\s+(\d+) requests in /m.exec(text)?.[1] ?? NaN);
