@@ -18,7 +18,7 @@ import { findDeafFaults } from "../health/listening.ts";
 import { findDaemonFaults } from "../health/signs.ts";
 import { type BridgeName, namesOf, PROXY_DIR, RUN_DIR, STRINGS_DIR } from "../names.ts";
 import { lookInside } from "../netns/inside.ts";
-import { NETNS_SYSCTLS } from "../netns/links.ts";
+import { SYSCTL_KEYS } from "../netns/sysctls.ts";
 import { currentForm } from "../permissions/current_form.ts";
 import { lstatIfThere } from "../run_dir.ts";
 import { prepareConfig } from "../setup/apply_config.ts";
@@ -32,8 +32,6 @@ import { lookForGuest } from "./guest_facts.ts";
 
 /** How long a service may take to accept a connection, in milliseconds. */
 const DIAL_MS = 3_000;
-
-const SYSCTL_KEYS = NETNS_SYSCTLS.map((setting) => setting.split("=")[0] ?? "");
 
 /**
  * Gathers all facts. It changes nothing that stays.

@@ -8,7 +8,7 @@
 import type { Fault } from "../fault.ts";
 import { type BridgeName, namesOf } from "../names.ts";
 import { findBridgeFaults } from "../netns/faults.ts";
-import { NETNS_SYSCTLS } from "../netns/links.ts";
+import { NETNS_SYSCTLS } from "../netns/sysctls.ts";
 import { guestPortsOf } from "../netns/ports.ts";
 import type { BridgeTable } from "../nft/fingerprint.ts";
 import { findMissingInNft } from "../setup/missing_in_nft.ts";

@@ -12,7 +12,7 @@ import { findBridgeFaults } from "../netns/faults.ts";
 import { lookInside } from "../netns/inside.ts";
 import { innerOf, OUTER, type Role } from "../role.ts";
 import { joinEndpoints } from "../setup/join_endpoints.ts";
-import { NETNS_SYSCTLS } from "../netns/links.ts";
+import { NETNS_SYSCTLS, SYSCTL_KEYS } from "../netns/sysctls.ts";
 import { type Link, listLinks } from "../netns/observe.ts";
 import { findMissingInNft } from "../setup/missing_in_nft.ts";
 import type { SetupRecord } from "../setup/setup_record.ts";
@@ -25,8 +25,6 @@ import { forEachConcurrently } from "../daemon/concurrency.ts";
 
 /** How many namespaces are looked into at a time. Each takes two short processes. */
 const LOOKS_AT_ONCE = 4;
-
-const SYSCTL_KEYS = NETNS_SYSCTLS.map((setting) => setting.split("=")[0] ?? "");
 
 /** What the host has of all bridges. */
 export interface HostView {

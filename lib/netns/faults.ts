@@ -12,9 +12,10 @@ import type { Fault } from "../fault.ts";
 import { type BridgeNames, GUEST_ADDRESS } from "../names.ts";
 import type { AppliedRules } from "../nft/applied.ts";
 import type { BridgeTable } from "../nft/fingerprint.ts";
-import { type Inside, spaced } from "./inside.ts";
+import type { Inside } from "./inside.ts";
 import type { Link } from "./observe.ts";
 import { type Finding, findRuleFaults } from "./rule_faults.ts";
+import { findDiffering } from "./sysctls.ts";
 
 /** The state of one bridge as it is. */
 export interface BridgeView {
@@ -99,11 +100,7 @@ function insideOf(expected: Expected, view: BridgeView): Finding[] {
 
 /** Finds settings with a wrong value. A setting that this kernel does not have is no fault. */
 function settingsOf({ names: { netns }, sysctls }: Expected, inside: Alive): Finding[] {
-  const differing = sysctls.flatMap((setting) => {
-    const [key = "", value = ""] = setting.split("=");
-    const found = inside.sysctls.get(key);
-    return found === undefined || found === spaced(value) ? [] : [`${key} is ${found}`];
-  });
+  const differing = findDiffering(inside.sysctls, sysctls);
   if (differing.length === 0) return [];
   // The remedy sets all of them again, because some settings reset others.
   return [["sysctl-differs", `${differing.join(", ")} in ${netns}`, "tproxy restart"]];

@@ -1,5 +1,5 @@
 /**
- * Looking into a bridge's namespace with one call of `ip`.
+ * Reading the kernel's state of one bridge, its veth pair and its namespace, which takes one call of `ip` to look into.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { BridgeNames } from "../names.ts";
 import { PROGRAMS } from "../programs.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { lstatIfThere } from "../run_dir.ts";
-import { type Link, parseLinks } from "./observe.ts";
+import { type Link, listLinks, parseLinks } from "./observe.ts";
 
 /** The contents of a namespace, or the reason why there are none. */
 export type Inside = { readonly state: "absent" | "broken" } | {
@@ -18,11 +18,41 @@ export type Inside = { readonly state: "absent" | "broken" } | {
   readonly links: readonly Link[];
   /** The IPv4 addresses of each device, with their prefix lengths, by the device's name. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
-  /** The devices of its default routes. */
+  /** The devices of its default routes that need no gateway. */
   readonly defaultDevices: readonly string[];
   /** The requested settings that this kernel has. */
   readonly sysctls: ReadonlyMap<string, string>;
 };
+
+/** The state that `setup` compares with the desired state. */
+export interface Observed {
+  /** The devices of the host namespace that are the bridge, its ports, or named like its veth ends. */
+  readonly host: ReadonlyMap<string, Link>;
+  /** The bridge's namespace. */
+  readonly netns: Inside;
+}
+
+/**
+ * Reads the state of one bridge and everything that belongs to it.
+ *
+ * @param names The bridge's names.
+ * @param listed The devices of the host namespace.
+ * @param sysctls The keys of the settings of the namespace to read; none by default.
+ * @returns The state now.
+ * @throws {CommandError} If ip or sysctl fails.
+ * @throws {KernelStateError} If ip's answer can't be read.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/ip` and `--allow-read=/run/netns`.
+ */
+export async function observe(
+  names: BridgeNames,
+  listed: Promise<readonly Link[]> = listLinks(),
+  sysctls: readonly string[] = [],
+): Promise<Observed> {
+  const [links, netns] = await Promise.all([listed, lookInside(names, sysctls)]);
+  const relevant = new Set<string>([names.bridge, names.bridgeEnd, names.netnsEnd]);
+  const host = links.filter((link) => relevant.has(link.name) || link.master === names.bridge);
+  return { host: new Map(host.map((link) => [link.name, link])), netns };
+}
 
 /**
  * Looks into a bridge's namespace.
@@ -37,13 +67,14 @@ export type Inside = { readonly state: "absent" | "broken" } | {
 export async function lookInside({ netns, netnsPath }: BridgeNames, sysctls: readonly string[]): Promise<Inside> {
   if (await lstatIfThere(netnsPath) === undefined) return { state: "absent" };
   // The settings come first, because sysctl prints them at once, and ip prints its own answers only when it ends.
-  const lines = [`netns exec ${netns} ${PROGRAMS.sysctl.path} -e ${sysctls.join(" ")}`, "address show", "route show"];
+  const settings = sysctls.length === 0 ? [] : [`netns exec ${netns} ${PROGRAMS.sysctl.path} -e ${sysctls.join(" ")}`];
+  const lines = [...settings, "address show", "route show"];
   try {
     const stdin = lines.map((line) => `${line}\n`).join("");
-    return parseInside(await runCommand("ip", ["-n", netns, "-j", "-batch", "-"], { stdin }));
+    return parseInside(await runCommand("ip", ["-n", netns, "-j", "-d", "-batch", "-"], { stdin }));
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    // The file exists, but no namespace is mounted on it.
+    // The file exists, but no namespace is mounted on it: a killed "ip netns add" leaves such a file.
     if (error.stderr.includes("Invalid argument")) return { state: "broken" };
     if (error.stderr.includes("Cannot open network namespace")) return { state: "absent" };
     throw error;
@@ -68,7 +99,9 @@ export function parseInside(text: string): Inside {
     state: "alive",
     links: parseLinks(addressed),
     addresses: new Map(listOf(addressed).map(({ ifname, addr_info }) => [ifname, ipv4Of(addr_info)])),
-    defaultDevices: listOf(routed).filter(({ dst }) => dst === "default").map(({ dev }) => dev),
+    defaultDevices: listOf(routed).filter(({ dst, scope }) => dst === "default" && scope === "link").map(({ dev }) =>
+      dev
+    ),
     sysctls: new Map(pairs.map(([, key = "", value = ""]) => [key, spaced(value)])),
   };
 }
@@ -78,6 +111,7 @@ interface Item {
   readonly ifname: string;
   readonly addr_info?: readonly { family?: string; local?: string; prefixlen?: number }[];
   readonly dst?: string;
+  readonly scope?: string;
   readonly dev: string;
 }
 

@@ -7,18 +7,18 @@
 
 import { KernelStateError } from "../errors.ts";
 import { type BridgeNames, GUEST_ADDRESS } from "../names.ts";
-import type { Link, Observed } from "./observe.ts";
+import type { Inside, Observed } from "./inside.ts";
+import type { Link } from "./observe.ts";
+import { findDiffering, setLine } from "./sysctls.ts";
 import { isOurs, isPaired, strayEnds } from "./veth_ends.ts";
+
+type Alive = Extract<Inside, { state: "alive" }>;
 
 /** The steps, in this order. */
 export interface LinkPlan {
-  /** Whether the namespace's file is a leftover that has to be removed first. */
-  readonly removeNetns: boolean;
-  /** Whether the namespace has to be created. */
-  readonly addNetns: boolean;
   /** Lines for `ip -batch` inside the namespace. They run before those of the host. */
   readonly netnsBefore: readonly string[];
-  /** Lines for `ip -batch` in the host namespace. */
+  /** Lines for `ip -batch` in the host namespace. The first ones make the namespace and set its settings. */
   readonly host: readonly string[];
   /** Lines for `ip -batch` in the host namespace. They run once the port on the bridge has its VLAN filter. */
   readonly hostAfter: readonly string[];
@@ -40,7 +40,7 @@ export interface LinkPlan {
  *
  * @param names The bridge's names.
  * @param observed What is there now.
- * @returns The steps. Addresses, routes and flags are always set again, since that is cheaper than to check them.
+ * @returns The steps; none where all is as it should be.
  * @throws {KernelStateError} If there is no such bridge, or a device under one of our names is not ours.
  */
 export function planUp(names: BridgeNames, observed: Observed): LinkPlan {
@@ -55,30 +55,56 @@ export function planUp(names: BridgeNames, observed: Observed): LinkPlan {
       "name a bridge",
     );
   }
-  const inside = observed.netns.state === "alive" ? observed.netns.links : undefined;
+  const inside = observed.netns.state === "alive" ? observed.netns : undefined;
   const port = observed.host.get(names.bridgeEnd);
   const paired = isPaired(names, observed);
   const stray = strayEnds(names, observed, paired);
+  const isJoined = paired && port?.master === names.bridge;
+  const isUp = paired && port?.up === true;
   return {
-    removeNetns: observed.netns.state === "broken",
-    addNetns: inside === undefined,
     netnsBefore: loneNetnsEnd(names, observed, paired),
     host: [
+      ...makeNetns(names, observed.netns),
       ...stray.map((name) => `link delete dev ${name}`),
-      ...(paired ? [`link set dev ${names.bridgeEnd} mtu ${bridge.mtu}`] : [addPair(names, bridge)]),
-      `link set dev ${names.bridgeEnd} master ${names.bridge}`,
+      ...unless(paired, addPair(names, bridge)),
+      ...unless(!paired || port?.mtu === bridge.mtu, `link set dev ${names.bridgeEnd} mtu ${bridge.mtu}`),
+      ...unless(isJoined, `link set dev ${names.bridgeEnd} master ${names.bridge}`),
     ],
-    hostAfter: [`link set dev ${names.bridgeEnd} up`],
+    hostAfter: unless(isUp, `link set dev ${names.bridgeEnd} up`),
     // A port that is down may come from a run that was interrupted before it set the filter.
-    isNewPort: !paired || port?.master !== names.bridge || !port.up,
-    netns: [
-      `link set dev ${names.netnsEnd} mtu ${bridge.mtu}`,
-      `address replace ${GUEST_ADDRESS}/32 dev ${names.netnsEnd}`,
-      `link set dev ${names.netnsEnd} up`,
-      `route replace default dev ${names.netnsEnd} scope link`,
-    ],
-    announced: paired ? ownAddress(names, inside ?? []) : [],
+    isNewPort: !isJoined || !isUp,
+    netns: repairEnd(names, bridge, paired ? inside : undefined),
+    announced: paired ? ownAddress(names, inside?.links ?? []) : [],
   };
+}
+
+function unless(isSo: boolean, line: string): string[] {
+  return isSo ? [] : [line];
+}
+
+/** Makes the namespace if it does not work, and sets its settings if they differ. */
+function makeNetns(names: BridgeNames, inside: Inside): string[] {
+  if (inside.state === "alive") return unless(findDiffering(inside.sysctls).length === 0, setLine(names));
+  const removed = unless(inside.state === "absent", `netns delete ${names.netns}`);
+  return [...removed, `netns add ${names.netns}`, setLine(names)];
+}
+
+/** Sets what the end inside the namespace lacks; a new one lacks everything. */
+function repairEnd({ netnsEnd }: BridgeNames, { mtu }: Link, inside: Alive | undefined): string[] {
+  const end = inside?.links.find(({ name }) => name === netnsEnd);
+  const address = `${GUEST_ADDRESS}/32`;
+  return [
+    ...unless(end?.mtu === mtu, `link set dev ${netnsEnd} mtu ${mtu}`),
+    ...unless(
+      inside?.addresses.get(netnsEnd)?.includes(address) === true,
+      `address replace ${address} dev ${netnsEnd}`,
+    ),
+    ...unless(end?.up === true, `link set dev ${netnsEnd} up`),
+    ...unless(
+      end?.up === true && inside?.defaultDevices.includes(netnsEnd) === true,
+      `route replace default dev ${netnsEnd} scope link`,
+    ),
+  ];
 }
 
 /** Sets the MAC address that is the same on every host, for a pair that the network driver has created. */

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { ABSENT, ADDRESS, alive, BRIDGE, BROKEN, host, INSIDE, NAMES, OUTSIDE } from "../../tests/fixtures/links.ts";
-import type { Link, NetnsState } from "./observe.ts";
+import type { Inside } from "./inside.ts";
+import type { Link } from "./observe.ts";
 import { planDown } from "./link_plan.ts";
 
 Deno.test("planDown() removes the pair, whether bridge, namespace or other half are where they should be or not", () => {
-  const cases: [Link[], NetnsState, string][] = [
+  const cases: [Link[], Inside, string][] = [
     [[BRIDGE, OUTSIDE], alive(INSIDE), "br0b"],
     [[{ ...OUTSIDE, master: undefined }], alive(INSIDE), "br0b"],
     [[BRIDGE, OUTSIDE], ABSENT, "br0b"],

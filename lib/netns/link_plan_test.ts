@@ -14,11 +14,14 @@ import {
   NAMES,
   OUTSIDE,
 } from "../../tests/fixtures/links.ts";
-import type { Link, NetnsState } from "./observe.ts";
+import type { Inside } from "./inside.ts";
+import type { Link } from "./observe.ts";
 import { planUp } from "./link_plan.ts";
+import { setLine } from "./sysctls.ts";
 
 const ADD =
   `link add name br0b address ${ADDRESS} mtu 1500 type veth peer name br0a address ${INSIDE_ADDRESS} mtu 1500 netns one_tproxy_br0`;
+const MAKE = ["netns add one_tproxy_br0", setLine(NAMES)];
 const JOIN = "link set dev br0b master br0";
 const UP = ["link set dev br0b up"];
 const INSIDE_LINES = [
@@ -30,10 +33,8 @@ const INSIDE_LINES = [
 
 Deno.test("planUp() makes everything where there is only the bridge", () => {
   assert.deepEqual(planUp(NAMES, { host: host(BRIDGE), netns: ABSENT }), {
-    removeNetns: false,
-    addNetns: true,
     netnsBefore: [],
-    host: [ADD, JOIN],
+    host: [...MAKE, ADD, JOIN],
     hostAfter: UP,
     isNewPort: true,
     netns: INSIDE_LINES,
@@ -41,31 +42,41 @@ Deno.test("planUp() makes everything where there is only the bridge", () => {
   });
 });
 
-Deno.test("planUp() makes no device and no namespace where all is right, and sets the rest again", () => {
+const NOTHING = { netnsBefore: [], host: [], hostAfter: [], isNewPort: false, netns: [], announced: [] };
+
+Deno.test("planUp() does nothing where all is right", () => {
   const inside = { ...INSIDE, address: INSIDE_ADDRESS };
-  assert.deepEqual(planUp(NAMES, { host: host(BRIDGE, OUTSIDE), netns: alive(inside) }), {
-    removeNetns: false,
-    addNetns: false,
-    netnsBefore: [],
-    host: ["link set dev br0b mtu 1500", JOIN],
-    hostAfter: UP,
-    isNewPort: false,
-    netns: INSIDE_LINES,
-    announced: [],
-  });
+  assert.deepEqual(planUp(NAMES, { host: host(BRIDGE, OUTSIDE), netns: alive(inside) }), NOTHING);
+});
+
+Deno.test("planUp() sets what differs inside the namespace, and nothing else", () => {
+  const inside = { ...INSIDE, address: INSIDE_ADDRESS };
+  const right = alive(inside);
+  const [mtu, address, up, route] = INSIDE_LINES;
+  const cases: [string, Inside, (string | undefined)[], string[]][] = [
+    ["its MTU", alive({ ...inside, mtu: 9000 }), [mtu], []],
+    ["its address", { ...right, addresses: new Map([["br0a", ["169.254.16.9/24"]]]) }, [address], []],
+    ["its state, with which its route goes", alive({ ...inside, up: false }), [up, route], []],
+    ["its route", { ...right, defaultDevices: ["br1a"] }, [route], []],
+    ["a setting", { ...right, sysctls: new Map([["net.ipv4.ip_forward", "1"]]) }, [], MAKE.slice(1)],
+    ["settings that this kernel does not have", { ...right, sysctls: new Map() }, [], []],
+  ];
+  for (const [what, netns, lines, before] of cases) {
+    const plan = planUp(NAMES, { host: host(BRIDGE, OUTSIDE), netns });
+    assert.deepEqual(plan, { ...NOTHING, netns: lines, host: before }, what);
+  }
 });
 
 Deno.test("planUp() gives a pair of the network driver's the address that guests find on every host, and announces it", () => {
   const theirs = { ...INSIDE, address: "9e:a3:72:19:19:bb" };
   const plan = planUp(NAMES, { host: host(BRIDGE, OUTSIDE), netns: alive(theirs) });
-  assert.deepEqual(plan.announced, [`link set dev br0a address ${INSIDE_ADDRESS}`]);
-  assert.deepEqual(plan.netns, INSIDE_LINES);
+  assert.deepEqual(plan, { ...NOTHING, announced: [`link set dev br0a address ${INSIDE_ADDRESS}`] });
 });
 
 Deno.test("planUp() puts a pair that has fallen off the bridge back on it", () => {
   const off = { ...OUTSIDE, master: undefined };
   const plan = planUp(NAMES, { host: host(BRIDGE, off), netns: alive(INSIDE) });
-  assert.deepEqual(plan.host, ["link set dev br0b mtu 1500", JOIN]);
+  assert.deepEqual(plan.host, [JOIN]);
   assert.equal(plan.isNewPort, true);
 });
 
@@ -80,7 +91,7 @@ Deno.test("planUp() repairs what is half there", () => {
     link("br0b", 8, { kind: "veth", peerName: "br0a" }),
     link("br0a", 7, { kind: "veth", peerName: "br0b" }),
   ];
-  const cases: [string, Link[], NetnsState, string[]][] = [
+  const cases: [string, Link[], Inside, string[]][] = [
     ["a namespace without a pair", [], alive(), []],
     ["a pair whose namespace is gone", [OUTSIDE], ABSENT, ["br0b"]],
     ["an end outside whose other half is elsewhere", [OUTSIDE], alive(), ["br0b"]],
@@ -90,8 +101,8 @@ Deno.test("planUp() repairs what is half there", () => {
   ];
   for (const [what, ends, netns, stray] of cases) {
     const plan = planUp(NAMES, { host: host(BRIDGE, ...ends), netns });
-    assert.deepEqual(plan.host, [...stray.map((name) => `link delete dev ${name}`), ADD, JOIN], what);
-    assert.deepEqual([plan.removeNetns, plan.addNetns], [false, netns.state === "absent"], what);
+    const make = netns.state === "absent" ? MAKE : [];
+    assert.deepEqual(plan.host, [...make, ...stray.map((name) => `link delete dev ${name}`), ADD, JOIN], what);
     assert.deepEqual(plan.netns, INSIDE_LINES);
   }
 });
@@ -105,14 +116,13 @@ Deno.test("planUp() takes two ends for a pair only if each is the other's", () =
 
 Deno.test("planUp() replaces the file of a namespace that does not work", () => {
   const plan = planUp(NAMES, { host: host(BRIDGE), netns: BROKEN });
-  assert.deepEqual([plan.removeNetns, plan.addNetns], [true, true]);
-  assert.deepEqual(plan.host, [ADD, JOIN]);
+  assert.deepEqual(plan.host, ["netns delete one_tproxy_br0", ...MAKE, ADD, JOIN]);
 });
 
 Deno.test("planUp() gives both ends the bridge's MTU", () => {
   const bridge = { ...BRIDGE, mtu: 9000 };
   const fresh = planUp(NAMES, { host: host(bridge), netns: ABSENT });
-  assert.equal(fresh.host[0], ADD.replaceAll("mtu 1500", "mtu 9000"));
+  assert.equal(fresh.host[2], ADD.replaceAll("mtu 1500", "mtu 9000"));
   const there = planUp(NAMES, { host: host(bridge, OUTSIDE), netns: alive(INSIDE) });
   assert.deepEqual([there.host[0], there.netns[0]], [
     "link set dev br0b mtu 9000",
@@ -124,7 +134,7 @@ Deno.test("planUp() gives each bridge's end an address of its own that no bridge
   const addresses = ["br0", "br1", "br10", "onebr.12", "0", "virbr0"].map((name) => {
     const names = namesOf(parseBridgeName(name));
     const plan = planUp(names, { host: host({ ...BRIDGE, name }), netns: ABSENT });
-    return / address (\S+) /.exec(plan.host[0] ?? "")?.[1] ?? "";
+    return / address (\S+) /.exec(plan.host.at(-2) ?? "")?.[1] ?? "";
   });
   assert.equal(new Set(addresses).size, addresses.length);
   for (const address of addresses) assert.match(address, /^fe(?::[0-9a-f]{2}){5}$/);

@@ -6,38 +6,12 @@
 
 import type { BridgeNames } from "../names.ts";
 import { CommandError, runCommand } from "../run_command.ts";
-import { type Link, observe } from "./observe.ts";
+import { observe } from "./inside.ts";
 import { type LinkPlan, planDown, planUp } from "./link_plan.ts";
+import type { Link } from "./observe.ts";
+import { SYSCTL_KEYS } from "./sysctls.ts";
 import { setVlans, vlansOf } from "./vlan_record.ts";
 import type { Vlan } from "./vlans.ts";
-
-/**
- * The settings of the namespace's network stack. They are set before the veth end moves in, since a device takes the
- * defaults of its namespace when it arrives. A setting that the kernel does not have is ignored.
- */
-export const NETNS_SYSCTLS: readonly string[] = [
-  // The namespace forwards nothing from guest to guest. These come first, because they reset other settings.
-  "net.ipv4.ip_forward=0",
-  "net.ipv6.conf.all.forwarding=0",
-  // It accepts no redirects and no router advertisements.
-  "net.ipv4.conf.all.accept_redirects=0",
-  "net.ipv4.conf.default.accept_redirects=0",
-  "net.ipv6.conf.all.accept_ra=0",
-  "net.ipv6.conf.default.accept_ra=0",
-  // It answers ARP for an address of /32. A namespace may inherit another value from its host.
-  "net.ipv4.conf.all.arp_ignore=0",
-  "net.ipv4.conf.default.arp_ignore=0",
-  // It announces a new MAC address to guests.
-  "net.ipv4.conf.all.arp_notify=1",
-  // An unprivileged proxy may listen on ports below 1024.
-  "net.ipv4.ip_unprivileged_port_start=0",
-  // Connections that a proxy has not accepted go to its successor (Linux 5.14).
-  "net.ipv4.tcp_migrate_req=1",
-  // A connection buffers half a megabyte each way at most, which is enough on one machine. With more, a guest that
-  // opens a thousand connections and never reads could use up the memory of the host's TCP.
-  "net.ipv4.tcp_rmem=4096 131072 524288",
-  "net.ipv4.tcp_wmem=4096 16384 524288",
-];
 
 /** A bridge's veth pair and namespace, made or repaired. */
 export interface MadeLinks {
@@ -61,7 +35,7 @@ export interface MadeLinks {
  * `/run/one_tproxy`.
  */
 export async function makeLinks(names: BridgeNames, listed: Promise<readonly Link[]>): Promise<MadeLinks> {
-  const observed = await observe(names, listed);
+  const observed = await observe(names, listed, SYSCTL_KEYS);
   const plan = planUp(names, observed);
   const vlans = await vlansOf(names, observed.host);
   const isNew = observed.netns.state === "absent" && !observed.host.has(names.bridgeEnd);
@@ -78,9 +52,6 @@ export async function makeLinks(names: BridgeNames, listed: Promise<readonly Lin
 }
 
 async function carryOut(names: BridgeNames, plan: LinkPlan, vlans: readonly Vlan[]): Promise<void> {
-  if (plan.removeNetns) await runCommand("ip", ["netns", "delete", names.netns]);
-  if (plan.addNetns) await runCommand("ip", ["netns", "add", names.netns]);
-  await setNetnsSysctls(names);
   await batch(["-n", names.netns], plan.netnsBefore);
   if (plan.isNewPort && vlans.length > 0) {
     await batch([], plan.host);
@@ -90,17 +61,6 @@ async function carryOut(names: BridgeNames, plan: LinkPlan, vlans: readonly Vlan
     await batch([], [...plan.host, ...plan.hostAfter]);
   }
   await batch(["-n", names.netns], plan.netns);
-}
-
-/**
- * Sets {@linkcode NETNS_SYSCTLS} in the namespace. Calling it twice does no harm.
- *
- * @param names The bridge's names.
- * @throws {CommandError} If ip or sysctl fails.
- * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/ip`.
- */
-export async function setNetnsSysctls(names: BridgeNames): Promise<void> {
-  await runCommand("ip", ["netns", "exec", names.netns, "/usr/sbin/sysctl", "-e", "-q", "-w", ...NETNS_SYSCTLS]);
 }
 
 /**
@@ -115,8 +75,7 @@ export async function removeLinks(names: BridgeNames, listed?: Promise<readonly 
   const observed = await observe(names, listed);
   const { netnsBefore, host } = planDown(names, observed);
   await batch(["-n", names.netns], netnsBefore);
-  await batch([], host);
-  if (observed.netns.state !== "absent") await runCommand("ip", ["netns", "delete", names.netns]);
+  await batch([], observed.netns.state === "absent" ? host : [...host, `netns delete ${names.netns}`]);
 }
 
 async function batch(options: readonly string[], lines: readonly string[]): Promise<void> {

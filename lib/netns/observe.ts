@@ -1,13 +1,11 @@
 /**
- * Reading the kernel's state of one bridge, its veth pair and its namespace.
+ * Listing network devices.
  *
  * @module
  */
 
 import { KernelStateError } from "../errors.ts";
-import type { BridgeNames } from "../names.ts";
-import { CommandError, runCommand } from "../run_command.ts";
-import { lstatIfThere } from "../run_dir.ts";
+import { runCommand } from "../run_command.ts";
 
 /** A network device, with the properties that are used here. */
 export interface Link {
@@ -39,41 +37,6 @@ export interface Link {
   readonly peerNetns: number | undefined;
 }
 
-/** The state of a namespace: alive, absent, or broken (its file exists, but no namespace is mounted on it). */
-export type NetnsState = { readonly state: "absent" | "broken" } | {
-  readonly state: "alive";
-  /** Its devices. */
-  readonly links: readonly Link[];
-};
-
-/** The state that `setup` compares with the desired state. */
-export interface Observed {
-  /** The devices of the host namespace that are the bridge, its ports, or named like its veth ends. */
-  readonly host: ReadonlyMap<string, Link>;
-  /** The bridge's namespace. */
-  readonly netns: NetnsState;
-}
-
-/**
- * Reads the state of one bridge and everything that belongs to it.
- *
- * @param names The bridge's names.
- * @param listed The devices of the host namespace, if they have been listed already.
- * @returns The state now.
- * @throws {CommandError} If ip fails.
- * @throws {KernelStateError} If ip's answer can't be read.
- * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/ip` and `--allow-read=/run/netns`.
- */
-export async function observe(
-  names: BridgeNames,
-  listed: Promise<readonly Link[]> = listLinks(),
-): Promise<Observed> {
-  const [links, netns] = await Promise.all([listed, observeNetns(names)]);
-  const relevant = new Set<string>([names.bridge, names.bridgeEnd, names.netnsEnd]);
-  const host = links.filter((link) => relevant.has(link.name) || link.master === names.bridge);
-  return { host: new Map(host.map((link) => [link.name, link])), netns };
-}
-
 /**
  * Lists all devices of a network namespace.
  *
@@ -86,17 +49,6 @@ export async function observe(
 export async function listLinks(netns?: string): Promise<Link[]> {
   const inside = netns === undefined ? [] : ["-n", netns];
   return parseLinks(await runCommand("ip", [...inside, "-j", "-d", "link", "show"]));
-}
-
-async function observeNetns(names: BridgeNames): Promise<NetnsState> {
-  if (await lstatIfThere(names.netnsPath) === undefined) return { state: "absent" };
-  try {
-    return { state: "alive", links: await listLinks(names.netns) };
-  } catch (error) {
-    // setns(2) fails with EINVAL for a file that is not a namespace. A killed "ip netns add" leaves such a file.
-    if (error instanceof CommandError && error.stderr.includes("Invalid argument")) return { state: "broken" };
-    throw error;
-  }
 }
 
 /**

@@ -6,7 +6,8 @@
 
 import { KernelStateError } from "../errors.ts";
 import type { BridgeNames } from "../names.ts";
-import type { Link, Observed } from "./observe.ts";
+import type { Observed } from "./inside.ts";
+import type { Link } from "./observe.ts";
 
 /**
  * Tells whether both ends are in their places and are peers of each other.

@@ -6,7 +6,7 @@
 
 import { type BridgeName, namesOf, TPROXY } from "../names.ts";
 import { CommandError } from "../run_command.ts";
-import { describeRules, forgetApplied, writeApplied } from "./applied.ts";
+import { describeRules, forgetApplied, readApplied, writeApplied } from "./applied.ts";
 import { type BridgeRules, renderDown, renderUp } from "./bridge_script.ts";
 import type { BridgeForm } from "./matches.ts";
 import { listBridgeTable, listObjects } from "./nft.ts";
@@ -39,14 +39,18 @@ export async function ensureRules(
 }
 
 async function applyRules(all: readonly BridgeRules[]): Promise<BridgeForm> {
-  try {
-    await runScript(renderUp(all, "ibrname"));
-    return "ibrname";
-  } catch (error) {
-    if (!(error instanceof CommandError) || !error.stderr.includes("Operation not supported")) throw error;
-    await runScript(renderUp(all, "veth-set"));
-    return "veth-set";
+  const [known] = (await readApplied()).values();
+  // What was applied since the kernel was booted, it takes again: to be refused first costs a run of nft.
+  if (known?.form !== "veth-set") {
+    try {
+      await runScript(renderUp(all, "ibrname"));
+      return "ibrname";
+    } catch (error) {
+      if (!(error instanceof CommandError) || !error.stderr.includes("Operation not supported")) throw error;
+    }
   }
+  await runScript(renderUp(all, "veth-set"));
+  return "veth-set";
 }
 
 /**
