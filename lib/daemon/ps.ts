@@ -104,6 +104,16 @@ export function parseMarks(text: string): Map<number, Marks> {
 }
 
 /**
+ * Reads the titles of processes.
+ *
+ * @param text What ps printed: process ID and command line.
+ * @returns The title of each process.
+ */
+export function parseTitles(text: string): Map<number, string> {
+  return new Map(Array.from(text.matchAll(/^ *(\d+) (.*)$/gm), ([, pid, args = ""]) => [Number(pid), args.trimEnd()]));
+}
+
+/**
  * Asks ps about some processes.
  *
  * @param pids The processes; those that have ended meanwhile are left out.

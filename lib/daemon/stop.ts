@@ -8,7 +8,8 @@ import { delay } from "../delay.ts";
 import { DaemonError } from "../errors.ts";
 import { log } from "../log.ts";
 import { CommandError, runCommand } from "../run_command.ts";
-import { findDaemons } from "./find_daemons.ts";
+import { readTitle } from "./find_daemons.ts";
+import { askOf, parseTitles } from "./ps.ts";
 
 /** The signals that daemons are sent; `lib/protocol/lifecycle.ts` says what a daemon does on each. */
 export type DaemonSignal = "HUP" | "USR1" | "USR2" | "TERM" | "KILL" | "CONT";
@@ -63,11 +64,11 @@ function isAboutTheGone(stderr: string): boolean {
 /**
  * Waits until daemons have ended, or until they drain.
  *
- * @param pids The processes.
+ * @param pids The daemons, which were found to be ours; so nothing but their titles is looked at again and again.
  * @param until What to wait for. A daemon that has ended counts as one that drains.
  * @param deadlineMs How long to wait, in milliseconds.
  * @returns The processes that do not by then.
- * @throws {import("../errors.ts").TproxyError} If ps fails, or this process is not root's.
+ * @throws {CommandError} If ps fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps`.
  */
 export async function waitFor(
@@ -77,9 +78,11 @@ export async function waitFor(
 ): Promise<readonly number[]> {
   const deadline = performance.now() + deadlineMs;
   for (let left = pids; left.length > 0;) {
-    const { daemons } = await findDaemons();
-    const busy = new Set(daemons.filter(({ draining }) => until === "ended" || !draining).map(({ pid }) => pid));
-    left = left.filter((pid) => busy.has(pid));
+    const titles = parseTitles(await askOf(left, "-ww", "-o", "pid=,args="));
+    left = left.filter((pid) => {
+      const named = readTitle(titles.get(pid) ?? "");
+      return named !== undefined && (until === "ended" || !named.draining);
+    });
     if (left.length === 0 || performance.now() > deadline) return left;
     await delay(POLL_MS);
   }

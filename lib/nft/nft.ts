@@ -12,7 +12,7 @@ import { type Dropped, parseDropped } from "./dropped.ts";
 import { renderNoEgress } from "./egress_rules.ts";
 import { type BridgeTable, readTable } from "./fingerprint.ts";
 import { type NftState, parseState } from "./parse_state.ts";
-import { parseTable, parseTableFamilies } from "./parse_tables.ts";
+import { parseTable } from "./parse_tables.ts";
 import { listTable, runScript } from "./run_nft.ts";
 import { renderRelease } from "./release_script.ts";
 import type { TableObject, Tables } from "./bridge_script.ts";
@@ -79,9 +79,11 @@ const NO_TABLE: BridgeTable = { chains: new Map(), sets: new Map() };
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
 export async function listObjects(): Promise<Tables> {
-  const families = parseTableFamilies(await runCommand("nft", ["-j", "list", "tables"]));
-  const list = async (family: "ip" | "bridge"): Promise<TableObject[] | undefined> =>
-    families.has(family) ? parseTable(await runCommand("nft", ["-j", "list", "table", family, TPROXY])) : undefined;
+  // No one nft process can list both: in nft 1.0.6 the last "list table" decides what is read of the kernel for all.
+  const list = async (family: "ip" | "bridge"): Promise<TableObject[] | undefined> => {
+    const listing = await listTable(family, TPROXY);
+    return listing === undefined ? undefined : parseTable(listing);
+  };
   const [ip, bridge] = await Promise.all([list("ip"), list("bridge")]);
   return { ip, bridge };
 }

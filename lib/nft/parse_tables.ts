@@ -4,7 +4,6 @@
  * @module
  */
 
-import { TPROXY } from "../names.ts";
 import type { TableObject } from "./bridge_script.ts";
 import { field, parseListing, valueOf } from "./listing.ts";
 
@@ -45,18 +44,4 @@ export function toObjects(items: readonly object[]): TableObject[] {
 
 function isNameOrPort(element: unknown): element is string | number {
   return typeof element === "string" || typeof element === "number";
-}
-
-/**
- * Parses the answer of `nft -j list tables`.
- *
- * @param json What nft printed.
- * @returns The families that have a table of ours.
- * @throws {KernelStateError} If it is not a listing.
- */
-export function parseTableFamilies(json: string): Set<string> {
-  const tables = parseListing(json).map((item) => field(item, "table"));
-  return new Set(
-    tables.filter((table) => field(table, "name") === TPROXY).map((table) => String(field(table, "family"))),
-  );
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { KernelStateError } from "../errors.ts";
-import { parseTable, parseTableFamilies } from "./parse_tables.ts";
+import { parseTable } from "./parse_tables.ts";
 
 /** A listing as nft 1.0.6 prints it. */
 function listing(...items: unknown[]): string {
@@ -30,34 +30,20 @@ Deno.test("parseTable() lists everything in a table but its rules", () => {
   ]);
 });
 
-Deno.test("parseTableFamilies() finds the families that have a table of ours", () => {
-  const table = (family: string, name: string) => ({ table: { family, name, handle: 1 } });
-  const json = listing(
-    table("ip", "one_tproxy"),
-    table("bridge", "one_tproxy"),
-    table("inet", "filter"),
-    table("ip6", "x"),
-  );
-  assert.deepEqual(parseTableFamilies(json), new Set(["ip", "bridge"]));
-  assert.deepEqual(parseTableFamilies(listing(table("ip", "nat"))), new Set());
-});
-
-Deno.test("parseTable() and parseTableFamilies() never take what is not a listing for an empty one", () => {
+Deno.test("parseTable() never takes what is not a listing for an empty one", () => {
   for (const text of ["", "{", "null", "[]", "{}", '{"nftables":{}}', '{"nftables":[]}', listing().slice(0, -1)]) {
-    for (const parse of [parseTable, parseTableFamilies]) assert.throws(() => parse(text), KernelStateError, text);
+    assert.throws(() => parseTable(text), KernelStateError, text);
   }
   assert.deepEqual(parseTable(listing()), []);
 });
 
-Deno.test("parseTable() and parseTableFamilies() fail with nothing but KernelStateError", () => {
+Deno.test("parseTable() fails with nothing but KernelStateError", () => {
   const text = fc.oneof(fc.string(), fc.json(), fc.array(fc.jsonValue()).map((items) => listing(...items)));
   fc.assert(fc.property(text, (text) => {
-    for (const parse of [parseTable, parseTableFamilies]) {
-      try {
-        parse(text);
-      } catch (error) {
-        assert.ok(error instanceof KernelStateError, String(error));
-      }
+    try {
+      parseTable(text);
+    } catch (error) {
+      assert.ok(error instanceof KernelStateError, String(error));
     }
   }));
 });

@@ -26,7 +26,7 @@ export async function runScript(script: string): Promise<void> {
  * @throws {CommandError} If nft fails, which never means that there is none.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
-export async function listTable(family: "inet" | "bridge", table: string): Promise<string | undefined> {
+export async function listTable(family: "inet" | "ip" | "bridge", table: string): Promise<string | undefined> {
   try {
     return await runCommand("nft", ["-j", "list", "table", family, table]);
   } catch (error) {
