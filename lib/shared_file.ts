@@ -63,6 +63,18 @@ export async function openShared(path: string, users: readonly number[], access:
 }
 
 /**
+ * Tells whether a file that a proxy writes to has the right access.
+ *
+ * @param info The file; `undefined` if there is none.
+ * @param access The owner, group and mode that it should have.
+ * @returns Whether it is a regular file of one name, and has them.
+ */
+export function hasAccess(info: Deno.FileInfo | undefined, { uid, gid, mode }: Access): boolean {
+  return info !== undefined && info.isFile && info.nlink === 1 && info.uid === uid && info.gid === gid &&
+    ((info.mode ?? 0) & 0o7777) === mode;
+}
+
+/**
  * Ensures that a file exists that a proxy writes to. A file that has the right access already is not opened.
  *
  * @param path The file.
@@ -72,10 +84,7 @@ export async function openShared(path: string, users: readonly number[], access:
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for its folder.
  */
 export async function ensureAccess(path: string, users: readonly number[], access: Access): Promise<void> {
-  const info = await lstatIfThere(path);
-  const isRight = info !== undefined && info.isFile && info.nlink === 1 && info.uid === access.uid &&
-    info.gid === access.gid && ((info.mode ?? 0) & 0o7777) === access.mode;
-  if (isRight) return;
+  if (hasAccess(await lstatIfThere(path), access)) return;
   const fd = await openShared(path, users, access);
   (await loadNodeFs()).closeSync(fd);
 }

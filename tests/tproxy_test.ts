@@ -139,6 +139,12 @@ Deno.test(
     await hv.host.text(["rm", ...logs]);
     await hv.control("reload");
     assert.equal(await read("adm"), true, "the logs are new, after a rotation for example");
+    await hv.host.text(["chgrp", "users", ...logs]);
+    await hv.control("start");
+    assert.deepEqual([await read("adm"), await read("users")], [false, true], "nobody but root can have done that");
+    await hv.host.text(["chgrp", "root", ...logs]);
+    await hv.control("start");
+    assert.deepEqual([await read("adm"), await read("users")], [true, false]);
     await fetchFrom(guest, "/who");
     assert.ok((await hv.log("one_tproxy_br0")).some(({ message }) => message === "Opened"));
     // There the group keeps one inner from another's log.

@@ -6,7 +6,8 @@
 
 import type { Role } from "../role.ts";
 import { readSharedEnd } from "../read_shared.ts";
-import { type Access, ensureAccess, openShared } from "../shared_file.ts";
+import { lstatIfThere } from "../run_dir.ts";
+import { type Access, ensureAccess, hasAccess, openShared } from "../shared_file.ts";
 import { groupOf, numberOf, type Owner, userOf } from "./owner.ts";
 import { findLogReaders } from "./user_database.ts";
 
@@ -58,7 +59,8 @@ async function accessOf(role: Role, owner: Owner): Promise<[users: number[], acc
 }
 
 /**
- * Makes a daemon's log if it is not there, as {@linkcode openLog} does; one that is as it should be is not opened.
+ * Makes a daemon's log if it is not there, as {@linkcode openLog} does; one that is as it should be is not opened. Whom
+ * root has let read it is looked up when the daemon starts.
  *
  * @param role What the daemon is.
  * @param owner The user that all daemons run as, if there is one.
@@ -66,5 +68,16 @@ async function accessOf(role: Role, owner: Owner): Promise<[users: number[], acc
  * @throws {Deno.errors.NotCapable} As {@linkcode openLog}.
  */
 export async function ensureLog(role: Role, owner: Owner): Promise<void> {
+  if (owner === undefined && await hasReaders(role)) return;
   await ensureAccess(role.log, ...await accessOf(role, owner));
+}
+
+/**
+ * Tells whether a log of a proxy that is a user of its own has been given to a group. Only root can have done that, since
+ * the proxy is in no group but its own; so a VM's start need not wait for getent.
+ */
+async function hasReaders(role: Role): Promise<boolean> {
+  const info = await lstatIfThere(role.log);
+  const [own, group] = [numberOf(role), info?.gid ?? 0];
+  return group !== 0 && group !== own && hasAccess(info, { uid: own, gid: group, mode: 0o640 });
 }

@@ -56,7 +56,7 @@ export function compiled(program: string): Form {
     kept: [],
     probed: [],
     dataVariable: "XDG_DATA_HOME",
-    flagsOf: compiledFlags,
+    flagsOf: (program) => DAEMON_FLAGS[program],
     commandOf: (program) => [`${folder}/tproxy-${program}`],
     openFilesOf: () => [],
   };
