@@ -91,6 +91,8 @@ Deno.test(
       await using _lock = await holdLock(hv.host, RUN_FILES.setupLock);
       await hv.host.text(["nft", "flush", "ruleset"]);
       await hv.host.text(["ip", "netns", "delete", "one_tproxy_br0"]);
+      // It is not noted then, and can't be without the lock.
+      await hv.configure(CONFIG);
       for (const verb of ["start", "reload"]) {
         const { stderr } = await hv.control(verb);
         assert.match(stderr, /warning: Cannot put back what setup recorded; what runs goes on .*kernel-state\.lock/);

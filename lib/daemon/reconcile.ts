@@ -11,7 +11,7 @@ import { DaemonError } from "../errors.ts";
 import type { LogLine } from "../log.ts";
 import { currentForm } from "../permissions/current_form.ts";
 import type { Title } from "../role.ts";
-import { withSetupLock } from "../setup/change_bridge.ts";
+import { noteUnlessBusy } from "../setup/change_bridge.ts";
 import { look, type Present, restore } from "../setup/restore.ts";
 import { moveControlSockets } from "./control_dirs.ts";
 import { withDaemonLock } from "./daemon_lock.ts";
@@ -79,7 +79,7 @@ export async function reconcile(
     prepare: source.read,
     lock: withDaemonLock,
     use: async (settings) => {
-      if (source.note !== undefined) await withSetupLock(source.note);
+      if (source.note !== undefined) await noteUnlessBusy(source.note);
       const recorded = async <T>(work: () => Promise<T>): Promise<T> => {
         const running = await work();
         const seconds = (performance.now() - began) / 1000;

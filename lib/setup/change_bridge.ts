@@ -4,6 +4,7 @@
  * @module
  */
 
+import { describe, LockError } from "../errors.ts";
 import { withLock } from "../lock.ts";
 import { log } from "../log.ts";
 import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
@@ -21,6 +22,9 @@ import { forgetVlans } from "../netns/vlan_record.ts";
 /** How long to wait for the lock: longer than any run takes, and shorter than a driver waits for a VM's network. */
 const LOCK_DEADLINE_MS = 30_000;
 
+/** How long to wait for it to note the configuration, which only saves the next run some time. */
+const NOTE_DEADLINE_MS = 500;
+
 /**
  * Runs some work under the lock of `setup`.
  *
@@ -31,6 +35,22 @@ const LOCK_DEADLINE_MS = 30_000;
  */
 export function withSetupLock<T>(work: () => Promise<T>): Promise<T> {
   return withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, work);
+}
+
+/**
+ * Notes the configuration for later programs. If another run holds the lock, the next one has to read it again, and
+ * nobody waits for that.
+ *
+ * @param note Notes it.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
+ */
+export async function noteUnlessBusy(note: () => Promise<void>): Promise<void> {
+  try {
+    await withLock(RUN_FILES.setupLock, NOTE_DEADLINE_MS, note);
+  } catch (error) {
+    if (!(error instanceof LockError)) throw error;
+    log.debug("Cannot note the configuration", { error: describe(error) });
+  }
 }
 
 /** Computes the new networks of a bridge from the present ones. */
