@@ -215,31 +215,31 @@ Deno.test(
     const { hv } = await served(lab, CONFIG, bridges);
     const watch = hv.startWatch();
     await until("it watches", () => Promise.resolve(watch.output.includes("Watching")));
-    const says = (what: string, bridge: string) =>
-      watch.output.match(new RegExp(`${what}.*\\(bridge=${bridge}\\b`, "g"));
+    const said = (what: string, bridge: string) =>
+      Array.from(watch.output.matchAll(new RegExp(`(${what}).*\\(bridge=${bridge}\\b`, "g")), ([, text]) => text);
+    const damage = (bridge: string) => hv.host.text([...REPEATED[bridge] ?? []]);
     await Promise.all(bridges.map(async (bridge) => {
       const gaps: number[] = [];
       for (let last = performance.now(); gaps.length < 6; last = performance.now()) {
-        await hv.host.text([...REPEATED[bridge] ?? []]);
-        if (gaps.length === 5) {
-          const { code, stderr } = await hv.tproxy("status");
-          assert.equal(code, 4);
-          assert.match(stderr, new RegExp(`^${bridge}: .*; run "tproxy-setup up --bridge ${bridge}"$`, "m"));
-        }
-        await until(
-          "it is set up",
-          () => Promise.resolve((says("The bridge is set up", bridge)?.length ?? 0) > gaps.length),
-          60,
-        );
+        await damage(bridge);
+        const isRepaired = () => Promise.resolve(said("The bridge is set up", bridge).length > gaps.length);
+        await until("it is set up again", isRepaired, 60);
         gaps.push(performance.now() - last);
       }
       assert.ok((gaps.at(-1) ?? 0) > 4_000, `${bridge}: ${gaps}`);
-      assert.equal(says("warning: A bridge does not stay as it was set up; ", bridge)?.length, 1, watch.output);
-      // Two, and more where a look comes so late that the pause is over.
-      const warnings = says("warning: A bridge is not as it should be", bridge)?.length ?? 0;
-      assert.ok(warnings >= 2 && warnings < gaps.length, watch.output);
+      // How often it is repaired before the watch sees that it does not stay depends on the machine.
+      const unstable = "warning: A bridge does not stay as it was set up";
+      const warnings = said("warning: A bridge [a-z ]+", bridge);
+      assert.equal(warnings.at(-1), unstable, watch.output);
+      assert.equal(warnings.indexOf(unstable), warnings.length - 1, watch.output);
     }));
-    assert.equal((await hv.tproxy("status")).code, 0);
+    // The next repair is 16 seconds away.
+    for (const bridge of bridges) await damage(bridge);
+    const { code, stderr } = await hv.tproxy("status");
+    assert.equal(code, 4);
+    for (const bridge of bridges) {
+      assert.match(stderr, new RegExp(`^${bridge}: .*; run "tproxy-setup up --bridge ${bridge}"$`, "m"));
+    }
   }),
 );
 
