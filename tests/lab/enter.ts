@@ -45,8 +45,8 @@ const SHOWS = {
 /** Files that run alone: they need the whole machine, or use what its kernel shares among network namespaces. */
 const ALONE = /^tests\/(?:vm\/|faults\/syn_flood)/;
 
-/** How many labs there are at once. */
-const AT_ONCE = navigator.hardwareConcurrency;
+/** How many labs there are at once: each waits for half of its time. */
+const AT_ONCE = navigator.hardwareConcurrency + 1;
 
 /** A file that hangs must not block the others; the longest takes minutes. */
 const DEADLINE = ["/usr/bin/timeout", "--signal=KILL", "1200"];
