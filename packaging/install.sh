@@ -51,9 +51,6 @@ UNIT=/etc/systemd/system/one-tproxy.service
 PACKAGED_UNIT=/usr/lib/systemd/system/one-tproxy.service
 METRICS_UNIT=/etc/systemd/system/one-tproxy-metrics.service
 METRICS_TIMER=/etc/systemd/system/one-tproxy-metrics.timer
-# What looks for a version from the remotes every minute.
-REMOTES_UNIT=/etc/systemd/system/one-tproxy-remotes.service
-REMOTES_TIMER=/etc/systemd/system/one-tproxy-remotes.timer
 # The folder of Debian's node_exporter, which is in the unit, too.
 DEFAULT_METRICS=/var/lib/prometheus/node-exporter
 LOGROTATE=/etc/logrotate.d/one-tproxy

@@ -22,13 +22,7 @@ install_metrics() {
     say "systemd does not run here: let what does run \"$prefix/bin/tproxy metrics --textfile $metrics\" every minute"
     return 0
   fi
-  old=$(cat "$METRICS_UNIT" "$METRICS_TIMER" 2>/dev/null || :)
-  put one-tproxy-metrics.service "$METRICS_UNIT"
-  put one-tproxy-metrics.timer "$METRICS_TIMER"
-  if test "$old" = "$(cat "$METRICS_UNIT" "$METRICS_TIMER")"; then return 0; fi
-  say "Having metrics written to $metrics every minute: systemctl enable --now one-tproxy-metrics.timer"
-  systemctl daemon-reload
-  systemctl --quiet enable --now one-tproxy-metrics.timer
+  start_timer one-tproxy-metrics "Having metrics written to $metrics every minute"
 }
 
 end_metrics() {

@@ -5,6 +5,8 @@
 # named has signed its archive. That is looked at in a copy in a folder of root's.
 
 REMOTES=/var/tmp/one/vnm/one-tproxy
+REMOTES_UNIT=/etc/systemd/system/one-tproxy-remotes.service
+REMOTES_TIMER=/etc/systemd/system/one-tproxy-remotes.timer
 # More than any archive has, in bytes.
 LONGEST=268435456
 
@@ -33,13 +35,7 @@ trust_keys() {
 install_remotes() {
   test -s "$prefix/remotes/signers" || return 0
   has_systemd || return 0
-  old=$(cat "$REMOTES_TIMER" "$REMOTES_UNIT" 2>/dev/null || :)
-  put remotes/one-tproxy-remotes.service "$REMOTES_UNIT"
-  put remotes/one-tproxy-remotes.timer "$REMOTES_TIMER"
-  if test "$old" = "$(cat "$REMOTES_TIMER" "$REMOTES_UNIT")"; then return 0; fi
-  say 'Looking every minute what onehost sync has brought: systemctl enable --now one-tproxy-remotes.timer'
-  systemctl daemon-reload
-  systemctl --quiet enable --now one-tproxy-remotes.timer
+  start_timer remotes/one-tproxy-remotes 'Looking every minute what onehost sync has brought'
 }
 
 end_remotes() {

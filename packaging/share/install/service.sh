@@ -35,6 +35,19 @@ install_service() {
   systemctl restart one-tproxy
 }
 
+# start_timer SOURCE WHAT: writes a timer and its service of share/, and starts it, unless that is done.
+start_timer() {
+  timer=${1##*/}
+  set -- "$1" "$2" "/etc/systemd/system/$timer.service" "/etc/systemd/system/$timer.timer"
+  old=$(cat "$3" "$4" 2>/dev/null || :)
+  put "$1.service" "$3"
+  put "$1.timer" "$4"
+  if test "$old" = "$(cat "$3" "$4")"; then return 0; fi
+  say "$2: systemctl enable --now $timer.timer"
+  systemctl daemon-reload
+  systemctl --quiet enable --now "$timer.timer"
+}
+
 # The processes that run are looked at, so that the next run completes an upgrade that was interrupted.
 is_this_version() {
   case $(readlink "/proc/$1/exe") in "$prefix/versions/$name/"*) return 0 ;; *) return 1 ;; esac
