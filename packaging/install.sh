@@ -92,8 +92,10 @@ test "$action" = install || test -z "$mode$metrics$trust" || misuse
 
 # The unit of a package comes and goes with the package.
 packaged=no
+command=$prefix/bin/tproxy
 if test "$prefix" = "$PACKAGE_PREFIX" && test -d "$prefix/package"; then
   packaged=yes
+  command=tproxy
   UNIT=$PACKAGED_UNIT
 fi
 
@@ -121,7 +123,7 @@ integrate() {
   if test -n "$mode"; then
     "$prefix/bin/tproxy" integrate "--$mode"
   else
-    say "OpenNebula does not call it: \"$prefix/bin/tproxy integrate --drop-in\", or with --hooks or --full, is for that"
+    say "OpenNebula does not call it: \"$command integrate --drop-in\", or with --hooks or --full, is for that"
   fi
 }
 

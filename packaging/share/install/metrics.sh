@@ -19,7 +19,7 @@ install_metrics() {
     return 0
   fi
   if ! has_systemd; then
-    say "systemd does not run here: let what does run \"$prefix/bin/tproxy metrics --textfile $metrics\" every minute"
+    say "systemd does not run here: let what does run \"$command metrics --textfile $metrics\" every minute"
     return 0
   fi
   start_timer one-tproxy-metrics "Having metrics written to $metrics every minute"

@@ -25,7 +25,7 @@ install_service() {
       systemctl --quiet enable one-tproxy
       return 0
     fi
-    say "systemd does not run here: let what does run \"$prefix/bin/tproxy watch\", and start that anew after an upgrade"
+    say "systemd does not run here: let what does run \"$command watch\", and start that anew after an upgrade"
     return 0
   fi
   systemctl --quiet is-enabled one-tproxy || systemctl --quiet enable one-tproxy
