@@ -17,7 +17,9 @@ const SHELLS = {
 /** Types at a shell on a terminal that is large enough for any list, and tells what that shows. */
 export function typeAt(host: Host, shell: string, input: string): Promise<string> {
   const sized = `stty rows 200 columns 200; exec ${shell}`;
-  return host.text(["env", "HOME=/root", "TERM=dumb", "script", "-qec", sized, "/dev/null"], input);
+  // A shell writes down what was typed, in the machine's own home unless the host has a root of its own.
+  const environment = ["HOME=/root", "HISTFILE=/dev/null", "TERM=dumb"];
+  return host.text(["env", ...environment, "script", "-qec", sized, "/dev/null"], input);
 }
 
 /** Shows that a shell, as the system has it, lists the commands of a program, and completes what is typed of one. */
