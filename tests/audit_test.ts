@@ -84,9 +84,9 @@ async function useAll({ hv: { host }, hv, guest }: Scenario): Promise<void> {
   await tproxy("apply");
   const watch = start("watch");
   await hv.configure(NAMED);
-  await until("the watch has seen the new service", () => isServed(guest, 80));
+  await until("the watch has seen the new service", () => isServed(guest, 80), 120);
   await host.ip("link delete dev br0b");
-  await until("the watch has repaired the bridge", () => isServed(guest));
+  await until("the watch has repaired the bridge", () => isServed(guest), 120);
   await host.text(["pkill", "-KILL", "-f", "^one_tproxy"]);
   await host.text(["umount", "--lazy", PROXY_DIR]);
   await until("the watch has started the proxies", () => isServed(guest));
