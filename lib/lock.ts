@@ -7,7 +7,11 @@
 
 import { deadline } from "./delay.ts";
 import { LockError } from "./errors.ts";
+import { log } from "./log.ts";
 import { ensureRunDir } from "./run_dir.ts";
+
+/** Who waits longer is told of it, in milliseconds: a VM's start may wait for this. */
+const LONG_WAIT_MS = 5_000;
 
 /**
  * Runs some work while it holds an exclusive lock. Waiting processes usually get the lock in the order in which they
@@ -26,9 +30,12 @@ export async function withLock<T>(path: string, deadlineMs: number, work: () => 
   const late = Promise.withResolvers<never>();
   const message = `Cannot lock ${path}: another run has held it for ${deadlineMs / 1000} seconds`;
   const remedy = `see who with "fuser -v ${path}"`;
+  const asked = performance.now();
   {
     using _late = deadline(deadlineMs, () => late.reject(new LockError(message, remedy)));
     await Promise.race([file.lock(true), late.promise]);
   }
+  const waited = performance.now() - asked;
+  if (waited > LONG_WAIT_MS) log.warning("Waited long for a lock", { path, seconds: Math.round(waited / 1000) });
   return await work();
 }

@@ -112,6 +112,21 @@ Deno.test(
 );
 
 Deno.test(
+  "a run that has waited over 5 seconds for a lock says so",
+  inLab(async (lab) => {
+    const { hv } = await makeScenario(lab);
+    await hv.up("br0");
+    const holder = await holdLock(hv.host, RUN_FILES.setupLock);
+    const waiting = hv.host.start(hv.setupArgv(...UP), { inside: true });
+    await until("it waits", async () => (await lockWaiters(hv.host, RUN_FILES.setupLock)).length > 0);
+    await hv.host.text(["sleep", "5.1"]);
+    await holder[Symbol.asyncDispose]();
+    assert.equal(await waiting.ended(), 0, waiting.output);
+    assert.match(waiting.output, /^warning: Waited long for a lock \(path=\S+kernel-state\.lock, seconds=\d+\)$/m);
+  }),
+);
+
+Deno.test(
   "runs that wait for the lock share one pass, which does what each of them was for",
   inLab(async (lab) => {
     const { hv, guest } = await served(lab, CONFIG, ["br0", "br1"]);
