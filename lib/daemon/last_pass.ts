@@ -23,7 +23,7 @@ export interface LastPass {
 }
 
 /**
- * Records a pass. The caller has the daemons' lock. If the file can't be written, as on a full disk, that is logged alone:
+ * Records a pass. If the file can't be written, as on a full disk, that is logged alone:
  * the pass has done its work.
  *
  * @param pass The pass.
@@ -36,6 +36,16 @@ export async function writeLastPass({ at, seconds, isWatch }: LastPass): Promise
     if (error instanceof Deno.errors.NotCapable) throw error;
     log.warning("Cannot record when the last pass was", { path: RUN_FILES.completedPass, error: describe(error) });
   }
+}
+
+/**
+ * Records that a watch has found nothing to do since the last pass.
+ *
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
+ */
+export async function confirmLastPass(): Promise<void> {
+  const last = await readLastPass();
+  if (last !== undefined) await writeLastPass({ ...last, at: Date.now(), isWatch: true });
 }
 
 /**

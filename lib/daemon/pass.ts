@@ -49,6 +49,8 @@ export interface PassInput {
 export class Pass {
   /** What could not be done, a line each. */
   readonly failures: string[] = [];
+  /** Whether it has started a daemon, or has tried to. */
+  hasStarted = false;
   /** The process IDs of those that have been told to stop listening. */
   readonly leaving: number[] = [];
   readonly #input: PassInput;
@@ -105,6 +107,7 @@ export class Pass {
     const { title } = role;
     if (!this.#input.mayStart(title)) return false;
     this.#input.onStart(title);
+    this.hasStarted = true;
     try {
       await this.#endFirst(title, endFirst);
       if (role.program === "inner") await setNetnsSysctls(namesOf(role.bridge));

@@ -17,7 +17,7 @@ import { moveControlSockets } from "./control_dirs.ts";
 import { withDaemonLock } from "./daemon_lock.ts";
 import { type Desired, findBridges } from "./desired.ts";
 import { egressFor, endEgress, narrowEgress, readEgress, widenEgress } from "./egress.ts";
-import { findDaemons } from "./find_daemons.ts";
+import { findDaemons, type RunningDaemon } from "./find_daemons.ts";
 import { allowStart, keepStopped, staysStopped } from "./stay_stopped.ts";
 import { writeLastPass } from "./last_pass.ts";
 import { Pass } from "./pass.ts";
@@ -49,6 +49,8 @@ export interface Supervisor {
   readonly warn: LogLine;
   /** The process IDs of daemons that show no sign of life, to be replaced. */
   readonly dead: ReadonlySet<number>;
+  /** Called with the daemons that run, if the pass has started and ended none. */
+  readonly onUnchanged: (daemons: readonly RunningDaemon[]) => void;
   /** When its pass began, by the clock of `performance.now()`: it does more than this in one. */
   readonly began: number;
 }
@@ -143,5 +145,6 @@ async function pass(
   }
   if (pass.failures.length > 0) throw new DaemonError(pass.failures.join("; "));
   await removeLeftovers(new Set(bridges.keys()));
+  if (pass.leaving.length === 0 && !pass.hasStarted) supervisor?.onUnchanged(daemons);
   return wanted.outer === undefined ? 0 : 1 + wanted.inners.length;
 }

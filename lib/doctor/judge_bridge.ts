@@ -10,7 +10,7 @@ import { type BridgeName, namesOf } from "../names.ts";
 import { findBridgeFaults } from "../netns/faults.ts";
 import { NETNS_SYSCTLS } from "../netns/sysctls.ts";
 import { guestPortsOf } from "../netns/ports.ts";
-import type { BridgeTable } from "../nft/fingerprint.ts";
+import { NO_TABLE } from "../nft/fingerprint.ts";
 import { findMissingInNft } from "../setup/missing_in_nft.ts";
 import type { Facts } from "./facts.ts";
 import { broken, type Finding, fromFault, ok, skipped, unknown } from "./finding.ts";
@@ -43,8 +43,6 @@ const FINE: Readonly<Record<BridgeLink, (bridge: BridgeName) => string>> = {
   port: (bridge) => `${namesOf(bridge).bridgeEnd} is up and a port of it`,
   namespace: (bridge) => `${namesOf(bridge).netns} has address, route and settings`,
 };
-
-const NO_TABLE: BridgeTable = { chains: new Map(), sets: new Map() };
 
 /**
  * Judges one of the links of every bridge.

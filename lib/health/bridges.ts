@@ -19,8 +19,8 @@ import type { SetupRecord } from "../setup/setup_record.ts";
 import { isLost } from "../setup/setup_record_file.ts";
 import { look } from "../setup/restore.ts";
 import { type Applied, readApplied } from "../nft/applied.ts";
-import type { BridgeTable } from "../nft/fingerprint.ts";
-import { listBridgeTable } from "../nft/nft.ts";
+import { type BridgeTable, NO_TABLE } from "../nft/fingerprint.ts";
+import { listStateAndRules } from "../nft/nft.ts";
 import { forEachConcurrently } from "../daemon/concurrency.ts";
 
 /** How many namespaces are looked into at a time. Each takes two short processes. */
@@ -51,13 +51,20 @@ export interface HostView {
 /**
  * Looks at the host, by one process for each kind of thing.
  *
+ * @param former The rules as they were listed, if nobody has changed them since. To list them is most of the work.
  * @returns What is there.
  * @throws {import("../errors.ts").TproxyError} If ip or nft fails, or its answer can't be read.
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for ip and nft, and `--allow-read` for `/run/netns` and
  * `/run/one_tproxy`.
  */
-export async function lookAtHost(): Promise<HostView> {
-  const [{ file, nft, links, netns }, table, applied] = await Promise.all([look(), listBridgeTable(), readApplied()]);
+export async function lookAtHost(former?: BridgeTable): Promise<HostView> {
+  let table = NO_TABLE;
+  const list = async () => {
+    const all = await listStateAndRules(former);
+    table = all.table;
+    return all.state;
+  };
+  const [{ file, nft, links, netns }, applied] = await Promise.all([look(list), readApplied()]);
   const listed = links.length > 0 ? links : await listLinks();
   return {
     links: new Map(listed.map((link) => [link.name, link])),

@@ -9,8 +9,10 @@
  */
 
 import { hashDigits } from "../hash.ts";
+import { TPROXY } from "../names.ts";
+import type { TableObject } from "./bridge_script.ts";
 import { field, parseListing } from "./listing.ts";
-import { parseTable } from "./parse_tables.ts";
+import { toObjects } from "./parse_tables.ts";
 
 /** The contents of `table bridge one_tproxy`. */
 export interface BridgeTable {
@@ -19,6 +21,9 @@ export interface BridgeTable {
   /** The elements of each set of names or of ports, by the set's name. */
   readonly sets: ReadonlyMap<string, readonly string[]>;
 }
+
+/** The contents of a table that does not exist. */
+export const NO_TABLE: BridgeTable = { chains: new Map(), sets: new Map() };
 
 /** The content of a chain or of a table. */
 export interface Content {
@@ -39,8 +44,19 @@ export interface Content {
  * @throws {import("../errors.ts").KernelStateError} If it is not a listing.
  */
 export function readTable(json: string): BridgeTable {
+  return toTable(parseListing(json));
+}
+
+/**
+ * Finds the contents of `table bridge one_tproxy` in a listing.
+ *
+ * @param items The items of the listing, which may be of other tables as well.
+ * @returns The contents of its chains and sets.
+ */
+export function toTable(items: readonly object[]): BridgeTable {
+  const ours = items.filter((item) => Object.values(item).some(isInBridgeTable));
   const texts = new Map<string, string[]>();
-  for (const item of parseListing(json)) {
+  for (const item of ours) {
     const chain = field(item, "chain");
     const rule = field(item, "rule");
     if (chain !== undefined) texts.set(String(field(chain, "name")), [canonical(chain)]);
@@ -49,10 +65,28 @@ export function readTable(json: string): BridgeTable {
   const chains = [...texts].map(([name, [chain = "", ...rules]]): [string, Content] => {
     return [name, { rules: rules.length, fingerprint: hashDigits([chain, ...rules].join("\n"), 16) }];
   });
-  const sets = parseTable(json).filter(({ kind }) => kind === "set").map(({ name, elements }) =>
-    [name, elements] as const
-  );
-  return { chains: new Map(chains), sets: new Map(sets) };
+  return { chains: new Map(chains), sets: setsOf(toObjects(ours)) };
+}
+
+/**
+ * Brings the contents of the table up to date while nobody has changed a rule.
+ *
+ * @param former The contents when the rules were listed.
+ * @param objects The chains and sets that there are now.
+ * @returns The sets as they are now, and the former contents of the chains that are still there.
+ */
+export function refreshTable(former: BridgeTable, objects: readonly TableObject[]): BridgeTable {
+  const present = new Set(objects.filter(({ kind }) => kind === "chain").map(({ name }) => name));
+  return { chains: new Map([...former.chains].filter(([name]) => present.has(name))), sets: setsOf(objects) };
+}
+
+function setsOf(objects: readonly TableObject[]): Map<string, readonly string[]> {
+  return new Map(objects.filter(({ kind }) => kind === "set").map(({ name, elements }) => [name, elements]));
+}
+
+/** Tells whether something in a listing belongs to `table bridge one_tproxy`. */
+export function isInBridgeTable(body: unknown): boolean {
+  return field(body, "family") === "bridge" && field(body, "table") === TPROXY;
 }
 
 /**

@@ -9,6 +9,7 @@
 import { type Endpoint, isDiallable, remoteOf } from "../address.ts";
 import { describe, InputError, KernelStateError } from "../errors.ts";
 import { type BridgeName, bridgeOfCopy, bridgeOfMap, TPROXY } from "../names.ts";
+import { isInBridgeTable } from "./fingerprint.ts";
 import { parseCopy } from "./record_copy.ts";
 import { parseElement, readOptions } from "./map_element.ts";
 import { toObjects } from "./parse_tables.ts";
@@ -63,7 +64,17 @@ export function parseMaps(json: string): MapListing {
  * @throws {KernelStateError} If it is not a listing.
  */
 export function parseState(text: string): NftState {
-  const items = parseListings(text);
+  return toState(parseListings(text));
+}
+
+/**
+ * Finds everything of ours but the rules in a listing.
+ *
+ * @param items The items of the listing, which may be of other tables as well.
+ * @returns Everything of ours in it.
+ * @throws {KernelStateError} If the elements of a map are no list.
+ */
+export function toState(items: readonly object[]): NftState {
   const ours = items.filter((item) => Object.values(item).some(isInBridgeTable));
   const copies = new Map<BridgeName, string>();
   for (const item of ours) {
@@ -73,10 +84,6 @@ export function parseState(text: string): NftState {
     if (bridge !== undefined && copy !== undefined) copies.set(bridge, copy);
   }
   return { maps: toMaps(items), objects: toObjects(ours), copies };
-}
-
-function isInBridgeTable(body: unknown): boolean {
-  return field(body, "family") === "bridge" && field(body, "table") === TPROXY;
 }
 
 function toMaps(items: readonly object[]): MapListing {

@@ -39,16 +39,17 @@ export interface Present {
 /**
  * Reads the record and the kernel's state.
  *
+ * @param list Lists our state in nft.
  * @returns Both.
  * @throws {import("../errors.ts").TproxyError} If what is there can't be found out.
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for ip and nft, and `--allow-read` for `/run/netns` and
  * `/run/one_tproxy`.
  */
-export async function look(): Promise<Present> {
+export async function look(list: () => Promise<NftState> = listState): Promise<Present> {
   const whole = readRecordFile();
   const file = { ...whole, bridges: withServices(whole.bridges) };
   const [nft, links, netns] = await Promise.all([
-    listState(),
+    list(),
     file.bridges.size === 0 ? [] : listLinks(),
     listNetns(),
   ]);

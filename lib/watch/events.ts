@@ -10,6 +10,9 @@ import { followCommand, type RunningCommand } from "../run_command.ts";
 /** Why there is a pass; `reload` makes the daemons read their routes again and reopen their logs. */
 export type Reason = "start" | "reload";
 
+/** How long a program takes at most until it hears of changes, in milliseconds. */
+const HEARS_AFTER_MS = 10_000;
+
 /** A program that ends sooner can't work on this host, and is started again only after a pause. In milliseconds. */
 const LIVED_MS = 5_000;
 const PAUSE_MS = 60_000;
@@ -20,6 +23,7 @@ export class Monitor {
   readonly #what: string;
   #running: RunningCommand | undefined;
   #startAt = 0;
+  #startedAt = 0;
   #isStopped = false;
 
   /**
@@ -32,11 +36,17 @@ export class Monitor {
     this.#start = () => followCommand(name, args, onLine);
   }
 
+  /** Whether it has run for long enough to have told of every change since. */
+  get hearsAll(): boolean {
+    return this.#running !== undefined && performance.now() - this.#startedAt >= HEARS_AFTER_MS;
+  }
+
   /** Starts it, unless it runs or has just ended at once. */
   ensure(): void {
     const now = performance.now();
     if (this.#running !== undefined || now < this.#startAt) return;
     this.#running = this.#start();
+    this.#startedAt = now;
     void this.#running.ended.then(() => {
       this.#running = undefined;
       if (this.#isStopped || performance.now() - now >= LIVED_MS) return;

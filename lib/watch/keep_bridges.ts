@@ -12,10 +12,12 @@ import { type BridgeName, RUN_FILES } from "../names.ts";
 import { applyRecord } from "../setup/apply_record.ts";
 import { recoverRecord } from "../setup/setup_record_file.ts";
 import { rememberVlans } from "../netns/vlan_record.ts";
+import type { BridgeTable } from "../nft/fingerprint.ts";
 import { listState } from "../nft/nft.ts";
 import { Backoff } from "./backoff.ts";
 import { NamespaceChooser } from "./namespaces.ts";
 import { bridgesOf, findFaultsOfBridges, type HostView, lookAtHost } from "../health/bridges.ts";
+import { KnownRules } from "./known_rules.ts";
 
 /** How many bridges are set up again under one hold of the lock. A VM's deploy waits for it. */
 const HEALED_PER_LOCK = 10;
@@ -27,6 +29,8 @@ const LOCK_DEADLINE_MS = 5_000;
 export class BridgeKeeper {
   /** Which namespaces to look into. */
   readonly namespaces = new NamespaceChooser();
+  /** The rules as they were listed, while nobody has changed them. */
+  readonly rules = new KnownRules();
   /** The bridges that were not as they should be when they were last looked at. */
   #faulty: ReadonlySet<BridgeName> = new Set();
   readonly #backoff = new Backoff();
@@ -50,10 +54,15 @@ export class BridgeKeeper {
    * @throws {Deno.errors.NotCapable} Without `--allow-run` for ip and nft, and `--allow-read` for `/run/netns`.
    */
   async keep(served: ReadonlySet<BridgeName>): Promise<HostView> {
-    const host = await lookAndRecover();
+    let host = await this.#look(this.rules.known(performance.now()));
     const bridges = bridgesOf(host);
     const lookInto = this.namespaces.choose(host, bridges, this.#faulty);
-    const found = await findFaultsOfBridges(host, bridges, lookInto, served);
+    let found = await findFaultsOfBridges(host, bridges, lookInto, served);
+    if (found.size > 0 && this.rules.known(performance.now()) !== undefined) {
+      // What is known may be out of date after all.
+      host = await this.#look();
+      found = await findFaultsOfBridges(host, bridges, lookInto, served);
+    }
     this.#faulty = new Set(found.keys());
     const broken = [...found.keys()].filter((bridge) => host.record.has(bridge));
     // It is no fault if it is not noted how rules were applied, but without that nobody can tell whether they change.
@@ -63,6 +72,16 @@ export class BridgeKeeper {
     await rememberVlans(host.record.keys(), host.links);
     for (const bridge of bridges) if (!host.record.has(bridge)) this.#name(bridge, found.get(bridge) ?? []);
     return host;
+  }
+
+  /** Looks at the host, and restores the record if it is lost. */
+  async #look(former?: BridgeTable): Promise<HostView> {
+    const listing = this.rules.begin(performance.now());
+    const host = await lookAtHost(former);
+    if (former === undefined) this.rules.end(listing, host.table);
+    if (!host.isRecordLost) return host;
+    await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, () => recoverRecord(listState));
+    return await lookAtHost();
   }
 
   /** Counts those as stable again that have stayed as they should be for long enough. */
@@ -124,14 +143,6 @@ export class BridgeKeeper {
     }
     this.#logged.set(bridge, text);
   }
-}
-
-/** Looks at the host, and restores the record if it is lost. */
-async function lookAndRecover(): Promise<HostView> {
-  const host = await lookAtHost();
-  if (!host.isRecordLost) return host;
-  await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, () => recoverRecord(listState));
-  return await lookAtHost();
 }
 
 function textOf(faults: readonly Fault[]): string {

@@ -9,7 +9,6 @@ import { stampOf } from "../config/prepare_then_lock.ts";
 import type { RunningDaemon } from "../daemon/find_daemons.ts";
 import { areThere } from "../daemon/stop.ts";
 import { RUN_FILES } from "../names.ts";
-import { lstatIfThere } from "../run_dir.ts";
 
 /** How long after a pass there is another one, in milliseconds. */
 const PASS_MS = 3_000;
@@ -18,13 +17,19 @@ const PASS_MS = 3_000;
 const FEW_BRIDGES = 30;
 const MS_PER_BRIDGE = 1_000;
 
-/** The longest pause. Doctor and the alerts take a watch for broken that has completed no pass for one or two minutes. */
-const LONGEST_MS = 30_000;
+/** The longest pause. */
+const LONGEST_MS = 120_000;
+
+/**
+ * How long after a pass it counts as completed anew if looks between passes find all well. Doctor and the alerts take a
+ * watch for broken that has completed none for one or two minutes.
+ */
+export const CONFIRMED_MS = 25_000;
 
 /**
  * Tells how long after a pass there is another one if nothing happens.
  *
- * WHY longer with many bridges: a pass takes some 6 ms of processor time for each, most of it for nft to list the rules.
+ * WHY longer with many bridges: a pass takes processor time in proportion to them.
  *
  * @param isWell Whether the pass found all well and left nothing to do.
  * @param bridges How many bridges are served.
@@ -33,6 +38,27 @@ const LONGEST_MS = 30_000;
 export function pauseAfter(isWell: boolean, bridges: number): number {
   if (!isWell) return PASS_MS;
   return Math.min(PASS_MS + Math.max(0, bridges - FEW_BRIDGES) * MS_PER_BRIDGE, LONGEST_MS);
+}
+
+/**
+ * Tells how often to look whether a daemon is gone.
+ *
+ * @param bridges How many bridges are served.
+ * @returns Milliseconds: half a second, and up to a second and a half with many bridges.
+ */
+export function lookEvery(bridges: number): number {
+  return Math.min(500 + Math.max(0, bridges - FEW_BRIDGES) * 5, 1_500);
+}
+
+/**
+ * Tells how long after an event there is a pass. One change often makes several events. On a host with many bridges,
+ * where a pass takes long, more of them share one.
+ *
+ * @param bridges How many bridges are served.
+ * @returns Milliseconds.
+ */
+export function settleFor(bridges: number): number {
+  return Math.min(50 + Math.max(0, bridges - FEW_BRIDGES) * 2, 1_000);
 }
 
 /** When each daemon last wrote its counts, by process ID; `undefined` if there is no such file. */
@@ -101,13 +127,19 @@ export class QuickLook {
    * @throws {Deno.errors.NotCapable} Without `--allow-read` for the configuration and `/run/one_tproxy`.
    */
   async hasChanged(): Promise<boolean> {
-    const beats = new Map(
-      await Promise.all(this.#serving.map(async ({ pid, role: { statsFile } }) => {
-        return [pid, (await lstatIfThere(statsFile))?.mtime?.getTime()] as const;
-      })),
-    );
+    const beats = new Map(this.#serving.map(({ pid, role: { statsFile } }) => [pid, beatOf(statsFile)]));
     const wasSilent = isSilent(this.#beats, beats);
     this.#beats = beats;
     return wasSilent || await this.stamps() !== this.#stamps;
+  }
+}
+
+/** When a file was last written. It is in memory, so this waits for no disk, and takes a tenth of an asynchronous call. */
+function beatOf(path: string): number | undefined {
+  try {
+    return Deno.lstatSync(path).mtime?.getTime();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }

@@ -32,6 +32,8 @@ export class Supervision {
   readonly #follower: ConfigFollower;
   #staysStopped = false;
   #mustWait = false;
+  /** The daemons that run, if the last pass has started and ended none. */
+  unchanged: readonly RunningDaemon[] | undefined;
 
   /** @param config The configuration file. */
   constructor(config: string) {
@@ -61,6 +63,7 @@ export class Supervision {
   async pass(reason: Reason, names: boolean, daemons: readonly RunningDaemon[]): Promise<boolean> {
     const began = performance.now();
     this.#mustWait = false;
+    this.unchanged = undefined;
     const host = await attempt("keep the bridges as setup recorded them", () => this.bridges.keep(servedBy(daemons)));
     await attempt("follow the configuration", () => this.#follower.follow(host, names));
     if (names) await this.followNames();
@@ -74,6 +77,7 @@ export class Supervision {
         onStart: (title) => this.#starts.started(title, performance.now()),
         warn: this.#warnings.warn,
         gracePeriod: this.#gracePeriod,
+        onUnchanged: (daemons) => this.unchanged = daemons,
         dead,
         began,
       });

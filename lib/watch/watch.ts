@@ -12,16 +12,13 @@ import { log } from "../log.ts";
 import { TPROXY } from "../names.ts";
 import { Events, Monitor } from "./events.ts";
 import { findDaemons, type RunningDaemon } from "../daemon/find_daemons.ts";
+import { confirmLastPass } from "../daemon/last_pass.ts";
 import { NamespaceChooser } from "./namespaces.ts";
-import { pauseAfter, QuickLook } from "./quick_look.ts";
+import { CONFIRMED_MS, lookEvery, pauseAfter, QuickLook, settleFor } from "./quick_look.ts";
 import { attempt, servedBy, Supervision } from "./supervision.ts";
 
-/** How often to look whether a daemon is gone, in milliseconds. */
-const LOOK_MS = 500;
 /** How often to look at more than that, in milliseconds. */
 const LOOK_CLOSER_MS = 3_000;
-/** How long after an event there is a pass, in milliseconds: one change often makes several events. */
-const SETTLE_MS = 50;
 /** How often names are looked up again, in milliseconds. */
 const NAMES_MS = 30_000;
 
@@ -34,41 +31,55 @@ const NAMES_MS = 30_000;
 export async function watch(config: string): Promise<void> {
   const events = new Events();
   const supervision = new Supervision(config);
-  const { namespaces } = supervision.bridges;
+  const { namespaces, rules } = supervision.bridges;
+  const nftMonitor = new Monitor("nft", ["monitor"], (line) => {
+    // nft says so if the kernel had more events than it could take.
+    if (!line.includes(TPROXY) && !line.includes("lost")) return;
+    rules.forget();
+    events.wish("start");
+  });
   const monitors = [
-    new Monitor("nft", ["monitor"], (line) => line.includes(TPROXY) && events.wish("start")),
+    nftMonitor,
     new Monitor("ip", ["monitor", "link"], () => events.wish("start")),
     // Apart from the other, since a container may forbid it.
     new Monitor("ip", NamespaceChooser.MONITOR, (line) => namespaces.isEvent(line) && events.wish("start")),
   ];
   const quickLook = new QuickLook(config);
-  let [passAt, lookCloserAt, namesAt] = [0, 0, performance.now() + NAMES_MS];
+  let [passAt, lookCloserAt, confirmAt, namesAt] = [0, 0, Infinity, performance.now() + NAMES_MS];
   let daemons = await look();
   log.info("Watching");
   while (!events.ended) {
     const reason = events.take();
+    const served = servedBy(daemons).size;
     const now = performance.now();
     for (const monitor of monitors) monitor.ensure();
     const isTime = now >= namesAt;
     if (isTime) namesAt = now + NAMES_MS;
     if (reason !== undefined || now >= passAt || isTime && supervision.triesAgain) {
+      if (!nftMonitor.hearsAll) rules.forget();
       const [stamps, before] = [await quickLook.stamps(), daemons];
       const isWell = await supervision.pass(reason ?? "start", isTime, before);
-      daemons = await look();
+      daemons = supervision.unchanged ?? await look();
       quickLook.remember(daemons, stamps);
       // After what the pass has started or ended, the next one finds all as it should be.
       if (shown(daemons) !== shown(before)) events.wish("start");
       lookCloserAt = performance.now() + LOOK_CLOSER_MS;
       passAt = performance.now() + pauseAfter(isWell, servedBy(daemons).size);
+      confirmAt = isWell ? performance.now() + CONFIRMED_MS : Infinity;
     } else if (isTime) {
       await supervision.followNames();
     }
-    await events.next(LOOK_MS);
-    await delay(SETTLE_MS);
+    await events.next(lookEvery(served));
+    await delay(settleFor(served));
     const isCloser = performance.now() >= lookCloserAt;
     if (isCloser) lookCloserAt = performance.now() + LOOK_CLOSER_MS;
     const isNeeded = async () => await quickLook.hasLost() || isCloser && await quickLook.hasChanged();
-    if (await attempt("look for the proxies", isNeeded)) events.wish("start");
+    const isFound = await attempt("look for the proxies", isNeeded);
+    if (isFound) events.wish("start");
+    if (isFound === false && performance.now() >= confirmAt) {
+      confirmAt = performance.now() + CONFIRMED_MS;
+      await confirmLastPass();
+    }
   }
   for (const monitor of monitors) monitor.stop();
   log.info("Not watching any more; the proxies go on");
