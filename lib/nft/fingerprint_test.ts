@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { KernelStateError } from "../errors.ts";
-import { readTable } from "./fingerprint.ts";
+import { readTable, refreshTable } from "./fingerprint.ts";
 
 const CHAIN = { family: "bridge", table: "one_tproxy", name: "guard_br0", handle: 2, type: "filter", policy: "accept" };
 const DROP = { family: "bridge", table: "one_tproxy", chain: "guard_br0", handle: 3, expr: [{ drop: null }] };
@@ -31,6 +31,23 @@ Deno.test("readTable() reads sets of names", () => {
   const set = { family: "bridge", table: "one_tproxy", name: "veth_ends", type: "ifname" };
   const { sets } = readTable(listing({ set: { ...set, elem: ["br0b", "br1b"] } }, { set: { ...set, name: "empty" } }));
   assert.deepEqual([...sets], [["veth_ends", ["br0b", "br1b"]], ["empty", []]]);
+});
+
+Deno.test("readTable() reads nothing of other tables", () => {
+  const others = [{ chain: { ...CHAIN, table: "theirs" } }, { chain: { ...CHAIN, family: "ip" } }];
+  assert.deepEqual(readTable(listing(...others)), { chains: new Map(), sets: new Map() });
+});
+
+Deno.test("refreshTable() takes the sets as they are, and what was known of the chains that are still there", () => {
+  const former = readTable(listing({ chain: CHAIN }, { rule: DROP }, { chain: { ...CHAIN, name: "ch_br0" } }));
+  const object = { family: "bridge", elements: [] } as const;
+  const now = refreshTable(former, [
+    { ...object, kind: "chain", name: "guard_br0" },
+    { ...object, kind: "chain", name: "guard_br1" },
+    { ...object, kind: "set", name: "veth_ends", elements: ["br0b"] },
+  ]);
+  assert.deepEqual([...now.chains], [["guard_br0", former.chains.get("guard_br0")]]);
+  assert.deepEqual([...now.sets], [["veth_ends", ["br0b"]]]);
 });
 
 Deno.test("a fingerprint differs with each rule, with their order, and with what the chain is", () => {

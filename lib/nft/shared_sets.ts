@@ -20,8 +20,8 @@ const CONSTANT: readonly (readonly [name: string, type: string, elements: readon
  * The sets that the rules fill, with their type and size.
  *
  * WHY half a million: no port has more than 128 addresses in an hour, so the set has room for 4,096 ports that use all
- * of them. In a smaller one, hostile guests could leave no room for the guests of other bridges. The kernel takes 8 MiB
- * for it.
+ * of them. In a smaller one, hostile guests could leave no room for the guests of other bridges. The kernel takes memory
+ * for no more than there are.
  */
 const FILLED: readonly (readonly [name: string, type: string, size: number])[] = [
   [SHARED_SETS.senders, "ifname . ipv4_addr", 524_288],
