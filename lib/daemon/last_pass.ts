@@ -23,7 +23,7 @@ export interface LastPass {
 }
 
 /**
- * Records a pass. If the file can't be written, as on a full disk, that is logged alone:
+ * Records a pass. The caller has the daemons' lock. If the file can't be written, as on a full disk, that is logged alone:
  * the pass has done its work.
  *
  * @param pass The pass.
@@ -39,7 +39,7 @@ export async function writeLastPass({ at, seconds, isWatch }: LastPass): Promise
 }
 
 /**
- * Records that a watch has found nothing to do since the last pass.
+ * Records that a watch has found nothing to do since the last pass. The caller has the daemons' lock.
  *
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */

@@ -11,6 +11,7 @@ import { delay } from "../delay.ts";
 import { log } from "../log.ts";
 import { TPROXY } from "../names.ts";
 import { Events, Monitor } from "./events.ts";
+import { withDaemonLock } from "../daemon/daemon_lock.ts";
 import { findDaemons, type RunningDaemon } from "../daemon/find_daemons.ts";
 import { confirmLastPass } from "../daemon/last_pass.ts";
 import { NamespaceChooser } from "./namespaces.ts";
@@ -78,7 +79,7 @@ export async function watch(config: string): Promise<void> {
     if (isFound) events.wish("start");
     if (isFound === false && performance.now() >= confirmAt) {
       confirmAt = performance.now() + CONFIRMED_MS;
-      await confirmLastPass();
+      await attempt("record that all is well", () => withDaemonLock(confirmLastPass));
     }
   }
   for (const monitor of monitors) monitor.stop();
