@@ -13,10 +13,14 @@ import type { Host } from "./host.ts";
  */
 const TARGETS = ["basic", "multi-user", "network", "network-online", "shutdown", "sysinit"];
 
-/** A control group for systemd to make its own in; where there are two kinds of hierarchies it wants one of each. */
-const GROUPS = `join() {
+/**
+ * A control group for systemd to make its own in, of the name `$1`; where there are two kinds of hierarchies it wants one
+ * of each. The machine's other labs see the same groups, and two systemds in one would end each other's processes.
+ */
+const GROUPS = `name=$1
+join() {
   mkdir -p /run/groups/$1; mount -t "$2" -o "$3" none /run/groups/$1
-  group=/run/groups/$1$(sed -n "s/^[0-9]*:$4://p" /proc/self/cgroup)/one-tproxy-lab
+  group=/run/groups/$1$(sed -n "s/^[0-9]*:$4://p" /proc/self/cgroup)/$name
   mkdir -p "$group"; echo $$ >"$group/cgroup.procs"
 }
 join unified cgroup2 rw ''
@@ -38,18 +42,21 @@ export class Systemd implements AsyncDisposable {
   readonly #host: Host;
   readonly #starter: Background;
   readonly #pid: string;
+  readonly #group: string;
 
-  private constructor(host: Host, starter: Background, pid: string) {
+  private constructor(host: Host, starter: Background, pid: string, group: string) {
     this.#host = host;
     this.#starter = starter;
     this.#pid = pid;
+    this.#group = group;
   }
 
   /** Boots it on a host that has a root of its own, made of this machine's system. */
   static async boot(host: Host): Promise<Systemd> {
     await host.text(["sh", "-e", "-c", UNITS, "sh", ...TARGETS]);
+    const group = `one-tproxy-lab-${crypto.randomUUID()}`;
     const unshare = 'exec unshare --cgroup --mount --pid --fork --kill-child --mount-proc sh -e -c "$0"';
-    const starter = host.start(["sh", "-e", "-c", `${GROUPS}\n${unshare}`, START], { inside: true });
+    const starter = host.start(["sh", "-e", "-c", `${GROUPS}\n${unshare}`, START, group], { inside: true });
     const pid = await until("systemd runs", async () => {
       if (await Promise.race([starter.ended(), Promise.resolve(undefined)]) !== undefined) {
         throw new Error(starter.output);
@@ -57,7 +64,7 @@ export class Systemd implements AsyncDisposable {
       const { stdout } = await host.run(["ps", "-C", "systemd", "-o", "pid="]);
       return stdout.trim() !== "" && stdout.trim();
     });
-    const systemd = new Systemd(host, starter, pid);
+    const systemd = new Systemd(host, starter, pid, group);
     await until("systemd is up", async () => {
       const { stdout } = await systemd.run(["systemctl", "is-system-running"]);
       return /running|degraded/.test(stdout);
@@ -84,8 +91,8 @@ export class Systemd implements AsyncDisposable {
     await this.#host.run(["kill", "-KILL", this.#pid]);
     // The control groups are the machine's, and are empty once the kernel has reaped all processes.
     await until("its control groups are gone", async () => {
-      const script = 'find /run/groups -depth -path "*/one-tproxy-lab*" -type d -exec rmdir {} + 2>/dev/null';
-      return (await this.#host.run(["sh", "-c", script])).code === 0;
+      const script = 'find /run/groups -depth -path "*/$0*" -type d -exec rmdir {} + 2>/dev/null';
+      return (await this.#host.run(["sh", "-c", script, this.#group])).code === 0;
     });
   }
 }
