@@ -146,7 +146,7 @@ Deno.test(
     assert.deepEqual(place, { line: 3, column: 23, text: "  :networks: [7, vnet0" });
     assert.deepEqual([json.code, json.stderr], [1, ""]);
     const setup = await hv.setup("up", "--bridge", "br0", "--network", "vnet0");
-    assert.deepEqual([setup.code, setup.stderr], [1, `setup: ${line?.slice("tproxy: ".length)}\n`]);
+    assert.deepEqual([setup.code, setup.stderr], [1, `${line?.replace("tproxy: ", "tproxy-setup: ")}\n`]);
   }),
 );
 
