@@ -4,7 +4,7 @@
  * @module
  */
 
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { InputError } from "./errors.ts";
 
 /**
@@ -22,6 +22,8 @@ import { InputError } from "./errors.ts";
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for it.
  */
 export function readRegularFile(path: string, maxBytes: number): Uint8Array<ArrayBuffer> {
+  // Opening a device may do something to it already.
+  if (!statSync(path).isFile()) throw new InputError("it is not a regular file");
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const info = fstatSync(file);

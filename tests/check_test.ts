@@ -184,6 +184,11 @@ Deno.test(
     await hv.host.text(["rm", DEFAULT_CONFIG_PATH]);
     await hv.host.text(["mkfifo", DEFAULT_CONFIG_PATH]);
     assert.match(await check(), /it is not a regular file/);
+    await hv.host.text(["rm", DEFAULT_CONFIG_PATH]);
+    // A socket can't be opened at all, so this shows that nothing is opened before it is known to be a file.
+    const listen = "IO::Socket::UNIX->new(Local => shift, Listen => 1) or die";
+    await hv.host.text(["perl", "-MIO::Socket::UNIX", "-e", listen, DEFAULT_CONFIG_PATH]);
+    assert.match(await check(), /it is not a regular file/);
   }),
 );
 

@@ -62,12 +62,23 @@ function checkFile(root: YamlValue, text: string, report: Report): void {
   const at = { line: lines.length, column: lines.at(-1)?.length ?? 1 };
   const advice = "expected UTF-8 throughout, or the network drivers can't read it";
   if (text.includes("\ufffd")) report({ at, key, value: "in another encoding here", advice });
-  if (!root.isMapping) report(glued(root) ?? wrong(root, key, "keys with values"));
+  if (!root.isMapping) {
+    report(glued(root) ?? { at: root.at, key, value: kindOf(root), advice: "expected keys with values" });
+  }
   const next = root.nextDocument;
   if (next !== undefined) {
     const advice = "expected a single one, since only the first counts";
     report({ at: next, key, value: "more than one YAML document", advice });
   }
+}
+
+/**
+ * Tells what a file holds that has no keys. None of its text: whoever may run `setup` by sudo(8) names the file, which may be
+ * another one that only root can read.
+ */
+function kindOf(root: YamlValue): string {
+  if (root.items !== undefined) return "a list";
+  return root.scalar === null ? "empty" : "a text";
 }
 
 function parseLevel(value: YamlValue | undefined, report: Report): Config["debugLevel"] {

@@ -102,8 +102,8 @@ Deno.test("parseConfig() reports a second document, which does not count", () =>
 });
 
 Deno.test("parseConfig() reports a file that holds no keys", () => {
-  assert.deepEqual(problemsOf("- :tproxy: []\n"), ["a.conf:1:1: the file is - :tproxy: []; expected keys with values"]);
-  assert.deepEqual(problemsOf("<html>\n"), ["a.conf:1:1: the file is <html>; expected keys with values"]);
+  assert.deepEqual(problemsOf("- :tproxy: []\n"), ["a.conf:1:1: the file is a list; expected keys with values"]);
+  assert.deepEqual(problemsOf("<html>\n"), ["a.conf:1:1: the file is a text; expected keys with values"]);
   for (const text of ["", "\n", "# nothing\n"]) {
     assert.deepEqual(problemsOf(text), ["a.conf:1:1: the file is empty; expected keys with values"], text);
   }

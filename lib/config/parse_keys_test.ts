@@ -64,7 +64,7 @@ Deno.test("parseConfig() reports keys of the file that are meant for us, and are
   ) {
     const { ports, problems } = parse(`:vlan_mtu: 1500\n:${key}: []\n`);
     assert.deepEqual([ports, problems], [undefined, [
-      `f:2:1: :${key}: is []; expected the key to be :${nearest}:`,
+      `f:2:1: :${key}: is no key of ours; expected the key to be :${nearest}:`,
     ]]);
   }
 });

@@ -8,7 +8,7 @@ import { Composer, type Document, isAlias, isMap, isScalar, isSeq, Lexer, LineCo
 import { ConfigError } from "../errors.ts";
 import { type Position, printable } from "./config.ts";
 import { splitGlued } from "./keys.ts";
-import { YamlError } from "./yaml_error.ts";
+import { reasonOf, YamlError } from "./yaml_error.ts";
 import { type YamlContent, type YamlFile, type YamlKey, YamlValue } from "./yaml_value.ts";
 
 const OPTIONS = {
@@ -25,9 +25,6 @@ const MAX_DEPTH = 100;
 
 /** Far more than a file of 256 KiB holds, unless its aliases multiply it. */
 const MAX_VALUES = 2_000_000;
-
-/** The package puts all that it did not expect into its message. */
-const LONGEST_REASON = 200;
 
 /** What makes a symbol of a key without a colon. */
 const SYMBOL_TAG = "!ruby/symbol";
@@ -63,7 +60,7 @@ class YamlReader implements YamlFile {
     this.#lines.lineStarts = [0, ...this.#text.matchAll(/\n/g).map(({ index }) => index + 1)];
     const [first, ...others] = this.#compose();
     const error = first?.errors[0];
-    if (error !== undefined) this.#fail(error.pos[0], error.message, error);
+    if (error !== undefined) this.#fail(error.pos[0], reasonOf(error), error);
     const second = others.find(({ contents }) => !isScalar(contents) || contents.value !== "");
     this.nextDocument = second && this.#positionOf(second.contents?.range[0] ?? second.range[0]);
     this.#root = first?.contents ?? null;
@@ -139,7 +136,7 @@ class YamlReader implements YamlFile {
     // A colon without a space behind it ends no key, so YAML complains of the colon in the next line.
     const glued = splitGlued(line.slice(at.column - 1).split(/\s/, 1)[0] ?? "");
     if (glued !== undefined) reason = `:${glued.key}:${glued.value} lacks a space after the colon`;
-    throw new YamlError(this.#path, { at, reason: reason.slice(0, LONGEST_REASON), line: printable(line) }, { cause });
+    throw new YamlError(this.#path, { at, reason, line: printable(line) }, { cause });
   }
 }
 

@@ -31,3 +31,23 @@ export class YamlError extends ConfigError {
     this.line = line;
   }
 }
+
+/** The errors of the package whose message has text of the file anywhere, and what to say in its place. */
+const REASONS: Readonly<Record<string, string>> = {
+  BAD_DIRECTIVE: "Directive that YAML does not have",
+  BAD_DQ_ESCAPE: "Invalid escape sequence",
+  BAD_SCALAR_START: "Plain value cannot start with this character",
+  TAG_RESOLVE_FAILED: "Tag that can't be resolved",
+};
+
+/**
+ * Tells what is wrong, without any text of the file: whoever may run `setup` by sudo(8) names the file, which may be another
+ * one that only root can read. `tproxy check` shows the line.
+ *
+ * @param error An error of the package.
+ * @returns The reason.
+ */
+export function reasonOf({ code, message }: { code: string; message: string }): string {
+  // Whatever else the package found comes at the end, after a colon.
+  return REASONS[code] ?? message.replace(/(?<=\w): .*/s, "");
+}
