@@ -5,7 +5,7 @@ import { innerOf, OUTER } from "../role.ts";
 import { numberOf } from "./owner.ts";
 import { DRAINING } from "../protocol/lifecycle.ts";
 import { isOurs, readTitle } from "./find_daemons.ts";
-import { parseProcesses, parseTitles } from "./ps.ts";
+import { parseProcesses } from "./ps.ts";
 
 Deno.test("parseProcesses() reads the columns of ps, however they are padded", () => {
   const text = [
@@ -37,11 +37,6 @@ Deno.test("parseProcesses() reads the columns of ps, however they are padded", (
     },
     { pid: 14, uid: 0, gid: 0, groups: [], netns: 4026531840, seconds: 100, args: "[kworker/0:1H-events_highpri]" },
   ]);
-});
-
-Deno.test("parseTitles() reads the title of each process, whose rows may have spaces before and after", () => {
-  const titles = parseTitles("  16803 one_tproxy   \n4194304 one_tproxy_br0 (draining)\n\nx\n");
-  assert.deepEqual([...titles], [[16803, "one_tproxy"], [4194304, "one_tproxy_br0 (draining)"]]);
 });
 
 Deno.test("parseProcesses() has no namespace for a process whose namespace ps may not see", () => {

@@ -47,6 +47,16 @@ export function numberOf(role: Role): number {
 }
 
 /**
+ * Tells whether a number of a user or a group is one of ours: of any daemon.
+ *
+ * @param number The number.
+ * @returns Whether it is.
+ */
+export function isOurNumber(number: number): boolean {
+  return number >= FIRST_NUMBER && number <= FIRST_NUMBER + 16 ** DIGITS;
+}
+
+/**
  * Finds the bridges of a host whose inners are the same user by chance, so that the kernel does not keep them apart.
  *
  * @param bridges The bridges.

@@ -103,14 +103,28 @@ export function parseMarks(text: string): Map<number, Marks> {
   return marks;
 }
 
+/** What ps tells of a process that is waited for. */
+export interface ProcessState extends Pick<Process, "pid" | "uid" | "gid" | "args"> {
+  /** Whether nothing of it runs any more; its parent does not know yet. */
+  readonly isZombie: boolean;
+}
+
 /**
- * Reads the titles of processes.
+ * Reads the states of processes.
  *
- * @param text What ps printed: process ID and command line.
- * @returns The title of each process.
+ * @param text What ps printed: process ID, user, group, state and command line.
+ * @returns The processes.
  */
-export function parseTitles(text: string): Map<number, string> {
-  return new Map(Array.from(text.matchAll(/^ *(\d+) (.*)$/gm), ([, pid, args = ""]) => [Number(pid), args.trimEnd()]));
+export function parseProcessStates(text: string): ProcessState[] {
+  const rows = text.matchAll(/^ *(\d+) +(\d+) +(\d+) +(\S+) (.*)$/gm);
+  return Array.from(rows, ([, pid, uid, gid, state = "", args = ""]) => ({
+    pid: Number(pid),
+    uid: Number(uid),
+    gid: Number(gid),
+    // "l": it has more threads, which go on after its first one has ended.
+    isZombie: /^[ZX][^l]*$/.test(state),
+    args: args.trim(),
+  }));
 }
 
 /**

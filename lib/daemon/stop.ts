@@ -9,7 +9,8 @@ import { DaemonError } from "../errors.ts";
 import { log } from "../log.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { readTitle } from "./find_daemons.ts";
-import { askOf, parseTitles } from "./ps.ts";
+import { isOurNumber } from "./owner.ts";
+import { askOf, parseProcessStates, type ProcessState } from "./ps.ts";
 
 /** The signals that daemons are sent; `lib/protocol/lifecycle.ts` says what a daemon does on each. */
 export type DaemonSignal = "HUP" | "USR1" | "USR2" | "TERM" | "KILL" | "CONT";
@@ -64,7 +65,7 @@ function isAboutTheGone(stderr: string): boolean {
 /**
  * Waits until daemons have ended, or until they drain.
  *
- * @param pids The daemons, which were found to be ours; so nothing but their titles is looked at again and again.
+ * @param pids The daemons, which were found to be ours. Their marks are not looked at again.
  * @param until What to wait for. A daemon that has ended counts as one that drains.
  * @param deadlineMs How long to wait, in milliseconds.
  * @returns The processes that do not by then.
@@ -78,15 +79,29 @@ export async function waitFor(
 ): Promise<readonly number[]> {
   const deadline = performance.now() + deadlineMs;
   for (let left = pids; left.length > 0;) {
-    const titles = parseTitles(await askOf(left, "-ww", "-o", "pid=,args="));
-    left = left.filter((pid) => {
-      const named = readTitle(titles.get(pid) ?? "");
-      return named !== undefined && (until === "ended" || !named.draining);
-    });
+    const states = parseProcessStates(await askOf(left, "-ww", "-o", "pid=,uid=,gid=,stat=,args="));
+    const goOn = new Set(states.filter((state) => goesOn(state, until)).map(({ pid }) => pid));
+    left = left.filter((pid) => goOn.has(pid));
     if (left.length === 0 || performance.now() > deadline) return left;
     await delay(POLL_MS);
   }
   return [];
+}
+
+/**
+ * Tells whether a process that was a daemon has not ended or does not drain yet.
+ *
+ * Its group decides, since a proxy that was taken over can give itself any title, and no other group. A process of another
+ * user's with its ID is another process, and so is one of root's without its title.
+ *
+ * @param state The process.
+ * @param until What to wait for.
+ * @returns Whether to go on waiting for it.
+ */
+export function goesOn({ uid, gid, isZombie, args }: ProcessState, until: "draining" | "ended"): boolean {
+  const named = readTitle(args);
+  const isDaemon = !isZombie && (isOurNumber(gid) || uid === 0 && named !== undefined);
+  return isDaemon && (until === "ended" || !named?.draining);
 }
 
 /**

@@ -15,14 +15,20 @@ import type { Hypervisor } from "../lab/hypervisor.ts";
 import { ROOTLESS } from "../lab/rootless.ts";
 import { assertServed, CONFIG, inLab, makeScenario } from "../lab/scenario.ts";
 
+const BR0 = parseBridgeName("br0");
 const BR1 = parseBridgeName("br1");
 
 /**
  * Starts something that has a daemon's title, is in its namespace and has its mark; returns its process ID on the host.
  */
-async function startImpostor(hv: Hypervisor, title: string, uid: number, gid: number): Promise<number> {
+async function startImpostor(
+  hv: Hypervisor,
+  title: string,
+  uid: number,
+  gid: number,
+  script = `exec -a ${title} cat < <(exec sleep 1000)`,
+): Promise<number> {
   const host = (await hv.host.text(["readlink", "/proc/self/ns/net"])).replaceAll(/\D/g, "");
-  const script = `exec -a ${title} cat < <(exec sleep 1000)`;
   const marks = [`${HOST_MARK}=${host}`, `${FLAGS_MARK}=--no-prompt`];
   const netns = title === "one_tproxy" ? [] : ["ip", "netns", "exec", title];
   const argv = asUser(uid, gid, "env", "-i", ...marks, "bash", "-c", script);
@@ -85,5 +91,26 @@ Deno.test(
     assert.equal((await hv.tproxy("status")).code, 3);
     await hv.control("start");
     await assertServed(guest);
+  }),
+);
+
+Deno.test(
+  "a proxy that was taken over, goes on when it should end and gives itself another title is ended all the same",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv } = await makeScenario(lab, `:tproxy_drain_timeout: 1\n${CONFIG}`);
+    await hv.up("br0");
+    const renamed = `trap "" TERM; exec -a renamed sleep 1000`;
+    // A shell that reads its script from standard input has no arguments, like a proxy.
+    const script = `exec -a one_tproxy_br0 bash < <(echo 'trap "${
+      renamed.replaceAll('"', '\\"')
+    }" TERM; sleep 1000 & wait')`;
+    const own = numberOf(innerOf(BR0));
+    const pid = await startImpostor(hv, "one_tproxy_br0", own, own, script);
+    await hv.control("stop");
+    assert.equal(
+      (await hv.host.run(["ps", "-o", "pid=,args=", "-p", `${pid}`])).stdout.replace(/^.*<defunct>\n$/, ""),
+      "",
+    );
   }),
 );
