@@ -122,6 +122,23 @@ Deno.test(
     const again = await systemd.text([`${archiveFolder}/install.sh`]);
     assert.doesNotMatch(again, /metrics/);
     assert.equal(await systemd.text(["systemctl", "is-active", "one-tproxy-metrics.timer"]), "active\n");
+    const isActive = async () => (await systemd.run(["systemctl", "is-active", "one-tproxy-metrics.timer"])).stdout;
+    await systemd.text(["systemctl", "disable", "--now", "one-tproxy-metrics.timer"]);
+    const disabled = await systemd.text([`${archiveFolder}/install.sh`]);
+    assert.match(disabled, /^one-tproxy-metrics\.timer stays off, as it is: /m);
+    assert.equal(await isActive(), "inactive\n");
+    // A first run that fails or is interrupted at the start of the timer is completed by the next one.
+    const wants = "/etc/systemd/system/timers.target.wants";
+    await systemd.text(["rm", "/etc/systemd/system/one-tproxy-metrics.timer"]);
+    await systemd.text(["touch", wants]);
+    assert.equal((await systemd.run([`${archiveFolder}/install.sh`])).code, 1);
+    await systemd.text(["rm", wants]);
+    await systemd.text([`${archiveFolder}/install.sh`]);
+    assert.equal(await isActive(), "active\n");
+    await systemd.text(["systemctl", "stop", "one-tproxy-metrics.timer"]);
+    await systemd.text([`${archiveFolder}/install.sh`]);
+    assert.equal(await isActive(), "active\n");
+
     const removed = await systemd.text([`${archiveFolder}/install.sh`, "--remove"]);
     assert.match(removed, /^Ending the metrics: systemctl disable --now one-tproxy-metrics\.timer$/m);
     assert.equal(await systemd.text(["ls", folder]), "");

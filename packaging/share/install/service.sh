@@ -35,17 +35,26 @@ install_service() {
   systemctl restart one-tproxy
 }
 
-# start_timer SOURCE WHAT: writes a timer and its service of share/, and starts it, unless that is done.
+# start_timer SOURCE WHAT: writes a timer and its service of share/, and starts it, unless that is done. Whoever has disabled it
+# does not want it back with each upgrade.
 start_timer() {
   timer=${1##*/}
   set -- "$1" "$2" "/etc/systemd/system/$timer.service" "/etc/systemd/system/$timer.timer"
-  old=$(cat "$3" "$4" 2>/dev/null || :)
+  old=$(cat "$4" "$3" 2>/dev/null) || :
   put "$1.service" "$3"
+  if test ! -e "$4"; then wanted=yes; elif systemctl --quiet is-enabled "$timer.timer"; then wanted=yes; else wanted=no; fi
   put "$1.timer" "$4"
-  if test "$old" = "$(cat "$3" "$4")"; then return 0; fi
+  if test "$old" != "$(cat "$4" "$3")"; then systemctl daemon-reload; fi
+  if test "$wanted" = no; then
+    say "$timer.timer stays off, as it is: \"systemctl enable --now $timer.timer\" starts it"
+    return 0
+  fi
+  if test "$old" = "$(cat "$4" "$3")" && systemctl --quiet is-active "$timer.timer"; then return 0; fi
   say "$2: systemctl enable --now $timer.timer"
-  systemctl daemon-reload
-  systemctl --quiet enable --now "$timer.timer"
+  if systemctl --quiet enable --now "$timer.timer"; then return 0; fi
+  # Without the file, the next run does not take it for one that somebody has disabled.
+  rm -f "$4"
+  die "$timer.timer can't be started, see the line above; run this again then"
 }
 
 # The processes that run are looked at, so that the next run completes an upgrade that was interrupted.
