@@ -95,6 +95,11 @@ Deno.test(
     await host.run(["sh", "-c", `${tproxy} --full; ${tproxy} --drop-in; ${tproxy} --off`]);
     assert.equal(await host.text(["stat", "-c", "%a %U %s", "/etc/precious"]), "600 root 9\n");
     assert.equal((await host.run(["grep", "-rl", "precious", "/var/lib/one/remotes"])).stdout, "");
+    // Nor does a link on the way, though the folder that it leads to is root's.
+    await host.text(["mkdir", "-p", "/etc/remotes/vnm"]);
+    await asOneadmin(host, "cd /var/lib/one; mv remotes before; ln -s /etc/remotes remotes");
+    assert.equal((await host.run(["sh", "-c", `${tproxy} --drop-in`])).code, 1);
+    assert.equal(await host.text(["ls", "-A", "/etc/remotes/vnm"]), "");
   }),
 );
 

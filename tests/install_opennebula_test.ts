@@ -63,6 +63,35 @@ Deno.test(
 );
 
 Deno.test(
+  "root runs no program of oneadmin's that OpenNebula's sudoers do not name, says so, and does the rest",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host } = await makeInstallation(lab, BASE);
+    await host.text(["mkdir", "-p", "/run/netns", "/etc/sudoers.d"]);
+    await putTheirs(host, "tproxy", THEIRS, "755");
+    const installed = await install(host, "--drop-in");
+    succeeded(installed);
+    const said = (verb: string) =>
+      new RegExp(
+        `^warning: ${VNM}/tproxy ${verb} was not run, since sudo does not let its owner run it; run it by hand`,
+        "m",
+      );
+    assert.match(installed.stderr, said("stop"));
+    assert.match(installed.stdout, /^Starting ours: tproxy start$/m);
+    const removed = await install(host, "--remove");
+    succeeded(removed);
+    assert.match(removed.stderr, said("start"));
+    assert.equal(await host.text(["cat", `${VNM}/tproxy`]), THEIRS);
+    assert.notEqual((await host.run(["cat", "/var/tmp/one/calls"])).code, 0);
+    // Nor does it keep what is longer than any driver's file.
+    await shell(host, `truncate -s 1M ${VNM}/tproxy; chmod 644 ${VNM}/tproxy`);
+    const { code, stderr } = await install(host, "--drop-in");
+    assert.equal(code, 1);
+    assert.match(stderr, /^tproxy: error: \/var\/tmp\/one\/vnm\/tproxy has more than 65536 bytes; move it away$/m);
+  }),
+);
+
+Deno.test(
   "full: remove leaves live guests to the driver's own proxies, and the bridge to the driver",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
@@ -133,12 +162,13 @@ for (const way of ["--drop-in", "--hooks", "--full"]) {
     inLab(async (lab) => {
       const { host } = await makeInstallation(lab, BASE);
       await host.text(["mkdir", "-p", "/run/netns", "/etc/sudoers.d", "/etc/systemd/system"]);
+      await letDriver(host);
       await putTheirs(host, "tproxy", '#!/bin/sh\ntest "$1" != stop\n', "755");
       const others = (line: string) => !line.includes("/opt/one-tproxy");
       const before = (await listingOf(host)).filter(others);
       const { code, stderr } = await install(host, way);
       assert.equal(code, 1);
-      assert.match(stderr, /^tproxy: error: \/var\/tmp\/one\/vnm\/tproxy stop failed; end these proxies by hand, /);
+      assert.match(stderr, /^tproxy: error: \/var\/tmp\/one\/vnm\/tproxy stop failed; end these proxies by hand, /m);
       assert.deepEqual((await listingOf(host)).filter(others), before);
       assert.notEqual((await host.run(["cat", "/opt/one-tproxy/mode"])).code, 0);
     }),
@@ -297,6 +327,7 @@ Deno.test(
   inLab(async (lab) => {
     const { host } = await makeInstallation(lab, BASE);
     await host.text(["mkdir", "-p", "/run/netns", "/etc/sudoers.d"]);
+    await letDriver(host);
     await putTheirs(host, "tproxy", THEIRS, "755");
     await putTheirs(host, "tproxy.rb", "# theirs\n", "644");
     // OpenNebula ships some of these folders, and nothing in them.

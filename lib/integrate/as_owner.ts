@@ -5,7 +5,9 @@
  * @module
  */
 
+import { TproxyError } from "../errors.ts";
 import { CommandError, runCommand, runCommandForBytes } from "../run_command.ts";
+import { LONGEST_FILE } from "./files.ts";
 
 /** Whoever does it, as options of setpriv(1). */
 export type Owner = readonly string[];
@@ -18,17 +20,42 @@ const DEADLINE_MS = 10_000;
 const LONG_MS = 120_000;
 
 /**
- * Finds who owns a folder.
+ * Finds who decides what is at a path: the owner of the first file or folder on the way that is not root's, who can put
+ * anything there, a link to a folder of root's, too.
  *
- * @param folder The folder; a link is not followed.
- * @returns Its owner.
- * @throws {Deno.errors.NotFound} If it is not there.
- * @throws {Deno.errors.NotCapable} Without `--allow-read` for it, and `--allow-sys=uid`.
+ * @param path The path, absolute.
+ * @returns The owner; root if all on the way is root's.
+ * @throws {CommandError} If something on the way is not there.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/setpriv`, and `--allow-sys=uid`.
  */
-export async function ownerOf(folder: string): Promise<Owner> {
-  const { uid, gid } = await Deno.lstat(folder);
+export async function ownerOf(path: string): Promise<Owner> {
   // Only root can become somebody else.
-  return Deno.uid() === 0 ? [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"] : [];
+  if (Deno.uid() !== 0) return [];
+  // It looks at links themselves.
+  const owners = await runCommand("setpriv", ["--", "/usr/bin/stat", "-c", "%u %g", "--", ...onTheWay(path)]);
+  return decidingOwner(owners);
+}
+
+/**
+ * Lists the folders on the way to a path, and the path. Pure.
+ *
+ * @param path The path, absolute.
+ * @returns The paths, the outermost first.
+ */
+export function onTheWay(path: string): string[] {
+  const names = path.split("/").slice(1);
+  return names.map((_name, at) => `/${names.slice(0, at + 1).join("/")}`);
+}
+
+/**
+ * Chooses the first owner that is not root. Pure.
+ *
+ * @param owners A line for each, with user ID and group ID, the outermost first.
+ * @returns The owner; root if there is no other.
+ */
+export function decidingOwner(owners: string): Owner {
+  const [, uid = "0", gid = "0"] = /^([1-9]\d*) (\d+)$/m.exec(owners) ?? [];
+  return [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"];
 }
 
 /**
@@ -38,10 +65,14 @@ export async function ownerOf(folder: string): Promise<Owner> {
  * @param path The file.
  * @returns Its contents.
  * @throws {CommandError} If the owner may not read it.
+ * @throws {TproxyError} If it is longer than any file that OpenNebula or we put there.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/setpriv`.
  */
 export async function readAs(owner: Owner, path: string): Promise<Uint8Array<ArrayBuffer>> {
-  return await runCommandForBytes("setpriv", [...owner, "--", "/usr/bin/cat", "--", path]);
+  const head = ["/usr/bin/head", "-c", `${LONGEST_FILE + 1}`, "--", path];
+  const content = await runCommandForBytes("setpriv", [...owner, "--", ...head]);
+  if (content.length <= LONGEST_FILE) return content;
+  throw new TproxyError(`${path} has more than ${LONGEST_FILE} bytes`, "move it away");
 }
 
 /**

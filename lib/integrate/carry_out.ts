@@ -9,10 +9,22 @@ import { TproxyError } from "../errors.ts";
 import { log } from "../log.ts";
 import { runAttached } from "../run_attached.ts";
 import { CommandError } from "../run_command.ts";
-import { copyAs, makeFolderAs, type Owner, ownerOf, readAs, removeAs, removeFolderAs, writeAs } from "./as_owner.ts";
+import {
+  copyAs,
+  makeFolderAs,
+  type Owner,
+  ownerOf,
+  readAs,
+  removeAs,
+  removeFolderAs,
+  succeedsAs,
+  writeAs,
+} from "./as_owner.ts";
 import { folderOf } from "./files.ts";
 import type { Place } from "./place.ts";
 import { commandOf, describeStep, type Step } from "./steps.ts";
+
+const SUDO = "/usr/bin/sudo";
 
 /**
  * Does steps, and stops at the first that fails.
@@ -87,8 +99,15 @@ async function modeOf(path: string): Promise<number> {
 
 /** A program of ours has its own permissions so, and those of the driver's are none of Deno's. */
 async function runStep(step: Step & { kind: "run" }): Promise<void> {
+  const { program, args, isDrivers } = step;
+  // Whoever owns the driver's program may put anything there. So root does not run it, and sudo's rules decide.
+  const owner = isDrivers ? await ownerOf(program) : [];
+  if (isDrivers && !await succeedsAs(owner, [SUDO, "-n", "-l", program, ...args])) {
+    const line = `${commandOf(step)} was not run, since sudo does not let its owner run it`;
+    return log.warning(`${line}; run it by hand if it is OpenNebula's own`);
+  }
   try {
-    await runAttached("setpriv", ["--", step.program, ...step.args]);
+    await runAttached("setpriv", [...owner, "--", ...isDrivers ? [SUDO, "-n"] : [], program, ...args]);
   } catch (cause) {
     if (!(cause instanceof CommandError)) throw cause;
     if (step.remedy !== undefined) throw new TproxyError(`${commandOf(step)} failed`, step.remedy, { cause });

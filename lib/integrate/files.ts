@@ -13,6 +13,9 @@ export const WAYS: readonly Way[] = ["drop-in", "hooks", "full"];
 /** Each of our files outside the prefix has this in a comment. A file without it is not ours. */
 export const MARK = "Installed by one-tproxy";
 
+/** The longest file that is read, in bytes. Ours have less than 4 KiB, the drivers' own less than 40. */
+export const LONGEST_FILE = 64 * 1024;
+
 /** The drivers that use Linux bridges, and which hooks of theirs are ours. */
 const DRIVERS = ["bridge", "fw", "ebtables", "802.1Q", "vxlan"];
 const HOOKS = ["pre", "clean"];

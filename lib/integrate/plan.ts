@@ -68,7 +68,7 @@ export function releaseBridges({ place: { prefix } }: Seen): Step {
 }
 
 /**
- * Runs a program of ours, or of the driver's.
+ * Runs a program.
  *
  * @param why Why, for people.
  * @param program The program.
@@ -76,7 +76,12 @@ export function releaseBridges({ place: { prefix } }: Seen): Step {
  * @param remedy What to do if it fails.
  * @returns The step.
  */
-export function run(why: string, program: string, args: readonly string[], remedy = "see the line above"): Step {
+export function run(
+  why: string,
+  program: string,
+  args: readonly string[],
+  remedy = "see the line above",
+): Step & { kind: "run" } {
   return { kind: "run", why, program, args, remedy };
 }
 
@@ -99,15 +104,18 @@ function refuseForeign(files: readonly WayFile[], { files: found }: Seen): void 
   }
 }
 
-/** Other proxies hold the ports that ours listen on, so they are ended first. The driver runs that file as root, too. */
+/** Other proxies hold the ports that ours listen on, so they are ended first. */
 function replaceProxies(file: WayFile, seen: Seen): Step[] {
   const { kind, mode } = seen.files.get(file.path) ?? ABSENT;
   const isRun = kind === "theirs" && (mode & 0o111) !== 0 && seen.place.sudoers !== undefined;
   if (!isRun) return put(file, seen);
+  const remedy = "end these proxies by hand, and run this again";
+  const stop = run("Stopping the driver's own proxies", file.path, ["stop"], remedy);
   return [
-    run("Stopping the driver's own proxies", file.path, ["stop"], "end these proxies by hand, and run this again"),
+    { ...stop, isDrivers: true },
     ...put(file, seen),
-    run("Starting ours", file.path, ["start"]),
+    // Not by the file in the drivers' folder, which its owner may have replaced meanwhile.
+    run("Starting ours", `${seen.place.prefix}/bin/tproxy`, ["start"]),
   ];
 }
 

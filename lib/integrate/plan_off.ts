@@ -35,7 +35,7 @@ function leaveToDriver(seen: Seen): Step[] {
   const path = `${seen.place.vnm}/tproxy`;
   const isThere = seen.kept.has(keptOf(seen.place, path)) || seen.files.get(path)?.kind === "theirs";
   const start: Step = isThere
-    ? { kind: "run", why: "Starting the driver's own proxies", program: path, args: ["start"] }
+    ? { kind: "run", why: "Starting the driver's own proxies", program: path, args: ["start"], isDrivers: true }
     : tell(
       `There is no ${path}: guests are served again when "onehost sync" has brought it and a VM has been deployed`,
     );

@@ -55,8 +55,11 @@ Deno.test("planWay() ends the driver's own proxies before it takes their place, 
     `Stopping the driver's own proxies: ${VNM}/tproxy stop`,
     `Keeping ${VNM}/tproxy in ${PREFIX}/kept/tproxy`,
     `Writing ${VNM}/tproxy`,
-    `Starting ours: ${VNM}/tproxy start`,
+    "Starting ours: tproxy start",
   ]);
+  // Only what nobody but root may replace is run as root.
+  const programs = steps.flatMap((step) => step.kind === "run" ? [[step.program, step.isDrivers]] : []);
+  assert.deepEqual(programs, [[`${VNM}/tproxy`, true], [`${PREFIX}/bin/tproxy`, undefined]]);
   assert.deepEqual(steps.at(-1), { kind: "note", way: "drop-in", path: PLACE.note });
   const notRun = planWay("drop-in", seen({ files: { [`${VNM}/tproxy`]: { ...THEIRS, mode: 0o644 } } }));
   assert.deepEqual(lines(notRun), [`Keeping ${VNM}/tproxy in ${PREFIX}/kept/tproxy`, `Writing ${VNM}/tproxy`]);
@@ -128,7 +131,9 @@ Deno.test("planWay() says what is missing on a host that onehost sync has not re
 
 Deno.test("planOff() leaves live guests to the driver's own proxies if there are such, and else takes bridges down", () => {
   const kept = new Set([`${PREFIX}/kept/tproxy`]);
-  assert.deepEqual(lines(planOff({ ...taken("hooks"), kept }, ["br0"])), [
+  const left = planOff({ ...taken("hooks"), kept }, ["br0"]);
+  assert.deepEqual(left.flatMap((step) => step.kind === "run" ? [step.isDrivers] : []), [undefined, true]);
+  assert.deepEqual(lines(left), [
     "Leaving the bridges to the driver: tproxy-setup release",
     ...["clean", "pre"].map((hook) => `Removing ${VNM}/bridge/${hook}.d/one-tproxy`),
     `Putting back ${VNM}/tproxy`,

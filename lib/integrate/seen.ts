@@ -8,12 +8,9 @@ import { InputError } from "../errors.ts";
 import { codeOf } from "../error_code.ts";
 import { RUN_FILES } from "../names.ts";
 import { readRegularFile } from "../regular_file.ts";
-import { allFiles, folderOf, MARK, nameOf, type Way, WAYS } from "./files.ts";
+import { allFiles, folderOf, LONGEST_FILE, MARK, nameOf, type Way, WAYS } from "./files.ts";
 import { isAbsence, isFolder } from "./is_folder.ts";
 import type { Place } from "./place.ts";
-
-/** The longest file that is read, in bytes. Ours have less than 4 KiB, the drivers' own less than 40. */
-const LONGEST_FILE = 64 * 1024;
 
 /** What is at a path. */
 export interface Found {

@@ -65,6 +65,8 @@ export type Step =
     readonly args: readonly string[];
     /** What to do if it fails; `undefined` if that stops nothing. */
     readonly remedy?: string;
+    /** Whether it is the driver's. Then it is run as the driver runs it: by its owner, through sudo. */
+    readonly isDrivers?: true;
   }
   | {
     /** Have our proxies take no more streams. */
