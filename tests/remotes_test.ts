@@ -221,6 +221,33 @@ Deno.test(
 );
 
 Deno.test(
+  "oneadmin gets no rights of root's by a signed archive: neither by a program beside it, nor by a link above it",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { host } = await makeTrusting(lab, "--hooks");
+    // OpenNebula's own rule would let oneadmin run it as root.
+    await host.text(["rm", "/etc/sudoers.d/opennebula"]);
+    const take = () => host.run([`${PREFIX}/current/install.sh`, "--from-remotes"]);
+    await sync(host, "/root/second");
+    await host.write("/tmp/other", "#!/bin/sh\nid >>/tmp/calls\n");
+    await asOneadmin(host, `cd ${VNM}; rm tproxy; cp /tmp/other tproxy; chmod 755 tproxy`);
+    const taken = await take();
+    assert.match(succeeded(taken), /^Installed: /m);
+    assert.match(taken.stderr, /^warning: \/var\/tmp\/one\/vnm\/tproxy stop was not run, since sudo does not let /m);
+    assert.equal(await isSecond(host), true);
+    assert.equal((await host.run(["cat", "/tmp/calls"])).stdout, "");
+
+    await sync(host, "/root");
+    await shell(host, `cp -r ${VNM} /root/vnm; chown -R root: /root/vnm`);
+    await asOneadmin(host, `cd /var/tmp/one; mv vnm before; ln -s /root/vnm vnm`);
+    const led = await take();
+    assert.equal(led.code, 1);
+    assert.match(led.stderr, /linux-x86_64\.tar\.gz\.sig can't be read; what is installed stays/);
+    assert.equal(await isSecond(host), true);
+  }),
+);
+
+Deno.test(
   "without a trusted key nothing is taken, and oneadmin can't start the installer as root",
   { ignore: ROOTLESS },
   inLab(async (lab) => {

@@ -82,11 +82,12 @@ is_taken() {
   test "$signature" = "$(cat "$store/taken" 2>/dev/null)"
 }
 
-# fetch FILE LIMIT: prints a file of the remotes, nothing if it can't be read. It reads as the folder's owner, who may lead a
-# link anywhere. The owner's process could go on to write after everything has been looked at, or type at root's terminal, so
+# fetch FILE LIMIT: prints a file of the remotes, nothing if it can't be read. It reads as the owner of the first folder on the
+# way that is not root's, who may put a link anywhere below. The owner's process could go on to write after everything has been looked at, or type at root's terminal, so
 # it gets a pipe, and neither the copy, the lock nor the terminal.
 fetch() {
-  owner=$(stat -c '--reuid=%u --regid=%g' "$REMOTES") || return 1
+  owner=$(stat -c '--reuid=%u --regid=%g' "${REMOTES%/*/*}" "${REMOTES%/*}" "$REMOTES") || return 1
+  owner=$(printf '%s\n' "$owner" | grep -m 1 -v '^--reuid=0 ') || owner='--reuid=0 --regid=0'
   # shellcheck disable=SC2086 # These are two words.
   setsid --wait setpriv $owner --clear-groups timeout 60 cat -- "$1" </dev/null 2>/dev/null 9>&- |
     timeout 60 head -c "$2" 9>&-
