@@ -27,6 +27,8 @@ export interface VmAddress {
   readonly network?: string;
   /** Since when the VM has it, in milliseconds since 1970. */
   readonly since: number;
+  /** When it last started, if that was later, because nobody has heard that it had gone; in milliseconds since 1970. */
+  readonly started?: number;
   /** Until when it had it, in milliseconds since 1970; missing if it has it now. */
   readonly until?: number;
 }
@@ -55,7 +57,11 @@ export function withVm(known: readonly VmAddress[], vm: number, nics: readonly N
     return [{ bridge, address, vm, ...(network === "" ? {} : { network }), since: now }];
   });
   const isTaken = (one: VmAddress) => added.some(({ bridge, address }) => has(one, bridge, address));
-  const all = [...known.map((one) => isTaken(one) ? { ...one, until: now } : one), ...added];
+  const noted = known.map((one) => {
+    if (isTaken(one)) return { ...one, until: now };
+    return isOf(one, vm, nics) ? { ...one, started: now } : one;
+  });
+  const all = [...noted, ...added];
   // The oldest that nobody has any more are forgotten first.
   return [...all.filter(({ until }) => until !== undefined), ...all.filter(({ until }) => until === undefined)]
     .slice(-MOST);
@@ -71,8 +77,12 @@ export function withVm(known: readonly VmAddress[], vm: number, nics: readonly N
  * @returns What is known then.
  */
 export function withoutVm(known: readonly VmAddress[], vm: number, nics: readonly Nic[], now: number): VmAddress[] {
-  const isLost = (one: VmAddress) => one.vm === vm && nics.some(({ bridge, address }) => has(one, bridge, address));
-  return known.map((one) => isLost(one) ? { ...one, until: now } : one);
+  return known.map((one) => isOf(one, vm, nics) ? { ...one, until: now } : one);
+}
+
+/** Whether it is about an address that a VM has now by one of these NICs. */
+function isOf(one: VmAddress, vm: number, nics: readonly Nic[]): boolean {
+  return one.vm === vm && nics.some(({ bridge, address }) => has(one, bridge, address));
 }
 
 /** Whether it is about this address, and a VM has it now. */
@@ -89,10 +99,12 @@ const STARTING_MS = 60_000;
  * @param known What is known.
  * @param bridge The bridge.
  * @param now The time, in milliseconds since 1970.
- * @returns Its ID; `undefined` if no VM has got an address on the bridge in the last minute, and has it still.
+ * @returns Its ID; `undefined` if no VM with an address on the bridge has started in the last minute.
  */
 export function findStarting(known: readonly VmAddress[], bridge: BridgeName, now: number): number | undefined {
-  return known.find((one) => one.bridge === bridge && one.until === undefined && now - one.since < STARTING_MS)?.vm;
+  return known.find(({ bridge: own, since, started = since, until }) => {
+    return own === bridge && until === undefined && now - started < STARTING_MS;
+  })?.vm;
 }
 
 /** Finds the VM that had an address. */
@@ -126,9 +138,9 @@ export function parseVmAddresses(text: string): VmAddress[] | undefined {
 
 function isVmAddress(value: unknown): value is VmAddress {
   if (!isObject<keyof VmAddress>(value)) return false;
-  const { bridge, address, vm, network, since, until } = value;
+  const { bridge, address, vm, network, since, started, until } = value;
   return typeof bridge === "string" && BRIDGE_NAME.test(bridge) && isIpv4(address) && isCount(vm) && isCount(since) &&
-    (until === undefined || isCount(until)) &&
+    (started === undefined || isCount(started)) && (until === undefined || isCount(until)) &&
     (network === undefined ||
       typeof network === "string" && network.length <= LONGEST_NAME && network === printable(network));
 }

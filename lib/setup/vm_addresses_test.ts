@@ -27,7 +27,9 @@ Deno.test("an address belongs to the VM that had it at the time, and to none bef
 
 Deno.test("a VM that is seen again has its address since the first time; another one takes it over", () => {
   const once = withVm([], 42, [nic("10.0.0.2")], 100);
-  assert.deepEqual(withVm(once, 42, [nic("10.0.0.2"), nic()], 200), once);
+  const again = withVm(once, 42, [nic("10.0.0.2"), nic()], 200);
+  assert.deepEqual(again.map(({ vm, since, until }) => [vm, since, until]), [[42, 100, undefined]]);
+  assert.equal(finderOf(again)(BR0, "10.0.0.2", 150)?.vm, 42);
   const taken = withVm(once, 43, [nic("10.0.0.2")], 300);
   assert.deepEqual(taken.map(({ vm, since, until }) => [vm, since, until]), [[42, 100, 300], [43, 300, undefined]]);
   assert.deepEqual(withoutVm(taken, 42, [nic("10.0.0.2")], 400), taken, "it is not its own any more");
@@ -36,6 +38,9 @@ Deno.test("a VM that is seen again has its address since the first time; another
 Deno.test("a VM counts as starting for a minute, on its own bridge, unless it has gone", () => {
   const known = withVm([], 42, [nic("10.0.0.2")], 1_000);
   assert.deepEqual([1_000, 60_999, 61_000].map((now) => findStarting(known, BR0, now)), [42, 42, undefined]);
+  // Nobody has heard that it had gone.
+  const again = parseVmAddresses(JSON.stringify(withVm(known, 42, [nic("10.0.0.2")], 70_000))) ?? [];
+  assert.deepEqual([129_999, 130_000].map((now) => findStarting(again, BR0, now)), [42, undefined]);
   assert.equal(findStarting(known, BR1, 1_000), undefined);
   assert.equal(findStarting(withoutVm(known, 42, [nic("10.0.0.2")], 2_000), BR0, 2_000), undefined);
 });
@@ -69,7 +74,9 @@ Deno.test("what nobody has any more is forgotten first, and never more is kept t
 Deno.test("parseVmAddresses() takes nothing that is not well formed, and never throws", () => {
   const good = { bridge: "br0", address: "10.0.0.2", vm: 42, network: "vnet0", since: 1, until: 2 };
   const bad = [
-    ...[{ bridge: "br 0" }, { address: "10.0.0" }, { vm: "42" }, { vm: -1 }, { since: "1" }, { until: null }],
+    ...[{ bridge: "br 0" }, { address: "10.0.0" }, { vm: "42" }, { vm: -1 }, { since: "1" }, { until: null }, {
+      started: -1,
+    }],
     ...[{ network: 7 }, { network: "a\nb" }, { network: "x".repeat(129) }],
   ].map((wrong) => ({ ...good, ...wrong }));
   assert.deepEqual(parseVmAddresses(JSON.stringify([null, ...bad, good])), [good]);
