@@ -121,10 +121,19 @@ done
 # How OpenNebula calls the programs; lib/integrate/ of the sources has it. An upgrade keeps the way.
 integrate() {
   if test -n "$mode"; then
-    "$prefix/bin/tproxy" integrate "--$mode"
+    "$prefix/bin/tproxy" integrate "--$mode" 9<&-
   else
     say "OpenNebula does not call it: \"$command integrate --drop-in\", or with --hooks or --full, is for that"
   fi
+}
+
+# Two at once would copy to the same folder. The lock is for this process alone, and not for the proxies that are started.
+take_lock() {
+  mkdir -p "$prefix"
+  exec 9<"$prefix"
+  if flock -n 9; then return 0; fi
+  say 'Waiting for another install.sh'
+  flock -w 60 9 || die 'another install.sh has run for a minute; wait for its end, and run this again'
 }
 
 main() {
@@ -150,6 +159,7 @@ main() {
   check_programs
   check_trust
   find_metrics
+  take_lock
   install_programs
   trust_keys
   integrate

@@ -19,6 +19,7 @@ import {
   PREFIX,
   shell,
 } from "./lab/installation.ts";
+import { holdLock } from "./lab/hold_lock.ts";
 import { Host } from "./lab/host.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { assertServed, inLab } from "./lab/scenario.ts";
@@ -83,6 +84,8 @@ Deno.test(
     assert.match(said, /^Replacing the proxies; live streams go on in the old ones: tproxy restart$/m);
     const second = await pids(host);
     assert.equal(second.length, 2);
+    // None of them holds the installer's lock.
+    await host.text(["flock", "--nonblock", PREFIX, "true"]);
     assert.ok(!second.some((pid) => first.includes(pid)));
     await assertServed(guest);
     assert.match(await host.text(["tail", "-n", "1", `${PREFIX}/current/CHANGELOG.md`]), /^second$/m);
@@ -95,7 +98,13 @@ Deno.test(
     assert.equal(await download.finish(), true);
     await assertServed(guest);
     // The version before stays, since somebody may have it open; older ones go.
-    await host.text(["/root/third/install.sh"]);
+    const [lock, before] = [await holdLock(host, PREFIX), await versions()];
+    const third = host.start(["/root/third/install.sh"]);
+    await until("it waits for another one", () => Promise.resolve(/^Waiting for another/m.test(third.output)));
+    assert.equal(await versions(), before);
+    await lock[Symbol.asyncDispose]();
+    await third.ended();
+    assert.match(third.output, /^Installed: /m);
     assert.equal((await versions()).trim().split("\n").length, 2);
     await host.text([`${PREFIX}/current/install.sh`, "--remove"]);
     await until(

@@ -23,6 +23,8 @@ check_programs() {
   for program in nsenter:util-linux prlimit:util-linux setpriv:util-linux unshare:util-linux; do
     check_program "/usr/bin/${program%:*}" "${program#*:}"
   done
+  # For this script.
+  check_program /usr/bin/flock util-linux
 }
 
 check_program() {

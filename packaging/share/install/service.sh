@@ -66,7 +66,7 @@ restart_proxies() {
   for pid in $("$prefix/bin/tproxy" status 2>/dev/null | sed -n 's/^one_tproxy.*: //p'); do
     if ! is_this_version "$pid"; then
       say 'Replacing the proxies; live streams go on in the old ones: tproxy restart'
-      "$prefix/bin/tproxy" restart || die "tproxy restart failed; see the line above"
+      "$prefix/bin/tproxy" restart 9<&- || die "tproxy restart failed; see the line above"
       return
     fi
   done
