@@ -54,12 +54,13 @@ export class BridgeKeeper {
    * @throws {Deno.errors.NotCapable} Without `--allow-run` for ip and nft, and `--allow-read` for `/run/netns`.
    */
   async keep(served: ReadonlySet<BridgeName>): Promise<HostView> {
-    let host = await this.#look(this.rules.known(performance.now()));
+    const known = this.rules.known(performance.now());
+    let host = await this.#look(known);
     const bridges = bridgesOf(host);
     const lookInto = this.namespaces.choose(host, bridges, this.#faulty);
     let found = await findFaultsOfBridges(host, bridges, lookInto, served);
-    if (found.size > 0 && this.rules.known(performance.now()) !== undefined) {
-      // What is known may be out of date after all.
+    if (found.size > 0 && known !== undefined) {
+      // What was known may be out of date after all: an event may be late, or lost.
       host = await this.#look();
       found = await findFaultsOfBridges(host, bridges, lookInto, served);
     }
