@@ -321,12 +321,10 @@ Deno.test("parseTproxy() reads how OpenNebula is to call it, one way at a time",
   assert.deepEqual(asked("--full", "--front-end"), { ...rest, way: "full", frontEnd: true });
   const brought = asked("--front-end", "--full", "--archive", "a", "b");
   assert.deepEqual(brought, { ...rest, way: "full", frontEnd: true, archives: ["a", "b"] });
-  const alone = [["--full", "--archive", "a"], ["--front-end", "--off", "--archive", "a"], [
-    "--front-end",
-    "--archive",
-    "a",
-  ]];
-  for (const args of [["--drop-in", "--full"], ["--full", "--json"], ["--dry-run"], ...alone]) {
+  const incomplete = [["--full"], ["--front-end", "--off"], ["--front-end"]].map((
+    others,
+  ) => [...others, "--archive", "a"]);
+  for (const args of [["--drop-in", "--full"], ["--full", "--json"], ["--dry-run"], ...incomplete]) {
     const { result, stderr } = quietly(() => asked(...args));
     assert.deepEqual(result, { verb: "done", exitCode: USAGE });
     assert.match(stderr, /^error: /);

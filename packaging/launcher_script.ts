@@ -28,7 +28,7 @@ const ROOT = "$root";
 const CONFIG = "$config";
 const FILE = "$file";
 
-/** By which name people know each command; a line about an error begins with it. */
+/** The names that people type, with which the lines about errors begin, too. */
 const NAMES: Readonly<Record<CommandName, string>> = { tproxy: "tproxy", setup: "tproxy-setup" };
 
 /** The whole environment of a program. Inherited variables could make the runtime trust other certificates or take flags. */
@@ -49,15 +49,14 @@ const ENVIRONMENT = [
  * @throws {Error} If a flag holds a character that the shell would interpret.
  */
 export function renderLauncher(command: CommandName): string {
+  const name = NAMES[command];
   return `#!/bin/sh
-# Runs \`${
-    NAMES[command]
-  }\`: the program of its verb, with exactly the permissions that docs/permissions.md lists. Made from
+# Runs \`${name}\`: the program of its verb, with exactly the permissions that docs/permissions.md lists. Made from
 # lib/permissions/verbs.ts and command_permissions.ts.
 root=$(/usr/bin/readlink -f -- "$0") && root=\${root%/bin/*} || exit 1
 
 ${renderChoice(command)}
-${renderUpdate(command)}
+${renderUpdate(command, name)}
 # The program may read the one configuration that it is told, and write the one file or folder.
 config= file= previous=
 for argument do
@@ -84,7 +83,7 @@ esac
 
 # A comma would make two paths of one.
 case $root$config$file in *,*)
-  printf '%s\\n' "${NAMES[command]}: error: $root, $config or $file holds a comma; use a path without one" >&2
+  printf '%s\\n' "${name}: error: $root, $config or $file holds a comma; use a path without one" >&2
   exit 1
 esac
 

@@ -6,23 +6,20 @@
 
 import type { CommandName } from "../lib/permissions/verbs.ts";
 
-/** What the drivers call before a VM starts, as a pattern of the shell for the first two arguments; and the launcher's name. */
-const UPDATED: Readonly<Record<CommandName, { readonly name: string; readonly pattern: string }>> = {
-  tproxy: { name: "tproxy", pattern: '"start "*' },
-  setup: { name: "tproxy-setup", pattern: '"hook pre"' },
-};
+/** What the drivers call before a VM starts, as a pattern of the shell for the first two arguments. */
+const BEFORE_VM: Readonly<Record<CommandName, string>> = { tproxy: '"start "*', setup: '"hook pre"' };
 
 /**
- * Renders what takes another version before a VM gets its bridges. Whether root trusts a key, only root can see. If it
- * fails, the program that is there runs.
+ * Renders what takes another version before a VM gets its bridges. If that fails, the installed version runs. Only root
+ * can see whether there is a trusted key.
  *
  * @param command The command.
+ * @param name The name of its launcher.
  * @returns Lines of a POSIX shell script that has the distribution's folder in `root`.
  */
-export function renderUpdate(command: CommandName): string {
-  const { name, pattern } = UPDATED[command];
+export function renderUpdate(command: CommandName, name: string): string {
   return `case "\${1-} \${2-}" in
-  ${pattern})
+  ${BEFORE_VM[command]})
     if test -s "$root/../../remotes/signers"; then
       # What is on standard input is for the program.
       /usr/bin/env -i "$root/install.sh" --from-remotes </dev/null >&2

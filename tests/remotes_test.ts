@@ -305,7 +305,7 @@ Deno.test(
     await assertServed(guest);
 
     for (
-      const [wrong, says] of [["a.tar.gz", /has not the name of a released/], [
+      const [wrong, says] of [["a.tar.gz", /does not have the name of a released/], [
         `/root/${NAME}.tar.gz`,
         /may not read/,
       ]] as const

@@ -14,9 +14,11 @@ import type { Step } from "./steps.ts";
 /** The folder of the archives, in the drivers' folder. `packaging/share/install/remotes.sh` knows it, too. */
 const FOLDER = "one-tproxy";
 
-/** What a released archive is called. Its signature is beside it. */
-const RELEASED = /^one-tproxy-[0-9A-Za-z.+-]+-linux-(x86_64|aarch64)\.tar\.gz$/;
+/** The kinds of machines that archives are made for. */
 const MACHINES = ["x86_64", "aarch64"];
+
+/** The name of a released archive. Its signature is beside it. */
+const RELEASED = new RegExp(`^one-tproxy-[0-9A-Za-z.+-]+-linux-(${MACHINES.join("|")})\\.tar\\.gz$`);
 const SIGNATURE = ".sig";
 
 /** A file that is copied into the remotes. */
@@ -39,7 +41,7 @@ export function copiesOf(archive: string, vnm: string): Copy[] {
   const [, machine] = RELEASED.exec(archive.slice(archive.lastIndexOf("/") + 1)) ?? [];
   if (machine === undefined) {
     throw new InputError(
-      `${JSON.stringify(archive)} has not the name of a released archive`,
+      `${JSON.stringify(archive)} does not have the name of a released archive`,
       'name one as "one-tproxy-0.1.0-linux-x86_64.tar.gz"',
     );
   }

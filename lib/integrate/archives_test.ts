@@ -23,7 +23,7 @@ Deno.test("copiesOf() takes nothing that was not released so", () => {
       "one-tproxy-1-linux-x86_64.tar.gz/",
     ]
   ) {
-    assert.throws(() => copiesOf(name, VNM), /has not the name of a released archive$/);
+    assert.throws(() => copiesOf(name, VNM), /does not have the name of a released archive$/);
   }
 });
 

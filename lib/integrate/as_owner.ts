@@ -6,7 +6,7 @@
  */
 
 import { TproxyError } from "../errors.ts";
-import { CommandError, runCommand, runCommandForBytes } from "../run_command.ts";
+import { CommandError, runCommand, runCommandForBytes, type RunOptions } from "../run_command.ts";
 import { LONGEST_FILE } from "./files.ts";
 
 /** Whoever does it, as options of setpriv(1). */
@@ -15,9 +15,8 @@ export type Owner = readonly string[];
 /** Hooks, sudo and logrotate ignore files whose names end so. */
 const TEMPORARY = ".dpkg-new";
 
-/** How long a program may take, and one that reads a whole archive. */
-const DEADLINE_MS = 10_000;
-const LONG_MS = 120_000;
+/** How long a program that reads a whole archive may take, in milliseconds. */
+const ARCHIVE_MS = 120_000;
 
 /**
  * Finds who decides what is at a path: the owner of the first file or folder on the way that is not root's, who can put
@@ -109,7 +108,7 @@ export async function writeAs(
  */
 export async function copyAs(owner: Owner, from: string, path: string): Promise<void> {
   const temporary = temporaryOf(path);
-  await runAs(owner, ["/usr/bin/install", "-m", "0644", "--", from, temporary], LONG_MS);
+  await runAs(owner, ["/usr/bin/install", "-m", "0644", "--", from, temporary], { deadlineMs: ARCHIVE_MS });
   await runAs(owner, ["/usr/bin/mv", "-fT", "--", temporary, path]);
 }
 
@@ -123,7 +122,7 @@ export async function copyAs(owner: Owner, from: string, path: string): Promise<
  */
 export async function succeedsAs(owner: Owner, argv: readonly string[]): Promise<boolean> {
   try {
-    await runAs(owner, argv, LONG_MS);
+    await runAs(owner, argv, { deadlineMs: ARCHIVE_MS });
     return true;
   } catch (error) {
     if (error instanceof CommandError && error.exitCode !== undefined) return false;
@@ -177,6 +176,6 @@ function temporaryOf(path: string): string {
   return `${path.slice(0, slash)}.${path.slice(slash)}${TEMPORARY}`;
 }
 
-async function runAs(owner: Owner, argv: readonly string[], deadlineMs = DEADLINE_MS): Promise<void> {
-  await runCommand("setpriv", [...owner, "--", ...argv], { deadlineMs });
+async function runAs(owner: Owner, argv: readonly string[], options: RunOptions = {}): Promise<void> {
+  await runCommand("setpriv", [...owner, "--", ...argv], options);
 }

@@ -50,15 +50,12 @@ export function stepsOf(dist: string, way: Way, nics: number): readonly Step[] {
   const make = forEach(
     "ip link show $bridge >/dev/null 2>&1 || ip link add $bridge type bridge; ip link set $bridge up",
   );
+  const remove = forEach("ip link delete $bridge");
   return [
     { name: "first VM", ...hook("pre", 7), before: make },
     { name: "VM of another network", ...hook("pre", 8) },
     { name: "VM again", ...hook("pre", 7) },
     // With "hooks", the driver takes the port of the proxy for a guest's, and leaves the bridge.
-    {
-      name: "last VM leaves",
-      ...hook("clean", 7),
-      before: way === "full" ? forEach("ip link delete $bridge") : "true",
-    },
+    { name: "last VM leaves", ...hook("clean", 7), ...(way === "full" ? { before: remove } : {}) },
   ];
 }
