@@ -19,7 +19,7 @@ async function main(): Promise<number> {
   if (command === undefined) return ASK_ANOTHER;
   requireRoot();
   const source = steady(notedConfig(command.config));
-  // Before standard input is read: the program that can read the configuration needs it, too.
+  // This comes before standard input is read, which the program that can read the configuration needs, too.
   await source.read();
   return await setUpAndFollow(command, source);
 }

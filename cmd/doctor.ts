@@ -9,5 +9,5 @@ import { runVerb } from "./one_verb.ts";
 import { printAnswer } from "./print_answer.ts";
 import { examine } from "../lib/doctor/doctor.ts";
 
-// What it finds out goes into its answer. Warnings on the way would come before.
+// Its answer has all that it finds out, so it logs nothing on the way.
 await runVerb("doctor", async (command) => printAnswer(await examine(command, true), command.json), 0);

@@ -16,5 +16,5 @@ const work = async () => {
   await runDaemon(new Inner(parseBridgeName(bridge)), option === TAKE_OVER);
   return OK;
 };
-// It is not awaited: Deno keeps the 2.4 MiB by which it has read a module until the module is evaluated.
+// It is not awaited: Deno frees the 2.4 MiB with which it has loaded a module only once the module is evaluated.
 void exitCodeOf("inner", work, Deno.stdout).then(Deno.exit);

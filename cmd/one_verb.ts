@@ -1,5 +1,5 @@
 /**
- * What the programs have in common that carry out one verb of `tproxy`, as root.
+ * What all programs for one verb of `tproxy` have in common. They run as root.
  *
  * @module
  */

@@ -13,5 +13,5 @@ const work = async () => {
   await runDaemon(new Outer());
   return OK;
 };
-// It is not awaited: Deno keeps the 2.4 MiB by which it has read a module until the module is evaluated.
+// It is not awaited: Deno frees the 2.4 MiB with which it has loaded a module only once the module is evaluated.
 void exitCodeOf("outer", work, Deno.stdout).then(Deno.exit);

@@ -9,5 +9,5 @@ import { runVerb } from "./one_verb.ts";
 import { printAnswer } from "./print_answer.ts";
 import { writeSysdump } from "../lib/sysdump/sysdump.ts";
 
-// What is wrong goes into the archive.
+// The archive has all that is wrong, so it logs nothing on the way.
 await runVerb("sysdump", async (command) => printAnswer(await writeSysdump(command), command.json), 0);

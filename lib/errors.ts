@@ -38,7 +38,7 @@ export class DaemonError extends TproxyError {}
 /** Another run has held a lock for too long. */
 export class LockError extends TproxyError {}
 
-/** Nothing is noted of the configuration as it is now, so a program has to read it that can. Nothing has been changed. */
+/** The configuration has changed since it was noted, so a program that can read it has to take over. Nothing is done yet. */
 export class NotNotedError extends TproxyError {}
 
 /**

@@ -10,7 +10,7 @@ import { LockError } from "./errors.ts";
 import { log } from "./log.ts";
 import { ensureRunDir } from "./run_dir.ts";
 
-/** Who waits longer is told of it, in milliseconds: a VM's start may wait for this. */
+/** A longer wait is logged, in milliseconds, because the start of a VM may be waiting. */
 const LONG_WAIT_MS = 5_000;
 
 /**

@@ -94,8 +94,8 @@ export function servicesOf({ proxies, endpoints, record }: MetricsView): Service
 }
 
 /**
- * Lets services be found in counts; they are all 0 for one that had no stream yet. A daemon that does not run, or of a former
- * version, has no counts by service.
+ * Indexes the counts of a proxy by service. They are all 0 for a service that had no stream yet. A daemon that does not
+ * run, or is of a former version, has no counts by service.
  *
  * @param counts The counts of a proxy, if they are known.
  * @returns Finds the counts of a service by its port and, in those of outer, its bridge.

@@ -14,7 +14,8 @@ import { DRIVERS_DIR } from "../names.ts";
 import { currentForm } from "../permissions/current_form.ts";
 
 /**
- * Finds the files that `tproxy integrate` put there and something else has replaced, with the files for another prefix, too.
+ * Finds the files that `tproxy integrate` put there and that something else has replaced, or that call the programs of
+ * another prefix.
  *
  * @returns A fault for each. There is none if this program was not installed, or put nothing there.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for the way that was chosen, and for the drivers' folder.
@@ -28,14 +29,14 @@ export function findReplacedFiles(): Fault[] {
   const frontEnd = `run "tproxy integrate --front-end --${way}"`;
   return filesOf(way, DRIVERS_DIR).filter(({ folder }) => isFolder(folder)).flatMap((file): Fault[] => {
     const { path: subject, consequence } = file;
-    const { kind, text } = find(subject);
+    const { kind, text: content } = find(subject);
     // A file that can't be read counts as ours. Root can read all of them.
     if (kind === "unreadable") return [];
     if (kind !== "ours") {
       const text = `it is not the file that tproxy integrate --${way} has put there: ${consequence}`;
       return [{ code: "driver-file", subject, text, remedy: `${frontEnd} on the front-end, then ${again}` }];
     }
-    if (text.includes(`${prefix}/bin/`)) return [];
+    if (content.includes(`${prefix}/bin/`)) return [];
     const remedy = `${frontEnd} of the same package or archive on the front-end, then ${again}`;
     return [{ code: "driver-file", subject, text: `it calls programs elsewhere than in ${prefix}`, remedy }];
   });

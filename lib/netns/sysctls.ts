@@ -10,8 +10,8 @@ import { runCommand } from "../run_command.ts";
 import { spaced } from "./inside.ts";
 
 /**
- * The settings, `key=value`. They are set before the veth end moves in, since a device takes the
- * defaults of its namespace when it arrives. A setting that the kernel does not have is ignored.
+ * The settings, `key=value`. They are set before the veth end moves in, since a device takes the defaults of its
+ * namespace when it arrives. A setting that the kernel does not have is ignored.
  */
 export const NETNS_SYSCTLS: readonly string[] = [
   // The namespace forwards nothing from guest to guest. These come first, because they reset other settings.
@@ -40,6 +40,7 @@ export const NETNS_SYSCTLS: readonly string[] = [
 /** The keys of {@linkcode NETNS_SYSCTLS}. */
 export const SYSCTL_KEYS: readonly string[] = NETNS_SYSCTLS.map((setting) => setting.split("=")[0] ?? "");
 
+/** Options of sysctl(8): ignore unknown keys, print nothing, write. */
 const SET = ["-e", "-q", "-w"];
 
 /**
@@ -61,7 +62,7 @@ export function findDiffering(
 }
 
 /**
- * Renders the setting of all of them, since some reset others.
+ * Renders the command that sets {@linkcode NETNS_SYSCTLS}: all of them, since some reset others.
  *
  * @param names The bridge's names.
  * @returns A line for `ip -batch` in the host namespace.

@@ -116,7 +116,7 @@ export function portRules(names: BridgeNames, form: BridgeForm): string[] {
   ];
 }
 
-/** Lists the destinations of frames for the proxy. Each has a rule of its own; a set would be one more for each bridge. */
+/** Lists the MAC addresses of the proxy. Each has a rule of its own, since a set would be one more for each bridge. */
 function proxyMacs({ netnsEndMac }: BridgeNames, form: BridgeForm): string[] {
   return form === "ibrname" ? [netnsEndMac] : [netnsEndMac, REDIRECT_MAC];
 }

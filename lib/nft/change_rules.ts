@@ -40,7 +40,7 @@ export async function ensureRules(
 
 async function applyRules(all: readonly BridgeRules[]): Promise<BridgeForm> {
   const [known] = (await readApplied()).values();
-  // What was applied since the kernel was booted, it takes again: to be refused first costs a run of nft.
+  // The kernel takes the form again that it has taken since it was booted. To try the other one first costs a run of nft.
   if (known?.form !== "veth-set") {
     try {
       await runScript(renderUp(all, "ibrname"));

@@ -98,7 +98,7 @@ export async function listDropped(): Promise<Dropped[]> {
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
 export async function listObjects(): Promise<Tables> {
-  // No one nft process can list both: in nft 1.0.6 the last "list table" decides what is read of the kernel for all.
+  // One nft process can't list both: in nft 1.0.6, the last "list table" decides what is read of the kernel for all.
   const list = async (family: "ip" | "bridge"): Promise<TableObject[] | undefined> => {
     const listing = await listTable(family, TPROXY);
     return listing === undefined ? undefined : parseTable(listing);

@@ -16,7 +16,7 @@ const NEWCOMERS = "limit rate over 64/hour burst 64 packets";
  * WHY a limit: the limits on streams count by address, and the kernel keeps every address that the namespace answers in
  * a neighbour table that all namespaces share.
  *
- * WHY by port: the port is the one property of a guest that the guest can't forge. A port is on one bridge, so all
+ * WHY by port: the port is the one property of a guest that the guest can't forge. A port is on one bridge only, so the
  * bridges can share the sets.
  *
  * @returns The rules of `sender_<br>`, to which `port_<br>` jumps; the same for each bridge.

@@ -20,8 +20,8 @@ const CONSTANT: readonly (readonly [name: string, type: string, elements: readon
  * The sets that the rules fill, with their type and size.
  *
  * WHY half a million: no port has more than 128 addresses in an hour, so the set has room for 4,096 ports that use all
- * of them. In a smaller one, hostile guests could leave no room for the guests of other bridges. The kernel takes memory
- * for no more than there are.
+ * of them. In a smaller one, hostile guests could leave no room for the guests of other bridges. The kernel allocates
+ * memory only for the elements that are there.
  */
 const FILLED: readonly (readonly [name: string, type: string, size: number])[] = [
   [SHARED_SETS.senders, "ifname . ipv4_addr", 524_288],
@@ -64,8 +64,7 @@ export function renderSharedSets(): string[] {
  * Describes the elements that should never change, to find out whether somebody has changed them.
  *
  * @param sets The elements of each set as nft lists them.
- * @returns The elements of each constant set, in an order of their own, by its name. The text is empty for a set that
- * has fewer or more of them.
+ * @returns The sorted elements of each constant set, by its name. The text is empty for a set that has fewer or more.
  */
 export function describeConstants(sets: ReadonlyMap<string, readonly string[]>): Record<string, string> {
   return Object.fromEntries(CONSTANT.map(([name, , { length }]) => {

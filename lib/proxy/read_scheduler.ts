@@ -6,7 +6,7 @@
  * WHY turns: the event loop serves ready streams in order. If two hundred streams are always ready, each moves 214 KiB
  * before another stream is served. A guest that asks for a page would wait for all of them at each of its ten steps.
  *
- * WHY no turns for a few streams: a round needs a timer. For one stream, those timers took up to an eighth of all
+ * WHY no turns for a few streams: a round needs a timer. With one stream, these timers took up to an eighth of the
  * processor time.
  *
  * @module

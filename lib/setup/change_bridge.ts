@@ -38,8 +38,8 @@ export function withSetupLock<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Notes the configuration for later programs. If another run holds the lock, the next one has to read it again, and
- * nobody waits for that.
+ * Notes the configuration for later programs. If another run holds the lock for more than half a second, this is left to
+ * the next program that reads the configuration.
  *
  * @param note Notes it.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.

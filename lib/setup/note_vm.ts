@@ -13,8 +13,8 @@ import { parseVmAddresses, withoutVm, withVm } from "./vm_addresses.ts";
 import type { VmNics } from "./vm_xml.ts";
 
 /**
- * Notes a VM that comes or goes. What people are shown depends on it, and that `clean` leaves a bridge to a VM
- * which starts slowly: an error is logged and nothing more.
+ * Notes a VM that comes or goes. People are shown which VM a stream belongs to, and `clean` keeps the proxy of a bridge
+ * for a VM that is starting. Both can do without, so an error is only logged.
  *
  * @param action `pre` if it comes, `clean` if it goes.
  * @param vm The VM, and the NICs that it gets or loses.

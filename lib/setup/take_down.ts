@@ -26,14 +26,14 @@ import type { Nic } from "./vm_xml.ts";
  */
 const SETTLE_MS = 2_000;
 
-/** Which of the bridges that it looks at need no proxy. */
+/** Chooses the bridges that need no proxy. */
 type Choose = (links: readonly Link[]) => Promise<readonly BridgeName[]> | readonly BridgeName[];
 
 /**
  * Removes the proxies of bridges that no guest is left on. Bridges that are gone lose theirs at once.
  *
- * It looks under the lock that `pre` takes, too: a bridge that another VM's driver makes again gets its proxy after that,
- * or is not gone here.
+ * It looks under the lock that `pre` takes, too. If another VM's driver makes a bridge again, either the bridge is seen
+ * here, or that VM's `pre` comes later and sets the bridge up.
  *
  * @param nics The NICs of a VM that has gone; other guests may be on their bridges.
  * @returns Whether there was any.

@@ -10,7 +10,7 @@ import { followCommand, type RunningCommand } from "../run_command.ts";
 /** Why there is a pass; `reload` makes the daemons read their routes again and reopen their logs. */
 export type Reason = "start" | "reload";
 
-/** How long a program takes at most until it hears of changes, in milliseconds. */
+/** How long after its start a program surely hears of changes, in milliseconds. */
 const HEARS_AFTER_MS = 10_000;
 
 /** A program that ends sooner can't work on this host, and is started again only after a pause. In milliseconds. */
@@ -36,7 +36,7 @@ export class Monitor {
     this.#start = () => followCommand(name, args, onLine);
   }
 
-  /** Whether it has run for long enough to have told of every change since. */
+  /** Whether it has run for long enough to tell of every change from now on. */
   get hearsAll(): boolean {
     return this.#running !== undefined && performance.now() - this.#startedAt >= HEARS_AFTER_MS;
   }

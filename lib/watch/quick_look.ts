@@ -21,8 +21,8 @@ const MS_PER_BRIDGE = 1_000;
 const LONGEST_MS = 120_000;
 
 /**
- * How long after a pass it counts as completed anew if looks between passes find all well. Doctor and the alerts take a
- * watch for broken that has completed none for one or two minutes.
+ * How often the last pass is recorded as completed anew while looks between passes find all well, in milliseconds. Doctor
+ * and the alerts take a watch for broken that has completed no pass for one or two minutes.
  */
 export const CONFIRMED_MS = 25_000;
 
@@ -134,7 +134,10 @@ export class QuickLook {
   }
 }
 
-/** When a file was last written. It is in memory, so this waits for no disk, and takes a tenth of an asynchronous call. */
+/**
+ * Tells when a file was last written. The file is on a tmpfs, so this waits for no disk, and it takes a tenth of the time
+ * of an asynchronous call.
+ */
 function beatOf(path: string): number | undefined {
   try {
     return Deno.lstatSync(path).mtime?.getTime();

@@ -23,7 +23,7 @@ module VNMMAD
         # VM are one call, when the driver has made, or deleted, all their bridges and is about to exit. What else the driver
         # does with <br>b, it does at "post", in another process.
         def self.setup_tproxy(nic, direction)
-            # Whoever uses no transparent proxies must be able to start VMs.
+            # VMs must start where no transparent proxies are configured.
             return if direction == :up && (CONF[:tproxy] || CONF['tproxy']).to_a.empty?
 
             action = direction == :up ? 'pre' : 'clean'

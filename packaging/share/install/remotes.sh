@@ -1,8 +1,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Other versions from OpenNebula's remotes, which "onehost sync" brings. Part of install.sh.
 #
-# The folder that they come in is oneadmin's, and what they hold runs as root. So a version counts only if a key that root has
-# named has signed its archive. That is looked at in a copy in a folder of root's.
+# The folder that they come in is oneadmin's, and what they hold runs as root. So a version is taken only if its archive is
+# signed by a key that root has named. The signature is checked on a copy in a folder of root's.
 
 REMOTES=/var/tmp/one/vnm/one-tproxy
 REMOTES_UNIT=/etc/systemd/system/one-tproxy-remotes.service
