@@ -89,7 +89,7 @@ async function useAll({ hv: { host }, hv, guest }: Scenario): Promise<void> {
   await until("the watch has repaired the bridge", () => isServed(guest), 120);
   await host.text(["pkill", "-KILL", "-f", "^one_tproxy"]);
   await host.text(["umount", "--lazy", PROXY_DIR]);
-  await until("the watch has started the proxies", () => isServed(guest));
+  await until("the watch has started the proxies", () => isServed(guest), 120);
   await host.text(["pkill", "-TERM", "-f", "/watch\\.js watch$"]);
   assert.equal(await watch.ended(), 0);
 

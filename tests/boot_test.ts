@@ -20,12 +20,11 @@ async function startVm(hv: Hypervisor, number: number): Promise<number> {
   const start = performance.now();
   const { code, stderr } = await hv.hook(["pre"], vm([BRIDGES[number % BRIDGES.length] ?? "", "7"]));
   assert.equal(code, 0, stderr);
-  assert.doesNotMatch(stderr, /Waited long for a lock/);
   return performance.now() - start;
 }
 
 Deno.test(
-  `${VMS} VMs that start at once after a boot are all served, none fails, and none waits over 5 seconds for a lock`,
+  `${VMS} VMs that start at once after a boot are all served, and none fails`,
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab);
     for (const bridge of BRIDGES.slice(1)) await hv.bridge(bridge);

@@ -162,7 +162,7 @@ Deno.test(
         /^one_tproxy/.test(line)
       );
       return titles.toSorted().join() === "one_tproxy,one_tproxy_br0,one_tproxy_br1";
-    }, 20);
+    }, 75);
     const found = await hv.host.text(["find", "/run/one_tproxy", "-name", "outer.socket*"]);
     assert.deepEqual(
       found.trim().split("\n").toSorted(),

@@ -28,7 +28,7 @@ Deno.test(
       (await systemd.text(["systemctl", "show", "--property", name, "--value", "one-tproxy"])).trim();
     const status = async () => (await systemd.run([TPROXY, "status"])).stdout;
     const inner = async () => /^one_tproxy_br0: (\d+)$/m.exec(await status())?.[1];
-    const served = () => until("the guest is served", () => isServed(guest), 20);
+    const served = () => until("the guest is served", () => isServed(guest), 60);
     assert.equal(await property("ActiveState"), "active");
     assert.equal(await property("UnitFileState"), "enabled");
     await systemd.text(["sh", "-e", "-c", commandsOf("Without OpenNebula").split("\n")[0] ?? ""]);

@@ -194,7 +194,7 @@ Deno.test(
     await lab.guest("gateway", hv, "br0", "192.168.150.1");
     await routeBy(guest, "192.168.150.1");
     const ports = async () => {
-      const answers = [5030, 5031].map(async (port) => await isServed(guest, port) ? [port] : []);
+      const answers = [5030, 5031].map(async (port) => await isServed(guest, port, 5) ? [port] : []);
       return (await Promise.all(answers)).flat();
     };
     assert.deepEqual(await ports(), [5030]);

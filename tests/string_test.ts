@@ -11,7 +11,7 @@ import { areBack, ask, assertUndisturbed, usageOf } from "./faults/measure.ts";
 import { outcomeOf, startAttack } from "./lab/attack.ts";
 import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
-import { assertServed, CONFIG, inLab, isServed, served } from "./lab/scenario.ts";
+import { assertServed, CONFIG, inLab, served } from "./lab/scenario.ts";
 
 /** How many connections outer has accepted on a bridge's socket and not closed, from inner or from the host itself. */
 async function connectionsOf(hv: Hypervisor, from: "inner" | "host" = "inner"): Promise<number> {
@@ -157,7 +157,7 @@ Deno.test(
       return (await hv.log("one_tproxy")).some(({ message }) => /the bridge has too many/.test(String(message)));
     });
     await until("no more than 16 are there", async () => await connectionsOf(hv, "host") === 16 - 1);
-    assert.ok(await isServed(guest), "the string that was there is of use");
+    await assertServed(guest, 5030, "the string that was there is of use");
     const bulk = startAttack(hv, { count: 20, pieces: [encodeHello({ string: 100, channel: 5 }).toHex()] });
     assert.equal((await outcomeOf(bulk)).closed, 20);
     for (const attack of strings) attack.signal("SIGKILL");

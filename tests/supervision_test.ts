@@ -232,14 +232,12 @@ Deno.test(
       const warnings = said("warning: A bridge [a-z ]+", bridge);
       assert.equal(warnings.at(-1), unstable, watch.output);
       assert.equal(warnings.indexOf(unstable), warnings.length - 1, watch.output);
-    }));
-    // The next repair is 16 seconds away.
-    for (const bridge of bridges) await damage(bridge);
-    const { code, stderr } = await hv.tproxy("status");
-    assert.equal(code, 4);
-    for (const bridge of bridges) {
+      // The next repair of this bridge is 16 seconds away.
+      await damage(bridge);
+      const { code, stderr } = await hv.tproxy("status");
+      assert.equal(code, 4);
       assert.match(stderr, new RegExp(`^${bridge}: .*; run "tproxy-setup up --bridge ${bridge}"$`, "m"));
-    }
+    }));
   }),
 );
 

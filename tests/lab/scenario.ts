@@ -89,8 +89,8 @@ export async function assertServed(guest: Host, port = 5030, message?: string): 
   assert.equal(await fetchFrom(guest, "/who", port), ANSWER, message);
 }
 
-/** Whether the service answers a guest within a second. */
-export async function isServed(guest: Host, port = 5030): Promise<boolean> {
-  const { stdout } = await guest.run(["curl", "-s", "--max-time", "1", `http://169.254.16.9:${port}/who`]);
+/** Whether the service answers a guest within some seconds. */
+export async function isServed(guest: Host, port = 5030, seconds = 1): Promise<boolean> {
+  const { stdout } = await guest.run(["curl", "-s", "--max-time", `${seconds}`, `http://169.254.16.9:${port}/who`]);
   return stdout === ANSWER;
 }
