@@ -32,8 +32,7 @@ export class Supervision {
   readonly #follower: ConfigFollower;
   #staysStopped = false;
   #mustWait = false;
-  /** The daemons that run, if the last pass has started and ended none. */
-  unchanged: readonly RunningDaemon[] | undefined;
+  #unchanged: readonly RunningDaemon[] | undefined;
 
   /** @param config The configuration file. */
   constructor(config: string) {
@@ -44,6 +43,11 @@ export class Supervision {
   /** Whether there is something to try again when names are looked up again. */
   get triesAgain(): boolean {
     return this.#follower.triesAgain;
+  }
+
+  /** The daemons that run, if the last pass has started and ended none. */
+  get unchanged(): readonly RunningDaemon[] | undefined {
+    return this.#unchanged;
   }
 
   /** Looks names up again. A new address is an event, which leads to a pass. An error is logged. */
@@ -63,7 +67,7 @@ export class Supervision {
   async pass(reason: Reason, names: boolean, daemons: readonly RunningDaemon[]): Promise<boolean> {
     const began = performance.now();
     this.#mustWait = false;
-    this.unchanged = undefined;
+    this.#unchanged = undefined;
     const host = await attempt("keep the bridges as setup recorded them", () => this.bridges.keep(servedBy(daemons)));
     await attempt("follow the configuration", () => this.#follower.follow(host, names));
     if (names) await this.followNames();
@@ -77,7 +81,7 @@ export class Supervision {
         onStart: (title) => this.#starts.started(title, performance.now()),
         warn: this.#warnings.warn,
         gracePeriod: this.#gracePeriod,
-        onUnchanged: (daemons) => this.unchanged = daemons,
+        onUnchanged: (daemons) => this.#unchanged = daemons,
         dead,
         began,
       });
