@@ -62,7 +62,8 @@ export class Systemd implements AsyncDisposable {
         throw new Error(starter.output);
       }
       const { stdout } = await host.run(["ps", "-C", "systemd", "-o", "pid="]);
-      return stdout.trim() !== "" && stdout.trim();
+      // What it starts has its name until it is another program, and a higher ID.
+      return /\d+/.exec(stdout)?.[0] ?? false;
     });
     const systemd = new Systemd(host, starter, pid, group);
     await until("systemd is up", async () => {
