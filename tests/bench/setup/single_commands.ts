@@ -6,6 +6,7 @@
  */
 
 import { type BridgeNames, GUEST_ADDRESS, SHARED_SETS, TPROXY, VETH_SET } from "../../../lib/names.ts";
+import { NETNS_SYSCTLS } from "../../../lib/netns/sysctls.ts";
 import { driverRules, guardRules, portRules } from "../../../lib/nft/bridge_rules.ts";
 import { senderRules } from "../../../lib/nft/sender_rules.ts";
 import { renderSharedSets } from "../../../lib/nft/shared_sets.ts";
@@ -16,22 +17,6 @@ import { copyOf, type NetworkRecord } from "../../../lib/setup/setup_record.ts";
 
 /** A program by its absolute path, and its arguments. */
 export type Argv = readonly string[];
-
-const SYSCTLS = [
-  "net.ipv4.ip_forward=0",
-  "net.ipv6.conf.all.forwarding=0",
-  "net.ipv4.conf.all.accept_redirects=0",
-  "net.ipv4.conf.default.accept_redirects=0",
-  "net.ipv6.conf.all.accept_ra=0",
-  "net.ipv6.conf.default.accept_ra=0",
-  "net.ipv4.conf.all.arp_notify=1",
-  "net.ipv4.conf.all.arp_ignore=0",
-  "net.ipv4.conf.default.arp_ignore=0",
-  "net.ipv4.ip_unprivileged_port_start=0",
-  "net.ipv4.tcp_migrate_req=1",
-  "net.ipv4.tcp_rmem=4096 131072 524288",
-  "net.ipv4.tcp_wmem=4096 16384 524288",
-];
 
 const ip = (line: string): Argv => ["/usr/sbin/ip", ...line.split(" ")];
 const nft = (line: string): Argv => ["/usr/sbin/nft", line];
@@ -47,7 +32,7 @@ export function commandsUp(names: BridgeNames, network: NetworkRecord, form: Bri
   ];
   return [
     ip(`netns add ${netns}`),
-    ...SYSCTLS.map((sysctl) => [...ip(`netns exec ${netns} /usr/sbin/sysctl -e -q -w`), sysctl]),
+    ...NETNS_SYSCTLS.map((sysctl) => [...ip(`netns exec ${netns} /usr/sbin/sysctl -e -q -w`), sysctl]),
     ip(
       `link add name ${bridgeEnd} address ${names.bridgeEndMac} type veth ` +
         `peer name ${netnsEnd} address ${names.netnsEndMac}`,
