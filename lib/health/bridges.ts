@@ -19,7 +19,7 @@ import type { SetupRecord } from "../setup/setup_record.ts";
 import { isLost } from "../setup/setup_record_file.ts";
 import { look } from "../setup/restore.ts";
 import { type Applied, readApplied } from "../nft/applied.ts";
-import { type BridgeTable, NO_TABLE } from "../nft/fingerprint.ts";
+import type { BridgeTable } from "../nft/fingerprint.ts";
 import { listStateAndRules } from "../nft/nft.ts";
 import { forEachConcurrently } from "../daemon/concurrency.ts";
 
@@ -58,13 +58,12 @@ export interface HostView {
  * `/run/one_tproxy`.
  */
 export async function lookAtHost(former?: BridgeTable): Promise<HostView> {
-  let table = NO_TABLE;
-  const list = async () => {
-    const all = await listStateAndRules(former);
-    table = all.table;
-    return all.state;
-  };
-  const [{ file, nft, links, netns }, applied] = await Promise.all([look(list), readApplied()]);
+  const inNft = listStateAndRules(former);
+  const [{ file, nft, links, netns }, { table }, applied] = await Promise.all([
+    look(() => inNft.then(({ state }) => state)),
+    inNft,
+    readApplied(),
+  ]);
   const listed = links.length > 0 ? links : await listLinks();
   return {
     links: new Map(listed.map((link) => [link.name, link])),
