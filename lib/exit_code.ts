@@ -1,19 +1,26 @@
 /**
- * The exit codes of all entrypoints, and the line that they print about an error.
+ * The exit codes of all entrypoints, each with one meaning, and the line that they print about an error. docs/commands.md
+ * lists the same codes for people.
  *
  * @module
  */
 
 import { describe, NotNotedError, TproxyError } from "./errors.ts";
 
-/** The command has succeeded. */
+/** It is done, or all is well. */
 export const OK = 0;
-/** The command has failed; the line gives the reason. */
+/** It is not done, or not all of it, or not all is well; lines say why. */
 export const FAILED = 1;
 /** The command line is not valid. */
 export const USAGE = 2;
-/** The command has succeeded, but a service stays as it was, because its entry in the configuration can't be used. */
-export const KEPT = 3;
+/** No proxy runs. Init scripts take 3 for "not running", too (Linux Standard Base, init script actions). */
+export const NONE_RUNS = 3;
+/** Some proxies run, and something is not as it should be. */
+export const FAULTY = 4;
+/** It is done, but a service stays as it was, because its entry in the configuration can't be used. */
+export const KEPT = 5;
+/** Nothing was changed: more than half of all services would go, and nobody has said that this is meant. */
+export const NEEDS_YES = 6;
 /**
  * A small program can't know what it needs, and has changed nothing; its launcher runs the one that can in its place. The number
  * is EX_TEMPFAIL of sysexits(3).

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { NotNotedError, TproxyError } from "./errors.ts";
-import { ASK_ANOTHER, exitCodeOf, FAILED, OK, USAGE } from "./exit_code.ts";
+import { ASK_ANOTHER, exitCodeOf, FAILED, KEPT, OK, USAGE } from "./exit_code.ts";
 
 function capture(): { text: string; writeSync(bytes: Uint8Array): number } {
   return {
@@ -14,7 +14,7 @@ function capture(): { text: string; writeSync(bytes: Uint8Array): number } {
 
 Deno.test("exitCodeOf() returns the code of the work, and prints nothing", async () => {
   const output = capture();
-  for (const code of [OK, FAILED, USAGE, 3]) {
+  for (const code of [OK, FAILED, USAGE, KEPT]) {
     assert.equal(await exitCodeOf("setup", () => Promise.resolve(code), output), code);
   }
   assert.equal(output.text, "");

@@ -60,7 +60,7 @@ Deno.test(
     const { hv, guest } = await served(lab, CONFIG + second("7"));
     await hv.configure(":tproxy: []\n");
     const { code, stdout, stderr } = await hv.tproxy("apply");
-    assert.equal(code, 4);
+    assert.equal(code, 6);
     assert.equal(
       stderr,
       'tproxy: error: 2 of 2 services would go, so nothing was changed; if that is meant, run "tproxy apply --yes"\n',
@@ -137,7 +137,7 @@ Deno.test(
     await hv.host.ip("link delete dev br2");
     await hv.configure(CONFIG + second("7").replace("5030", "503O"));
     const { code, stdout, stderr } = await hv.tproxy("apply", "--dry-run");
-    assert.equal(code, 3, stderr);
+    assert.equal(code, 5, stderr);
     assert.equal(stdout, "nothing changes\n");
     assert.match(
       stderr,

@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { build } from "../cmd/cli.ts";
 import { SETUP } from "../cmd/cli_setup.ts";
 import { TPROXY } from "../cmd/cli_tproxy.ts";
+import * as exitCodes from "../lib/exit_code.ts";
 import { describeProgram, type ProgramPage } from "../packaging/manual/command_line.ts";
 
 const ROOT = new URL("..", import.meta.url);
@@ -78,6 +79,15 @@ Deno.test("every page can be reached from README.md", async () => {
   };
   follow("README.md");
   assert.deepEqual([...all.keys()].filter((path) => path !== "CHANGELOG.md" && !reached.has(path)), []);
+});
+
+Deno.test("the list of exit codes has each one that a command can end with, and each has one meaning", async () => {
+  const { ASK_ANOTHER: _ofLaunchers, exitCodeOf: _notOne, ...codes } = exitCodes;
+  const text = await Deno.readTextFile(new URL("docs/commands.md", ROOT));
+  const list = text.split("\n## Exit codes\n")[1] ?? "";
+  const listed = [...list.matchAll(/^- (\d+): /gm)].map(([, code]) => Number(code));
+  assert.deepEqual(listed, Object.values(codes).toSorted((a, b) => a - b));
+  assert.equal(new Set(listed).size, listed.length);
 });
 
 /** What is wrong with a command of ours: a verb or an option that its program does not have. */

@@ -53,7 +53,7 @@ Deno.test(
     const hv = await hypervisor(lab);
     await hv.configure(`:tproxy:\n${entry(81, 2, 12).replace("port: 81\n  :net", "port: x\n  :net")}`);
     const { code, stderr } = await hv.setup("up", "--bridge", "br0");
-    assert.equal(code, 3, stderr);
+    assert.equal(code, 5, stderr);
     assert.equal(stderr.match(/:remote_port: is x/g)?.length, 1, stderr);
     assert.match(stderr, /^warning: A service stays as it was, .+ port=81, remote=10\.0\.0\.2:81,/m);
     assert.equal(await elements(hv, "br0"), "81 : 10.0.0.2 . 81");

@@ -6,7 +6,7 @@
 
 import { configFile } from "../config/read.ts";
 import { describe } from "../errors.ts";
-import { FAILED, KEPT, OK } from "../exit_code.ts";
+import { FAILED, KEPT, NEEDS_YES, OK } from "../exit_code.ts";
 import type { BridgeName } from "../names.ts";
 import { listLinks } from "../netns/observe.ts";
 import { listState } from "../nft/nft.ts";
@@ -20,9 +20,6 @@ import { recoverRecord } from "../setup/setup_record_file.ts";
 import type { Answer } from "./answer.ts";
 import { renderJson, renderNotes, renderText } from "./apply_text.ts";
 import { type ListedBridge, readBridges } from "./list.ts";
-
-/** More than half of all services would go, and nobody has said that this is meant. */
-export const NEEDS_YES = 4;
 
 /** What `apply` is asked for. */
 export interface ApplyRequest {
@@ -52,8 +49,8 @@ export interface ApplyResult {
  * Applies the configuration to every bridge that is recorded and there, and has the proxies follow.
  *
  * @param request What is asked for.
- * @returns The changes, what is served then, and all that was not applied. The exit code is 0; 1 if a bridge or the proxies
- * could not follow; 3 if a service stays as it was; or {@linkcode NEEDS_YES}.
+ * @returns The changes, what is served then, and all that was not applied. The exit code is {@linkcode OK},
+ * {@linkcode FAILED} if a bridge or the proxies could not follow, {@linkcode KEPT} or {@linkcode NEEDS_YES}.
  * @throws {import("../errors.ts").ConfigError} If the configuration can't be read or has no `:tproxy:` key; then nothing was
  * changed.
  * @throws {import("../errors.ts").TproxyError} If what is there can't be found out; then nothing was changed.

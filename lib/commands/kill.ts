@@ -6,11 +6,11 @@
 
 import { type Answers, askOuters } from "../daemon/ask.ts";
 import { InputError } from "../errors.ts";
-import { OK } from "../exit_code.ts";
+import { FAILED, OK } from "../exit_code.ts";
 import { MOST_IDS, type Question } from "../protocol/control.ts";
 import { isStreamId, type StreamId } from "../protocol/stream_id.ts";
 import { type Answer, toJson } from "./answer.ts";
-import { INCOMPLETE, listStreams, NOBODY } from "./streams.ts";
+import { listStreams, NOBODY } from "./streams.ts";
 import { renderStreams } from "./streams_table.ts";
 
 /** Which streams are to end. */
@@ -42,7 +42,7 @@ export function parseIds(texts: readonly string[]): StreamId[] {
  * Ends streams, also in outers that drain.
  *
  * @param target Which.
- * @returns The streams that were ended. The exit code is {@linkcode OK}, or {@linkcode INCOMPLETE} if one of those named is
+ * @returns The streams that were ended. The exit code is {@linkcode OK}, or {@linkcode FAILED} if one of those named is
  * not there, the guest has none, or an outer has not answered.
  * @throws {Deno.errors.NotCapable} Without the permissions of `kill` in `lib/permissions/command_permissions.ts`.
  */
@@ -57,7 +57,7 @@ export async function killStreams(target: KillTarget): Promise<Answer> {
     text: renderStreams(streams),
     notes: [...notes, ...(omitted === 0 ? [] : [`${omitted} more streams were ended`])],
     json: toJson(listStreams(streams, omitted, failures)),
-    exitCode: notes.length === 0 ? OK : INCOMPLETE,
+    exitCode: notes.length === 0 ? OK : FAILED,
   };
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FAILED, OK } from "../exit_code.ts";
+import { FAILED, NONE_RUNS, OK } from "../exit_code.ts";
 import { configFile } from "../config/read.ts";
 import { readDesired } from "../daemon/desired.ts";
 import { readSettings } from "../daemon/settings.ts";
@@ -14,7 +14,6 @@ import { listGrants, renderGrants } from "./permissions_report.ts";
 import { compareDaemons, renderComparisons } from "./permissions_running.ts";
 import type { Entrypoint } from "../permissions/verbs.ts";
 import { currentForm } from "../permissions/current_form.ts";
-import { NONE_RUNS } from "./status.ts";
 
 /** What was asked for. */
 export interface PermissionsRequest {

@@ -5,6 +5,7 @@
  */
 
 import type { Endpoint } from "../address.ts";
+import { FAULTY, NONE_RUNS, OK } from "../exit_code.ts";
 import { describeFault, type Fault } from "../fault.ts";
 import type { BridgeName } from "../names.ts";
 import type { Title } from "../role.ts";
@@ -19,13 +20,6 @@ import { findDeafFaults } from "../health/listening.ts";
 import { findDaemonFaults } from "../health/signs.ts";
 import { type Answer, toJson } from "./answer.ts";
 import { renderWide } from "./status_table.ts";
-
-/** Every proxy that should run does. */
-export const ALL_RUN = 0;
-/** None runs; init scripts take 3 for "not running" (Linux Standard Base, init script actions). */
-export const NONE_RUNS = 3;
-/** Some proxies run, and something is not as it should be. */
-export const FAULTY = 4;
 
 /** A proxy that runs. */
 export interface ProxyStatus {
@@ -63,7 +57,7 @@ export interface Status {
  * Finds out what runs, and whether guests can be served by it.
  *
  * @param wide Whether people get a table; else a line for each that serves, as the user document has it.
- * @returns What runs, with what is wrong in the notes. The exit code is {@linkcode ALL_RUN}, {@linkcode NONE_RUNS} or
+ * @returns What runs, with what is wrong in the notes. The exit code is {@linkcode OK}, {@linkcode NONE_RUNS} or
  * {@linkcode FAULTY}.
  * @throws {import("../errors.ts").TproxyError} If nft, ip or ps fails, or this process is not root's.
  * @throws {Deno.errors.NotCapable} Without the permissions of `look` in `lib/permissions/command_permissions.ts`.
@@ -76,7 +70,7 @@ export async function showStatus(wide: boolean): Promise<Answer> {
     text: wide ? renderWide(status) : serving.map(({ title, pid }) => `${title}: ${pid}`).join("\n"),
     notes: [...(stopped ? [STAYS_STOPPED] : []), ...faults.map(describeFault)],
     json: toJson(status),
-    exitCode: serving.length === 0 ? NONE_RUNS : faults.length > 0 ? FAULTY : ALL_RUN,
+    exitCode: serving.length === 0 ? NONE_RUNS : faults.length > 0 ? FAULTY : OK,
   };
 }
 

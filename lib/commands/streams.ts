@@ -5,16 +5,13 @@
  */
 
 import { askOuters } from "../daemon/ask.ts";
-import { OK } from "../exit_code.ts";
+import { FAILED, OK } from "../exit_code.ts";
 import type { StreamFilter } from "../protocol/control.ts";
 import type { StreamInfo } from "../protocol/control_answer.ts";
 import { VmAddresses } from "../setup/read_vm_addresses.ts";
 import type { FindVm } from "../setup/vm_addresses.ts";
 import { type Answer, toJson } from "./answer.ts";
 import { renderStreams } from "./streams_table.ts";
-
-/** Some outer has not answered, or a stream that was to be killed is not there. */
-export const INCOMPLETE = 1;
 
 /** A stream and its guest's VM. */
 export interface VmStream extends StreamInfo {
@@ -44,7 +41,7 @@ export interface StreamList {
  * Lists streams, those in outers that drain included.
  *
  * @param which Which streams.
- * @returns The streams. The exit code is {@linkcode OK} or {@linkcode INCOMPLETE}.
+ * @returns The streams. The exit code is {@linkcode OK}, or {@linkcode FAILED} if an outer has not answered.
  * @throws {Deno.errors.NotCapable} Without the permissions of `streams` in `lib/permissions/command_permissions.ts`.
  */
 export async function showStreams(which: StreamFilter): Promise<Answer> {
@@ -59,7 +56,7 @@ export async function showStreams(which: StreamFilter): Promise<Answer> {
     text: renderStreams(streams),
     notes,
     json: toJson(listStreams(streams, omitted, failures)),
-    exitCode: failures.length === 0 ? OK : INCOMPLETE,
+    exitCode: failures.length === 0 ? OK : FAILED,
   };
 }
 

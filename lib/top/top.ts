@@ -5,9 +5,9 @@
  */
 
 import { type Answer, toJson } from "../commands/answer.ts";
-import { INCOMPLETE, listStreams } from "../commands/streams.ts";
+import { listStreams } from "../commands/streams.ts";
 import { delay } from "../delay.ts";
-import { OK } from "../exit_code.ts";
+import { FAILED, OK } from "../exit_code.ts";
 import { press, readKeys } from "./keys.ts";
 import { type Measured, Meter } from "./measure.ts";
 import { notesOf, pageOf, renderBridges, renderScreen, streamsAt } from "./render.ts";
@@ -23,7 +23,8 @@ const ENDED_BY = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 /**
  * Measures once.
  *
- * @returns The bridges, for people and for scripts. The exit code is {@linkcode OK} or {@linkcode INCOMPLETE}.
+ * @returns The bridges, for people and for scripts. The exit code is {@linkcode OK}, or {@linkcode FAILED} if
+ * an outer has not answered.
  * @throws {Deno.errors.NotCapable} Without the permissions of `top` in `lib/permissions/command_permissions.ts`.
  */
 export async function measureOnce(): Promise<Answer> {
@@ -37,7 +38,7 @@ export async function measureOnce(): Promise<Answer> {
     text: bridges.length === 0 ? "" : renderBridges(bridges).join("\n"),
     notes: notesOf(measured),
     json: toJson({ bridges, ...listStreams(streams, omitted, failures) }),
-    exitCode: failures.length === 0 ? OK : INCOMPLETE,
+    exitCode: failures.length === 0 ? OK : FAILED,
   };
 }
 
