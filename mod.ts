@@ -64,14 +64,9 @@ export {
 } from "./lib/errors.ts";
 export { DEFAULT_LIMITS, type EndpointOptions, type Limits } from "./lib/limits.ts";
 export { type DebugLevel } from "./lib/log.ts";
-export {
-  type BridgeName,
-  type BridgeNames,
-  DEFAULT_CONFIG_PATH,
-  GUEST_ADDRESS,
-  namesOf,
-  parseBridgeName,
-} from "./lib/names.ts";
+export { type BridgeName, GUEST_ADDRESS, parseBridgeName } from "./lib/names.ts";
+export { type BridgeNames, namesOf } from "./lib/names_of.ts";
+export { DEFAULT_CONFIG_PATH } from "./lib/paths.ts";
 export { type DaemonNames, innerOf, type InnerRole, OUTER, type OuterRole, type Role, type Title } from "./lib/role.ts";
 export { type MapListing, parseMaps } from "./lib/nft/parse_state.ts";
 export type { BridgeForm } from "./lib/nft/matches.ts";

@@ -6,7 +6,8 @@
 
 import { isIpv4 } from "../lib/address.ts";
 import type { Scope } from "../lib/doctor/facts.ts";
-import { DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
+import { parseBridgeName } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
 import type { Command } from "./cli.ts";
 
 /** What `tproxy doctor` is asked for. */

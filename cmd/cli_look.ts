@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
 import { COMMAND_PROGRAMS, type Entrypoint } from "../lib/permissions/verbs.ts";
 import { Argument, type Command, Option } from "./cli.ts";
 

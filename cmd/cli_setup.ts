@@ -7,7 +7,8 @@
 import { Argument, type Command, type Definition, type Done, parse } from "./cli.ts";
 import { type BridgeCommand, type HookCommand, toNetwork } from "./plain_setup.ts";
 import { HOOK_ACTIONS, NOW_OPTION } from "../lib/permissions/verbs.ts";
-import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName } from "../lib/names.ts";
+import { type BridgeName, parseBridgeName } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
 
 /** What `setup` is asked for. */
 export type SetupCommand =

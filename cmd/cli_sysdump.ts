@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
 import type { SysdumpRequest } from "../lib/sysdump/sysdump.ts";
 import type { Command } from "./cli.ts";
 

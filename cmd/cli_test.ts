@@ -5,7 +5,7 @@ import { parseTproxy } from "./cli_tproxy.ts";
 import { parseControl } from "./plain_arguments.ts";
 import { InputError } from "../lib/errors.ts";
 import { OK, USAGE } from "../lib/exit_code.ts";
-import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
 import { VERBS } from "../lib/permissions/verbs.ts";
 import { VERSION } from "../lib/version.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { InputError } from "../lib/errors.ts";
-import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
 import type { CommandProgram } from "../lib/permissions/verbs.ts";
 import { type Command, type Definition, type Done, parse } from "./cli.ts";
 import { defineDoctor, type DoctorCommand } from "./cli_doctor.ts";

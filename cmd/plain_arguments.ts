@@ -6,7 +6,7 @@
  */
 
 import type { Verb } from "../lib/daemon/reconcile.ts";
-import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
 
 /** The verbs, and what `--help` says of each. */
 export const VERBS: Readonly<Record<Verb, string>> = {

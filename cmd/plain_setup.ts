@@ -7,7 +7,8 @@
 
 import type { Network } from "../lib/config/select.ts";
 import { InputError } from "../lib/errors.ts";
-import { type BridgeName, DEFAULT_CONFIG_PATH, parseBridgeName, UNNAMED_NETWORK } from "../lib/names.ts";
+import { type BridgeName, parseBridgeName, UNNAMED_NETWORK } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
 import { HOOK_ACTIONS, type HookAction, NOW_OPTION } from "../lib/permissions/verbs.ts";
 
 /** What is to be done with one bridge. */

@@ -12,7 +12,7 @@
  */
 
 import { log } from "./log.ts";
-import { PROXY_DIR, RUN_DIR } from "./names.ts";
+import { PROXY_DIR, RUN_DIR } from "./paths.ts";
 
 /** The name of the folder for everything that waits to be removed. No bridge can have this name. */
 export const DISCARDED = ".discarded";

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { PROXY_DIR } from "./names.ts";
+import { PROXY_DIR } from "./paths.ts";
 import { MOST_OF_ONE_ROLE } from "./role.ts";
 
 /** What may be asked at a socket: `look` for what changes nothing, `act` for what does. */

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type BridgeName, LOG_DIR, PROXY_DIR, RUN_DIR, TPROXY } from "./names.ts";
+import { type BridgeName, TPROXY } from "./names.ts";
+import { LOG_DIR, PROXY_DIR, RUN_DIR } from "./paths.ts";
 
 /** The title of a daemon: `one_tproxy` for outer, `one_tproxy_<br>` for the inner of the bridge `<br>`. */
 export type Title = "one_tproxy" | `one_tproxy_${string}`;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { InputError } from "./errors.ts";
-import { parseBridgeName, PROXY_DIR, RUN_DIR } from "./names.ts";
+import { parseBridgeName } from "./names.ts";
+import { PROXY_DIR, RUN_DIR } from "./paths.ts";
 import { innerOf, OUTER } from "./role.ts";
 
 function folderOf(path: string): string {

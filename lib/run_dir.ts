@@ -5,7 +5,7 @@
  */
 
 import { TproxyError } from "./errors.ts";
-import { RUN_DIR } from "./names.ts";
+import { RUN_DIR } from "./paths.ts";
 
 /**
  * Creates `/run/one_tproxy` if it does not exist. Only root may write to it. The folders inside have modes of their

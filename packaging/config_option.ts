@@ -6,7 +6,7 @@
  */
 
 import { resolve } from "node:path";
-import { DEFAULT_CONFIG_PATH, DEFAULT_SYSDUMP, TEXTFILE_DIR } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH, DEFAULT_SYSDUMP, TEXTFILE_DIR } from "../lib/paths.ts";
 import { TEXTFILE_OPTION } from "../lib/permissions/verbs.ts";
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { configOf, outputOf, withAbsolutePaths } from "./config_option.ts";
-import { DEFAULT_CONFIG_PATH, DEFAULT_SYSDUMP } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH, DEFAULT_SYSDUMP } from "../lib/paths.ts";
 
 Deno.test("configOf() finds the last value of --config", () => {
   assert.equal(configOf(["up", "--bridge", "br0", "--config", "/a.conf"]), "/a.conf");

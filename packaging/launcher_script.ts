@@ -21,7 +21,7 @@ import {
 } from "../lib/permissions/verbs.ts";
 import { distribution } from "../lib/permissions/distribution.ts";
 import { ASK_ANOTHER } from "../lib/exit_code.ts";
-import { DEFAULT_CONFIG_PATH, DEFAULT_SYSDUMP, TEXTFILE_DIR } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH, DEFAULT_SYSDUMP, TEXTFILE_DIR } from "../lib/paths.ts";
 
 /** The shell puts in where the distribution is and which configuration the arguments name. */
 const ROOT = "$root";

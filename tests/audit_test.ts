@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import settings from "../deno.json" with { type: "json" };
-import { DEFAULT_CONFIG_PATH, DRIVERS_DIR, PROXY_DIR, REMOTES_DIR } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH, DRIVERS_DIR, PROXY_DIR, REMOTES_DIR } from "../lib/paths.ts";
 import { COMMAND_PROGRAMS } from "../lib/permissions/verbs.ts";
 import { until } from "../packaging/command.ts";
 import { auditOf, differencesOf, startAudit } from "./lab/audit.ts";

@@ -9,7 +9,7 @@ import { commandPermissions } from "../lib/permissions/command_permissions.ts";
 import { toFlags } from "../lib/permissions/permissions.ts";
 import { COMMAND_PROGRAMS, programOf } from "../lib/permissions/verbs.ts";
 import { checkout } from "../lib/permissions/checkout.ts";
-import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
 import type { Result } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";

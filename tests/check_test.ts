@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
-import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
 import { CONFIG, inLab } from "./lab/scenario.ts";

@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { type Background, until } from "../packaging/command.ts";
-import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
 import type { Lab } from "./lab/lab.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { assertServed, CONFIG, GATE, inLab, isServed, makeScenario, type Scenario } from "./lab/scenario.ts";

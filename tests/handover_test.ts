@@ -7,7 +7,8 @@
 import assert from "node:assert/strict";
 import { numberOf } from "../lib/daemon/owner.ts";
 import { innerOf, OUTER } from "../lib/role.ts";
-import { parseBridgeName, STRINGS_DIR } from "../lib/names.ts";
+import { parseBridgeName } from "../lib/names.ts";
+import { STRINGS_DIR } from "../lib/paths.ts";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import { until } from "../packaging/command.ts";
 import { clientState, entry, startClient, startService } from "./faults/crowd.ts";

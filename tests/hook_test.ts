@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import sample from "./fixtures/vm-pre.xml" with { type: "text" };
-import { RUN_FILES } from "../lib/names.ts";
+import { RUN_FILES } from "../lib/paths.ts";
 import { until } from "../packaging/command.ts";
 import { holdLock } from "./lab/hold_lock.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { DEFAULT_CONFIG_PATH } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
 import upstream from "./fixtures/upstream.rb" with { type: "text" };
 import sample from "./fixtures/vm-pre.xml" with { type: "text" };
 import { until } from "../packaging/command.ts";

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { DEFAULT_CONFIG_PATH, RUN_FILES } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH, RUN_FILES } from "../lib/paths.ts";
 import { OUTER } from "../lib/role.ts";
 import { until } from "../packaging/command.ts";
 import { holdLock } from "./lab/hold_lock.ts";

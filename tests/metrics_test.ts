@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { type LastPass, parseLastPass } from "../lib/daemon/last_pass.ts";
-import { RUN_FILES } from "../lib/names.ts";
+import { RUN_FILES } from "../lib/paths.ts";
 import type { Counts } from "../lib/protocol/counts.ts";
 import { until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";

@@ -7,7 +7,8 @@
 
 import assert from "node:assert/strict";
 import { ASK_ANOTHER } from "../lib/exit_code.ts";
-import { DEFAULT_CONFIG_PATH, parseBridgeName, RUN_FILES } from "../lib/names.ts";
+import { parseBridgeName } from "../lib/names.ts";
+import { DEFAULT_CONFIG_PATH, RUN_FILES } from "../lib/paths.ts";
 import { innerOf } from "../lib/role.ts";
 import { type Result, until } from "../packaging/command.ts";
 import { type Hypervisor, lineOf } from "./lab/hypervisor.ts";

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { RUN_FILES } from "../lib/names.ts";
+import { RUN_FILES } from "../lib/paths.ts";
 import { type Background, until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
 import { holdLock } from "./lab/hold_lock.ts";

@@ -6,7 +6,8 @@
 
 import assert from "node:assert/strict";
 import { numberOf } from "../lib/daemon/owner.ts";
-import { namesOf, parseBridgeName } from "../lib/names.ts";
+import { parseBridgeName } from "../lib/names.ts";
+import { namesOf } from "../lib/names_of.ts";
 import { newStringSocket } from "../lib/outer_sockets.ts";
 import { checkout } from "../lib/permissions/checkout.ts";
 import { PROGRAMS } from "../lib/programs.ts";

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { RUN_FILES } from "../lib/names.ts";
+import { RUN_FILES } from "../lib/paths.ts";
 import { until } from "../packaging/command.ts";
 import { clientState, entry, makeCrowd, startClient, startService } from "./faults/crowd.ts";
 import { assertServed, inLab } from "./lab/scenario.ts";

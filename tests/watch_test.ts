@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { RUN_FILES } from "../lib/names.ts";
+import { RUN_FILES } from "../lib/paths.ts";
 import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";

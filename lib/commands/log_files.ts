@@ -4,7 +4,8 @@
  * @module
  */
 
-import { BRIDGE_NAME, type BridgeName, LOG_DIR } from "../names.ts";
+import { BRIDGE_NAME, type BridgeName } from "../names.ts";
+import { LOG_DIR } from "../paths.ts";
 import { innerOf, OUTER } from "../role.ts";
 import { numberOf } from "../daemon/owner.ts";
 import type { LogFile } from "./log_tail.ts";

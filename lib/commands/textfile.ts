@@ -6,7 +6,7 @@
 
 import { closeSync, constants, fchmodSync, openSync, writeFileSync } from "node:fs";
 import { describe, TproxyError } from "../errors.ts";
-import { textfileIn } from "../names.ts";
+import { textfileIn } from "../paths.ts";
 import { removeIfThere } from "../run_dir.ts";
 import { readMetrics } from "./metrics.ts";
 

@@ -9,7 +9,7 @@ import { describe, NotNotedError } from "../errors.ts";
 import { hashDigits } from "../hash.ts";
 import { isObject } from "../is_object.ts";
 import { log } from "../log.ts";
-import { RUN_FILES } from "../names.ts";
+import { RUN_FILES } from "../paths.ts";
 import { parseJson } from "../parse_json.ts";
 import { lstatIfThere, readIfThere, replaceFile } from "../run_dir.ts";
 import { VERSION } from "../version.ts";

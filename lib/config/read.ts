@@ -5,7 +5,7 @@
  */
 
 import { ConfigError, describe } from "../errors.ts";
-import { DEFAULT_CONFIG_PATH } from "../names.ts";
+import { DEFAULT_CONFIG_PATH } from "../paths.ts";
 import { codeOf } from "../error_code.ts";
 import { readRegularFile } from "../regular_file.ts";
 import type { Config } from "./config.ts";

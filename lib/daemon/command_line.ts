@@ -6,7 +6,7 @@
  */
 
 import { DaemonError } from "../errors.ts";
-import { namesOf } from "../names.ts";
+import { namesOf } from "../names_of.ts";
 import { PROGRAMS } from "../programs.ts";
 import { FLAGS_MARK, HOST_MARK, RETIRE_MARK, TAKE_OVER, VERSION_MARK } from "../protocol/lifecycle.ts";
 import type { Role } from "../role.ts";

@@ -5,7 +5,7 @@
  */
 
 import { withLock } from "../lock.ts";
-import { RUN_FILES } from "../names.ts";
+import { RUN_FILES } from "../paths.ts";
 
 /** A pass that starts a hundred daemons takes seconds; a stop waits for streams to drain. */
 const LOCK_DEADLINE_MS = 60_000;

@@ -6,7 +6,8 @@
 
 import type { Endpoint } from "../address.ts";
 import { log, type LogLine } from "../log.ts";
-import { type BridgeName, namesOf } from "../names.ts";
+import type { BridgeName } from "../names.ts";
+import { namesOf } from "../names_of.ts";
 import { joinEndpoints } from "../setup/join_endpoints.ts";
 import { look, type Present } from "../setup/restore.ts";
 import { lstatIfThere } from "../run_dir.ts";

@@ -8,7 +8,7 @@
 import { describe } from "../errors.ts";
 import { isObject } from "../is_object.ts";
 import { log } from "../log.ts";
-import { RUN_FILES } from "../names.ts";
+import { RUN_FILES } from "../paths.ts";
 import { parseJson } from "../parse_json.ts";
 import { readIfThere, replaceFile } from "../run_dir.ts";
 

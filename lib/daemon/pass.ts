@@ -7,7 +7,7 @@
 import { endpointsByBridge } from "../address.ts";
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
-import { namesOf } from "../names.ts";
+import { namesOf } from "../names_of.ts";
 import { setNetnsSysctls } from "../netns/sysctls.ts";
 import type { Form } from "../permissions/form.ts";
 import type { Role, Title } from "../role.ts";

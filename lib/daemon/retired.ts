@@ -7,7 +7,7 @@
 
 import { log } from "../log.ts";
 import type { Limits } from "../limits.ts";
-import { RUN_FILES } from "../names.ts";
+import { RUN_FILES } from "../paths.ts";
 import { parseJson } from "../parse_json.ts";
 import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import type { RunningDaemon } from "./find_daemons.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { RUN_FILES } from "../names.ts";
+import { RUN_FILES } from "../paths.ts";
 import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 
 /** What to tell a person while the proxies stay stopped. */

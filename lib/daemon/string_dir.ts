@@ -6,7 +6,9 @@
 
 import { discard } from "../discard.ts";
 import { log } from "../log.ts";
-import { type BridgeName, namesOf, STRINGS_DIR } from "../names.ts";
+import type { BridgeName } from "../names.ts";
+import { namesOf } from "../names_of.ts";
+import { STRINGS_DIR } from "../paths.ts";
 import { innerOf, OUTER } from "../role.ts";
 import { lstatIfThere } from "../run_dir.ts";
 import type { Access } from "../shared_file.ts";

@@ -12,7 +12,7 @@ import { findDaemons } from "../daemon/find_daemons.ts";
 import { findUid } from "../daemon/user_database.ts";
 import { staysStopped } from "../daemon/stay_stopped.ts";
 import { findReplacedFiles } from "../health/installation.ts";
-import { LOG_DIR } from "../names.ts";
+import { LOG_DIR } from "../paths.ts";
 import { listLinks } from "../netns/observe.ts";
 import { readApplied } from "../nft/applied.ts";
 import { listBridgeTable, listRuleset, listState } from "../nft/nft.ts";

@@ -6,7 +6,7 @@
  */
 
 import { KernelStateError } from "../errors.ts";
-import type { BridgeNames } from "../names.ts";
+import type { BridgeNames } from "../names_of.ts";
 import { runCommand } from "../run_command.ts";
 
 /** What is known of a guest. */

@@ -6,7 +6,8 @@
  */
 
 import type { Fault } from "../fault.ts";
-import { type BridgeName, namesOf } from "../names.ts";
+import type { BridgeName } from "../names.ts";
+import { namesOf } from "../names_of.ts";
 import { findBridgeFaults } from "../netns/faults.ts";
 import { NETNS_SYSCTLS } from "../netns/sysctls.ts";
 import { guestPortsOf } from "../netns/ports.ts";

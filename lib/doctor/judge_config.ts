@@ -7,7 +7,7 @@
 import { describeNetwork } from "../commands/describe_network.ts";
 import { describeProblem } from "../config/config.ts";
 import { namedAddressesOf } from "../config/named_addresses.ts";
-import { RUN_FILES } from "../names.ts";
+import { RUN_FILES } from "../paths.ts";
 import type { RecordFile } from "../setup/setup_record_file.ts";
 import { judged } from "./fact.ts";
 import type { Facts } from "./facts.ts";

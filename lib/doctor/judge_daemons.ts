@@ -5,7 +5,7 @@
  */
 
 import type { Fault } from "../fault.ts";
-import { namesOf } from "../names.ts";
+import { namesOf } from "../names_of.ts";
 import { innerOf, OUTER, type Role } from "../role.ts";
 import { stringDirAccess } from "../daemon/string_dir.ts";
 import type { RunningDaemon } from "../daemon/find_daemons.ts";

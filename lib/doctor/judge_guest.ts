@@ -4,7 +4,8 @@
  * @module
  */
 
-import { GUEST_ADDRESS, namesOf } from "../names.ts";
+import { GUEST_ADDRESS } from "../names.ts";
+import { namesOf } from "../names_of.ts";
 import { guestPortsOf } from "../netns/ports.ts";
 import { orElse } from "./fact.ts";
 import type { Facts } from "./facts.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { LOG_DIR } from "../names.ts";
+import { LOG_DIR } from "../paths.ts";
 import { VERSION } from "../version.ts";
 import { judged } from "./fact.ts";
 import type { Facts } from "./facts.ts";

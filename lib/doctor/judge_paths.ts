@@ -5,7 +5,8 @@
  */
 
 import { type Attempt, NO_ANSWER } from "../connect_all.ts";
-import { type BridgeName, GUEST_ADDRESS, namesOf } from "../names.ts";
+import { type BridgeName, GUEST_ADDRESS } from "../names.ts";
+import { namesOf } from "../names_of.ts";
 import { parseProbeAnswer, type ProbeAnswer } from "../protocol/probe_answer.ts";
 import { innerOf } from "../role.ts";
 import type { PathAttempt, PortAttempt } from "../try_path.ts";

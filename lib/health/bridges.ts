@@ -7,7 +7,8 @@
 import type { Endpoint } from "../address.ts";
 import { describe } from "../errors.ts";
 import type { Fault } from "../fault.ts";
-import { type BridgeName, namesOf } from "../names.ts";
+import type { BridgeName } from "../names.ts";
+import { namesOf } from "../names_of.ts";
 import { findBridgeFaults } from "../netns/faults.ts";
 import { lookInside } from "../netns/inside.ts";
 import { innerOf, OUTER, type Role } from "../role.ts";

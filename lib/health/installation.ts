@@ -10,7 +10,7 @@ import { filesOf } from "../integrate/files.ts";
 import { prefixOf } from "../integrate/place.ts";
 import { isFolder } from "../integrate/is_folder.ts";
 import { find, readWay } from "../integrate/seen.ts";
-import { DRIVERS_DIR } from "../names.ts";
+import { DRIVERS_DIR } from "../paths.ts";
 import { currentForm } from "../permissions/current_form.ts";
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import { InputError, TproxyError } from "../errors.ts";
-import { DEFAULT_PREFIX, DRIVERS_DIR, FRONT_END_DIR, REMOTES_DIR, SUDOERS_FILE } from "../names.ts";
+import { DEFAULT_PREFIX, DRIVERS_DIR, FRONT_END_DIR, REMOTES_DIR, SUDOERS_FILE } from "../paths.ts";
 import type { Form } from "../permissions/form.ts";
 import { isFolder } from "./is_folder.ts";
 

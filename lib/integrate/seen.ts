@@ -6,7 +6,7 @@
 
 import { InputError } from "../errors.ts";
 import { codeOf } from "../error_code.ts";
-import { RUN_FILES } from "../names.ts";
+import { RUN_FILES } from "../paths.ts";
 import { readRegularFile } from "../regular_file.ts";
 import { allFiles, folderOf, LONGEST_FILE, MARK, nameOf, type Way, WAYS } from "./files.ts";
 import { isAbsence, isFolder } from "./is_folder.ts";

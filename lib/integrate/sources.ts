@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DEFAULT_PREFIX } from "../names.ts";
+import { DEFAULT_PREFIX } from "../paths.ts";
 import { filesOf, sudoersOf, WAYS } from "./files.ts";
 import type { Place } from "./place.ts";
 

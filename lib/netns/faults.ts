@@ -9,7 +9,8 @@
 
 import { printable } from "../config/config.ts";
 import type { Fault } from "../fault.ts";
-import { type BridgeNames, GUEST_ADDRESS } from "../names.ts";
+import { GUEST_ADDRESS } from "../names.ts";
+import type { BridgeNames } from "../names_of.ts";
 import type { AppliedRules } from "../nft/applied.ts";
 import type { BridgeTable } from "../nft/fingerprint.ts";
 import type { Inside } from "./inside.ts";

@@ -5,7 +5,7 @@
  */
 
 import { KernelStateError } from "../errors.ts";
-import type { BridgeNames } from "../names.ts";
+import type { BridgeNames } from "../names_of.ts";
 import { PROGRAMS } from "../programs.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { lstatIfThere } from "../run_dir.ts";

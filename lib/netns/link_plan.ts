@@ -6,7 +6,8 @@
  */
 
 import { KernelStateError } from "../errors.ts";
-import { type BridgeNames, GUEST_ADDRESS } from "../names.ts";
+import { GUEST_ADDRESS } from "../names.ts";
+import type { BridgeNames } from "../names_of.ts";
 import type { Inside, Observed } from "./inside.ts";
 import type { Link } from "./observe.ts";
 import { findDiffering, setLine } from "./sysctls.ts";

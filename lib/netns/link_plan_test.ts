@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { KernelStateError } from "../errors.ts";
-import { namesOf, parseBridgeName } from "../names.ts";
+import { parseBridgeName } from "../names.ts";
+import { namesOf } from "../names_of.ts";
 import {
   ABSENT,
   ADDRESS,

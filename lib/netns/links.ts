@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BridgeNames } from "../names.ts";
+import type { BridgeNames } from "../names_of.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { observe } from "./inside.ts";
 import { type LinkPlan, planDown, planUp } from "./link_plan.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type BridgeName, namesOf, PROBE_PORT } from "../names.ts";
+import { type BridgeName, PROBE_PORT } from "../names.ts";
+import { namesOf } from "../names_of.ts";
 import { GUEST_KINDS } from "../nft/matches.ts";
 import type { Link } from "./observe.ts";
 

@@ -7,7 +7,8 @@
 
 import { delay } from "../delay.ts";
 import { KernelStateError } from "../errors.ts";
-import { type BridgeNames, GUEST_ADDRESS, PROBE_ADDRESS, PROBE_PORT } from "../names.ts";
+import { GUEST_ADDRESS, PROBE_ADDRESS, PROBE_PORT } from "../names.ts";
+import type { BridgeNames } from "../names_of.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import type { Link } from "./observe.ts";
 import { listVlans, setVlans } from "./vlan_record.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BridgeNames } from "../names.ts";
+import type { BridgeNames } from "../names_of.ts";
 import { PROGRAMS } from "../programs.ts";
 import { runCommand } from "../run_command.ts";
 import { spaced } from "./inside.ts";

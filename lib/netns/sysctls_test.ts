@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { namesOf, parseBridgeName } from "../names.ts";
+import { parseBridgeName } from "../names.ts";
+import { namesOf } from "../names_of.ts";
 import { findDiffering, NETNS_SYSCTLS, setLine } from "./sysctls.ts";
 
 Deno.test("findDiffering() tells settings with a wrong value, however the kernel parts numbers", () => {

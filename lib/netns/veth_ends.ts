@@ -5,7 +5,7 @@
  */
 
 import { KernelStateError } from "../errors.ts";
-import type { BridgeNames } from "../names.ts";
+import type { BridgeNames } from "../names_of.ts";
 import type { Observed } from "./inside.ts";
 import type { Link } from "./observe.ts";
 

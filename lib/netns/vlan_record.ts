@@ -6,7 +6,9 @@
  */
 
 import { withLock } from "../lock.ts";
-import { BRIDGE_NAME, type BridgeName, type BridgeNames, namesOf, RUN_FILES } from "../names.ts";
+import { BRIDGE_NAME, type BridgeName } from "../names.ts";
+import { type BridgeNames, namesOf } from "../names_of.ts";
+import { RUN_FILES } from "../paths.ts";
 import { parseJson } from "../parse_json.ts";
 import { runCommand } from "../run_command.ts";
 import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";

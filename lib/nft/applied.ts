@@ -6,7 +6,9 @@
  * @module
  */
 
-import { type BridgeName, type BridgeNames, RUN_FILES } from "../names.ts";
+import type { BridgeName } from "../names.ts";
+import type { BridgeNames } from "../names_of.ts";
+import { RUN_FILES } from "../paths.ts";
 import { hashDigits } from "../hash.ts";
 import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import type { BridgeForm } from "./matches.ts";

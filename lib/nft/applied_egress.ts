@@ -6,7 +6,7 @@
  */
 
 import { hashDigits } from "../hash.ts";
-import { RUN_FILES } from "../names.ts";
+import { RUN_FILES } from "../paths.ts";
 import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import { NO_EGRESS, renderEgress, tablesFor } from "./egress_rules.ts";
 import { fingerprintTable } from "./fingerprint.ts";

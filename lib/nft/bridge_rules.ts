@@ -5,7 +5,8 @@
  * @module
  */
 
-import { type BridgeNames, GUEST_ADDRESS, PROBE_PORT, REDIRECT_MAC, SHARED_SETS } from "../names.ts";
+import { GUEST_ADDRESS, PROBE_PORT, REDIRECT_MAC, SHARED_SETS } from "../names.ts";
+import type { BridgeNames } from "../names_of.ts";
 import { countedDrop } from "./dropped.ts";
 import { type BridgeForm, fromOurEnd, KINDS_OF_GUESTS, notOurEnd, otherBridges } from "./matches.ts";
 

@@ -5,7 +5,8 @@
  */
 
 import type { Endpoint } from "../address.ts";
-import { type BridgeName, type BridgeNames, namesOf, TPROXY, VETH_SET } from "../names.ts";
+import { type BridgeName, TPROXY, VETH_SET } from "../names.ts";
+import { type BridgeNames, namesOf } from "../names_of.ts";
 import type { BridgeForm } from "./matches.ts";
 import { chainNamesOf, chainsOf, renderChain } from "./chains.ts";
 import { renderCopy } from "./record_copy.ts";

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { type BridgeNames, TPROXY } from "../names.ts";
+import { TPROXY } from "../names.ts";
+import type { BridgeNames } from "../names_of.ts";
 import { driverRules, guardRules, portRules } from "./bridge_rules.ts";
 import { senderRules } from "./sender_rules.ts";
 import type { BridgeForm } from "./matches.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type BridgeName, namesOf, TPROXY } from "../names.ts";
+import { type BridgeName, TPROXY } from "../names.ts";
+import { namesOf } from "../names_of.ts";
 import { CommandError } from "../run_command.ts";
 import { describeRules, forgetApplied, readApplied, writeApplied } from "./applied.ts";
 import { type BridgeRules, renderDown, renderUp } from "./bridge_script.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type BridgeNames, SHARED_SETS, VETH_SET } from "../names.ts";
+import { SHARED_SETS, VETH_SET } from "../names.ts";
+import type { BridgeNames } from "../names_of.ts";
 
 /**
  * How the rules recognise the frames of their bridge.

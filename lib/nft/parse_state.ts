@@ -8,7 +8,8 @@
 
 import { type Endpoint, isDiallable, remoteOf } from "../address.ts";
 import { describe, InputError, KernelStateError } from "../errors.ts";
-import { type BridgeName, bridgeOfCopy, bridgeOfMap, TPROXY } from "../names.ts";
+import { type BridgeName, TPROXY } from "../names.ts";
+import { bridgeOfCopy, bridgeOfMap } from "../names_of.ts";
 import { isInBridgeTable } from "./fingerprint.ts";
 import { parseCopy } from "./record_copy.ts";
 import { parseElement, readOptions } from "./map_element.ts";

@@ -9,7 +9,8 @@
  */
 
 import type { Endpoint } from "../address.ts";
-import { type BridgeNames, GUEST_ADDRESS, PROBE_PORT, REDIRECT_MAC, TPROXY } from "../names.ts";
+import { GUEST_ADDRESS, PROBE_PORT, REDIRECT_MAC, TPROXY } from "../names.ts";
+import type { BridgeNames } from "../names_of.ts";
 import { type BridgeForm, fromOurEnd, KINDS_OF_GUESTS, otherBridges } from "./matches.ts";
 
 /**

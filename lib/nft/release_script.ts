@@ -4,7 +4,8 @@
  * @module
  */
 
-import { BRIDGE_NAME, type BridgeName, namesOf, TPROXY } from "../names.ts";
+import { BRIDGE_NAME, type BridgeName, TPROXY } from "../names.ts";
+import { namesOf } from "../names_of.ts";
 import type { NftState } from "./parse_state.ts";
 import { renderMap } from "./render_map.ts";
 import { isSharedSet } from "./shared_sets.ts";

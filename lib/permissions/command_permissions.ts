@@ -19,7 +19,7 @@ import {
   SUDOERS_DIR,
   TEXTFILE_DIR,
   textfileIn,
-} from "../names.ts";
+} from "../paths.ts";
 import { type ProgramName, PROGRAMS } from "../programs.ts";
 import type { Permissions } from "./permissions.ts";
 import type { CommandProgram } from "./verbs.ts";

@@ -7,7 +7,7 @@
  */
 
 import { DaemonError } from "../errors.ts";
-import { DEFAULT_CONFIG_PATH, LOG_DIR, RUN_DIR } from "../names.ts";
+import { DEFAULT_CONFIG_PATH, LOG_DIR, RUN_DIR } from "../paths.ts";
 import { OUTER } from "../role.ts";
 import type { DaemonProgram, Form } from "./form.ts";
 import { commandPermissions } from "./command_permissions.ts";

@@ -6,7 +6,9 @@
 
 import { type Endpoint, remotesOf } from "../address.ts";
 import { CONTROL_KINDS, NEW_SOCKET_DIR, newControlSocket, newStringSocket, OUTER_SLOTS } from "../outer_sockets.ts";
-import { type BridgeName, GUEST_ADDRESS, namesOf, STRINGS_DIR } from "../names.ts";
+import { type BridgeName, GUEST_ADDRESS } from "../names.ts";
+import { namesOf } from "../names_of.ts";
+import { STRINGS_DIR } from "../paths.ts";
 import { innerOf, OUTER } from "../role.ts";
 import type { Permissions } from "./permissions.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DRIVERS_DIR } from "../names.ts";
+import { DRIVERS_DIR } from "../paths.ts";
 import { type DenoForm, runByDeno } from "./run_by_deno.ts";
 
 /**

@@ -9,7 +9,7 @@ import settings from "../../deno.json" with { type: "json" };
 import distribution from "../../docs/distribution.md" with { type: "text" };
 import listed from "../../docs/permissions.md" with { type: "text" };
 import { FORM, PROGRAMS } from "../../packaging/pictures/programs.ts";
-import { DEFAULT_CONFIG_PATH, DRIVERS_DIR } from "../names.ts";
+import { DEFAULT_CONFIG_PATH, DRIVERS_DIR } from "../paths.ts";
 import { commandPermissions } from "./command_permissions.ts";
 import { toFlags } from "./permissions.ts";
 import { COMMAND_PROGRAMS, VERBS } from "./verbs.ts";

@@ -7,7 +7,8 @@
 
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
-import { type BridgeName, type BridgeNames, GUEST_ADDRESS, namesOf, PROBE_ADDRESS } from "../names.ts";
+import { type BridgeName, GUEST_ADDRESS, PROBE_ADDRESS } from "../names.ts";
+import { type BridgeNames, namesOf } from "../names_of.ts";
 import { RESET } from "../protocol/frames.ts";
 import { parseInnerRoutes } from "../protocol/routes.ts";
 import { innerOf, type InnerRole } from "../role.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type BridgeName, namesOf } from "../names.ts";
+import type { BridgeName } from "../names.ts";
+import { namesOf } from "../names_of.ts";
 import { newStringSocket } from "../outer_sockets.ts";
 import { lstatIfThere, removeIfThere } from "../run_dir.ts";
 import { acceptAll, backlogEmpty } from "./accept.ts";

@@ -7,7 +7,8 @@
 
 import { remotesOf } from "../address.ts";
 import { TproxyError } from "../errors.ts";
-import { type BridgeName, namesOf } from "../names.ts";
+import type { BridgeName } from "../names.ts";
+import { namesOf } from "../names_of.ts";
 import type { Question } from "../protocol/control.ts";
 import type { AnswerLine } from "../protocol/control_answer.ts";
 import { randomStringNumber } from "../protocol/hello.ts";

@@ -6,7 +6,8 @@
 
 import { type Endpoint, remoteOf } from "../address.ts";
 import { log } from "../log.ts";
-import { type BridgeName, namesOf } from "../names.ts";
+import type { BridgeName } from "../names.ts";
+import { namesOf } from "../names_of.ts";
 import { CommandError } from "../run_command.ts";
 import { ensureRules } from "../nft/change_rules.ts";
 import type { BridgeRules } from "../nft/bridge_script.ts";

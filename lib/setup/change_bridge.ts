@@ -7,7 +7,9 @@
 import { describe, LockError } from "../errors.ts";
 import { withLock } from "../lock.ts";
 import { log } from "../log.ts";
-import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
+import type { BridgeName } from "../names.ts";
+import { namesOf } from "../names_of.ts";
+import { RUN_FILES } from "../paths.ts";
 import { removeRules } from "../nft/change_rules.ts";
 import { listState } from "../nft/nft.ts";
 import type { NftState } from "../nft/parse_state.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Endpoint } from "../address.ts";
-import type { BridgeNames } from "../names.ts";
+import type { BridgeNames } from "../names_of.ts";
 import { isSameElement } from "../nft/map_element.ts";
 import { redirectedPorts } from "../nft/redirect.ts";
 import { unionOf } from "./join_endpoints.ts";

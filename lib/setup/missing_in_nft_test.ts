@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Endpoint } from "../address.ts";
-import { namesOf, parseBridgeName } from "../names.ts";
+import { parseBridgeName } from "../names.ts";
+import { namesOf } from "../names_of.ts";
 import { findMissingInNft } from "./missing_in_nft.ts";
 import { copyOf } from "./setup_record.ts";
 

@@ -6,7 +6,7 @@
 
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
-import { RUN_FILES } from "../names.ts";
+import { RUN_FILES } from "../paths.ts";
 import { readIfThere, replaceFile } from "../run_dir.ts";
 import { withSetupLock } from "./change_bridge.ts";
 import { parseVmAddresses, withoutVm, withVm } from "./vm_addresses.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { RUN_FILES } from "../names.ts";
+import { RUN_FILES } from "../paths.ts";
 import { readIfThere } from "../run_dir.ts";
 import { finderOf, type FindVm, parseVmAddresses } from "./vm_addresses.ts";
 

@@ -10,7 +10,7 @@ import { LOCAL_BLOCKS, mayLeadTo, resolveAllIpv4 } from "../config/resolve_name.
 import { describe } from "../errors.ts";
 import { withLock } from "../lock.ts";
 import { log } from "../log.ts";
-import { RUN_FILES } from "../names.ts";
+import { RUN_FILES } from "../paths.ts";
 import { listState } from "../nft/nft.ts";
 import { applyRecord } from "./apply_record.ts";
 import type { NetworkRecord, SetupRecord } from "./setup_record.ts";

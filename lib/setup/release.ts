@@ -5,7 +5,7 @@
  */
 
 import { log } from "../log.ts";
-import { RUN_FILES } from "../names.ts";
+import { RUN_FILES } from "../paths.ts";
 import { listState, releaseRules } from "../nft/nft.ts";
 import { removeIfThere } from "../run_dir.ts";
 import { recoverRecord, writeRecord } from "./setup_record_file.ts";

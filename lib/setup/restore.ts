@@ -9,7 +9,9 @@
 import { describe } from "../errors.ts";
 import { withLock } from "../lock.ts";
 import { log } from "../log.ts";
-import { type BridgeName, namesOf, NETNS_DIR, RUN_FILES, TPROXY } from "../names.ts";
+import { type BridgeName, TPROXY } from "../names.ts";
+import { namesOf } from "../names_of.ts";
+import { NETNS_DIR, RUN_FILES } from "../paths.ts";
 import { listState } from "../nft/nft.ts";
 import type { NftState } from "../nft/parse_state.ts";
 import { applyRecords } from "./apply_record.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { namesOf, parseBridgeName } from "../names.ts";
+import { parseBridgeName } from "../names.ts";
+import { namesOf } from "../names_of.ts";
 import type { Endpoint } from "../address.ts";
 import type { NftState } from "../nft/parse_state.ts";
 import type { TableObject } from "../nft/bridge_script.ts";

@@ -5,7 +5,9 @@
  */
 
 import { log } from "../log.ts";
-import { type BridgeName, namesOf, RUN_FILES } from "../names.ts";
+import type { BridgeName } from "../names.ts";
+import { namesOf } from "../names_of.ts";
+import { RUN_FILES } from "../paths.ts";
 import type { NftState } from "../nft/parse_state.ts";
 import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
 import { inOrder, type NetworkRecord, type SetupRecord } from "./setup_record.ts";

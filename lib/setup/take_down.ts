@@ -7,7 +7,8 @@
 import { delay } from "../delay.ts";
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
-import { type BridgeName, RUN_FILES } from "../names.ts";
+import type { BridgeName } from "../names.ts";
+import { RUN_FILES } from "../paths.ts";
 import { type Link, listLinks } from "../netns/observe.ts";
 import { guestPortsOf } from "../netns/ports.ts";
 import { readIfThere } from "../run_dir.ts";

@@ -6,7 +6,8 @@
 
 import { askOuters } from "../daemon/ask.ts";
 import { readCounts } from "../daemon/counts.ts";
-import { type BridgeName, PROXY_DIR } from "../names.ts";
+import type { BridgeName } from "../names.ts";
+import { PROXY_DIR } from "../paths.ts";
 import { isBridgeName } from "../protocol/control.ts";
 import { type VmStream, withVms } from "../commands/streams.ts";
 import { VmAddresses } from "../setup/read_vm_addresses.ts";

@@ -9,7 +9,8 @@
  */
 
 import type { HostView } from "../health/bridges.ts";
-import { type BridgeName, namesOf } from "../names.ts";
+import type { BridgeName } from "../names.ts";
+import { namesOf } from "../names_of.ts";
 
 /** Into how many namespaces a pass looks in which nothing seems to have changed. */
 const PER_PASS = 10;

@@ -8,7 +8,7 @@
 import { stampOf } from "../config/prepare_then_lock.ts";
 import type { RunningDaemon } from "../daemon/find_daemons.ts";
 import { areThere } from "../daemon/stop.ts";
-import { RUN_FILES } from "../names.ts";
+import { RUN_FILES } from "../paths.ts";
 
 /** How long after a pass there is another one, in milliseconds. */
 const PASS_MS = 3_000;

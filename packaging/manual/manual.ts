@@ -7,7 +7,7 @@
 import { build } from "../../cmd/cli.ts";
 import { SETUP } from "../../cmd/cli_setup.ts";
 import { TPROXY } from "../../cmd/cli_tproxy.ts";
-import { DEFAULT_CONFIG_PATH } from "../../lib/names.ts";
+import { DEFAULT_CONFIG_PATH } from "../../lib/paths.ts";
 import { VERSION } from "../../lib/version.ts";
 import { makeFolder, write } from "../tree.ts";
 import { ROOT } from "../work_folder.ts";

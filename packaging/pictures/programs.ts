@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DEFAULT_CONFIG_PATH, DRIVERS_DIR } from "../../lib/names.ts";
+import { DEFAULT_CONFIG_PATH, DRIVERS_DIR } from "../../lib/paths.ts";
 import { EXAMPLE_BRIDGE } from "../../lib/commands/permissions_report.ts";
 import { commandPermissions } from "../../lib/permissions/command_permissions.ts";
 import { innerPermissions, outerPermissions, probePermissions } from "../../lib/permissions/daemon_permissions.ts";

@@ -5,7 +5,8 @@
  */
 
 import assert from "node:assert/strict";
-import { namesOf, parseBridgeName } from "../../lib/names.ts";
+import { parseBridgeName } from "../../lib/names.ts";
+import { namesOf } from "../../lib/names_of.ts";
 import { until } from "../../packaging/command.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
 import { assertServed, fetchFrom, inLab, isServed, served } from "../lab/scenario.ts";

@@ -6,7 +6,8 @@
 
 import assert from "node:assert/strict";
 import { printable } from "../../lib/config/config.ts";
-import { parseBridgeName, STRINGS_DIR } from "../../lib/names.ts";
+import { parseBridgeName } from "../../lib/names.ts";
+import { STRINGS_DIR } from "../../lib/paths.ts";
 import { asInner, asOuter } from "../lab/broken_out.ts";
 import { until } from "../../packaging/command.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";

@@ -7,7 +7,8 @@
 import assert from "node:assert/strict";
 import { numberOf } from "../../lib/daemon/owner.ts";
 import { innerOf, OUTER } from "../../lib/role.ts";
-import { parseBridgeName, STRINGS_DIR } from "../../lib/names.ts";
+import { parseBridgeName } from "../../lib/names.ts";
+import { STRINGS_DIR } from "../../lib/paths.ts";
 import { asOuter, asUser } from "../lab/broken_out.ts";
 import { until } from "../../packaging/command.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";

@@ -7,7 +7,8 @@
 import assert from "node:assert/strict";
 import { commandPermissions } from "../../lib/permissions/command_permissions.ts";
 import { toFlags } from "../../lib/permissions/permissions.ts";
-import { DEFAULT_CONFIG_PATH, parseBridgeName, STRINGS_DIR } from "../../lib/names.ts";
+import { parseBridgeName } from "../../lib/names.ts";
+import { DEFAULT_CONFIG_PATH, STRINGS_DIR } from "../../lib/paths.ts";
 import { NEW_SOCKET_DIR } from "../../lib/outer_sockets.ts";
 import { asInner, asOuter } from "../lab/broken_out.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";

@@ -10,7 +10,7 @@ import { type CommandName, type CommandProgram, FALLBACKS, programOf } from "../
 import { outputOf } from "../../packaging/config_option.ts";
 import { checkout } from "../../lib/permissions/checkout.ts";
 import { ASK_ANOTHER } from "../../lib/exit_code.ts";
-import { DEFAULT_CONFIG_PATH } from "../../lib/names.ts";
+import { DEFAULT_CONFIG_PATH } from "../../lib/paths.ts";
 import type { Background, Result } from "../../packaging/command.ts";
 import type { Host } from "./host.ts";
 import { ROOTLESS } from "./rootless.ts";

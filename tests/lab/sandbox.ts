@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { checkout } from "../../lib/permissions/checkout.ts";
-import { DEFAULT_CONFIG_PATH, STRINGS_DIR } from "../../lib/names.ts";
+import { DEFAULT_CONFIG_PATH, STRINGS_DIR } from "../../lib/paths.ts";
 import { assertOutcomes, type Attempt, type Probe } from "./probe.ts";
 import { GATE } from "./scenario.ts";
 

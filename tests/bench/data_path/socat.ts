@@ -4,7 +4,8 @@
  * @module
  */
 
-import { GUEST_ADDRESS, namesOf, parseBridgeName } from "../../../lib/names.ts";
+import { GUEST_ADDRESS, parseBridgeName } from "../../../lib/names.ts";
+import { namesOf } from "../../../lib/names_of.ts";
 import type { Contender, Ports } from "./contender.ts";
 import { BRIDGE, type Place, startAll, stopAll } from "./place.ts";
 import { GATE, servicesOf } from "./services.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { namesOf, parseBridgeName, TPROXY } from "../../../lib/names.ts";
+import { parseBridgeName, TPROXY } from "../../../lib/names.ts";
+import { namesOf } from "../../../lib/names_of.ts";
 import type { BridgeForm } from "../../../lib/nft/matches.ts";
 import type { Hypervisor } from "../../lab/hypervisor.ts";
 import type { Lab } from "../../lab/lab.ts";

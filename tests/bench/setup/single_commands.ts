@@ -5,7 +5,8 @@
  * @module
  */
 
-import { type BridgeNames, GUEST_ADDRESS, SHARED_SETS, TPROXY, VETH_SET } from "../../../lib/names.ts";
+import { GUEST_ADDRESS, SHARED_SETS, TPROXY, VETH_SET } from "../../../lib/names.ts";
+import type { BridgeNames } from "../../../lib/names_of.ts";
 import { NETNS_SYSCTLS } from "../../../lib/netns/sysctls.ts";
 import { driverRules, guardRules, portRules } from "../../../lib/nft/bridge_rules.ts";
 import { senderRules } from "../../../lib/nft/sender_rules.ts";
