@@ -87,11 +87,11 @@ export async function runCommandForBytes(
   const { path } = PROGRAMS[name];
   const argv = [path, ...args];
   const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
-  const child = spawn(name, args, options.stdin !== undefined);
+  const child = startCommand(name, args, options.stdin !== undefined);
   const expired = Promise.withResolvers<undefined>();
   using _late = deadline(deadlineMs, () => {
     expired.resolve(undefined);
-    end(child, "SIGKILL");
+    signalCommand(child, "SIGKILL");
   });
   const written = options.stdin === undefined ? undefined : feed(child.stdin, options.stdin);
   // Waits for the exit too, and not for the end of the output alone: a process that the program has started may keep
@@ -114,16 +114,17 @@ export async function runCommandForBytes(
   });
 }
 
-function end(child: Deno.ChildProcess, signal: Deno.Signal): void {
-  try {
-    child.kill(signal);
-  } catch (error) {
-    // The program has already ended; only a process that it has started still runs.
-    if (!(error instanceof TypeError)) throw error;
-  }
-}
-
-function spawn(name: ProgramName, args: readonly string[], piped: boolean): Deno.ChildProcess {
+/**
+ * Starts a program.
+ *
+ * @param name The program.
+ * @param args Its arguments.
+ * @param piped Whether it gets a standard input; else it has none.
+ * @returns The program, whose output is piped.
+ * @throws {CommandError} If it is not installed.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run` for the program's path.
+ */
+export function startCommand(name: ProgramName, args: readonly string[], piped: boolean): Deno.ChildProcess {
   const { path, debian } = PROGRAMS[name];
   try {
     return new Deno.Command(path, {
@@ -139,11 +140,23 @@ function spawn(name: ProgramName, args: readonly string[], piped: boolean): Deno
     throw new CommandError(
       `Cannot run ${path}: it is not installed or not executable`,
       `install it, for example "apt-get install ${debian}"`,
-      {
-        argv: [path, ...args],
-        cause,
-      },
+      { argv: [path, ...args], cause },
     );
+  }
+}
+
+/**
+ * Sends a signal to a program, which may have ended.
+ *
+ * @param child The program.
+ * @param signal The signal.
+ */
+export function signalCommand(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch (error) {
+    // The program has already ended; only a process that it has started still runs.
+    if (!(error instanceof TypeError)) throw error;
   }
 }
 
@@ -168,41 +181,4 @@ function remedyFor(stderr: string): string {
   return /operation not permitted|permission denied|must be root/i.test(stderr)
     ? "run it as root, for example with sudo"
     : "";
-}
-
-/** A program that runs until it is stopped. */
-export interface RunningCommand {
-  /** Resolves when the program has ended, for any reason. */
-  readonly ended: Promise<void>;
-  /** Stops the program. */
-  stop(): void;
-}
-
-/**
- * Runs a program in the background and passes on each line that it prints. The program ends when this process ends, for
- * any reason.
- *
- * @param name The program.
- * @param args Its arguments.
- * @param onLine Receives each line of its standard output.
- * @returns The running program.
- * @throws {CommandError} If setpriv, which ties the two together, is not installed.
- * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/setpriv`.
- */
-export function followCommand(
-  name: ProgramName,
-  args: readonly string[],
-  onLine: (line: string) => void,
-): RunningCommand {
-  const child = spawn("setpriv", ["--pdeathsig=TERM", PROGRAMS[name].path, ...args], false);
-  const read = async () => {
-    let rest = "";
-    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) onLine(line);
-    }
-  };
-  const ended = Promise.all([read(), child.stderr.cancel(), child.status]).then(() => {});
-  return { ended, stop: () => end(child, "SIGTERM") };
 }

@@ -5,7 +5,7 @@
  */
 
 import { log } from "../log.ts";
-import { followCommand, type RunningCommand } from "../run_command.ts";
+import { followCommand, type RunningCommand } from "../follow_command.ts";
 
 /** Why there is a pass; `reload` makes the daemons read their routes again and reopen their logs. */
 export type Reason = "start" | "reload";
