@@ -78,11 +78,10 @@ export {
   parseFixedPart,
   type Preamble,
 } from "./lib/protocol/proxy_v2.ts";
+export { parseInnerRoutes, parseOuterRoutes } from "./lib/protocol/parse_routes.ts";
 export {
   type InnerRoutes,
   type OuterRoutes,
-  parseInnerRoutes,
-  parseOuterRoutes,
   renderInnerRoutes,
   renderOuterRoutes,
   type ServedPort,

@@ -6,21 +6,11 @@
  */
 
 import { commandPermissions } from "../lib/permissions/command_permissions.ts";
+import { renderChoice, renderFallbacks } from "./launcher_choice.ts";
 import { renderUpdate } from "./launcher_update.ts";
 import { toFlags } from "../lib/permissions/permissions.ts";
-import {
-  type CommandName,
-  type CommandProgram,
-  FALLBACKS,
-  HELP_OPTIONS,
-  OPTIONS,
-  OTHERWISE,
-  programsOf,
-  TEXTFILE_OPTION,
-  VERBS,
-} from "../lib/permissions/verbs.ts";
+import { type CommandName, type CommandProgram, programsOf, TEXTFILE_OPTION } from "../lib/permissions/verbs.ts";
 import { distribution } from "../lib/permissions/distribution.ts";
-import { ASK_ANOTHER } from "../lib/exit_code.ts";
 import { DEFAULT_CONFIG_PATH, DEFAULT_SYSDUMP, TEXTFILE_DIR } from "../lib/paths.ts";
 
 /** The shell puts in where the distribution is and which configuration the arguments name. */
@@ -116,55 +106,6 @@ root=$(/usr/bin/readlink -f -- "$0") && root=\${root%/*} || exit 1
 ${renderChoice(command)}
 ${renderFallbacks(command, start)}case $program in
 ${programsOf(command).map((program) => `  ${program}) ${start(program)} ;;\n`).join("")}esac
-`;
-}
-
-/** Renders what sets `program` by the arguments, as `programOf()` does. */
-function renderChoice(command: CommandName): string {
-  const verbs = VERBS[command];
-  const cases = programsOf(command).filter((program) => program !== OTHERWISE[command]).flatMap((program) => {
-    const names = Object.keys(verbs).filter((verb) => verbs[verb] === program);
-    // A program that an option chooses has no verb of its own.
-    return names.length === 0 ? [] : [`  ${names.join(" | ")}) program=${program} ;;\n`];
-  });
-  if (cases.length === 0) return `program=${OTHERWISE[command]}\n`;
-  return `case \${1-} in
-${cases.join("")}  *) program=${OTHERWISE[command]} ;;
-esac
-${renderOptions(command)}for argument do
-  case $argument in ${HELP_OPTIONS.join(" | ")}) program=${OTHERWISE[command]} ;; esac
-done
-`;
-}
-
-/** Renders what runs a program that may ask for another, and then sets `program` to that one. */
-function renderFallbacks(command: CommandName, start: (program: CommandProgram) => string): string {
-  return programsOf(command).flatMap((program) => {
-    const other = FALLBACKS[program];
-    if (other === undefined) return [];
-    return [`# It exits with ${ASK_ANOTHER} if it has changed nothing, since it can't read what it needs.
-if test "$program" = ${program}; then
-  (${start(program)})
-  code=$?
-  test "$code" -eq ${ASK_ANOTHER} || exit "$code"
-  program=${other}
-fi
-`];
-  }).join("");
-}
-
-/** Renders what sets `program` by the options with which another program carries out a verb. */
-function renderOptions(command: CommandName): string {
-  const cases = Object.keys(VERBS[command]).flatMap((verb) =>
-    Object.entries(OPTIONS[verb] ?? {}).map(([option, program]) =>
-      `    ${verb}:${option} | ${verb}:${option}=*) program=${program} ;;\n`
-    )
-  );
-  if (cases.length === 0) return "";
-  return `for argument do
-  case $1:$argument in
-${cases.join("")}  esac
-done
 `;
 }
 

@@ -7,7 +7,7 @@
 import type { Endpoint } from "../address.ts";
 import { InputError } from "../errors.ts";
 import type { BridgeName } from "../names.ts";
-import { parseOuterRoutes } from "../protocol/routes.ts";
+import { parseOuterRoutes } from "../protocol/parse_routes.ts";
 import { OUTER } from "../role.ts";
 import { readIfThere } from "../run_dir.ts";
 

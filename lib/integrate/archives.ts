@@ -6,7 +6,8 @@
  */
 
 import { InputError } from "../errors.ts";
-import { type Owner, ownerOf, succeedsAs } from "./as_owner.ts";
+import { succeedsAs } from "./as_owner.ts";
+import { type Owner, ownerOf } from "./owner_of.ts";
 import { folderOf } from "./files.ts";
 import { find } from "./seen.ts";
 import type { Step } from "./steps.ts";

@@ -9,18 +9,9 @@ import { TproxyError } from "../errors.ts";
 import { log } from "../log.ts";
 import { runAttached } from "../run_attached.ts";
 import { CommandError } from "../run_command.ts";
-import {
-  copyAs,
-  makeFolderAs,
-  type Owner,
-  ownerOf,
-  readAs,
-  removeAs,
-  removeFolderAs,
-  succeedsAs,
-  writeAs,
-} from "./as_owner.ts";
+import { copyAs, makeFolderAs, readAs, removeAs, removeFolderAs, succeedsAs, writeAs } from "./as_owner.ts";
 import { folderOf } from "./files.ts";
+import { type Owner, ownerOf } from "./owner_of.ts";
 import type { Place } from "./place.ts";
 import { commandOf, describeStep, type Step } from "./steps.ts";
 

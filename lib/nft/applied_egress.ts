@@ -8,7 +8,8 @@
 import { hashDigits } from "../hash.ts";
 import { RUN_FILES } from "../paths.ts";
 import { readIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
-import { NO_EGRESS, renderEgress, tablesFor } from "./egress_rules.ts";
+import { NO_EGRESS, tablesFor } from "./egress_rules.ts";
+import { renderEgress } from "./egress_script.ts";
 import { fingerprintTable } from "./fingerprint.ts";
 
 /** The egress rules as they were applied. */

@@ -7,7 +7,8 @@
 import { EGRESS } from "../names.ts";
 import { describeEgress, type EgressListings, readAppliedEgress, writeAppliedEgress } from "./applied_egress.ts";
 import { parseEgress, type PresentEgress } from "./egress_listing.ts";
-import { type Egress, renderEgress, renderNoEgress } from "./egress_rules.ts";
+import type { Egress } from "./egress_rules.ts";
+import { renderEgress, renderNoEgress } from "./egress_script.ts";
 import { listTable, runScript } from "./run_nft.ts";
 
 /**

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { KernelStateError } from "../errors.ts";
-import { type Egress, renderEgress, renderNoEgress } from "./egress_rules.ts";
+import type { Egress } from "./egress_rules.ts";
+import { renderEgress, renderNoEgress } from "./egress_script.ts";
 import { type AppliedEgress, describeEgress, type EgressListings } from "./applied_egress.ts";
 import { parseEgress, type PresentEgress } from "./egress_listing.ts";
 

@@ -9,7 +9,7 @@ import { runCommand } from "../run_command.ts";
 import { forgetApplied } from "./applied.ts";
 import { writeAppliedEgress } from "./applied_egress.ts";
 import { type Dropped, parseDropped } from "./dropped.ts";
-import { renderNoEgress } from "./egress_rules.ts";
+import { renderNoEgress } from "./egress_script.ts";
 import { type BridgeTable, NO_TABLE, readTable, refreshTable, toTable } from "./fingerprint.ts";
 import { parseListings } from "./listing.ts";
 import { type NftState, parseState, toState } from "./parse_state.ts";

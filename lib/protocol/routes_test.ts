@@ -5,7 +5,8 @@ import { InputError } from "../errors.ts";
 import { DEFAULT_LIMITS, type EndpointOptions, LIMIT_NAMES, type Limits } from "../limits.ts";
 import { withOptions } from "../limits_codec.ts";
 import { parseBridgeName } from "../names.ts";
-import { parseInnerRoutes, parseOuterRoutes, renderInnerRoutes, renderOuterRoutes } from "./routes.ts";
+import { parseInnerRoutes, parseOuterRoutes } from "./parse_routes.ts";
+import { renderInnerRoutes, renderOuterRoutes } from "./routes.ts";
 
 const levels = fc.constantFrom<0 | 1 | 2 | 3>(0, 1, 2, 3);
 const ports = fc.integer({ min: 1, max: 65535 });

@@ -10,7 +10,7 @@ import { log } from "../log.ts";
 import { type BridgeName, GUEST_ADDRESS, PROBE_ADDRESS } from "../names.ts";
 import { type BridgeNames, namesOf } from "../names_of.ts";
 import { RESET } from "../protocol/frames.ts";
-import { parseInnerRoutes } from "../protocol/routes.ts";
+import { parseInnerRoutes } from "../protocol/parse_routes.ts";
 import { innerOf, type InnerRole } from "../role.ts";
 import { acceptAll } from "./accept.ts";
 import { addressNumber } from "./address_number.ts";

@@ -13,7 +13,7 @@ import type { Question } from "../protocol/control.ts";
 import type { AnswerLine } from "../protocol/control_answer.ts";
 import { randomStringNumber } from "../protocol/hello.ts";
 import type { Preamble } from "../protocol/proxy_v2.ts";
-import { parseOuterRoutes } from "../protocol/routes.ts";
+import { parseOuterRoutes } from "../protocol/parse_routes.ts";
 import { streamId } from "../protocol/stream_id.ts";
 import { OUTER, type OuterRole } from "../role.ts";
 import { lstatIfThere } from "../run_dir.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { decidingOwner, onTheWay } from "./as_owner.ts";
+import { decidingOwner, onTheWay } from "./owner_of.ts";
 
 Deno.test("decidingOwner() chooses who owns the first on the way that is not root's", () => {
   const as = (uid: number, gid: number) => [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"];
