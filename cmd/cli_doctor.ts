@@ -4,11 +4,11 @@
  * @module
  */
 
-import { isIpv4 } from "../lib/address.ts";
 import type { Scope } from "../lib/doctor/facts.ts";
 import { parseBridgeName } from "../lib/names.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
 import type { Command } from "./cli.ts";
+import { guestOf, portOf } from "./cli_values.ts";
 
 /** What `tproxy doctor` is asked for. */
 export interface DoctorCommand extends Scope {
@@ -41,20 +41,12 @@ export function defineDoctor(program: Command, done: (command: DoctorCommand) =>
     .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
     .addHelpText("after", EXAMPLE)
     .action(({ bridge, guest, port, json, config }, command: Command) => {
-      if (guest !== undefined && !isIpv4(guest)) {
-        command.error(`error: ${JSON.stringify(guest)} is not an IPv4 address`);
-      }
-      if (port !== undefined && !isPortNumber(port)) command.error(`error: ${JSON.stringify(port)} is not a TCP port`);
       done({
         verb: "doctor",
         ...(bridge === undefined ? {} : { bridge: parseBridgeName(bridge) }),
-        ...(guest === undefined ? {} : { guest }),
-        ...(port === undefined ? {} : { port: Number(port) }),
+        ...(guest === undefined ? {} : { guest: guestOf(guest, command) }),
+        ...(port === undefined ? {} : { port: portOf(port, command) }),
         ...{ json, config },
       });
     });
-}
-
-function isPortNumber(text: string): boolean {
-  return /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535;
 }

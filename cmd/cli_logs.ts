@@ -4,14 +4,13 @@
  * @module
  */
 
-import { isIpv4 } from "../lib/address.ts";
 import type { LogFilter } from "../lib/commands/log_line.ts";
 import { parseSince } from "../lib/commands/logs.ts";
 import { parseBridgeName } from "../lib/names.ts";
 import { isTraceTime, LONGEST_TRACE } from "../lib/protocol/trace_time.ts";
 import { isStreamId } from "../lib/protocol/stream_id.ts";
 import type { Command } from "./cli.ts";
-import { portOf } from "./cli_streams.ts";
+import { guestOf, portOf } from "./cli_values.ts";
 
 /** What is asked of the logs. */
 export type LogsCommand = ReadCommand | TraceCommand;
@@ -66,15 +65,12 @@ export function defineLogs(program: Command, done: (command: LogsCommand) => voi
     .option("--json", "print the lines as JSON, as the proxies have written them", false)
     .addHelpText("after", EXAMPLES)
     .action(({ bridge, guest, port, stream, since, follow, json }, command: Command) => {
-      if (guest !== undefined && !isIpv4(guest)) {
-        command.error(`error: ${JSON.stringify(guest)} is not an IPv4 address`);
-      }
       if (stream !== undefined && !isStreamId(stream)) {
         command.error(`error: ${JSON.stringify(stream)} is no ID of a stream`);
       }
       const filter = {
         ...(bridge === undefined ? {} : { bridge: parseBridgeName(bridge) }),
-        ...(guest === undefined ? {} : { guest }),
+        ...(guest === undefined ? {} : { guest: guestOf(guest, command) }),
         ...(port === undefined ? {} : { servicePort: portOf(port, command) }),
         ...(stream === undefined ? {} : { stream }),
         ...(since === undefined ? {} : { since: parseSince(since, Date.now()) }),
@@ -89,9 +85,8 @@ export function defineLogs(program: Command, done: (command: LogsCommand) => voi
     .option("--json", "print the lines as JSON, as the proxies have written them", false)
     .addHelpText("after", TRACE_EXAMPLE)
     .action(({ guest, seconds, json }, command: Command) => {
-      if (!isIpv4(guest)) command.error(`error: ${JSON.stringify(guest)} is not an IPv4 address`);
       const time = /^\d{1,4}$/.test(seconds) ? Number(seconds) : NaN;
       if (!isTraceTime(time)) command.error(`error: ${JSON.stringify(seconds)} is not 1 to ${LONGEST_TRACE} seconds`);
-      done({ verb: "trace", guest, seconds: time, json });
+      done({ verb: "trace", guest: guestOf(guest, command), seconds: time, json });
     });
 }

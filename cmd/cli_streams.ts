@@ -4,11 +4,11 @@
  * @module
  */
 
-import { isIpv4, isPort } from "../lib/address.ts";
 import { type KillTarget, parseIds } from "../lib/commands/kill.ts";
 import { parseBridgeName } from "../lib/names.ts";
 import type { StreamFilter } from "../lib/protocol/control.ts";
 import type { Command } from "./cli.ts";
+import { guestOf, portOf } from "./cli_values.ts";
 
 /** What is asked about single streams. */
 export type StreamsCommand =
@@ -69,20 +69,4 @@ export function defineStreams(program: Command, done: (command: StreamsCommand) 
       const target = guest === undefined ? { streams: parseIds(ids) } : { guest: guestOf(guest, command) };
       done({ verb: "kill", target, json });
     });
-}
-
-function guestOf(text: string, command: Command): string {
-  return isIpv4(text) ? text : command.error(`error: ${JSON.stringify(text)} is not an IPv4 address`);
-}
-
-/**
- * Reads a port.
- *
- * @param text What was typed.
- * @param command The command, which prints usage if it is none.
- * @returns The port.
- */
-export function portOf(text: string, command: Command): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
-  return isPort(port) ? port : command.error(`error: ${JSON.stringify(text)} is not a TCP port`);
 }

@@ -7,12 +7,12 @@
  */
 
 import assert from "node:assert/strict";
-import { clientState, entry, makeCrowd, startClient, startService } from "./faults/crowd.ts";
+import { clientState, makeCrowd, startClient, startService } from "./faults/crowd.ts";
 import { parseBridgeName } from "../lib/names.ts";
 import { innerOf, OUTER, type Role } from "../lib/role.ts";
 import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
-import { inLab, isServed, makeScenario } from "./lab/scenario.ts";
+import { entry, inLab, isServed, makeScenario } from "./lab/scenario.ts";
 
 const INNER = innerOf(parseBridgeName("br0"));
 

@@ -6,11 +6,10 @@
 
 import assert from "node:assert/strict";
 import type { Counts } from "../lib/protocol/counts.ts";
-import { entry } from "./faults/crowd.ts";
 import { until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
 import { startNginx, TOKEN } from "./lab/nginx.ts";
-import { assertServed, CONFIG, fetchFrom, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
+import { assertServed, CONFIG, entry, fetchFrom, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
 
 Deno.test(
   "a guest reads its token's VM from a service that it has no route to",
@@ -28,10 +27,7 @@ Deno.test(
 Deno.test(
   "a service on another port than the guest's is reached, under 1024 too",
   inLab(async (lab) => {
-    const { gate, guest } = await served(
-      lab,
-      CONFIG + `- {":service_port": 80, ":remote_addr": ${GATE}, ":remote_port": 8081}\n`,
-    );
+    const { gate, guest } = await served(lab, CONFIG + entry(80, "", 8081));
     await startNginx(gate, GATE, 8081);
     await assertServed(guest, 80);
   }),
@@ -94,10 +90,7 @@ Deno.test(
 Deno.test(
   "a service that answers after the guest's FIN is heard",
   inLab(async (lab) => {
-    const { gate, guest } = await served(
-      lab,
-      CONFIG + `- {":service_port": 7, ":remote_addr": ${GATE}, ":remote_port": 7007}\n`,
-    );
+    const { gate, guest } = await served(lab, CONFIG + entry(7, "", 7007));
     // sha256sum prints nothing before it has read to the end.
     gate.start(["socat", `TCP-LISTEN:7007,bind=${GATE},fork,reuseaddr`, "EXEC:sha256sum"]);
     const answer = await until("the service answers", async () => {
@@ -140,10 +133,7 @@ Deno.test(
 Deno.test(
   "a service that is down ends the guest's stream at once and is named in the log",
   inLab(async (lab) => {
-    const { hv, guest } = await served(
-      lab,
-      CONFIG + `- {":service_port": 1234, ":remote_addr": ${GATE}, ":remote_port": 4321}\n`,
-    );
+    const { hv, guest } = await served(lab, CONFIG + entry(1234, "", 4321));
     const { code } = await guest.run(["curl", "-sS", "--max-time", "5", "http://169.254.16.9:1234/"]);
     assert.equal(code, 52, "curl did not get an end without an answer");
     const line = (await hv.log("one_tproxy")).find(({ message }) => message === "Cannot reach the service");

@@ -9,6 +9,12 @@ import { until } from "../packaging/command.ts";
 import type { Host } from "./lab/host.ts";
 import { assertServed, CONFIG, fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";
 
+/** Puts a small file system at a folder. */
+async function makeSmall(host: Host, dir: string): Promise<void> {
+  await host.text(["mkdir", "-p", dir]);
+  await host.text(["mount", "-t", "tmpfs", "-o", "size=256k,mode=755", "tmpfs", dir]);
+}
+
 /** Leaves no byte on a file system. */
 async function fill(host: Host, dir: string): Promise<void> {
   await host.run(["dd", "if=/dev/zero", `of=${dir}/full`, "bs=4k"]);
@@ -28,7 +34,7 @@ Deno.test(
   "a full disk under /var/log costs log lines and no stream",
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab);
-    await hv.host.text(["mount", "-t", "tmpfs", "-o", "size=256k,mode=755", "tmpfs", "/var/log"]);
+    await makeSmall(hv.host, "/var/log");
     await hv.serve("br0");
     await fill(hv.host, "/var/log");
     for (const verb of ["reload", "restart"]) await hv.control(verb);
@@ -51,7 +57,7 @@ Deno.test(
   "a log line that a full disk cuts spoils no other line",
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab);
-    await hv.host.text(["mount", "-t", "tmpfs", "-o", "size=256k,mode=755", "tmpfs", "/var/log"]);
+    await makeSmall(hv.host, "/var/log");
     await hv.up("br0");
     await hv.control("start");
     const log = "/var/log/one_tproxy_br0.log";
@@ -75,8 +81,7 @@ Deno.test(
   "a full disk under /run is named, and what runs goes on as it was",
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab);
-    await hv.host.text(["mkdir", "/run/one_tproxy"]);
-    await hv.host.text(["mount", "-t", "tmpfs", "-o", "size=256k,mode=755", "tmpfs", "/run/one_tproxy"]);
+    await makeSmall(hv.host, "/run/one_tproxy");
     await hv.serve("br0");
     const pids = await hv.status();
     await fill(hv.host, "/run/one_tproxy");
@@ -96,8 +101,7 @@ Deno.test(
   "a proxy that has ended is started again while /run is full, although the settings can't be noted",
   inLab(async (lab) => {
     const { hv, guest } = await makeScenario(lab);
-    await hv.host.text(["mkdir", "/run/one_tproxy"]);
-    await hv.host.text(["mount", "-t", "tmpfs", "-o", "size=256k,mode=755", "tmpfs", "/run/one_tproxy"]);
+    await makeSmall(hv.host, "/run/one_tproxy");
     await hv.serve("br0");
     await hv.configure(`${CONFIG}# changed\n`);
     const age = "test $(($(date +%s) - $(stat -c %Z /var/tmp/one/etc/vnm/OpenNebulaNetwork.conf))) -gt 3";

@@ -10,7 +10,17 @@ import { clientState, startClient, startService } from "./faults/crowd.ts";
 import type { Host } from "./lab/host.ts";
 import type { Lab } from "./lab/lab.ts";
 import { startNginx } from "./lab/nginx.ts";
-import { ANSWER, assertServed, CONFIG, fetchFrom, GATE, inLab, makeScenario, type Scenario } from "./lab/scenario.ts";
+import {
+  ANSWER,
+  assertServed,
+  CONFIG,
+  entry,
+  fetchFrom,
+  GATE,
+  inLab,
+  makeScenario,
+  type Scenario,
+} from "./lab/scenario.ts";
 
 const SECOND = "10.11.12.14";
 const THIRD = "10.11.12.15";
@@ -92,14 +102,13 @@ Deno.test(
 Deno.test(
   "apply adds an address: outer gets a successor that may dial it, live streams go on, and everything knows of it",
   inLab(async (lab) => {
-    const echo = `- { ":service_port": 7, ":remote_addr": ${GATE}, ":remote_port": 7 }\n`;
-    const { hv, gate, guest } = await makeFrontEnds(lab, CONFIG + echo);
+    const { hv, gate, guest } = await makeFrontEnds(lab, CONFIG + entry(7));
     await startService(gate, 7, "echo");
     await hv.serve("br0");
     const before = await hv.status();
     const client = startClient(guest, { port: 7, count: 1, how: "echo", everyMs: 100 });
     const { answers } = await clientState(client, "the stream is live", ({ answers }) => answers > 0);
-    await hv.configure(LIST + echo);
+    await hv.configure(LIST + entry(7));
     const { stdout, stderr } = await hv.tproxy("apply");
     assert.match(stdout, /^-.* 10\.11\.12\.13:5030\n\+.* 10\.11\.12\.13:5030, 10\.11\.12\.14:5030\n/m, stderr);
     const after = await hv.status();

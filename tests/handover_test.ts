@@ -11,13 +11,13 @@ import { parseBridgeName } from "../lib/names.ts";
 import { STRINGS_DIR } from "../lib/paths.ts";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import { until } from "../packaging/command.ts";
-import { clientState, entry, startClient, startService } from "./faults/crowd.ts";
+import { clientState, startClient, startService } from "./faults/crowd.ts";
 import { startDownload } from "./lab/download.ts";
 import { driverUp } from "./lab/driver.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { startNginx } from "./lab/nginx.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { assertServed, CONFIG, fetchFrom, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
+import { assertServed, CONFIG, entry, fetchFrom, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
 
 const BR0 = parseBridgeName("br0");
 

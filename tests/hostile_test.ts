@@ -9,7 +9,7 @@ import { encodePreamble } from "../lib/protocol/proxy_v2.ts";
 import { until } from "../packaging/command.ts";
 import { outcomeOf, startAttack } from "./lab/attack.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
-import { assertServed, CONFIG, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
+import { assertServed, CONFIG, entry, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
 
 function preamble(destinationPort: number, sourceAddr = "192.168.150.10"): Uint8Array {
   return encodePreamble({ sourceAddr, sourcePort: 40000, destinationAddr: "169.254.16.9", destinationPort });
@@ -83,8 +83,7 @@ Deno.test(
 Deno.test(
   "a peer reaches what its own bridge may, whoever it says it is",
   inLab(async (lab) => {
-    const service = (port: number) => `- {":service_port": ${port}, ":remote_addr": ${GATE}, ":remote_port": 5030`;
-    const { hv } = await makeScenario(lab, `${CONFIG}${service(81)}, ":networks": 8}\n`);
+    const { hv } = await makeScenario(lab, CONFIG + entry(81, ", ':networks': 8", 5030));
     await hv.bridge("br1");
     const other = await lab.guest("guest2", hv, "br1", "192.168.151.10");
     await hv.up("br0", "vnet0", "7");

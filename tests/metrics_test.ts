@@ -12,7 +12,7 @@ import { until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { GATE_LABELS, metricsOf, readMetrics } from "./lab/metrics.ts";
-import { CONFIG, fetchFrom, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
+import { CONFIG, entry, fetchFrom, inLab, makeScenario, served } from "./lab/scenario.ts";
 
 async function lastPass(hv: Hypervisor): Promise<LastPass> {
   const pass = parseLastPass(await hv.host.text(["cat", RUN_FILES.completedPass]));
@@ -59,10 +59,7 @@ Deno.test(
 Deno.test(
   "metrics count streams, bytes, connects and their failures by service",
   inLab(async (lab) => {
-    const { hv, gate, guest } = await served(
-      lab,
-      `${CONFIG}- {":service_port": 81, ":remote_addr": ${GATE}, ":remote_port": 9}\n`,
-    );
+    const { hv, gate, guest } = await served(lab, CONFIG + entry(81, "", 9));
     const before = await metricsOf(hv);
     for (const name of ["streams_total", "streams_live", "connect_seconds_count"]) {
       assert.equal(before.get(`${name}{${GATE_LABELS}}`), 0, name);

@@ -7,12 +7,12 @@
 import assert from "node:assert/strict";
 import dashboard from "../packaging/share/monitoring/dashboard.json" with { type: "json" };
 import { until } from "../packaging/command.ts";
-import { type Crowd, entry, makeCrowd, PROXY, startClient, startService } from "./faults/crowd.ts";
+import { type Crowd, makeCrowd, PROXY, startClient, startService } from "./faults/crowd.ts";
 import { answersTo, PANELS, query, type Range } from "./lab/dashboard.ts";
 import { describe, drawDashboard } from "./lab/dashboard_picture.ts";
 import { Host } from "./lab/host.ts";
 import { GATE_LABELS } from "./lab/metrics.ts";
-import { fetchFrom, inLab } from "./lab/scenario.ts";
+import { entry, fetchFrom, inLab } from "./lab/scenario.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const ALERTS = `${ROOT}packaging/share/monitoring/alerts.yml`;

@@ -11,7 +11,7 @@ import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
 import { assertServed, inLab, served } from "./lab/scenario.ts";
-import { NOTHING, numberless, stateOf } from "./lab/state.ts";
+import { forget, NOTHING, numberless, stateOf } from "./lab/state.ts";
 
 /** Two networks that want the same port, with options and a name. */
 const CONFIG = `:tproxy:
@@ -109,8 +109,7 @@ Deno.test(
   inLab(async (lab) => {
     const hv = await recorded(lab);
     // As a version without copies has left it; and as the network driver makes it.
-    await hv.host.text(["rm", RUN_FILES.setupRecord]);
-    await hv.host.text(["nft", "delete", "set", "bridge", "one_tproxy", "record_br0"]);
+    await forget(hv.host);
     const { stderr } = await hv.up("br0", "other", "12");
     assert.match(
       stderr,
@@ -133,8 +132,7 @@ Deno.test(
   "removing one network removes nothing from an unrecorded bridge; removing all does",
   inLab(async (lab) => {
     const hv = await recorded(lab);
-    await hv.host.text(["rm", RUN_FILES.setupRecord]);
-    await hv.host.text(["nft", "delete", "set", "bridge", "one_tproxy", "record_br0"]);
+    await forget(hv.host);
     assert.equal((await hv.setup("down", "--bridge", "br0", "--network-id", "7")).code, 0);
     assert.equal(await elements(hv), BR0);
     for (const bridge of ["br0", "br1"]) await hv.down(bridge);

@@ -21,7 +21,7 @@ import {
 } from "./lab/layer2.ts";
 import { REDIRECT_MAC } from "../lib/names.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { assertServed, GATE, inLab, isServed, makeGate, makeHypervisor, served } from "./lab/scenario.ts";
+import { assertServed, entry, inLab, isServed, makeGate, makeHypervisor, served } from "./lab/scenario.ts";
 
 const INSIDE = ["ip", "netns", "exec", "one_tproxy_br0"];
 
@@ -116,9 +116,8 @@ Deno.test(
 Deno.test(
   "each bridge's guests reach its own proxy and services, and no other bridge's",
   inLab(async (lab) => {
-    const entry = (port: number, id: number) =>
-      `- {":service_port": ${port}, ":remote_addr": ${GATE}, ":remote_port": 5030, ":networks": [${id}]}\n`;
-    const hv = await makeHypervisor(lab, `:tproxy:\n${entry(5030, 7)}${entry(5031, 8)}`);
+    const entries = entry(5030, ", ':networks': [7]") + entry(5031, ", ':networks': [8]", 5030);
+    const hv = await makeHypervisor(lab, `:tproxy:\n${entries}`);
     await makeGate(lab);
     await hv.bridge("br1");
     await hv.up("br0", "vnet0", "7");
@@ -184,13 +183,12 @@ Deno.test(
 Deno.test(
   ":redirect: and :tproxy_redirect: say who needs a route, with all other options beside them",
   inLab(async (lab) => {
-    const entry = (port: number, options: string) =>
-      `- {":service_port": ${port}, ":remote_addr": ${GATE}, ":remote_port": 5030${options}}\n`;
+    const to5030 = (port: number, options: string) => entry(port, options, 5030);
     const all = ', ":max_connections": 1000000, ":max_connections_per_guest": 1000000, ":connect_timeout": 86400' +
       ', ":idle_timeout": 86400, ":redirect": false';
     // As many letters as nft has room for.
-    const full = entry(5032, `${all}, ":proxy_protocol": v2`);
-    const { hv, guest } = await served(lab, `:tproxy:\n${entry(5030, "")}${entry(5031, all)}${full}`);
+    const full = to5030(5032, `${all}, ":proxy_protocol": v2`);
+    const { hv, guest } = await served(lab, `:tproxy:\n${entry(5030)}${to5030(5031, all)}${full}`);
     await lab.guest("gateway", hv, "br0", "192.168.150.1");
     await routeBy(guest, "192.168.150.1");
     const ports = async () => {
@@ -198,7 +196,7 @@ Deno.test(
       return (await Promise.all(answers)).flat();
     };
     assert.deepEqual(await ports(), [5030]);
-    await hv.configure(`:tproxy_redirect: false\n:tproxy:\n${entry(5030, "")}${entry(5031, ', ":redirect": true')}`);
+    await hv.configure(`:tproxy_redirect: false\n:tproxy:\n${entry(5030)}${to5030(5031, ', ":redirect": true')}`);
     await hv.up("br0");
     assert.deepEqual(await ports(), [5031]);
     // What is recorded is what a pass of tproxy puts back.

@@ -13,7 +13,7 @@ import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
 import { REAL_NFT, unwrapNft, wrapNft } from "./lab/nft_wrapper.ts";
 import { assertServed, CONFIG, inLab, isServed, type Scenario, served } from "./lab/scenario.ts";
-import { numberless, stateOf } from "./lab/state.ts";
+import { forget, numberless, stateOf } from "./lab/state.ts";
 
 /** The usual scenario, set up and started, with a live stream. */
 interface Live extends Scenario {
@@ -170,18 +170,12 @@ Deno.test(
   }),
 );
 
-/** Makes a bridge look like the network driver's own, which is not recorded. */
-async function forget({ hv: { host } }: Scenario): Promise<void> {
-  await host.text(["nft", "delete", "set", "bridge", "one_tproxy", "record_br0"]);
-  await host.text(["rm", RUN_FILES.setupRecord]);
-}
-
 Deno.test(
   "the watch ends nothing when it sees a driver's map empty for the first time; start does",
   inLab(async (lab) => {
     const scenario = await live(lab);
     const { hv: { host } } = scenario;
-    await forget(scenario);
+    await forget(scenario.hv.host);
     const watch = scenario.hv.startWatch();
     await says(watch, "Watching");
     const map = "ip one_tproxy ep_br0";

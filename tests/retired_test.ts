@@ -6,11 +6,11 @@
 
 import assert from "node:assert/strict";
 import type { ProxyStatus, Status } from "../lib/commands/status.ts";
-import { clientState, type Crowd, entry, makeCrowd, startClient, startService } from "./faults/crowd.ts";
+import { clientState, type Crowd, makeCrowd, startClient, startService } from "./faults/crowd.ts";
 import { type Background, until } from "../packaging/command.ts";
 import type { Host } from "./lab/host.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
-import { inLab } from "./lab/scenario.ts";
+import { entry, inLab } from "./lab/scenario.ts";
 
 /** A hypervisor with an echo service at port 7. */
 async function makeEcho(lab: Parameters<Parameters<typeof inLab>[0]>[0], settings: string): Promise<Crowd> {

@@ -6,11 +6,10 @@
 
 import assert from "node:assert/strict";
 import type { Host } from "./lab/host.ts";
-import { assertServed, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
+import { assertServed, entry, inLab, makeScenario, served } from "./lab/scenario.ts";
 
 const PORTS = [81, 1234, 5030];
-const CONFIG = ":tproxy:\n" +
-  PORTS.map((port) => `- {":service_port": ${port}, ":remote_addr": ${GATE}, ":remote_port": 5030}\n`).join("");
+const CONFIG = ":tproxy:\n" + PORTS.map((port) => entry(port, "", 5030)).join("");
 
 /** The part of the user document's example that concerns the proxy: nothing else leaves the guest's port. */
 const SECURITY_GROUP = `table bridge security_groups {

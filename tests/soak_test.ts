@@ -7,11 +7,11 @@
  */
 
 import assert from "node:assert/strict";
-import { clientState, entry, makeCrowd, PROXY, startClient, startService } from "./faults/crowd.ts";
+import { clientState, makeCrowd, PROXY, startClient, startService } from "./faults/crowd.ts";
 import { areBack, ask, type Usage, usageOf } from "./faults/measure.ts";
 import { until } from "../packaging/command.ts";
 import type { Host } from "./lab/host.ts";
-import { inLab } from "./lab/scenario.ts";
+import { entry, inLab } from "./lab/scenario.ts";
 import { startScript } from "./lab/script.ts";
 
 const MINUTES = Number(Deno.args[0] ?? 1);

@@ -7,10 +7,10 @@
 import assert from "node:assert/strict";
 import type { StreamList } from "../lib/commands/streams.ts";
 import { type Background, until } from "../packaging/command.ts";
-import { clientState, type Crowd, entry, makeCrowd, startClient, startService } from "./faults/crowd.ts";
+import { clientState, type Crowd, makeCrowd, startClient, startService } from "./faults/crowd.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { assertServed, GATE, inLab } from "./lab/scenario.ts";
+import { assertServed, entry, GATE, inLab } from "./lab/scenario.ts";
 
 const WRITTEN = "/run/one_tproxy/written-by-proxies";
 const FOR_ROOT = `${WRITTEN}/control-sockets-for-root`;

@@ -6,12 +6,12 @@
 
 import assert from "node:assert/strict";
 import { encodeHello } from "../lib/protocol/hello.ts";
-import { clientState, countsOf, entry, makeCrowd, startClient, startService } from "./faults/crowd.ts";
+import { clientState, countsOf, makeCrowd, startClient, startService } from "./faults/crowd.ts";
 import { areBack, ask, assertUndisturbed, usageOf } from "./faults/measure.ts";
 import { outcomeOf, startAttack } from "./lab/attack.ts";
 import { until } from "../packaging/command.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
-import { assertServed, CONFIG, inLab, served } from "./lab/scenario.ts";
+import { assertServed, CONFIG, entry, inLab, served } from "./lab/scenario.ts";
 
 /** How many connections outer has accepted on a bridge's socket and not closed, from inner or from the host itself. */
 async function connectionsOf(hv: Hypervisor, from: "inner" | "host" = "inner"): Promise<number> {

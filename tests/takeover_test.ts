@@ -5,12 +5,12 @@
  */
 
 import assert from "node:assert/strict";
-import { clientState, entry, startClient, startService } from "./faults/crowd.ts";
+import { clientState, startClient, startService } from "./faults/crowd.ts";
 import { until } from "../packaging/command.ts";
 import { driverUp } from "./lab/driver.ts";
 import { ADDRESS, knownMac, proxyMac, receives, withNeighbour } from "./lab/layer2.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { assertServed, CONFIG, fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";
+import { assertServed, CONFIG, entry, fetchFrom, inLab, makeScenario } from "./lab/scenario.ts";
 
 Deno.test(
   "a guest whose bridge is taken over keeps its stream, and each of them opens others at once",

@@ -6,9 +6,9 @@
 
 import assert from "node:assert/strict";
 import { until } from "../packaging/command.ts";
-import { clientState, entry, makeCrowd, startClient, startService } from "./faults/crowd.ts";
+import { clientState, makeCrowd, startClient, startService } from "./faults/crowd.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
-import { inLab } from "./lab/scenario.ts";
+import { entry, inLab } from "./lab/scenario.ts";
 import { linesOf, pictureOfTerminal } from "./lab/terminal_picture.ts";
 import { vmOf } from "./lab/vm.ts";
 

@@ -15,7 +15,7 @@ import { startDownload } from "./lab/download.ts";
 import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { driverDown, driverUp } from "./lab/driver.ts";
-import { assertServed, CONFIG, fetchFrom, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
+import { assertServed, CONFIG, entry, fetchFrom, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
 
 const WRITTEN = "/run/one_tproxy/written-by-proxies";
 const [BR0, BR1] = [parseBridgeName("br0"), parseBridgeName("br1")];
@@ -212,10 +212,7 @@ Deno.test(
 Deno.test(
   "status --json tells what each proxy serves and has done",
   inLab(async (lab) => {
-    const { hv, guest } = await served(
-      lab,
-      CONFIG + `- {":service_port": 1234, ":remote_addr": ${GATE}, ":remote_port": 4321}\n`,
-    );
+    const { hv, guest } = await served(lab, CONFIG + entry(1234, "", 4321));
     for (let i = 0; i < 3; i++) await fetchFrom(guest, "/who");
     await guest.run(["curl", "-s", "--max-time", "5", "http://169.254.16.9:1234/"]);
     const { proxies, missing } = await until("it is counted", async () => {

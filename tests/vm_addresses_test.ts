@@ -7,8 +7,8 @@
 import assert from "node:assert/strict";
 import { RUN_FILES } from "../lib/paths.ts";
 import { until } from "../packaging/command.ts";
-import { clientState, entry, makeCrowd, startClient, startService } from "./faults/crowd.ts";
-import { assertServed, inLab } from "./lab/scenario.ts";
+import { clientState, makeCrowd, startClient, startService } from "./faults/crowd.ts";
+import { assertServed, entry, inLab } from "./lab/scenario.ts";
 import { vmOf } from "./lab/vm.ts";
 
 const ADDRESS = "192.168.150.10";

@@ -7,9 +7,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { until } from "../../packaging/command.ts";
-import { inLab } from "../lab/scenario.ts";
+import { entry, inLab } from "../lab/scenario.ts";
 import { latest, startScript } from "../lab/script.ts";
-import { entry, makeCrowd, PROXY, startService } from "./crowd.ts";
+import { makeCrowd, PROXY, startService } from "./crowd.ts";
 
 /** Small pieces, those around every buffer's size, and large ones. */
 const length = fc.oneof(

@@ -6,8 +6,8 @@
 
 import assert from "node:assert/strict";
 import { until } from "../../packaging/command.ts";
-import { CONFIG, inLab, isServed } from "../lab/scenario.ts";
-import { clientState, countsOf, type Crowd, entry, makeCrowd, PROXY, startClient, startService } from "./crowd.ts";
+import { CONFIG, entry, inLab, isServed } from "../lab/scenario.ts";
+import { clientState, countsOf, type Crowd, makeCrowd, PROXY, startClient, startService } from "./crowd.ts";
 
 const SETTINGS = `:tproxy_max_connections: 8
 :tproxy_max_connections_per_bridge: 6

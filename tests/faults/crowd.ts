@@ -24,11 +24,6 @@ export interface Crowd extends Scenario {
   readonly stranger: Host;
 }
 
-/** An entry of the configuration, at the service port and at the same port of the gate. */
-export function entry(port: number, options = ""): string {
-  return `- {':service_port': ${port}, ':remote_addr': ${GATE}, ':remote_port': ${port}${options}}\n`;
-}
-
 /**
  * Makes the topology, and starts the proxies. The settings are keys of the configuration, the entries come after
  * nginx's.

@@ -7,8 +7,8 @@
 import assert from "node:assert/strict";
 import { until } from "../../packaging/command.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
-import { assertServed, CONFIG, inLab, isServed, makeScenario } from "../lab/scenario.ts";
-import { clientState, entry, makeCrowd, startClient, startService } from "./crowd.ts";
+import { assertServed, CONFIG, entry, inLab, isServed, makeScenario } from "../lab/scenario.ts";
+import { clientState, makeCrowd, startClient, startService } from "./crowd.ts";
 import { areBack, ask, assertUndisturbed, limit, usageOf } from "./measure.ts";
 
 /** How many descriptors a daemon may have. */

@@ -6,17 +6,8 @@
 
 import assert from "node:assert/strict";
 import { type Background, until } from "../../packaging/command.ts";
-import { inLab } from "../lab/scenario.ts";
-import {
-  type Behaviour,
-  clientState,
-  countsOf,
-  type Crowd,
-  entry,
-  makeCrowd,
-  startClient,
-  startService,
-} from "./crowd.ts";
+import { entry, inLab } from "../lab/scenario.ts";
+import { type Behaviour, clientState, countsOf, type Crowd, makeCrowd, startClient, startService } from "./crowd.ts";
 import { areBack, ask, assertUndisturbed, usageOf } from "./measure.ts";
 
 /** What the guest does, and how to see that it has begun. */

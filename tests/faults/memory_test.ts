@@ -7,8 +7,8 @@
 import assert from "node:assert/strict";
 import { until } from "../../packaging/command.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
-import { inLab } from "../lab/scenario.ts";
-import { clientState, countsOf, entry, makeCrowd, startClient, startService } from "./crowd.ts";
+import { entry, inLab } from "../lab/scenario.ts";
+import { clientState, countsOf, makeCrowd, startClient, startService } from "./crowd.ts";
 import { areBack, ask, assertUndisturbed, limit, usageOf } from "./measure.ts";
 
 /** What 200 floods and 800 idle streams may take beyond what an idle daemon has, in bytes. */

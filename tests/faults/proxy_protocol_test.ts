@@ -9,9 +9,9 @@ import { parseBridgeName } from "../../lib/names.ts";
 import { namesOf } from "../../lib/names_of.ts";
 import { until } from "../../packaging/command.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
-import { assertServed, fetchFrom, inLab, isServed, served } from "../lab/scenario.ts";
+import { assertServed, entry, fetchFrom, inLab, isServed, served } from "../lab/scenario.ts";
 import { startDownload } from "../lab/download.ts";
-import { entry, makeCrowd } from "./crowd.ts";
+import { makeCrowd } from "./crowd.ts";
 
 const BR0 = parseBridgeName("br0");
 

@@ -6,18 +6,9 @@
 
 import assert from "node:assert/strict";
 import { until } from "../../packaging/command.ts";
-import { inLab } from "../lab/scenario.ts";
+import { entry, inLab } from "../lab/scenario.ts";
 import { latest } from "../lab/script.ts";
-import {
-  type ClientState,
-  clientState,
-  countNothing,
-  entry,
-  makeCrowd,
-  PROXY,
-  startClient,
-  startService,
-} from "./crowd.ts";
+import { type ClientState, clientState, countNothing, makeCrowd, PROXY, startClient, startService } from "./crowd.ts";
 import { areBack, ask, assertUndisturbed, usageOf } from "./measure.ts";
 
 Deno.test(

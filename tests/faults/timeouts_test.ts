@@ -6,8 +6,8 @@
 
 import assert from "node:assert/strict";
 import { until } from "../../packaging/command.ts";
-import { assertServed, inLab } from "../lab/scenario.ts";
-import { clientState, entry, makeCrowd, startClient, startService } from "./crowd.ts";
+import { assertServed, entry, inLab } from "../lab/scenario.ts";
+import { clientState, makeCrowd, startClient, startService } from "./crowd.ts";
 
 /** On the gate, not even a refusal comes from these ports. */
 const NEVER_ACCEPT = `table ip f {

@@ -21,6 +21,11 @@ export const CONFIG = `:tproxy_debug_level: 3
   :remote_port: 5030
 `;
 
+/** A further entry of the configuration: a port, and at the gate the same one or another. */
+export function entry(port: number, options = "", remotePort = port): string {
+  return `- {':service_port': ${port}, ':remote_addr': ${GATE}, ':remote_port': ${remotePort}${options}}\n`;
+}
+
 /** One hypervisor with the bridge br0, one guest on it, one service. */
 export interface Scenario {
   /** The lab it is in. */

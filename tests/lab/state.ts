@@ -4,6 +4,7 @@
  * @module
  */
 
+import { RUN_FILES } from "../../lib/paths.ts";
 import type { Host } from "./host.ts";
 import type { Hypervisor } from "./hypervisor.ts";
 
@@ -48,6 +49,12 @@ export function numberless(state: string[]): string[] {
     // A set's elements have no order, either, and several are on one line.
     return lines.map((line) => line.replaceAll(/elements = \{|[,}]/g, "").trim()).toSorted().join("\n");
   });
+}
+
+/** Takes the record away, and br0's copy of it, so that br0 looks like a bridge that the network driver has made. */
+export async function forget(host: Host): Promise<void> {
+  await host.text(["rm", RUN_FILES.setupRecord]);
+  await host.text(["nft", "delete", "set", "bridge", "one_tproxy", "record_br0"]);
 }
 
 /** Ways to damage a bridge's state, as an operator at a shell might. */
