@@ -1,5 +1,6 @@
 /**
- * The command line of `tproxy`. Each program that is called by it reads the whole of it, and so all print the same help.
+ * The command line of `tproxy`. Each program that is called by it reads the whole of it, and so all print the same
+ * help.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * `setup hook`, and `setup up` and `down` with `--now`, where nothing in the configuration has changed since it was last
- * read, and the command line is plain: what a VM's deploy waits for, in one start. Else `reread` does the same, which can
- * read both. `lib/permissions/command_permissions.ts` says what it may do.
+ * `setup hook`, and `setup up` and `down` with `--now`, where nothing in the configuration has changed since it was
+ * last read, and the command line is plain: what a VM's deploy waits for, in one start. Else `reread` does the same,
+ * which can read both. `lib/permissions/command_permissions.ts` says what it may do.
  *
  * @module
  */

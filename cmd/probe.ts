@@ -1,6 +1,6 @@
 /**
- * `probe services MILLISECONDS ADDRESS:PORT…`: connects to each address, closes the connections, and prints how long each
- * has taken. `probe path QUIET-PORT PORT…`: tries the way of a guest out, in a namespace that is given a port of a
+ * `probe services MILLISECONDS ADDRESS:PORT…`: connects to each address, closes the connections, and prints how long
+ * each has taken. `probe path QUIET-PORT PORT…`: tries the way of a guest out, in a namespace that is given a port of a
  * bridge meanwhile; it prints `ready`, then how that went, and waits to be ended. `tproxy doctor` starts it with the
  * permission to connect to just these addresses.
  *

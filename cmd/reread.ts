@@ -1,6 +1,6 @@
 /**
- * `setup hook`, and `setup up` and `down` with `--now`, where `deploy.ts` can't: it reads the configuration, and explains
- * what is wrong with a command line. `lib/permissions/command_permissions.ts` says what it may do.
+ * `setup hook`, and `setup up` and `down` with `--now`, where `deploy.ts` can't: it reads the configuration, and
+ * explains what is wrong with a command line. `lib/permissions/command_permissions.ts` says what it may do.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * `setup`: lists the kernel's state of bridges (`lib/commands/list.ts`), or leaves it to the driver. It makes and removes
- * that of one bridge where `updown.ts` can't. `deploy.ts` does what starts and ends proxies besides.
+ * `setup`: lists the kernel's state of bridges (`lib/commands/list.ts`), or leaves it to the driver. It makes and
+ * removes that of one bridge where `updown.ts` can't. `deploy.ts` does what starts and ends proxies besides.
  * `lib/permissions/command_permissions.ts` says what it may do itself.
  *
  * @module

@@ -1,6 +1,6 @@
 /**
- * `setup up` and `setup down`, where nothing in the configuration has changed since it was last read, and the command line
- * is plain: each VM's start waits for these. Else `setup` does the same, which can read both.
+ * `setup up` and `setup down`, where nothing in the configuration has changed since it was last read, and the command
+ * line is plain: each VM's start waits for these. Else `setup` does the same, which can read both.
  * `lib/permissions/command_permissions.ts` says what it may do itself.
  *
  * @module

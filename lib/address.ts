@@ -15,7 +15,10 @@ export interface Endpoint {
   readonly remoteAddr: string;
   /** The TCP port of the service, 1 to 65535. */
   readonly remotePort: number;
-  /** More addresses of the service, in the order in which they are tried if it does not answer; missing if there are none. */
+  /**
+   * More addresses of the service, in the order in which they are tried if it does not answer; missing if there are
+   * none.
+   */
   readonly backupAddrs?: readonly string[];
   /** Its options; missing if there are none. */
   readonly options?: EndpointOptions;

@@ -7,8 +7,8 @@
 /**
  * Calls a function after a time, unless it is disposed of before.
  *
- * WHY not `setTimeout()`: the runtime loads Node.js's timers for it, which takes 8 ms of processor time, half as much as
- * an empty program. What a VM's start waits for hardly ever waits, but has deadlines.
+ * WHY not `setTimeout()`: the runtime loads Node.js's timers for it, which takes 8 ms of processor time, half as much
+ * as an empty program. What a VM's start waits for hardly ever waits, but has deadlines.
  *
  * @param ms How long to wait, in milliseconds.
  * @param late The function.

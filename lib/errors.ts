@@ -38,7 +38,10 @@ export class DaemonError extends TproxyError {}
 /** Another run has held a lock for too long. */
 export class LockError extends TproxyError {}
 
-/** The configuration has changed since it was noted, so a program that can read it has to take over. Nothing is done yet. */
+/**
+ * The configuration has changed since it was noted, so a program that can read it has to take over. Nothing is done
+ * yet.
+ */
 export class NotNotedError extends TproxyError {}
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The exit codes of all entrypoints, each with one meaning, and the line that they print about an error. docs/commands.md
- * lists the same codes for people.
+ * The exit codes of all entrypoints, each with one meaning, and the line that they print about an error.
+ * docs/commands.md lists the same codes for people.
  *
  * @module
  */
@@ -22,8 +22,8 @@ export const KEPT = 5;
 /** Nothing was changed: more than half of all services would go, and nobody has said that this is meant. */
 export const NEEDS_YES = 6;
 /**
- * A small program can't know what it needs, and has changed nothing; its launcher runs the one that can in its place. The number
- * is EX_TEMPFAIL of sysexits(3).
+ * A small program can't know what it needs, and has changed nothing; its launcher runs the one that can in its place.
+ * The number is EX_TEMPFAIL of sysexits(3).
  */
 export const ASK_ANOTHER = 75;
 

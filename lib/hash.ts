@@ -16,7 +16,8 @@ export function hashDigits(name: string, digits: number): string {
   // Two halves of 32 bits. With a BigInt, a hash of our rules would take 3 ms of processor time.
   let [high, low] = [0xcbf29ce4, 0x84222325];
   for (const byte of new TextEncoder().encode(name)) {
-    // The prime is 2 ** 40 + 0x1b3, so the product is the hash times 0x1b3, and the low half moved 8 bits into the high one.
+    // The prime is 2 ** 40 + 0x1b3, so the product is the hash times 0x1b3, and the low half moved 8 bits into the high
+    // one.
     const mixed = (low ^ byte) >>> 0;
     const product = mixed * 0x1b3;
     low = product >>> 0;

@@ -14,8 +14,8 @@ import { codeOf } from "./error_code.ts";
 export type NodeFs = typeof import("node:fs");
 
 /**
- * Loads `node:fs`. It takes 40 ms of processor time, twice as long as the runtime itself, so only what really opens a file with
- * flags of its own loads it.
+ * Loads `node:fs`. It takes 40 ms of processor time, twice as long as the runtime itself, so only what really opens a
+ * file with flags of its own loads it.
  *
  * @returns The module.
  */

@@ -22,13 +22,14 @@ const GROWTH = 4096;
 export async function readShared(path: string, longest: number): Promise<string | undefined> {
   const checked = await lstatIfThere(path);
   if (checked === undefined || !isUsable(checked, [])) return undefined;
-  // Not by `node:fs`, which takes longer to load than the rest of a start that finds all well: nobody but root can put another
-  // file, a link or a FIFO in the place of this one.
+  // Not by `node:fs`, which takes longer to load than the rest of a start that finds all well: nobody but root can put
+  // another file, a link or a FIFO in the place of this one.
   using file = await openIfThere(path);
   if (file === undefined) return undefined;
   const { dev, ino, size } = await file.stat();
   if (dev !== checked.dev || ino !== checked.ino || size > longest) return undefined;
-  // No buffer of the longest length: most files are far shorter. Reading one byte more shows whether it has grown too much.
+  // No buffer of the longest length: most files are far shorter. Reading one byte more shows whether it has grown too
+  // much.
   const bytes = new Uint8Array(Math.min(longest, size + GROWTH) + 1);
   let length = 0;
   for (let count: number | null = 0; count !== null && length < bytes.length; length += count ?? 0) {

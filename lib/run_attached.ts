@@ -8,7 +8,8 @@ import { CommandError } from "./run_command.ts";
 import { ENVIRONMENT, type ProgramName, PROGRAMS } from "./programs.ts";
 
 /**
- * Runs a program to its end. Its output is that of this process, so processes that it leaves behind keep nobody waiting.
+ * Runs a program to its end. Its output is that of this process, so processes that it leaves behind keep nobody
+ * waiting.
  *
  * @param name The program.
  * @param args Its arguments.

@@ -2,8 +2,8 @@
  * Running the system's programs, without a shell, without `PATH` and without an inherited environment. Arguments are
  * passed as they are.
  *
- * A lint rule forbids all other modules to start a process, except `lib/run_attached.ts`, and `lib/daemon/spawn.ts`, which
- * passes open descriptors to a daemon. Only node:child_process can do that, and it takes 30 ms to load.
+ * A lint rule forbids all other modules to start a process, except `lib/run_attached.ts`, and `lib/daemon/spawn.ts`,
+ * which passes open descriptors to a daemon. Only node:child_process can do that, and it takes 30 ms to load.
  *
  * @module
  */

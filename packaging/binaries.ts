@@ -15,8 +15,8 @@ export const ENTRYPOINTS: readonly Entrypoint[] = [...COMMAND_PROGRAMS, "inner",
  * Tells the name of a compiled program. `lib/permissions/compiled.ts` knows those of the daemons.
  *
  * @param entrypoint The program.
- * @returns The file's name. No program is called `tproxy` or `tproxy-setup`, since these are the scripts that choose one
- * by the verb.
+ * @returns The file's name. No program is called `tproxy` or `tproxy-setup`, since these are the scripts that choose
+ * one by the verb.
  */
 export function binaryOf(entrypoint: Entrypoint): string {
   const names: Partial<Record<Entrypoint, string>> = { tproxy: "control", setup: "bridge" };

@@ -1,6 +1,6 @@
 /**
- * The configuration and the folder that a command line names. A launcher gives the program the permission to read the one, and
- * to write metrics into the other.
+ * The configuration and the folder that a command line names. A launcher gives the program the permission to read the
+ * one, and to write metrics into the other.
  *
  * @module
  */
@@ -24,8 +24,8 @@ export function configOf(args: readonly string[]): string {
  * Finds what a program may write that its command line names.
  *
  * @param args The arguments, the verb first.
- * @returns For `sysdump`, the last argument that is no option and no value of one; for `metrics`, the folder that `--textfile`
- * names; or a default that no other program may write.
+ * @returns For `sysdump`, the last argument that is no option and no value of one; for `metrics`, the folder that
+ * `--textfile` names; or a default that no other program may write.
  */
 export function outputOf(args: readonly string[]): string {
   if (args[0] === "metrics") return valueOf(args, TEXTFILE_OPTION) || TEXTFILE_DIR;

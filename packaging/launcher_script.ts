@@ -1,6 +1,6 @@
 /**
- * The launchers of a distribution: shell scripts by which persons and drivers run `setup` and `tproxy`, with exactly the
- * permissions of the table.
+ * The launchers of a distribution: shell scripts by which persons and drivers run `setup` and `tproxy`, with exactly
+ * the permissions of the table.
  *
  * @module
  */
@@ -21,7 +21,10 @@ const FILE = "$file";
 /** The names that people type, with which the lines about errors begin, too. */
 const NAMES: Readonly<Record<CommandName, string>> = { tproxy: "tproxy", setup: "tproxy-setup" };
 
-/** The whole environment of a program. Inherited variables could make the runtime trust other certificates or take flags. */
+/**
+ * The whole environment of a program. Inherited variables could make the runtime trust other certificates or take
+ * flags.
+ */
 const ENVIRONMENT = [
   // No folder, or Deno would keep compiled code and storage of its own in a home, if there is one.
   "DENO_DIR=/dev/null",

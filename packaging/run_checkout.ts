@@ -1,7 +1,7 @@
 /**
- * `run_checkout setup|tproxy [ARGS…]`: runs the program of this checkout that carries out a command line, with exactly its permissions.
- * A task in deno.json could not name these, since some depend on the arguments and on where the runtime is. In a distribution,
- * shell scripts do the same (`packaging/launcher_script.ts`).
+ * `run_checkout setup|tproxy [ARGS…]`: runs the program of this checkout that carries out a command line, with exactly
+ * its permissions. A task in deno.json could not name these, since some depend on the arguments and on where the
+ * runtime is. In a distribution, shell scripts do the same (`packaging/launcher_script.ts`).
  *
  * @module
  */

@@ -85,8 +85,8 @@ async function signal(hv: Hypervisor, signal: string, title: RegExp): Promise<vo
 const stoppedAt = new Map<Role, number>();
 
 /**
- * Stops a proxy where it is, if it has shown a sign of life since it was stopped last. One that is stopped again and again is
- * replaced, and its streams end.
+ * Stops a proxy where it is, if it has shown a sign of life since it was stopped last. One that is stopped again and
+ * again is replaced, and its streams end.
  */
 async function stopOnceAlive(hv: Hypervisor, role: Role): Promise<void> {
   const pid = (await hv.status()).get(role.title);

@@ -1,5 +1,6 @@
 /**
- * The packages are those that docs/dependencies.md lists, behind the modules that it names, and the library can be published.
+ * The packages are those that docs/dependencies.md lists, behind the modules that it names, and the library can be
+ * published.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The distribution, as `deno task dist` has made it before the lab was entered: it runs from its archive alone, and holds
- * what it says it holds.
+ * The distribution, as `deno task dist` has made it before the lab was entered: it runs from its archive alone, and
+ * holds what it says it holds.
  *
  * @module
  */
@@ -45,7 +45,9 @@ const ENVIRONMENT = [
   "DENO_NO_UPDATE_CHECK=1",
 ];
 
-/** A host with the launchers of the distribution, and in place of its runtime a program that says what it is run with. */
+/**
+ * A host with the launchers of the distribution, and in place of its runtime a program that says what it is run with.
+ */
 async function withEcho(root: string): Promise<Host> {
   const host = await Host.create("echo");
   await host.text(["mkdir", "-p", `${root}/lib`]);

@@ -89,7 +89,8 @@ Deno.test("what the driver calls loads no package but the one that reads a VM, a
       if (!module.endsWith(".ts")) continue;
       const text = await Deno.readTextFile(new URL(module, ROOT));
       assert.doesNotMatch(text, /^import (?!type ).* from "node:/m, module);
-      // The runtime would load the timers of Node.js for it. What starts proxies or waits for them loads Node.js anyway.
+      // The runtime would load the timers of Node.js for it. What starts proxies or waits for them loads Node.js
+      // anyway.
       if (!/^lib\/(?:delay|daemon\/spawn)\.ts$/.test(module)) assert.doesNotMatch(text, /\bsetTimeout\(/, module);
     }
   }
@@ -126,7 +127,8 @@ Deno.test("no source makes code of text, loads code while it runs, or starts a s
   const forbidden = [
     /\beval\b/,
     /\bFunction\s*\(/,
-    // What of Node.js starts a daemon takes longer to load than a run that starts none. A literal name loads no foreign code.
+    // What of Node.js starts a daemon takes longer to load than a run that starts none. A literal name loads no foreign
+    // code.
     /\bimport\((?!"node:(?:fs|child_process)"\))/,
     /\bnew Worker\b/,
     /\bdlopen\b/,

@@ -134,7 +134,8 @@ Deno.test(
   inLab(async (lab) => {
     const hv = await makeHypervisor(lab, CONFIG);
     await lab.guest("guest1", hv, "br0", "192.168.150.10");
-    // As a guest's tap device has it. The kernel gives a bridge the lowest address of its ports, and a port a random one.
+    // As a guest's tap device has it. The kernel gives a bridge the lowest address of its ports, and a port a random
+    // one.
     await hv.host.ip("link set dev one-0-0 address fe:00:c0:a8:96:0a");
     const address = async () => JSON.parse(await hv.host.text(["ip", "-j", "link", "show", "dev", "br0"]))[0].address;
     const before = await address();

@@ -48,7 +48,9 @@ async function traces({ host }: Hypervisor): Promise<string> {
   return await host.text(["sh", "-c", commands.join("; echo; ")]);
 }
 
-/** Waits until both proxies have counted so many streams, and the end of the last one; returns all counts of streams. */
+/**
+ * Waits until both proxies have counted so many streams, and the end of the last one; returns all counts of streams.
+ */
 async function counted(hv: Hypervisor, count: number): Promise<number[][]> {
   return await until(`${count} streams are counted`, async () => {
     const { proxies } = JSON.parse((await hv.tproxy("status", "--json")).stdout);

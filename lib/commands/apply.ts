@@ -1,5 +1,6 @@
 /**
- * `tproxy apply`: what the configuration changes, made so on every bridge that `setup` has recorded, with its guests running.
+ * `tproxy apply`: what the configuration changes, made so on every bridge that `setup` has recorded, with its guests
+ * running.
  *
  * @module
  */
@@ -51,8 +52,8 @@ export interface ApplyResult {
  * @param request What is asked for.
  * @returns The changes, what is served then, and all that was not applied. The exit code is {@linkcode OK},
  * {@linkcode FAILED} if a bridge or the proxies could not follow, {@linkcode KEPT} or {@linkcode NEEDS_YES}.
- * @throws {import("../errors.ts").ConfigError} If the configuration can't be read or has no `:tproxy:` key; then nothing was
- * changed.
+ * @throws {import("../errors.ts").ConfigError} If the configuration can't be read or has no `:tproxy:` key; then
+ * nothing was changed.
  * @throws {import("../errors.ts").TproxyError} If what is there can't be found out; then nothing was changed.
  * @throws {Deno.errors.NotCapable} Without the permissions of `watch` in `lib/permissions/command_permissions.ts`.
  */

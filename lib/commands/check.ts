@@ -1,6 +1,6 @@
 /**
- * `tproxy check`: the configuration against this host, and whether the network drivers call these programs. It looks at neither
- * daemons nor nft.
+ * `tproxy check`: the configuration against this host, and whether the network drivers call these programs. It looks at
+ * neither daemons nor nft.
  *
  * @module
  */

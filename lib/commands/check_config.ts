@@ -40,8 +40,8 @@ export interface HostFacts {
  *
  * @param config The configuration.
  * @param host Questions to the host.
- * @returns The configuration with the addresses of each entry. Its problems include names that do not resolve, an unknown user and
- * entries that an earlier one shadows.
+ * @returns The configuration with the addresses of each entry. Its problems include names that do not resolve, an
+ * unknown user and entries that an earlier one shadows.
  *
  * @example
  * ```ts
@@ -110,8 +110,9 @@ const ROOT_OWNS = "nothing keeps a proxy that is taken over from root's files an
 const ONE_OWNS = "a proxy that is taken over may end the others; without this line each proxy is a user of its own";
 
 /**
- * Finds the entries that lose at least one network to an earlier entry with the same service port, which is for all networks or
- * names the same network. A later entry for all networks is not shadowed: it serves the networks that the earlier one leaves.
+ * Finds the entries that lose at least one network to an earlier entry with the same service port, which is for all
+ * networks or names the same network. A later entry for all networks is not shadowed: it serves the networks that the
+ * earlier one leaves.
  *
  * @param entries The entries in the file's order.
  * @returns A problem for each, which says in which line the earlier one is.

@@ -39,8 +39,8 @@ export interface Found {
  *
  * @param config The configuration.
  * @param found What there is to be said besides.
- * @returns The settings, a table of the entries, remarks, problems, faults, the services that stay, and how many problems and
- * remarks there are.
+ * @returns The settings, a table of the entries, remarks, problems, faults, the services that stay, and how many
+ * problems and remarks there are.
  */
 export function renderText(
   config: CheckedConfig,
@@ -120,7 +120,8 @@ function renderRemote({ answers, ...entry }: CheckedEntry): string {
  *
  * @param program The name of the program.
  * @param error The error.
- * @returns The line that every program prints for an error. If the file is not YAML, the line of the file and a caret follow.
+ * @returns The line that every program prints for an error. If the file is not YAML, the line of the file and a caret
+ * follow.
  */
 export function renderErrorText(program: string, error: ConfigError): string {
   const message = `${program}: error: ${describe(error)}`;

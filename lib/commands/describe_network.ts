@@ -25,7 +25,8 @@ export function nameNetwork(network: NetworkReference): string {
  * Renders a network as it was named.
  *
  * @param network The network.
- * @returns For example `ID 7, name vnet0`; `unnamed` for one that has neither, `unknown` if nothing says which network it is.
+ * @returns For example `ID 7, name vnet0`; `unnamed` for one that has neither, `unknown` if nothing says which network
+ * it is.
  */
 export function describeNetwork({ id, name }: Network): string {
   if (name === UNNAMED_NETWORK.name) return "unnamed";

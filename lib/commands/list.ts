@@ -99,7 +99,8 @@ export function renderEndpoint(endpoint: SelectedEndpoint): string[] {
 }
 
 /**
- * Says what `tproxy apply` can't know: whose services are, and what entries call a network that has only a name or an ID.
+ * Says what `tproxy apply` can't know: whose services are, and what entries call a network that has only a name or an
+ * ID.
  *
  * @param bridges The bridges.
  * @returns A line for each bridge or network, with what to do about it.

@@ -103,8 +103,8 @@ const [LEVEL_WIDTH, PROXY_WIDTH] = [7, 5];
  *
  * @param line The line.
  * @param findVm Finds the VM that a guest's address belonged to.
- * @returns Time, level, `outer` or the bridge of the inner, the message, the other fields, and the VM with its network if
- * they are known.
+ * @returns Time, level, `outer` or the bridge of the inner, the message, the other fields, and the VM with its network
+ * if they are known.
  */
 export function renderLogLine(line: LogLine, findVm: FindVm): string {
   const { bridge, fields } = line;
@@ -123,7 +123,10 @@ export function renderLogLine(line: LogLine, findVm: FindVm): string {
   return columns.join("  ");
 }
 
-/** Finds the VM that had the guest's address when the stream was opened: an address may belong to another one when it ends. */
+/**
+ * Finds the VM that had the guest's address when the stream was opened: an address may belong to another one when it
+ * ends.
+ */
 function vmOf({ time, bridge, fields }: LogLine, findVm: FindVm): ReturnType<FindVm> {
   const { bridge: of = bridge, guest, ms } = fields;
   if (typeof of !== "string" || typeof guest !== "string") return undefined;

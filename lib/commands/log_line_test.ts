@@ -36,8 +36,8 @@ Deno.test("parseLogLine() takes nothing else, and never throws", () => {
 Deno.test("whatever a proxy writes, neither form of a line can move a cursor or begin another line", () => {
   const unsafe = fc.constantFrom("\u001b[2J", "\n", "\r", "\u009b2J", "\u202e", "\u2028", "\u007f", "\u0007");
   const text = fc.array(fc.oneof(fc.string(), unsafe), { maxLength: 5 }).map((parts) => parts.join(""));
-  // V8 15.0 takes the key "\u202e", if it is written with an escape, for the key "\\" where it has parsed an object with
-  // that one before. So no key has a backslash here.
+  // V8 15.0 takes the key "\u202e", if it is written with an escape, for the key "\\" where it has parsed an object
+  // with that one before. So no key has a backslash here.
   const key = text.filter((name) => !name.includes("\\"));
   const value = fc.oneof(text, fc.double({ noNaN: true }), fc.boolean(), fc.constant(null), fc.array(text));
   fc.assert(fc.property(fc.dictionary(key, value), text, (fields, message) => {

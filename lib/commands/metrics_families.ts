@@ -1,12 +1,12 @@
 /**
  * The metrics of a hypervisor, made of what was found on it. Pure.
  *
- * Every label is one that root knows from nft, the record or this source. A proxy, which may be compromised, gives numbers
- * alone. No label is about a guest, since there may be any number of guests.
+ * Every label is one that root knows from nft, the record or this source. A proxy, which may be compromised, gives
+ * numbers alone. No label is about a guest, since there may be any number of guests.
  *
- * WHY what inner and outer have counted is never added up: either begins at 0 when it is replaced. A sum would then go down
- * by a part, and Prometheus would take the rest of it for new events. For the same reason each inner that drains has series of
- * its own, which end with it.
+ * WHY what inner and outer have counted is never added up: either begins at 0 when it is replaced. A sum would then go
+ * down by a part, and Prometheus would take the rest of it for new events. For the same reason each inner that drains
+ * has series of its own, which end with it.
  *
  * @module
  */

@@ -2,8 +2,8 @@
  * Metrics as text. Pure.
  *
  * WHY two forms: OpenMetrics calls a counter in its TYPE line by its name without `_total`, and ends in `# EOF`. The
- * older text format of Prometheus (0.0.4), which is all that node_exporter's textfile collector reads, calls it by its whole name. In a
- * text that both could read, counters would have no type.
+ * older text format of Prometheus (0.0.4), which is all that node_exporter's textfile collector reads, calls it by its
+ * whole name. In a text that both could read, counters would have no type.
  *
  * @module
  */

@@ -29,8 +29,8 @@ export interface PermissionsRequest {
  * Shows what programs may do. The table is the same on every host, and anybody may see it; only root may see what runs.
  *
  * @param request Of which programs.
- * @returns What they may do. The exit code is 1 if a proxy that runs differs from what it should be, 3 if none runs of those
- * that were asked for, else 0.
+ * @returns What they may do. The exit code is 1 if a proxy that runs differs from what it should be, 3 if none runs of
+ * those that were asked for, else 0.
  * @throws {import("../errors.ts").TproxyError} For what runs, if nft or ps fails, or this process is not root's.
  * @throws {Deno.errors.NotCapable} Without the permissions of `look` in `lib/permissions/command_permissions.ts`.
  */

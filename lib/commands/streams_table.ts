@@ -19,7 +19,8 @@ const NAME_WIDTH = 20;
  * Renders streams.
  *
  * @param streams The streams.
- * @returns A table with a row for each; empty if there is none. If the VM of any is known, it has columns for VM and network.
+ * @returns A table with a row for each; empty if there is none. If the VM of any is known, it has columns for VM and
+ * network.
  */
 export function renderStreams(streams: readonly VmStream[]): string {
   if (streams.length === 0) return "";

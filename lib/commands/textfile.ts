@@ -16,10 +16,11 @@ const { O_WRONLY, O_CREAT, O_EXCL } = constants;
 const MODE = 0o644;
 
 /**
- * Writes the metrics into a folder, atomically: the collector finds the old text or the new one. If it fails, the old file
- * stays, and its modification time says how old it is.
+ * Writes the metrics into a folder, atomically: the collector finds the old text or the new one. If it fails, the old
+ * file stays, and its modification time says how old it is.
  *
- * @param folder The folder. Others than root may be able to write to it, so no link in the place of the file is followed.
+ * @param folder The folder. Others than root may be able to write to it, so no link in the place of the file is
+ * followed.
  * @throws {TproxyError} If nft, ip or ps fails, or the folder can't be written to.
  * @throws {Deno.errors.NotCapable} Without the permissions of `textfile` in `lib/permissions/command_permissions.ts`.
  */

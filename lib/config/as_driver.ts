@@ -1,6 +1,6 @@
 /**
- * What OpenNebula's own driver, which makes the service maps with `--drop-in`, makes of the same file. It is less strict than
- * we are in places, stricter in others, and what it does not expect fails the start of a VM.
+ * What OpenNebula's own driver, which makes the service maps with `--drop-in`, makes of the same file. It is less
+ * strict than we are in places, stricter in others, and what it does not expect fails the start of a VM.
  *
  * @module
  */

@@ -49,8 +49,8 @@ export interface Problem {
 }
 
 /**
- * What an entry that can't be understood may have been meant for. It opens nothing, and what is served there already stays
- * as it is.
+ * What an entry that can't be understood may have been meant for. It opens nothing, and what is served there already
+ * stays as it is.
  */
 export interface Doubt {
   /** Where the entry begins. */

@@ -50,7 +50,8 @@ export function notedConfig(path: string): ConfigSource {
  * can't leave its work to another program.
  *
  * @param source The source.
- * @returns A source of the same configuration. Reading it throws {@linkcode NotNotedError} only if nothing has been read.
+ * @returns A source of the same configuration. Reading it throws {@linkcode NotNotedError} only if nothing has been
+ * read.
  */
 export function steady({ path, read }: ConfigSource): ConfigSource {
   let last: Config | undefined;
@@ -111,13 +112,14 @@ export function renderNoted(config: Config, stamp: string): string {
 }
 
 /**
- * Reads what is noted. Only root can write it, and a note of the same version with the right hash is as it was rendered.
+ * Reads what is noted. Only root can write it, and a note of the same version with the right hash is as it was
+ * rendered.
  *
  * @param text The text of the file.
  * @param path The configuration file.
  * @param stamp What {@linkcode stampOf} says of it.
- * @returns What is noted; `undefined` if it is of another file, of another state of the file, of another version of this
- * program, or damaged.
+ * @returns What is noted; `undefined` if it is of another file, of another state of the file, of another version of
+ * this program, or damaged.
  */
 export function parseNoted(text: string, path: string, stamp: string): Config | undefined {
   const note = parseJson(text);

@@ -73,8 +73,8 @@ function checkFile(root: YamlValue, text: string, report: Report): void {
 }
 
 /**
- * Tells what a file holds that has no keys. None of its text: whoever may run `setup` by sudo(8) names the file, which may be
- * another one that only root can read.
+ * Tells what a file holds that has no keys. None of its text: whoever may run `setup` by sudo(8) names the file, which
+ * may be another one that only root can read.
  */
 function kindOf(root: YamlValue): string {
   if (root.items !== undefined) return "a list";

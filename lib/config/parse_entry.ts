@@ -1,6 +1,6 @@
 /**
- * One entry of `:tproxy:`: its ports, its address, its networks and its options. Whatever is wrong with it is reported and
- * takes it away; what is wrong with an option's value takes only that option away.
+ * One entry of `:tproxy:`: its ports, its address, its networks and its options. Whatever is wrong with it is reported
+ * and takes it away; what is wrong with an option's value takes only that option away.
  *
  * @module
  */
@@ -14,7 +14,10 @@ import { parseRemoteAddr } from "./parse_remote.ts";
 import { getOne, type Report, toNumber, wrong } from "./values.ts";
 import type { YamlValue } from "./yaml_value.ts";
 
-/** What an entry comes to. Both are there if a part of it can't be understood, and the rest opens something all the same. */
+/**
+ * What an entry comes to. Both are there if a part of it can't be understood, and the rest opens something all the
+ * same.
+ */
 export interface ParsedEntry {
   /** What it opens. */
   readonly entry?: ConfigEntry;

@@ -10,8 +10,8 @@ import { getOne, type Report, wrong } from "./values.ts";
 import type { YamlValue } from "./yaml_value.ts";
 
 /**
- * How many addresses a service can have. More front-ends than that are no high availability that OpenNebula supports, and
- * within the connect timeout each of them needs time to answer.
+ * How many addresses a service can have. More front-ends than that are no high availability that OpenNebula supports,
+ * and within the connect timeout each of them needs time to answer.
  */
 const MOST_ADDRESSES = 8;
 

@@ -41,8 +41,8 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Tells what is wrong, without any text of the file: whoever may run `setup` by sudo(8) names the file, which may be another
- * one that only root can read. `tproxy check` shows the line.
+ * Tells what is wrong, without any text of the file: whoever may run `setup` by sudo(8) names the file, which may be
+ * another one that only root can read. `tproxy check` shows the line.
  *
  * @param error An error of the package.
  * @returns The reason.

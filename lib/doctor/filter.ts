@@ -2,9 +2,9 @@
  * Whether rules of somebody else, such as OpenNebula's security groups, drop a guest's connection to the proxy. Pure.
  *
  * It follows chains as the kernel does: those of the family bridge, and those of ip and inet if the bridge hands its
- * packets to them, too. A rule with a match that it does not know may decide or not. If it would drop, it is passed over;
- * if it would let the packet go on, nothing is known of the rest. So a drop may be missed, and none is named that is not
- * there.
+ * packets to them, too. A rule with a match that it does not know may decide or not. If it would drop, it is passed
+ * over; if it would let the packet go on, nothing is known of the rest. So a drop may be missed, and none is named that
+ * is not there.
  *
  * @module
  */

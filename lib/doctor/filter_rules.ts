@@ -69,8 +69,8 @@ function verdictOf(
 }
 
 /**
- * Whether an expression holds for a packet; `undefined` if that is not known. What is neither a match nor a verdict, such
- * as a counter, always holds.
+ * Whether an expression holds for a packet; `undefined` if that is not known. What is neither a match nor a verdict,
+ * such as a counter, always holds.
  */
 function matches(expression: unknown, packet: Packet): boolean | undefined {
   const match = field(expression, "match");

@@ -74,7 +74,9 @@ export async function gatherFacts(scope: Scope, probes: boolean): Promise<Facts>
   });
 }
 
-/** What each bridge's guests should be served: by record and maps; if neither can be had, by what outer was told last. */
+/**
+ * What each bridge's guests should be served: by record and maps; if neither can be had, by what outer was told last.
+ */
 async function wantedEndpoints({ record, nft }: FirstFacts): Promise<ReadonlyMap<BridgeName, readonly Endpoint[]>> {
   if (!record.known && !nft.known) return orElse(await gather(readServed), new Map());
   const recorded = record.known ? record.value.bridges : new Map();

@@ -33,7 +33,8 @@ const CALLS_IPTABLES = "net.bridge.bridge-nf-call-iptables";
  */
 export async function gatherFirst(path: string): Promise<FirstFacts> {
   let asked = 0;
-  // Names are resolved apart, for a verdict on each. Here, each has an address of its own, for documentation (RFC 5737).
+  // Names are resolved apart, for a verdict on each. Here, each has an address of its own, for documentation (RFC
+  // 5737).
   const host = { resolve: () => Promise.resolve(`192.0.2.${++asked % 255}`), uidOf: findUid };
   return await together<FirstFacts>({
     config: gather(async () => await checkConfig(await readConfig(path), host)),

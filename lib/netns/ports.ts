@@ -15,7 +15,8 @@ import type { Link } from "./observe.ts";
  * @param links The devices of the host namespace, from `parseLinks()`.
  * @param bridge The bridge.
  * @param others Names of ports that do not count, for example those of a guest that is leaving.
- * @returns The names of the tap devices and veth ends among its ports, without the proxy's own end and the probe's, in ascending order.
+ * @returns The names of the tap devices and veth ends among its ports, without the proxy's own end and the probe's, in
+ * ascending order.
  */
 export function guestPortsOf(links: readonly Link[], bridge: BridgeName, others: readonly string[] = []): string[] {
   const notGuests: readonly string[] = [namesOf(bridge).bridgeEnd, PROBE_PORT, ...others];

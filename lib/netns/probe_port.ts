@@ -17,8 +17,8 @@ import { listVlans, setVlans } from "./vlan_record.ts";
 const END = "eth0";
 
 /**
- * The MAC address of the port. A bridge without an address of its own takes the lowest one of its ports, and this is the
- * highest one that a single device may have.
+ * The MAC address of the port. A bridge without an address of its own takes the lowest one of its ports, and this is
+ * the highest one that a single device may have.
  */
 const PORT_MAC = "fe:ff:ff:ff:ff:ff";
 

@@ -41,7 +41,9 @@ export interface FormReads {
 /** The YAML library asks for these two before it parses; they hold nothing. */
 const YAML_ENV = ["LOG_STREAM", "LOG_TOKENS"];
 
-/** node:child_process, which can hand a descriptor to a child, asks for this one before every start. It holds nothing. */
+/**
+ * node:child_process, which can hand a descriptor to a child, asks for this one before every start. It holds nothing.
+ */
 const START_ENV = "NODE_V8_COVERAGE";
 
 /** A program that needs root finds out first whether root runs it. */
@@ -57,7 +59,9 @@ const setUp = (config: string, env: readonly string[]): Permissions => ({
   sys: OWN_USER,
 });
 
-/** What starting and ending daemons takes. The logs are one for each bridge, and no bridge is known before nft is read. */
+/**
+ * What starting and ending daemons takes. The logs are one for each bridge, and no bridge is known before nft is read.
+ */
 const control = (config: string, { reads }: FormReads, env: readonly string[]): Permissions => ({
   net: [],
   // It looks at a log before it opens it.
@@ -69,8 +73,8 @@ const control = (config: string, { reads }: FormReads, env: readonly string[]): 
 });
 
 /**
- * What asking outers takes: their sockets, and what else is read. To connect to a socket, Deno wants the permissions net, read
- * and write.
+ * What asking outers takes: their sockets, and what else is read. To connect to a socket, Deno wants the permissions
+ * net, read and write.
  */
 const asking = (kind: ControlKind, ...reads: string[]): Permissions => {
   const sockets = OUTER_SLOTS.map((slot) => controlSocket(kind, slot));
@@ -95,12 +99,12 @@ const examine = (
 });
 
 const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, file: string) => Permissions>> = {
-  // It, deploy and tproxy do not load the YAML library. They may read the configuration only because Deno has no permission to
-  // look at its time.
+  // It, deploy and tproxy do not load the YAML library. They may read the configuration only because Deno has no
+  // permission to look at its time.
   updown: (config) => setUp(config, []),
   setup: (config) => setUp(config, YAML_ENV),
-  // A VM's deploy takes both what setup may and what tproxy may, in one start. Most of what setup may, tproxy may anyway, since
-  // it puts back what setup has recorded.
+  // A VM's deploy takes both what setup may and what tproxy may, in one start. Most of what setup may, tproxy may
+  // anyway, since it puts back what setup has recorded.
   deploy: (config, form) => control(config, form, [START_ENV]),
   reread: (config, form) => control(config, form, [...YAML_ENV, START_ENV]),
   tproxy: (config, form) => control(config, form, [START_ENV]),

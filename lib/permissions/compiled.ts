@@ -1,7 +1,7 @@
 /**
  * The form of programs that `deno task compile` made, and what each may do. A binary's permissions are fixed when it is
- * made, before there is a bridge or a service, so the daemons' are wider than in the table; docs/distribution.md compares
- * them.
+ * made, before there is a bridge or a service, so the daemons' are wider than in the table; docs/distribution.md
+ * compares them.
  *
  * @module
  */

@@ -44,8 +44,8 @@ export function innerPermissions(bridge: BridgeName): Permissions {
  * What the outer proxy may do.
  *
  * @param bridges The endpoints of every bridge that it serves.
- * @returns Make its sockets and move them to any bridge's folder, dial exactly the listed remotes, write its own log and
- * counts. They depend on the remotes alone, so a new bridge asks for no successor.
+ * @returns Make its sockets and move them to any bridge's folder, dial exactly the listed remotes, write its own log
+ * and counts. They depend on the remotes alone, so a new bridge asks for no successor.
  *
  * @example
  * ```ts

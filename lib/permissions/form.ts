@@ -28,7 +28,10 @@ export interface Form {
   readonly dataVariable: "DENO_DIR" | "XDG_DATA_HOME";
   /** What `integrate` reads because of the form: the folder of what it puts into OpenNebula's folders. */
   readonly share: readonly string[];
-  /** What `integrate` reads and keeps because of the form: the way that it was told, and the folder of what it has replaced. */
+  /**
+   * What `integrate` reads and keeps because of the form: the way that it was told, and the folder of what it has
+   * replaced.
+   */
   readonly kept: readonly string[];
   /** The file of the way that `integrate` was told, if this form can be installed. */
   readonly modeFile?: string;

@@ -84,7 +84,10 @@ export const OPTIONS: Readonly<Record<string, Readonly<Record<string, CommandPro
 /** The program for whatever is no verb: it prints the version, help and usage. */
 export const OTHERWISE: Readonly<Record<CommandName, CommandProgram>> = { tproxy: "look", setup: "setup" };
 
-/** Which program a launcher runs when one has exited with ASK_ANOTHER of `lib/exit_code.ts`: it takes longer to load, and knows more. */
+/**
+ * Which program a launcher runs when one has exited with ASK_ANOTHER of `lib/exit_code.ts`: it takes longer to load,
+ * and knows more.
+ */
 export const FALLBACKS: Readonly<Partial<Record<CommandProgram, CommandProgram>>> = {
   updown: "setup",
   deploy: "reread",

@@ -1,6 +1,6 @@
 /**
- * Collecting what a bug report needs: what our own commands say, what the kernel says, and the ends of the logs. Everything is
- * bounded, and what fails says so in its place.
+ * Collecting what a bug report needs: what our own commands say, what the kernel says, and the ends of the logs.
+ * Everything is bounded, and what fails says so in its place.
  *
  * @module
  */

@@ -105,7 +105,10 @@ function sumOf(streams: readonly StreamRow[]): Speed {
   };
 }
 
-/** Inner's counts lack the streams of proxies that drain, and the streams lack those that have just ended: the truth is no less. */
+/**
+ * Inner's counts lack the streams of proxies that drain, and the streams lack those that have just ended: the truth is
+ * no less.
+ */
 function fasterOf(counted: Speed, summed: Speed): Speed {
   const more = (a: number | undefined, b: number | undefined) => a === undefined ? b || undefined : Math.max(a, b ?? 0);
   return { upRate: more(counted.upRate, summed.upRate), downRate: more(counted.downRate, summed.downRate) };

@@ -30,8 +30,8 @@ export class Rates {
    *
    * @param readings The readings, by what was counted. What is missing is forgotten.
    * @param now The time now, in milliseconds of the same clock.
-   * @returns How much of each is added in a second. What is not known yet is missing, as after a proxy was replaced, whose
-   * successor begins at 0.
+   * @returns How much of each is added in a second. What is not known yet is missing, as after a proxy was replaced,
+   * whose successor begins at 0.
    */
   next(readings: ReadonlyMap<string, Reading>, now: number): Map<string, readonly number[]> {
     const next = new Map<string, Latest>();

@@ -62,7 +62,10 @@ export async function takeSample(): Promise<Sample> {
   return { at, outers, streams, omitted, failures, outer, inners };
 }
 
-/** Root makes the files of counts, so an outer that was taken over can't have any number of files read by naming bridges. */
+/**
+ * Root makes the files of counts, so an outer that was taken over can't have any number of files read by naming
+ * bridges.
+ */
 async function servedBridges(): Promise<BridgeName[]> {
   if (await lstatIfThere(PROXY_DIR) === undefined) return [];
   const entries = await Array.fromAsync(Deno.readDir(PROXY_DIR));

@@ -6,7 +6,9 @@
 
 import type { Line, Size } from "./render.ts";
 
-/** Another screen than that with what was typed before, and no cursor (xterm's control sequences, DECSET 1049 and 25). */
+/**
+ * Another screen than that with what was typed before, and no cursor (xterm's control sequences, DECSET 1049 and 25).
+ */
 const BEGIN = "\x1b[?1049h\x1b[?25l";
 const END = "\x1b[0m\x1b[?25h\x1b[?1049l";
 

@@ -43,8 +43,8 @@ export async function measureOnce(): Promise<Answer> {
 }
 
 /**
- * Shows the bridges on the whole screen until the reader quits. Standard input and output have to be a terminal, which is left
- * as it was.
+ * Shows the bridges on the whole screen until the reader quits. Standard input and output have to be a terminal, which
+ * is left as it was.
  *
  * @returns The exit code: {@linkcode OK}, or 128 and the number of the signal that has ended it.
  * @throws {Deno.errors.NotCapable} Without the permissions of `top` in `lib/permissions/command_permissions.ts`.

@@ -99,7 +99,10 @@ export function asOneadmin(host: Host, line: string): Promise<Result> {
   return host.run(["runuser", "-u", "oneadmin", "--", "sh", "-c", line]);
 }
 
-/** The commands of a block under a heading of docs/install.md, opennebula.md or remotes.md: of the first block, or of a later one. */
+/**
+ * The commands of a block under a heading of docs/install.md, opennebula.md or remotes.md: of the first block, or of a
+ * later one.
+ */
 export function commandsOf(heading: string, at = 0): string {
   const text = `${installing}${integrating}${bringing}`.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
   const [, commands] = [...text.matchAll(/^```sh\n([^]*?)^```$/gm)][at] ?? [];

@@ -10,8 +10,8 @@ import type { Host } from "./host.ts";
 /**
  * Finds who waits for a lock of a host.
  *
- * @returns Their process IDs, as the lab sees them. In a host, the kernel does not list locks of a process that is not in
- * the host's process namespace.
+ * @returns Their process IDs, as the lab sees them. In a host, the kernel does not list locks of a process that is not
+ * in the host's process namespace.
  */
 export async function lockWaiters(host: Host, path: string): Promise<string[]> {
   const script = `test ! -e ${path} || printf '%02x:%02x:%s' $(stat -c '%Hd %Ld %i' ${path})`;

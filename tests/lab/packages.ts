@@ -73,7 +73,9 @@ export interface Manager {
   readonly remove: readonly string[];
 }
 
-/** Debian's rpm keeps its database in the home. Root's is no part of what is compared; the caller's may be below /tmp. */
+/**
+ * Debian's rpm keeps its database in the home. Root's is no part of what is compared; the caller's may be below /tmp.
+ */
 const RPM = ["env", "HOME=/root", "rpm", "--force-debian", "--nodeps"];
 
 /** The package managers. */

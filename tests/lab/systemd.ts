@@ -14,8 +14,8 @@ import type { Host } from "./host.ts";
 const TARGETS = ["basic", "multi-user", "network", "network-online", "shutdown", "sysinit"];
 
 /**
- * A control group for systemd to make its own in, of the name `$1`; where there are two kinds of hierarchies it wants one
- * of each. The machine's other labs see the same groups, and two systemds in one would end each other's processes.
+ * A control group for systemd to make its own in, of the name `$1`; where there are two kinds of hierarchies it wants
+ * one of each. The machine's other labs see the same groups, and two systemds in one would end each other's processes.
  */
 const GROUPS = `name=$1
 join() {

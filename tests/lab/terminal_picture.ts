@@ -25,8 +25,8 @@ rect.bar{fill:#57606a}.marked{fill:#fff}
  *
  * @param command What was typed.
  * @param output What was printed.
- * @returns An SVG; lines that begin with "ok" or "-" are pale, those that begin with "broken" stand out, and those that are
- * reversed are on a bar.
+ * @returns An SVG; lines that begin with "ok" or "-" are pale, those that begin with "broken" stand out, and those that
+ * are reversed are on a bar.
  */
 export function pictureOfTerminal(command: string, output: string): string {
   const lines = spansOf([`$ ${command}`, ...output.trimEnd().split("\n")].join("\n")).flatMap((spans) => {

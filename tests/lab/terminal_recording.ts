@@ -28,8 +28,8 @@ const STYLE = `text{font:13px ui-monospace,monospace;fill:#24292f}rect{fill:#f6f
 @media(prefers-reduced-motion){.film{animation:none}}`;
 
 /**
- * Draws a recording: a film of all screens beside each other, which moves by one screen at a time. Where nothing moves, the
- * last one is shown.
+ * Draws a recording: a film of all screens beside each other, which moves by one screen at a time. Where nothing moves,
+ * the last one is shown.
  *
  * @param title What it shows.
  * @param screens The screens, at least one, in the order of time.

@@ -1,5 +1,6 @@
 /**
- * `validate_sbom <FILE`: prints what CycloneDX's own validator has against a bill of materials, as JSON; `null` if nothing.
+ * `validate_sbom <FILE`: prints what CycloneDX's own validator has against a bill of materials, as JSON; `null` if
+ * nothing.
  *
  * @module
  */
