@@ -170,7 +170,7 @@ Deno.test(
     );
     const netns = (await hv.host.text(["ip", "netns", "list"])).trim().split("\n").map((line) => line.split(" ")[0]);
     assert.deepEqual(netns.toSorted(), ["one_tproxy_br0", "one_tproxy_br1"]);
-    for (const pid of (await hv.status()).values()) {
+    for (const pid of await hv.pids()) {
       const descriptors = (await hv.host.text(["ls", `/proc/${pid}/fd`])).trim().split("\n").length;
       assert.ok(descriptors < 40, `${descriptors} descriptors are open`);
     }

@@ -107,7 +107,7 @@ Deno.test(
     const { hv, gate, guest } = await served(lab);
     await gate.text(["dd", "if=/dev/zero", "of=/run/nginx-5030/files/big", "bs=1M", "count=300", "status=none"]);
     const rss = async (pid: number) => Number(await hv.host.text(["ps", "-o", "rss=", "-p", String(pid)]));
-    const pids = [...(await hv.status()).values()];
+    const pids = await hv.pids();
     await fetchFrom(guest, "/who");
     const before = await Promise.all(pids.map(rss));
     const slow = guest.start([
@@ -158,7 +158,7 @@ Deno.test(
     const errors = async (log: string) =>
       (await hv.log(log)).filter(({ level }) => level === "error").map(({ message }) => message);
     assert.deepEqual(await errors("one_tproxy"), ["Cannot reach the service"]);
-    await hv.host.text(["kill", "-KILL", String((await hv.status()).get("one_tproxy"))]);
+    await hv.kill("one_tproxy");
     await ask();
     assert.deepEqual(await errors("one_tproxy_br0"), ["Cannot pass the guest on to the outer proxy"]);
   }),

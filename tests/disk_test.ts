@@ -107,7 +107,7 @@ Deno.test(
     const age = "test $(($(date +%s) - $(stat -c %Z /var/tmp/one/etc/vnm/OpenNebulaNetwork.conf))) -gt 3";
     await until("the file is old enough to be noted", async () => (await hv.host.run(["sh", "-c", age])).code === 0);
     await fill(hv.host, "/run/one_tproxy");
-    await hv.host.text(["kill", "-KILL", String((await hv.status()).get("one_tproxy_br0"))]);
+    await hv.kill("one_tproxy_br0");
     await hv.control("start");
     await assertServed(guest);
   }),

@@ -45,10 +45,6 @@ async function lastLine(
   return [code, stdout.trim().split("\n").at(-1) ?? "", stdout + stderr];
 }
 
-async function pidOf(hv: Hypervisor, title: string): Promise<string> {
-  return String((await hv.status()).get(title));
-}
-
 /** A firewall of the hypervisor that drops what goes to the service. */
 async function dropToService(hv: Hypervisor): Promise<void> {
   const chain = `chain out { type filter hook output priority 10; ip daddr ${GATE} drop\n}`;
@@ -122,32 +118,32 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "the inner is gone": {
     breakIt: async ({ hv }) => {
-      await hv.host.text(["kill", "-KILL", await pidOf(hv, "one_tproxy_br0")]);
+      await hv.kill("one_tproxy_br0");
     },
     says: /^broken: inner: one_tproxy_br0: it is not running; run "tproxy start"$/,
   },
   "the outer is gone": {
     breakIt: async ({ hv }) => {
-      await hv.host.text(["kill", "-KILL", await pidOf(hv, "one_tproxy")]);
+      await hv.kill("one_tproxy");
     },
     says: /^broken: outer: one_tproxy: it is not running; run "tproxy start"$/,
   },
   "the inner is stopped": {
     breakIt: async ({ hv }) => {
-      await hv.host.text(["kill", "-STOP", await pidOf(hv, "one_tproxy_br0")]);
+      await hv.kill("one_tproxy_br0", "STOP");
     },
     says: /^broken: inner: one_tproxy_br0: the process \d+ is stopped; run "kill -CONT \d+"$/,
     mend: async ({ hv }) => {
-      await hv.host.text(["kill", "-CONT", await pidOf(hv, "one_tproxy_br0")]);
+      await hv.kill("one_tproxy_br0", "CONT");
     },
   },
   "the outer is stopped": {
     breakIt: async ({ hv }) => {
-      await hv.host.text(["kill", "-STOP", await pidOf(hv, "one_tproxy")]);
+      await hv.kill("one_tproxy", "STOP");
     },
     says: /^broken: outer: one_tproxy: the process \d+ is stopped; run "kill -CONT \d+"$/,
     mend: async ({ hv }) => {
-      await hv.host.text(["kill", "-CONT", await pidOf(hv, "one_tproxy")]);
+      await hv.kill("one_tproxy", "CONT");
     },
   },
   "somebody has stopped the proxies": {

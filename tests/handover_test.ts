@@ -14,25 +14,20 @@ import { until } from "../packaging/command.ts";
 import { clientState, startClient, startService } from "./faults/crowd.ts";
 import { startDownload } from "./lab/download.ts";
 import { driverUp } from "./lab/driver.ts";
-import type { Hypervisor } from "./lab/hypervisor.ts";
 import { startNginx } from "./lab/nginx.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { assertServed, CONFIG, entry, fetchFrom, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
 
 const BR0 = parseBridgeName("br0");
 
-async function pidsOf(hv: Hypervisor): Promise<number[]> {
-  return [...(await hv.status()).values()];
-}
-
 Deno.test(
   "start and reload do not touch proxies that run as they should",
   inLab(async (lab) => {
     const { hv, gate, guest } = await served(lab);
-    const pids = await pidsOf(hv);
+    const pids = await hv.pids();
     const download = await startDownload(gate, guest);
     for (const verb of ["start", "reload", "start", "reload"]) await hv.control(verb);
-    assert.deepEqual(await pidsOf(hv), pids);
+    assert.deepEqual(await hv.pids(), pids);
     assert.ok(await download.finish());
   }),
 );
@@ -89,10 +84,10 @@ Deno.test(
   "restart replaces every daemon while a live stream goes on and new guests are served",
   inLab(async (lab) => {
     const { hv, gate, guest } = await served(lab);
-    const before = await pidsOf(hv);
+    const before = await hv.pids();
     const download = await startDownload(gate, guest);
     await hv.control("restart");
-    const after = await pidsOf(hv);
+    const after = await hv.pids();
     assert.equal(after.length, 2);
     assert.ok(after.every((pid) => !before.includes(pid)), `${before} became ${after}`);
     await assertServed(guest);
@@ -181,7 +176,7 @@ Deno.test(
       await hv.control("start");
       await assertServed(guest, 5030, owner);
       const users = await Promise.all(
-        (await pidsOf(hv)).map((pid) => hv.host.text(["ps", "-o", "user=", "-p", `${pid}`])),
+        (await hv.pids()).map((pid) => hv.host.text(["ps", "-o", "user=", "-p", `${pid}`])),
       );
       assert.deepEqual(users.map((user) => user.trim()), owner === undefined ? own : [owner, owner]);
     }

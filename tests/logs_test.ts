@@ -123,7 +123,7 @@ Deno.test(
       return trace.output.split(new RegExp(` {2}${half} +Closed {2}`)).length > times;
     };
     for (const half of ["outer", "br0"]) await until(`${half} shows a stream`, isShown(half, 1));
-    const [, inner] = [...(await hv.status()).values()];
+    const [, inner] = await hv.pids();
     await hv.host.text(["kill", "-KILL", String(inner)]);
     await hv.control("start");
     const before = trace.output.split(/ {2}br0 +Closed {2}/).length;

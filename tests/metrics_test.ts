@@ -89,7 +89,7 @@ Deno.test(
       "the failure is counted",
       (metrics) => metrics.get(`connect_failures_total{${DEAD},program="outer"}`) === 1,
     );
-    const [outer] = [...(await hv.status()).values()];
+    const [outer] = await hv.pids();
     await hv.host.text(["kill", "-KILL", String(outer)]);
     const down = await untilMetrics(hv, "outer is gone", (metrics) => metrics.get('up{program="outer"}') === 0);
     assert.equal(down.get(`connect_failures_total{${GATE_LABELS},program="outer"}`), undefined);
@@ -197,7 +197,7 @@ Deno.test(
   inLab(async (lab) => {
     const { hv } = await served(lab);
     const file = "/run/one_tproxy/written-by-proxies/inner-stats.br0.json";
-    const [, inner] = [...(await hv.status()).values()];
+    const [, inner] = await hv.pids();
     await hv.host.text(["kill", "-STOP", String(inner)]);
     const names = [...(await metricsOf(hv)).keys()];
     const counts = JSON.parse(await hv.host.text(["cat", file]));

@@ -8,7 +8,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseBridgeName } from "../lib/names.ts";
 import { parseMaps } from "../lib/nft/parse_state.ts";
-import type { Hypervisor } from "./lab/hypervisor.ts";
 import { inLab, makeHypervisor } from "./lab/scenario.ts";
 import { NOTHING, stateOf } from "./lab/state.ts";
 
@@ -18,11 +17,6 @@ const CONFIG = `:tproxy:
 - { ":service_port": 81, ":remote_addr": 10.0.0.2, ":remote_port": 81, ":networks": [12] }
 - { ":service_port": 82, ":remote_addr": 10.0.0.2, ":remote_port": 82, ":networks": ["12"] }
 `;
-
-async function elements(hv: Hypervisor): Promise<string | undefined> {
-  return /elements = \{([^}]*)\}/.exec(await hv.host.text(["nft", "list", "map", "ip", "one_tproxy", "ep_br0"]))?.[1]
-    ?.replaceAll(/\s+/g, " ").trim();
-}
 
 Deno.test(
   "two networks on one bridge share it, the first wins a clash, and each takes only its own away",
@@ -34,12 +28,12 @@ Deno.test(
       stderr,
       /Another network of the bridge has this port for another service, or with other options .*port=81, remote=10\.0\.0\.2:81/,
     );
-    assert.equal(await elements(hv), "80 : 10.0.0.1 . 80, 81 : 10.0.0.1 . 81, 82 : 10.0.0.2 . 82");
+    assert.equal(await hv.elements(), "80 : 10.0.0.1 . 80, 81 : 10.0.0.1 . 81, 82 : 10.0.0.2 . 82");
     const down = (...which: string[]) => hv.setup("down", "--bridge", "br0", ...which);
     assert.equal((await down("--network-id", "7")).code, 0);
-    assert.equal(await elements(hv), "81 : 10.0.0.2 . 81, 82 : 10.0.0.2 . 82");
+    assert.equal(await hv.elements(), "81 : 10.0.0.2 . 81, 82 : 10.0.0.2 . 82");
     assert.equal((await down("--network-id", "7")).code, 0);
-    assert.equal(await elements(hv), "81 : 10.0.0.2 . 81, 82 : 10.0.0.2 . 82");
+    assert.equal(await hv.elements(), "81 : 10.0.0.2 . 81, 82 : 10.0.0.2 . 82");
     assert.equal((await down("--network", "b", "--network-id", "12")).code, 0);
     assert.deepEqual(await stateOf(hv), NOTHING);
     // What is noted of a configuration that is old enough stays.
@@ -90,7 +84,7 @@ Deno.test(
     await hv.down("br0");
     assert.deepEqual(await stateOf(hv), NOTHING);
     await hv.up("br0", "b", "12");
-    assert.equal(await elements(hv), "81 : 10.0.0.2 . 81, 82 : 10.0.0.2 . 82");
+    assert.equal(await hv.elements(), "81 : 10.0.0.2 . 81, 82 : 10.0.0.2 . 82");
   }),
 );
 
@@ -103,7 +97,7 @@ Deno.test(
     assert.equal((await hv.setup("up", "--bridge", "br0", "--network-id", "12")).code, 1);
     await hv.host.text(["umount", "/usr/sbin/nft"]);
     await hv.up("br0", "a", "7");
-    assert.equal(await elements(hv), "80 : 10.0.0.1 . 80, 81 : 10.0.0.1 . 81");
+    assert.equal(await hv.elements(), "80 : 10.0.0.1 . 80, 81 : 10.0.0.1 . 81");
   }),
 );
 

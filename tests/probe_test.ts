@@ -86,9 +86,7 @@ Deno.test(
 type Act = (scenario: Scenario) => Promise<unknown>;
 
 const sh = (command: string): Act => ({ hv }) => hv.host.text(["sh", "-c", command]);
-const signal = (name: string, title: string): Act => async ({ hv }) => {
-  await hv.host.text(["kill", `-${name}`, String((await hv.status()).get(title))]);
-};
+const signal = (name: string, title: string): Act => ({ hv }) => hv.kill(title, name);
 
 /** A way to break the path, what the probe says then, and how it is mended. */
 const BROKEN: Readonly<Record<string, readonly [breakIt: Act, says: RegExp, mend?: Act]>> = {
@@ -200,7 +198,7 @@ Deno.test(
     const both = await Promise.all([probed(hv), probed(hv)]);
     for (const [line = ""] of both) assert.match(line, FINE);
 
-    const inner = String((await hv.status()).get("one_tproxy_br0"));
+    const inner = await hv.pidOf("one_tproxy_br0");
     await hv.host.text(["kill", "-STOP", inner]);
     const doctor = hv.host.start(lineOf("doctor", ["doctor"]), { inside: true });
     const link = ["ip", "link", "show", "dev", PORT];

@@ -36,11 +36,6 @@ function read({ host }: Hypervisor): Promise<string> {
   return host.text(["cat", RUN_FILES.setupRecord]);
 }
 
-async function elements(hv: Hypervisor, bridge = "br0"): Promise<string | undefined> {
-  return /elements = \{([^}]*)\}/.exec(await hv.host.text(["nft", "list", "map", "ip", "one_tproxy", `ep_${bridge}`]))
-    ?.[1]?.replaceAll(/\s+/g, " ").trim();
-}
-
 const BR0 = '80 comment "max_connections=9" : 10.0.0.1 . 80, 81 : 10.0.0.1 . 81, 82 : 127.0.0.1 . 82';
 
 /** Damages of the file, and the warning of each. */
@@ -72,7 +67,7 @@ for (const [loss, [command, says]] of Object.entries(LOSSES)) {
     inLab(async (lab) => {
       const hv = await recorded(lab);
       const [record, whole] = [await read(hv), numberless(await stateOf(hv))];
-      assert.equal(await elements(hv), BR0);
+      assert.equal(await hv.elements(), BR0);
       await hv.host.text(command);
       const { stderr } = await hv.up("br1", "vnet0", "7");
       assert.match(stderr, says);
@@ -80,7 +75,7 @@ for (const [loss, [command, says]] of Object.entries(LOSSES)) {
       assert.deepEqual(numberless(await stateOf(hv)), whole);
       // The second network's service on the port that both want was recorded, too.
       assert.equal((await hv.setup("down", "--bridge", "br0", "--network-id", "7")).code, 0);
-      assert.equal(await elements(hv), "81 : 10.0.0.2 . 81, 82 : 127.0.0.1 . 82");
+      assert.equal(await hv.elements(), "81 : 10.0.0.2 . 81, 82 : 127.0.0.1 . 82");
       for (const bridge of ["br0", "br1"]) await hv.down(bridge);
       assert.deepEqual(await stateOf(hv), NOTHING);
     }),
@@ -100,7 +95,7 @@ Deno.test(
       kept.trim().split("\n"),
       [5, 4, 3].map((i, age) => `${RUN_FILES.damagedRecord}-${age + 1}:damaged ${i}`),
     );
-    assert.equal(await elements(hv), BR0);
+    assert.equal(await hv.elements(), BR0);
   }),
 );
 
@@ -116,11 +111,11 @@ Deno.test(
       /warning: Keeping services whose network is not known; to be rid of them, .*bridge=br0, ports=80\)/,
     );
     assert.equal(
-      await elements(hv),
+      await hv.elements(),
       '80 comment "max_connections=9" : 10.0.0.1 . 80, 81 : 10.0.0.2 . 81, 82 : 127.0.0.1 . 82',
     );
     assert.equal((await hv.setup("down", "--bridge", "br0", "--network-id", "12")).code, 0);
-    assert.equal(await elements(hv), '80 comment "max_connections=9" : 10.0.0.1 . 80');
+    assert.equal(await hv.elements(), '80 comment "max_connections=9" : 10.0.0.1 . 80');
     assert.doesNotMatch((await hv.up("br0", "vnet0", "7")).stderr, /nobody knows/);
     assert.equal((await hv.setup("down", "--bridge", "br0", "--network-id", "7")).code, 0);
     await hv.down("br1");
@@ -134,7 +129,7 @@ Deno.test(
     const hv = await recorded(lab);
     await forget(hv.host);
     assert.equal((await hv.setup("down", "--bridge", "br0", "--network-id", "7")).code, 0);
-    assert.equal(await elements(hv), BR0);
+    assert.equal(await hv.elements(), BR0);
     for (const bridge of ["br0", "br1"]) await hv.down(bridge);
     assert.deepEqual(await stateOf(hv), NOTHING);
   }),
@@ -189,7 +184,7 @@ Deno.test(
     const { stderr } = await hv.control("start");
     assert.match(stderr, /The setup record is gone .*recovered=br1\)/);
     assert.doesNotMatch(await read(hv), /br0/);
-    assert.equal(await elements(hv), "90 : 10.0.0.9 . 90");
+    assert.equal(await hv.elements(), "90 : 10.0.0.9 . 90");
   }),
 );
 

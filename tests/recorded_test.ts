@@ -26,11 +26,6 @@ async function hypervisor(lab: Lab): Promise<Hypervisor> {
   return hv;
 }
 
-async function elements(hv: Hypervisor, bridge: string): Promise<string | undefined> {
-  const map = await hv.host.text(["nft", "list", "map", "ip", "one_tproxy", `ep_${bridge}`]);
-  return /elements = \{([^}]*)\}/.exec(map)?.[1]?.replaceAll(/\s+/g, " ").trim();
-}
-
 Deno.test(
   "up without a network applies the configuration again for every network that is recorded on the bridge",
   inLab(async (lab) => {
@@ -38,8 +33,8 @@ Deno.test(
     await hv.configure(`:tproxy:\n${entry(80, 8, 7)}${entry(81, 9, 12)}${entry(82, 9, 12)}`);
     const { code, stderr } = await hv.setup("up", "--bridge", "br0");
     assert.equal(code, 0, stderr);
-    assert.equal(await elements(hv, "br0"), "80 : 10.0.0.8 . 80, 81 : 10.0.0.9 . 81, 82 : 10.0.0.9 . 82");
-    assert.equal(await elements(hv, "br1"), "80 : 10.0.0.1 . 80");
+    assert.equal(await hv.elements(), "80 : 10.0.0.8 . 80, 81 : 10.0.0.9 . 81, 82 : 10.0.0.9 . 82");
+    assert.equal(await hv.elements("br1"), "80 : 10.0.0.1 . 80");
     // And puts back what is gone of the bridge.
     await hv.host.text(["ip", "netns", "delete", "one_tproxy_br0"]);
     assert.equal((await hv.setup("up", "--bridge", "br0")).code, 0);
@@ -56,7 +51,7 @@ Deno.test(
     assert.equal(code, 5, stderr);
     assert.equal(stderr.match(/:remote_port: is x/g)?.length, 1, stderr);
     assert.match(stderr, /^warning: A service stays as it was, .+ port=81, remote=10\.0\.0\.2:81,/m);
-    assert.equal(await elements(hv, "br0"), "81 : 10.0.0.2 . 81");
+    assert.equal(await hv.elements(), "81 : 10.0.0.2 . 81");
   }),
 );
 

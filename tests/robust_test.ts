@@ -13,19 +13,14 @@ import { checkout } from "../lib/permissions/checkout.ts";
 import { PROGRAMS } from "../lib/programs.ts";
 import { innerOf, OUTER } from "../lib/role.ts";
 import { run, until } from "../packaging/command.ts";
-import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { assertServed, CONFIG, GATE, inLab, isServed, makeScenario, served } from "./lab/scenario.ts";
-
-async function pidsOf(hv: Hypervisor): Promise<number[]> {
-  return [...(await hv.status()).values()];
-}
 
 Deno.test(
   "a listing that fails ends nothing",
   inLab(async (lab) => {
     const { hv, guest } = await served(lab);
-    const pids = await pidsOf(hv);
+    const pids = await hv.pids();
     for (const program of ["/usr/bin/false", "/usr/bin/true"]) {
       await hv.host.text(["mount", "--bind", program, "/usr/sbin/nft"]);
       for (const verb of ["start", "reload", "restart"]) {
@@ -35,7 +30,7 @@ Deno.test(
       }
       await hv.host.text(["umount", "/usr/sbin/nft"]);
     }
-    assert.deepEqual(await pidsOf(hv), pids);
+    assert.deepEqual(await hv.pids(), pids);
     await assertServed(guest);
   }),
 );
@@ -84,14 +79,14 @@ Deno.test(
   "stale sockets, route files and a daemon left in a deleted namespace are no obstacle",
   inLab(async (lab) => {
     const { hv, guest } = await served(lab);
-    const before = await pidsOf(hv);
+    const before = await hv.pids();
     await hv.down("br0");
     await hv.up("br0");
     await hv.host.text(["kill", "-KILL", String(before[0])]);
     await hv.host.text(["mkdir", "/run/one_tproxy/gone"]);
     await hv.host.write(newStringSocket(0), "");
     await hv.control("start");
-    const after = await pidsOf(hv);
+    const after = await hv.pids();
     assert.ok(after.length === 2 && after.every((pid) => !before.includes(pid)), `${before} became ${after}`);
     await assertServed(guest);
     assert.equal((await hv.host.text(["ls", "/run/one_tproxy"])).includes("gone"), false);
@@ -102,12 +97,12 @@ Deno.test(
   "a socket that somebody removed is there again after a start",
   inLab(async (lab) => {
     const { hv, guest } = await served(lab);
-    const pids = await pidsOf(hv);
+    const pids = await hv.pids();
     await hv.host.text(["rm", "/run/one_tproxy/written-by-proxies/sockets-for-inners/br0/outer.socket"]);
     assert.notEqual((await guest.run(["curl", "-s", "http://169.254.16.9:5030/who"])).code, 0);
     await hv.control("start");
     await until("the guest is served", () => isServed(guest));
-    assert.deepEqual(await pidsOf(hv), pids);
+    assert.deepEqual(await hv.pids(), pids);
   }),
 );
 
@@ -175,7 +170,7 @@ Deno.test(
   "an outer that fails after it has taken over gives back what it has taken",
   inLab(async (lab) => {
     const { hv, guest } = await served(lab);
-    const pids = await pidsOf(hv);
+    const pids = await hv.pids();
     const { socket } = namesOf(parseBridgeName("br0"));
     // The one that runs has the number 0.
     const nextSocket = newStringSocket(1);

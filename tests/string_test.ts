@@ -31,7 +31,7 @@ Deno.test(
     const client = startClient(guest, { port: 7, count: 1000, how: "echo", everyMs: 1000 });
     await clientState(client, "all are served", ({ open, answers }) => open === 1000 && answers > 1000);
     assert.equal(await connectionsOf(hv), 1, "each stream has a connection of its own");
-    await hv.host.text(["kill", "-KILL", String((await hv.status()).get("one_tproxy"))]);
+    await hv.kill("one_tproxy");
     await clientState(client, "all have ended", ({ open }) => open === 0, 10);
     const lost = (await hv.log("one_tproxy_br0")).find(({ message }) => /^Lost the string/.test(String(message)));
     assert.deepEqual([lost?.["level"], lost?.["streams"]], ["error", 1000]);
@@ -51,7 +51,7 @@ Deno.test(
     const client = startClient(guest, { port: 7, count: 1000, how: "silent" });
     const other = startClient(stranger, { port: 7, count: 2, how: "silent" });
     await until("outer carries all", async () => (await countsOf(crowd)).get("one_tproxy")?.live === 1002);
-    await hv.host.text(["kill", "-KILL", String((await hv.status()).get("one_tproxy_br0"))]);
+    await hv.kill("one_tproxy_br0");
     await until("outer has closed them", async () => (await countsOf(crowd)).get("one_tproxy")?.live === 2);
     assert.equal((await clientState(other, "it goes on", () => true)).open, 2);
     for (const each of [client, other]) each.signal("SIGKILL");

@@ -12,17 +12,12 @@ import { type BridgeName, parseBridgeName } from "../lib/names.ts";
 import { STRINGS_DIR } from "../lib/paths.ts";
 import { until } from "../packaging/command.ts";
 import { startDownload } from "./lab/download.ts";
-import type { Hypervisor } from "./lab/hypervisor.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { driverDown, driverUp } from "./lab/driver.ts";
 import { assertServed, CONFIG, entry, fetchFrom, GATE, inLab, makeScenario, served } from "./lab/scenario.ts";
 
 const WRITTEN = "/run/one_tproxy/written-by-proxies";
 const [BR0, BR1] = [parseBridgeName("br0"), parseBridgeName("br1")];
-
-async function pidsOf(hv: Hypervisor): Promise<number[]> {
-  return [...(await hv.status()).values()];
-}
 
 Deno.test(
   "status has the user document's form, outer first, and says by its exit code what runs",
@@ -33,7 +28,7 @@ Deno.test(
     const { code, stdout } = await hv.tproxy("status");
     assert.equal(code, 0);
     assert.match(stdout, /^one_tproxy: \d+\none_tproxy_br0: \d+\n$/);
-    const [outer, inner] = await pidsOf(hv);
+    const [outer, inner] = await hv.pids();
     for (const [pid, title] of [[outer, "one_tproxy"], [inner, "one_tproxy_br0"]]) {
       assert.match(await hv.host.text(["cat", `/proc/${pid}/cmdline`]), new RegExp(`^${title}\0`));
     }
@@ -64,7 +59,7 @@ Deno.test(
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { hv } = await served(lab);
-    const [outer, inner] = await pidsOf(hv);
+    const [outer, inner] = await hv.pids();
     for (const pid of [outer, inner]) {
       const status = await hv.host.text(["cat", `/proc/${pid}/status`]);
       // User and group have the same number, and neither is in another group.
@@ -183,7 +178,7 @@ Deno.test(
   "stop ends everything and waits for it; start starts all again",
   inLab(async (lab) => {
     const { hv, guest } = await served(lab);
-    const pids = await pidsOf(hv);
+    const pids = await hv.pids();
     await hv.control("stop");
     for (const pid of pids) {
       assert.doesNotMatch((await hv.host.run(["ps", "-o", "args=", "-p", String(pid)])).stdout, /^one_tproxy/);
@@ -294,7 +289,7 @@ Deno.test(
   "reload returns when a new port listens, and not before",
   inLab(async (lab) => {
     const { hv, guest } = await served(lab);
-    const inner = String((await hv.status()).get("one_tproxy_br0"));
+    const inner = await hv.pidOf("one_tproxy_br0");
     await hv.host.text(["nft", "add", "element", "ip", "one_tproxy", "ep_br0", `{ 81 : ${GATE} . 5030 }`]);
     await hv.host.text(["kill", "-STOP", inner]);
     let hasReturned = false;

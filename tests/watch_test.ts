@@ -7,7 +7,6 @@
 import assert from "node:assert/strict";
 import { RUN_FILES } from "../lib/paths.ts";
 import { until } from "../packaging/command.ts";
-import type { Hypervisor } from "./lab/hypervisor.ts";
 import type { Lab } from "./lab/lab.ts";
 import { REAL_NFT, wrapNft } from "./lab/nft_wrapper.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
@@ -27,10 +26,6 @@ function serves({ guest }: Scenario): Promise<unknown> {
   return until("the guest is served", () => isServed(guest));
 }
 
-async function pidOf(hv: Hypervisor, title: string): Promise<string> {
-  return String((await hv.status()).get(title));
-}
-
 Deno.test(
   "it says nothing of a host without guests",
   inLab(async (lab) => {
@@ -48,10 +43,10 @@ Deno.test(
   inLab(async (lab) => {
     const scenario = await watched(lab);
     for (const title of ["one_tproxy", "one_tproxy_br0"]) {
-      const pid = await pidOf(scenario.hv, title);
+      const pid = await scenario.hv.pidOf(title);
       await scenario.hv.host.text(["kill", "-KILL", pid]);
       await until("there is a new one", async () => {
-        const now = await pidOf(scenario.hv, title);
+        const now = await scenario.hv.pidOf(title);
         return now !== "undefined" && now !== pid;
       });
       await serves(scenario);
@@ -176,7 +171,7 @@ Deno.test(
     const { hv, watch } = await watched(lab);
     await hv.host.ip("link delete dev br0");
     await hv.host.text(["ip", "netns", "delete", "one_tproxy_br0"]);
-    for (const pid of (await hv.status()).values()) await hv.host.run(["kill", "-KILL", `${pid}`]);
+    for (const pid of await hv.pids()) await hv.host.run(["kill", "-KILL", `${pid}`]);
     await until("none runs", async () => (await hv.status()).size === 0);
     await wrapNft(hv.host, `echo >>/run/calls; exec ${REAL_NFT} "$@"`);
     const { stderr } = await hv.control("start");
@@ -207,7 +202,7 @@ Deno.test(
     const { hv, watch } = await watched(lab);
     const pids = new Set<string>();
     await until("the watch waits", async () => {
-      const pid = await pidOf(hv, "one_tproxy_br0");
+      const pid = await hv.pidOf("one_tproxy_br0");
       if (pid !== "undefined") {
         pids.add(pid);
         await hv.host.run(["kill", "-KILL", pid]);
@@ -215,7 +210,7 @@ Deno.test(
       return watch.output.includes("A proxy keeps ending; waiting before it is started again");
     }, 30);
     assert.ok(pids.size >= 2);
-    assert.ok((await pidOf(hv, "one_tproxy")) !== "undefined", "the other one is left alone");
+    assert.ok((await hv.pidOf("one_tproxy")) !== "undefined", "the other one is left alone");
   }),
 );
 

@@ -92,7 +92,7 @@ listen s
 /** Puts HAProxy into the place of br0's inner. */
 async function replaceInner(hv: Hypervisor): Promise<void> {
   const inNetns = ["ip", "netns", "exec", "one_tproxy_br0"];
-  await hv.host.text(["kill", "-KILL", String((await hv.status()).get("one_tproxy_br0"))]);
+  await hv.kill("one_tproxy_br0");
   await until("its port is free", async () => await hv.host.text([...inNetns, "ss", "-Htln"]) === "");
   await hv.host.write("/run/pp/inner.cfg", INNER);
   hv.host.start([...inNetns, "haproxy", "-db", "-f", "/run/pp/inner.cfg"], { inside: true });
@@ -155,7 +155,7 @@ Deno.test(
   "an inner whose outer knows PROXY v2 only serves its guests, and finds out when there is one that knows the string",
   inLab(async (lab) => {
     const { hv, guest } = await served(lab);
-    await hv.host.text(["kill", "-KILL", String((await hv.status()).get("one_tproxy"))]);
+    await hv.kill("one_tproxy");
     await hv.host.write("/run/pp/outer.cfg", OUTER);
     const haproxy = hv.host.start(["haproxy", "-db", "-f", "/run/pp/outer.cfg"], { inside: true });
     const plain = async () => (await hv.log("one_tproxy_br0")).some(({ message }) => message === PLAIN);

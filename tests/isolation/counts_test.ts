@@ -85,7 +85,7 @@ Deno.test(
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     const { hv } = await served(lab);
-    await hv.host.text(["kill", "-s", "STOP", `${(await hv.status()).get("one_tproxy_br0")}`]);
+    await hv.kill("one_tproxy_br0", "STOP");
     const message = "\\u001b]0;x\\u0007\\u009b2J\\u202e";
     const text = counts("[5030]", `,"lastError":{"time":"2026-01-01T00:00:00.000Z","message":"${message}"}`);
     await hv.host.text(asInner(BR0, "sh", "-c", 'printf %s "$1" >"$0"', FILE, text));

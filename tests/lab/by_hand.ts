@@ -17,7 +17,7 @@ import { fetchFrom, served } from "./scenario.ts";
 
 /** Ends the proxy that `tproxy` has started. Its files stay for the proxy that is started by hand. */
 async function endStarted(hv: Hypervisor, { title }: Role): Promise<void> {
-  await hv.host.text(["kill", "-s", "TERM", String((await hv.status()).get(title))]);
+  await hv.kill(title, "TERM");
   await until(`${title} has ended`, async () => !(await hv.status()).has(title));
 }
 

@@ -109,6 +109,27 @@ export class Hypervisor {
     );
   }
 
+  /** The process IDs of the proxies that serve, outer's first. */
+  async pids(): Promise<number[]> {
+    return [...(await this.status()).values()];
+  }
+
+  /** The process ID of the proxy that serves under a title. */
+  async pidOf(title: string): Promise<string> {
+    return String((await this.status()).get(title));
+  }
+
+  /** Sends a signal to the proxy that serves under a title. */
+  async kill(title: string, signal = "KILL"): Promise<void> {
+    await this.host.text(["kill", "-s", signal, await this.pidOf(title)]);
+  }
+
+  /** The elements of a bridge's map, as nft lists them, but in one line. */
+  async elements(bridge = "br0"): Promise<string | undefined> {
+    const map = await this.host.text(["nft", "list", "map", "ip", "one_tproxy", `ep_${bridge}`]);
+    return /elements = \{([^}]*)\}/.exec(map)?.[1]?.replaceAll(/\s+/g, " ").trim();
+  }
+
   /** The lines of a log of ours. */
   async log(name: string): Promise<Record<string, unknown>[]> {
     const lines = (await this.host.text(["cat", `/var/log/${name}.log`])).trim().split("\n");
