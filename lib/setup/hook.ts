@@ -10,6 +10,7 @@ import { ConfigError, describe } from "../errors.ts";
 import { FAILED, OK } from "../exit_code.ts";
 import { log } from "../log.ts";
 import type { HookAction } from "../permissions/verbs.ts";
+import { withSetupLock } from "./change_bridge.ts";
 import { noteVm } from "./note_vm.ts";
 import { setUp } from "./set_up.ts";
 import { isNetwork } from "./setup_record_parse.ts";
@@ -41,19 +42,24 @@ export async function runHook(
   for (const { id, reason, isWrong } of skipped) {
     log[isWrong ? "warning" : "info"](`Skipped a NIC: ${reason}`, { nic: id });
   }
-  await noteVm(action, vm);
-  return action === "pre" ? await pre(nics, source, follow) : await clean(nics, follow);
+  if (nics.length === 0) return OK;
+  const note = () => noteVm(action, vm);
+  return action === "pre" ? await pre(nics, source, note, follow) : await clean(nics, note, follow);
 }
 
-async function pre(nics: readonly Nic[], source: ConfigSource, follow: () => Promise<unknown>): Promise<number> {
-  if (nics.length === 0) return OK;
+async function pre(
+  nics: readonly Nic[],
+  source: ConfigSource,
+  note: () => Promise<void>,
+  follow: () => Promise<unknown>,
+): Promise<number> {
   if (!await isConfigured(source)) {
-    await rememberAll(nics);
+    await rememberAll(nics, note);
     return OK;
   }
   const wrong = nics.filter(({ network }) => !isNetwork(network));
   for (const { id, bridge } of wrong) log.error("The network's name is empty or too long", { nic: id, bridge });
-  const { failures } = await setUp(distinct(nics.filter((nic) => !wrong.includes(nic))), source);
+  const { failures } = await setUp(distinct(nics.filter((nic) => !wrong.includes(nic))), source, { note });
   for (const { id, bridge } of nics.filter(({ bridge }) => failures.has(bridge))) {
     log.error(describe(failures.get(bridge)), { nic: id, bridge });
   }
@@ -72,13 +78,14 @@ async function pre(nics: readonly Nic[], source: ConfigSource, follow: () => Pro
  * Records the networks, so that their guests get services without a restart once the file has some. A failure must not
  * keep a VM from starting.
  */
-async function rememberAll(nics: readonly Nic[]): Promise<void> {
-  for (const { id, bridge, network } of distinct(nics)) {
-    try {
-      await remember(bridge, network);
-    } catch (error) {
-      log.error(describe(error), { nic: id, bridge });
-    }
+async function rememberAll(nics: readonly Nic[], note: () => Promise<void>): Promise<void> {
+  try {
+    await withSetupLock(async () => {
+      await note();
+      await remember(distinct(nics));
+    });
+  } catch (error) {
+    log.error(describe(error));
   }
 }
 
@@ -101,9 +108,13 @@ function distinct(nics: readonly Nic[]): Nic[] {
   return nics.filter((nic, at) => nics.findIndex((other) => keyOf(other) === keyOf(nic)) === at);
 }
 
-async function clean(nics: readonly Nic[], follow: () => Promise<unknown>): Promise<number> {
+async function clean(
+  nics: readonly Nic[],
+  note: () => Promise<void>,
+  follow: () => Promise<unknown>,
+): Promise<number> {
   try {
-    if (await takeDown(nics)) await follow();
+    if (await takeDown(nics, note)) await follow();
   } catch (error) {
     // What is left harms nobody. The VM has left already, so its action must not fail.
     log.error(describe(error));

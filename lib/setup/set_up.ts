@@ -37,7 +37,8 @@ export interface SetUp {
  *
  * @param wanted The networks, each valid, and the bridge of each.
  * @param source Where the configuration is read from.
- * @param options Whether a network that is not recorded any more by then is left out.
+ * @param options Whether a network that is not recorded any more by then is left out; and what else is done under the
+ * lock, before the bridges are changed.
  * @returns What has become of them.
  * @throws {import("../errors.ts").ConfigError} If the configuration can't be read or has no `:tproxy:` key.
  * @throws {import("../errors.ts").TproxyError} If the lock can't be taken, or nft's state can't be listed.
@@ -46,13 +47,14 @@ export interface SetUp {
 export async function setUp(
   wanted: readonly NetworkOnBridge[],
   source: ConfigSource,
-  { ifRecorded = false } = {},
+  { ifRecorded = false, note }: { readonly ifRecorded?: boolean; readonly note?: () => Promise<void> } = {},
 ): Promise<SetUp> {
   return await prepareThenLock({
     path: source.path,
     prepare: async () => await selectGrants(await source.read(), wanted.map(({ network }) => network), resolveIpv4),
     lock: withSetupLock,
     use: async ({ grants, warnings }) => {
+      await note?.();
       await source.note?.();
       for (const warning of warnings) log.warning(warning);
       const kept = new Map<BridgeName, KeptEndpoint[]>();

@@ -11,8 +11,8 @@ import type { BridgeName } from "../names.ts";
 import { listState } from "../nft/nft.ts";
 import { changeBridge, withSetupLock } from "./change_bridge.ts";
 import type { KeptEndpoint } from "./kept_services.ts";
-import { setUp } from "./set_up.ts";
-import { hasNetwork, isNobodys, withoutNetwork } from "./setup_record.ts";
+import { type NetworkOnBridge, setUp } from "./set_up.ts";
+import { hasNetwork, isNobodys, type NetworkRecord, withoutNetwork } from "./setup_record.ts";
 import { recoverRecord, writeRecord } from "./setup_record_file.ts";
 import { isNetwork } from "./setup_record_parse.ts";
 
@@ -83,21 +83,20 @@ export async function down(bridge: BridgeName, network?: Network): Promise<void>
 }
 
 /**
- * Records a network without services, so that a later configuration can give it some. The kernel's state does not
- * change.
+ * Records networks without services, so that a later configuration can give them some. The kernel's state does not
+ * change. The caller holds the lock of `setup`.
  *
- * @param bridge The bridge.
- * @param network The network.
- * @throws {import("../errors.ts").LockError} If another run holds the lock of `setup` for longer than 30 seconds.
+ * @param all The networks, and the bridge of each. Those that can't be recorded are left out.
+ * @throws {import("../errors.ts").TproxyError} If the record is lost, and nft's state can't be listed.
  * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/command_permissions.ts`.
  */
-export async function remember(bridge: BridgeName, network: Network): Promise<void> {
-  if (!isNetwork(network)) return;
-  await withSetupLock(async () => {
-    const record = await recoverRecord(listState);
-    const networks = record.get(bridge) ?? [];
-    if (!hasNetwork(networks, network)) {
-      await writeRecord(record, new Map([[bridge, [...networks, { ...network, endpoints: [] }]]]));
-    }
-  });
+export async function remember(all: readonly NetworkOnBridge[]): Promise<void> {
+  const record = await recoverRecord(listState);
+  const changes = new Map<BridgeName, readonly NetworkRecord[]>();
+  for (const { bridge, network } of all) {
+    const networks = changes.get(bridge) ?? record.get(bridge) ?? [];
+    if (!isNetwork(network) || hasNetwork(networks, network)) continue;
+    changes.set(bridge, [...networks, { ...network, endpoints: [] }]);
+  }
+  if (changes.size > 0) await writeRecord(record, changes);
 }

@@ -37,12 +37,13 @@ type Choose = (links: readonly Link[]) => Promise<readonly BridgeName[]> | reado
  * here, or that VM's `pre` comes later and sets the bridge up.
  *
  * @param nics The NICs of a VM that has gone; other guests may be on their bridges.
+ * @param note Notes that it has gone. It is called first, under the same lock.
  * @returns Whether there was any.
  * @throws {import("../run_command.ts").CommandError} If ip fails. That of one bridge is logged, and the others go on.
  * @throws {import("../errors.ts").TproxyError} If the lock can't be taken, or nft's state can't be listed.
  * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/command_permissions.ts`.
  */
-export async function takeDown(nics: readonly Nic[]): Promise<boolean> {
+export async function takeDown(nics: readonly Nic[], note: () => Promise<void>): Promise<boolean> {
   const ownPorts = nics.flatMap((nic) => nic.ownPorts);
   const bridges = [...new Set(nics.map(({ bridge }) => bridge))];
   let idle: readonly BridgeName[] = [];
@@ -50,7 +51,7 @@ export async function takeDown(nics: readonly Nic[]): Promise<boolean> {
     const names = new Set<string>(links.map(({ name }) => name));
     idle = bridges.filter((bridge) => names.has(bridge) && isIdle(links, bridge, ownPorts));
     return bridges.filter((bridge) => !names.has(bridge));
-  });
+  }, note);
   if (idle.length === 0) return gone;
   log.info("No other guest is on it: looking again in a moment", { bridge: idle.join(" ") });
   await delay(SETTLE_MS);
@@ -73,8 +74,9 @@ function isIdle(links: readonly Link[], bridge: BridgeName, ownPorts: readonly s
 }
 
 /** Removes the proxies of the bridges that are chosen, and tells whether there was any. */
-async function remove(choose: Choose): Promise<boolean> {
+async function remove(choose: Choose, first?: () => Promise<void>): Promise<boolean> {
   return await withSetupLock(async () => {
+    await first?.();
     const bridges = await choose(await listLinks());
     if (bridges.length === 0) return false;
     const failures = await changeBridges(new Map(bridges.map((bridge) => [bridge, () => []])), false);
