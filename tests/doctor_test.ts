@@ -352,9 +352,11 @@ Deno.test(
   }),
 );
 
-/** A picture's lines without what differs from run to run. */
-function stable(lines: readonly string[]): string[] {
-  return lines.map((line) => line.replaceAll(/\d+(?:\.\d+)? (?:ms|MiB|seconds?)\b|process \d+|[0-9a-f:]{17}/g, "…"));
+/** What a picture says, without its numbers and without spaces: a longer number folds its line elsewhere. */
+function stable(lines: readonly string[]): string {
+  return lines.join("")
+    .replaceAll(/\d+(?:\.\d+)? ?(?:ms|MiB|seconds?)|process \d+|(?:[0-9a-f]{2}:){5}[0-9a-f]{2}/g, "…")
+    .replaceAll(" ", "");
 }
 
 Deno.test(
@@ -372,6 +374,6 @@ Deno.test(
     const picture = pictureOfTerminal(`tproxy ${args.join(" ")}`, stdout);
     await hv.host.write(new URL("../.build/doctor.svg", import.meta.url).pathname, picture);
     const shown = await Deno.readTextFile(new URL("../docs/doctor.svg", import.meta.url));
-    assert.deepEqual(stable(linesOf(shown)), stable(linesOf(picture)), "copy .build/doctor.svg to docs/");
+    assert.equal(stable(linesOf(shown)), stable(linesOf(picture)), "copy .build/doctor.svg to docs/");
   }),
 );

@@ -66,7 +66,7 @@ const PATH: readonly PathLink[] = [
   { link: "outer", why: "nobody brings guests to their services", judge: judgeOuter },
   { link: "egress", why: "the kernel holds outer to the services, and may keep it from them", judge: judgeEgress },
   { link: "names", why: "a service that has moved is not found", judge: judgeNames },
-  { link: "service", why: "guests are reset once outer has tried", judge: judgeServicesReached },
+  { link: "service", why: "guests' connections are closed once outer has tried", judge: judgeServicesReached },
   { link: "probe", why: "a guest's packets do not get where they should", judge: judgePaths },
   { link: "permissions", why: "a proxy may do more than it should, or less than it has to", judge: judgePermissions },
   { link: "versions", why: "what was mended in the new version is still broken", judge: judgeVersions },
