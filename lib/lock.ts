@@ -24,7 +24,7 @@ const LONG_WAIT_MS = 5_000;
  * @throws {LockError} If another process holds the lock for longer than the deadline.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
-export async function withLock<T>(path: string, deadlineMs: number, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(path: string, deadlineMs: number, work: () => T | Promise<T>): Promise<T> {
   await ensureRunDir();
   using file = await Deno.open(path, { create: true, read: true, write: true, mode: 0o600 });
   const late = Promise.withResolvers<never>();

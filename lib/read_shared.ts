@@ -19,21 +19,21 @@ const GROWTH = 4096;
  * @returns Its text; `undefined` if it is missing, longer, growing fast, or not a file of root's with one name.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for it.
  */
-export async function readShared(path: string, longest: number): Promise<string | undefined> {
-  const checked = await lstatIfThere(path);
+export function readShared(path: string, longest: number): string | undefined {
+  const checked = lstatIfThere(path);
   if (checked === undefined || !isUsable(checked, [])) return undefined;
   // Not by `node:fs`, which takes longer to load than the rest of a start that finds all well: nobody but root can put
   // another file, a link or a FIFO in the place of this one.
-  using file = await openIfThere(path);
+  using file = openIfThere(path);
   if (file === undefined) return undefined;
-  const { dev, ino, size } = await file.stat();
+  const { dev, ino, size } = file.statSync();
   if (dev !== checked.dev || ino !== checked.ino || size > longest) return undefined;
   // No buffer of the longest length: most files are far shorter. Reading one byte more shows whether it has grown too
   // much.
   const bytes = new Uint8Array(Math.min(longest, size + GROWTH) + 1);
   let length = 0;
   for (let count: number | null = 0; count !== null && length < bytes.length; length += count ?? 0) {
-    count = await file.read(bytes.subarray(length));
+    count = file.readSync(bytes.subarray(length));
   }
   return length === bytes.length ? undefined : new TextDecoder().decode(bytes.subarray(0, length));
 }
@@ -54,7 +54,7 @@ export async function readSharedEnd(
   from: number,
   longest: number,
 ): Promise<string | undefined> {
-  const info = await lstatIfThere(path);
+  const info = lstatIfThere(path);
   if (info === undefined) return undefined;
   const fs = await loadNodeFs();
   const file = openChecked(fs, path, fs.constants.O_RDONLY, users, info);
@@ -68,9 +68,9 @@ export async function readSharedEnd(
   }
 }
 
-async function openIfThere(path: string): Promise<Deno.FsFile | undefined> {
+function openIfThere(path: string): Deno.FsFile | undefined {
   try {
-    return await Deno.open(path);
+    return Deno.openSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

@@ -39,7 +39,7 @@ export async function openShared(path: string, users: readonly number[], access:
   const fs = await loadNodeFs();
   const { O_WRONLY, O_APPEND, O_CREAT, O_EXCL } = fs.constants;
   for (let i = 0; i < TRIES; i++) {
-    const info = await lstatIfThere(path);
+    const info = lstatIfThere(path);
     if (info !== undefined && !isUsable(info, users)) {
       const away = `${path}.not-ours-${Date.now()}`;
       await Deno.rename(path, away);
@@ -84,7 +84,7 @@ export function hasAccess(info: Deno.FileInfo | undefined, { uid, gid, mode }: A
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for its folder.
  */
 export async function ensureAccess(path: string, users: readonly number[], access: Access): Promise<void> {
-  if (hasAccess(await lstatIfThere(path), access)) return;
+  if (hasAccess(lstatIfThere(path), access)) return;
   const fd = await openShared(path, users, access);
   (await loadNodeFs()).closeSync(fd);
 }

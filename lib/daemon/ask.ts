@@ -60,7 +60,7 @@ export async function askOuters(question: Question): Promise<Answers> {
 /** Asks one outer; `undefined` if there is none at this socket. */
 async function askOne(path: string, question: Question): Promise<OneAnswer | undefined> {
   // Nobody but root can put anything there, and root puts only sockets of outer's there.
-  if (!(await lstatIfThere(path))?.isSocket) return undefined;
+  if (!lstatIfThere(path)?.isSocket) return undefined;
   let connection: Deno.UnixConn;
   try {
     connection = await Deno.connect({ transport: "unix", path });

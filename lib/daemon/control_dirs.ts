@@ -19,7 +19,7 @@ import { discard } from "../discard.ts";
 import { log } from "../log.ts";
 import { OUTER } from "../role.ts";
 import { lstatIfThere } from "../run_dir.ts";
-import { giveFolder } from "./give_folder.ts";
+import { ensureFolder } from "./ensure_folder.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";
 
 /**
@@ -28,13 +28,12 @@ import { groupOf, type Owner, userOf } from "./owner.ts";
  * @param owner The user that all daemons run as, if there is one.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
-export async function ensureControlDirs(owner: Owner): Promise<void> {
-  for (const path of [CONTROL_DIR, NEW_SOCKET_DIR]) await Deno.mkdir(path, { recursive: true, mode: 0o700 });
-  await giveFolder(CONTROL_DIR, { uid: 0, gid: 0, mode: 0o700 });
+export function ensureControlDirs(owner: Owner): void {
+  ensureFolder(CONTROL_DIR, { uid: 0, gid: 0, mode: 0o700 });
   const gid = groupOf(owner, OUTER);
   // Where all daemons are one user, only the group keeps out what else runs as that user.
   const access = owner === undefined ? { uid: userOf(owner, OUTER), mode: 0o700 } : { uid: 0, mode: 0o770 };
-  await giveFolder(NEW_SOCKET_DIR, { ...access, gid });
+  ensureFolder(NEW_SOCKET_DIR, { ...access, gid });
 }
 
 /**
@@ -49,7 +48,7 @@ export async function moveControlSockets(): Promise<void> {
 }
 
 async function moveSocket(from: string, to: string): Promise<void> {
-  const info = await lstatIfThere(from);
+  const info = lstatIfThere(from);
   if (info === undefined) return;
   if (!info.isSocket) return await refuse(from, info.uid);
   try {
@@ -60,7 +59,7 @@ async function moveSocket(from: string, to: string): Promise<void> {
     return;
   }
   // Outer may have replaced it since the first look, and can't any more.
-  const moved = await lstatIfThere(to);
+  const moved = lstatIfThere(to);
   if (moved !== undefined && !moved.isSocket) await refuse(to, moved.uid);
 }
 

@@ -29,8 +29,8 @@ const LONGEST_MESSAGE = 1_000;
  * @returns The counts; `undefined` if there are none, or they are not well formed, as while the daemon writes them.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
-export async function readCounts(role: Role): Promise<Counts | undefined> {
-  const text = await readShared(role.statsFile, LONGEST);
+export function readCounts(role: Role): Counts | undefined {
+  const text = readShared(role.statsFile, LONGEST);
   return text === undefined ? undefined : parseCounts(text);
 }
 
@@ -42,9 +42,9 @@ export async function readCounts(role: Role): Promise<Counts | undefined> {
  * @returns What they take; `undefined` if no file has it.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
-export async function readUsage(role: Role, pid: number): Promise<Usage | undefined> {
+export function readUsage(role: Role, pid: number): Usage | undefined {
   for (const path of role.usageFiles) {
-    const usage = parseUsage(await readShared(path, LONGEST_USAGE) ?? "");
+    const usage = parseUsage(readShared(path, LONGEST_USAGE) ?? "");
     if (usage?.pid === pid) return usage;
   }
   return undefined;

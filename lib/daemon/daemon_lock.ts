@@ -19,6 +19,6 @@ const LOCK_DEADLINE_MS = 60_000;
  * @throws {import("../errors.ts").LockError} If another run takes longer than a minute.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
-export function withDaemonLock<T>(work: () => Promise<T>): Promise<T> {
+export function withDaemonLock<T>(work: () => T | Promise<T>): Promise<T> {
   return withLock(RUN_FILES.daemonLock, LOCK_DEADLINE_MS, work);
 }

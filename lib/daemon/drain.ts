@@ -23,7 +23,7 @@ const DEADLINE_MS = 10_000;
  */
 export async function drainAll(): Promise<void> {
   await withDaemonLock(async () => {
-    await keepStopped();
+    keepStopped();
     // Outer goes last: streams that the inners have accepted still have to get through it.
     for (const program of ["inner", "outer"] as const) {
       const { daemons } = await findDaemons();

@@ -44,14 +44,13 @@ export async function followed(
 ): Promise<readonly Role[]> {
   const deadline = performance.now() + DEADLINE_MS;
   for (let left = roles;;) {
-    const has = await Promise.all(left.map((role) => hasFollowed(role, listenersOf(role, endpoints))));
-    left = left.filter((_, i) => !has[i]);
+    left = left.filter((role) => !hasFollowed(role, listenersOf(role, endpoints)));
     if (left.length === 0 || performance.now() > deadline) return left;
     await delay(POLL_MS);
   }
 }
 
-async function hasFollowed(role: Role, listeners: readonly (number | string)[]): Promise<boolean> {
-  const listening = new Set((await readCounts(role))?.listening);
+function hasFollowed(role: Role, listeners: readonly (number | string)[]): boolean {
+  const listening = new Set(readCounts(role)?.listening);
   return listening.size === listeners.length && listeners.every((listener) => listening.has(listener));
 }

@@ -29,9 +29,9 @@ export interface LastPass {
  * @param pass The pass.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
-export async function writeLastPass({ at, seconds, isWatch }: LastPass): Promise<void> {
+export function writeLastPass({ at, seconds, isWatch }: LastPass): void {
   try {
-    await replaceFile(RUN_FILES.completedPass, JSON.stringify({ at, seconds, isWatch }) + "\n", 0);
+    replaceFile(RUN_FILES.completedPass, JSON.stringify({ at, seconds, isWatch }) + "\n", 0);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
     log.warning("Cannot record when the last pass was", { path: RUN_FILES.completedPass, error: describe(error) });
@@ -43,9 +43,9 @@ export async function writeLastPass({ at, seconds, isWatch }: LastPass): Promise
  *
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
-export async function confirmLastPass(): Promise<void> {
-  const last = await readLastPass();
-  if (last !== undefined) await writeLastPass({ ...last, at: Date.now(), isWatch: true });
+export function confirmLastPass(): void {
+  const last = readLastPass();
+  if (last !== undefined) writeLastPass({ ...last, at: Date.now(), isWatch: true });
 }
 
 /**
@@ -54,8 +54,8 @@ export async function confirmLastPass(): Promise<void> {
  * @returns The pass; `undefined` if there was none since the machine started, or the file is damaged.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
-export async function readLastPass(): Promise<LastPass | undefined> {
-  return parseLastPass(await readIfThere(RUN_FILES.completedPass) ?? "");
+export function readLastPass(): LastPass | undefined {
+  return parseLastPass(readIfThere(RUN_FILES.completedPass) ?? "");
 }
 
 /**

@@ -68,7 +68,7 @@ async function accessOf(role: Role, owner: Owner): Promise<[users: number[], acc
  * @throws {Deno.errors.NotCapable} As {@linkcode openLog}.
  */
 export async function ensureLog(role: Role, owner: Owner): Promise<void> {
-  if (owner === undefined && await hasReaders(role)) return;
+  if (owner === undefined && hasReaders(role)) return;
   await ensureAccess(role.log, ...await accessOf(role, owner));
 }
 
@@ -76,8 +76,8 @@ export async function ensureLog(role: Role, owner: Owner): Promise<void> {
  * Tells whether a log of a proxy that is a user of its own has been given to a group. Only root can have done that, since
  * the proxy is in no group but its own; so a VM's start need not wait for getent.
  */
-async function hasReaders(role: Role): Promise<boolean> {
-  const info = await lstatIfThere(role.log);
+function hasReaders(role: Role): boolean {
+  const info = lstatIfThere(role.log);
   const [own, group] = [numberOf(role), info?.gid ?? 0];
   return group !== 0 && group !== own && hasAccess(info, { uid: own, gid: group, mode: 0o640 });
 }

@@ -139,7 +139,7 @@ export class Pass {
       await this.#retire(retireFirst);
       await settle(pidsOf(retireFirst));
     };
-    const before = await findSockets(role.program === "outer" ? [...bridges.keys()] : []);
+    const before = findSockets(role.program === "outer" ? [...bridges.keys()] : []);
     try {
       return await startDaemon({ role, flags, owner, groups, resources, host, form, onWaiting });
     } catch (error) {

@@ -31,7 +31,7 @@ import { ensureStringDir, ensureStringsDir } from "./string_dir.ts";
 export async function prepare(desired: Desired, host: number, form: Form, failures: string[]): Promise<Wanted> {
   const { bridges, owner } = desired;
   if (bridges.size === 0) return { outer: undefined, inners: [] };
-  const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {
+  const attempt = async <T>(what: string, work: () => T | Promise<T>): Promise<T | undefined> => {
     try {
       return await work();
     } catch (error) {
@@ -40,7 +40,7 @@ export async function prepare(desired: Desired, host: number, form: Form, failur
     }
   };
   await ensureProxyDir();
-  await ensureStringsDir();
+  ensureStringsDir();
   await attempt("make the folders of the control sockets", () => ensureControlDirs(owner));
   for (const role of [OUTER, ...[...bridges.keys()].map(innerOf)]) {
     await attempt(`open the log of ${role.bridge ?? role.title}`, () => ensureLog(role, owner));

@@ -65,10 +65,10 @@ export function findOverdue(
  * `/run/one_tproxy`.
  */
 export async function endOverdue(daemons: readonly RunningDaemon[], limits: Limits): Promise<void> {
-  const known = parseRetirements(await readIfThere(RUN_FILES.retired) ?? "");
+  const known = parseRetirements(readIfThere(RUN_FILES.retired) ?? "");
   const retirements = noteRetired(known, daemons);
-  if (retirements.size > 0) await replaceFile(RUN_FILES.retired, renderRetirements(retirements), 0);
-  else if (known.size > 0) await removeIfThere(RUN_FILES.retired);
+  if (retirements.size > 0) replaceFile(RUN_FILES.retired, renderRetirements(retirements), 0);
+  else if (known.size > 0) removeIfThere(RUN_FILES.retired);
   const overdue = findOverdue(retirements, daemons, limits);
   for (const { role: { title }, pid } of overdue) {
     log.warning("Ending a replaced proxy that did not end by itself", { title, pid });

@@ -15,11 +15,12 @@ import { namesOf } from "../names_of.ts";
 import { PROXY_DIR, RUN_DIR, STRINGS_DIR } from "../paths.ts";
 import { innerOf, OUTER, type Role } from "../role.ts";
 import { renderInnerRoutes, renderOuterRoutes } from "../protocol/routes.ts";
-import { lstatIfThere, removeIfThere, replaceFile } from "../run_dir.ts";
+import { removeIfThere, replaceFile } from "../run_dir.ts";
 import { CommandError, runCommand } from "../run_command.ts";
 import { ensureShared } from "../shared_file.ts";
 import type { Desired } from "./desired.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";
+import { findSockets } from "./string_dir.ts";
 
 /**
  * The options of the file system of all that proxies may write: a folder, a socket and nine short files for each of
@@ -57,9 +58,8 @@ export async function ensureProxyDir(): Promise<void> {
 export async function writeOuterRoutes({ owner, debugLevel, limits, bridges }: Desired): Promise<boolean> {
   await ensureShared(OUTER.statsFile, userOf(owner, OUTER), groupOf(owner, OUTER));
   const routes = renderOuterRoutes({ debugLevel, limits, bridges: endpointsByBridge(bridges) });
-  const changed = await replaceFile(OUTER.routesFile, routes, groupOf(owner, OUTER));
-  const sockets = await Promise.all([...bridges.keys()].map((bridge) => lstatIfThere(namesOf(bridge).socket)));
-  return changed || sockets.includes(undefined);
+  const changed = replaceFile(OUTER.routesFile, routes, groupOf(owner, OUTER));
+  return changed || [...findSockets([...bridges.keys()]).values()].includes(undefined);
 }
 
 /**
@@ -77,7 +77,7 @@ export async function writeInnerRoutes(bridge: BridgeName, desired: Desired): Pr
     .map(({ servicePort, options }) => ({ servicePort, ...withOptions(options) }));
   const group = groupOf(owner, role);
   await ensureShared(role.statsFile, userOf(owner, role), group);
-  return await replaceFile(role.routesFile, renderInnerRoutes({ debugLevel, limits, ports }), group);
+  return replaceFile(role.routesFile, renderInnerRoutes({ debugLevel, limits, ports }), group);
 }
 
 /**
@@ -110,23 +110,23 @@ export async function removeLeftovers(keep: ReadonlySet<BridgeName>): Promise<vo
     ...roles.flatMap(({ routesFile, statsFile, usageFiles }) => [routesFile, statsFile, ...usageFiles]),
   ]);
   for (const folder of [PROXY_DIR, STRINGS_DIR]) {
-    for (const { name } of await list(folder)) {
+    for (const { name } of list(folder)) {
       if (!kept.has(`${folder}/${name}`)) await discard(`${folder}/${name}`);
     }
   }
-  for (const { name, isDirectory } of await list(RUN_DIR)) {
+  for (const { name, isDirectory } of list(RUN_DIR)) {
     const path = `${RUN_DIR}/${name}`;
     // Former versions had a folder for each bridge here, and the counts.
     const isFormer = isDirectory || /^(?:outer|inner)-stats\./.test(name);
     if (!kept.has(path) && (isFormer || name.startsWith("inner-ports."))) await discard(path);
   }
-  if (keep.size === 0) await removeIfThere(OUTER.routesFile);
+  if (keep.size === 0) removeIfThere(OUTER.routesFile);
   removeDiscarded();
 }
 
-async function list(folder: string): Promise<Deno.DirEntry[]> {
+function list(folder: string): Deno.DirEntry[] {
   try {
-    return await Array.fromAsync(Deno.readDir(folder));
+    return [...Deno.readDirSync(folder)];
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;

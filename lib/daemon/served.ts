@@ -17,8 +17,8 @@ import { readIfThere } from "../run_dir.ts";
  * @returns The endpoints of every bridge; none if there is no such file, or if it is damaged.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
-export async function readServed(): Promise<ReadonlyMap<BridgeName, readonly Endpoint[]>> {
-  const text = await readIfThere(OUTER.routesFile);
+export function readServed(): ReadonlyMap<BridgeName, readonly Endpoint[]> {
+  const text = readIfThere(OUTER.routesFile);
   try {
     return text === undefined ? new Map() : parseOuterRoutes(text).bridges;
   } catch (error) {

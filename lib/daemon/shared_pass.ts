@@ -51,8 +51,8 @@ const NONE: NumberedPass = { number: 0, verb: "stop", config: "" };
  * @returns The pass, with the number 0 if there was none since the machine started; `undefined` if the file is damaged.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
-export async function readLatestPass(): Promise<NumberedPass | undefined> {
-  const text = await readIfThere(RUN_FILES.latestPass);
+export function readLatestPass(): NumberedPass | undefined {
+  const text = readIfThere(RUN_FILES.latestPass);
   return text === undefined ? NONE : parsePass(text);
 }
 
@@ -70,12 +70,12 @@ export async function shareFinishedPass(
   seen: NumberedPass | undefined,
   work: () => Promise<number>,
 ): Promise<number> {
-  const latest = await readLatestPass();
+  const latest = readLatestPass();
   if (latest?.wanted !== undefined && isSharedBy(request, seen, latest)) return latest.wanted;
   const own = { number: (latest?.number ?? 0) + 1, verb: request.verb, config: request.config };
-  await write(own);
+  write(own);
   const wanted = await work();
-  await write({ ...own, wanted });
+  write({ ...own, wanted });
   return wanted;
 }
 
@@ -95,9 +95,9 @@ export function isSharedBy(request: PassRequest, seen: NumberedPass | undefined,
 }
 
 /** Writes which pass began last. If it can't, as on a full disk, nobody shares the pass. */
-async function write(pass: NumberedPass): Promise<void> {
+function write(pass: NumberedPass): void {
   try {
-    await replaceFile(RUN_FILES.latestPass, JSON.stringify(pass) + "\n", 0);
+    replaceFile(RUN_FILES.latestPass, JSON.stringify(pass) + "\n", 0);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
     log.debug("Cannot record the pass for runs that wait", { path: RUN_FILES.latestPass, error: describe(error) });

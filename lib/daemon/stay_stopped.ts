@@ -16,8 +16,8 @@ export const STAYS_STOPPED = 'The proxies were stopped by "tproxy stop"; run "tp
  *
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
-export async function keepStopped(): Promise<void> {
-  await replaceFile(RUN_FILES.hold, "", 0);
+export function keepStopped(): void {
+  replaceFile(RUN_FILES.hold, "", 0);
 }
 
 /**
@@ -25,8 +25,8 @@ export async function keepStopped(): Promise<void> {
  *
  * @throws {Deno.errors.NotCapable} Without `--allow-write` for `/run/one_tproxy`.
  */
-export async function allowStart(): Promise<void> {
-  await removeIfThere(RUN_FILES.hold);
+export function allowStart(): void {
+  removeIfThere(RUN_FILES.hold);
 }
 
 /**
@@ -35,6 +35,6 @@ export async function allowStart(): Promise<void> {
  * @returns Whether {@linkcode keepStopped} was called last.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` for `/run/one_tproxy`.
  */
-export async function staysStopped(): Promise<boolean> {
-  return await lstatIfThere(RUN_FILES.hold) !== undefined;
+export function staysStopped(): boolean {
+  return lstatIfThere(RUN_FILES.hold) !== undefined;
 }

@@ -12,7 +12,7 @@ import { STRINGS_DIR } from "../paths.ts";
 import { innerOf, OUTER } from "../role.ts";
 import { lstatIfThere } from "../run_dir.ts";
 import type { Access } from "../shared_file.ts";
-import { giveFolder } from "./give_folder.ts";
+import { ensureFolder } from "./ensure_folder.ts";
 import { groupOf, type Owner, userOf } from "./owner.ts";
 
 /**
@@ -20,9 +20,8 @@ import { groupOf, type Owner, userOf } from "./owner.ts";
  *
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
-export async function ensureStringsDir(): Promise<void> {
-  await Deno.mkdir(STRINGS_DIR, { recursive: true, mode: 0o711 });
-  await giveFolder(STRINGS_DIR, { uid: 0, gid: 0, mode: 0o711 });
+export function ensureStringsDir(): void {
+  ensureFolder(STRINGS_DIR, { uid: 0, gid: 0, mode: 0o711 });
 }
 
 /**
@@ -35,9 +34,8 @@ export async function ensureStringsDir(): Promise<void> {
  */
 export async function ensureStringDir(bridge: BridgeName, owner: Owner): Promise<void> {
   const { stringDir, socket } = namesOf(bridge);
-  await Deno.mkdir(stringDir, { recursive: true, mode: 0o700 });
-  await giveFolder(stringDir, stringDirAccess(bridge, owner));
-  const info = await lstatIfThere(socket);
+  ensureFolder(stringDir, stringDirAccess(bridge, owner));
+  const info = lstatIfThere(socket);
   if (info === undefined || info.isSocket) return;
   log.warning("Removing what is in the place of a socket", { path: socket, uid: info.uid });
   await discard(socket);
@@ -69,12 +67,8 @@ export type Sockets = ReadonlyMap<BridgeName, number | null | undefined>;
  * @returns The inode of each bridge's socket; `undefined` where there is none.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
-export async function findSockets(bridges: readonly BridgeName[]): Promise<Sockets> {
-  return new Map(
-    await Promise.all(bridges.map(async (bridge) => {
-      return [bridge, (await lstatIfThere(namesOf(bridge).socket))?.ino] as const;
-    })),
-  );
+export function findSockets(bridges: readonly BridgeName[]): Sockets {
+  return new Map(bridges.map((bridge) => [bridge, lstatIfThere(namesOf(bridge).socket)?.ino]));
 }
 
 /**
@@ -85,7 +79,7 @@ export async function findSockets(bridges: readonly BridgeName[]): Promise<Socke
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
 export async function removeNewSockets(before: Sockets): Promise<boolean> {
-  const now = await findSockets([...before.keys()]);
+  const now = findSockets([...before.keys()]);
   const replaced = [...now].filter(([bridge, inode]) => inode !== undefined && inode !== before.get(bridge));
   for (const [bridge] of replaced) await discard(namesOf(bridge).socket);
   return replaced.length > 0;

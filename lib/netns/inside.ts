@@ -65,7 +65,7 @@ export async function observe(
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/ip` and `--allow-read=/run/netns`.
  */
 export async function lookInside({ netns, netnsPath }: BridgeNames, sysctls: readonly string[]): Promise<Inside> {
-  if (await lstatIfThere(netnsPath) === undefined) return { state: "absent" };
+  if (lstatIfThere(netnsPath) === undefined) return { state: "absent" };
   // The settings come first, because sysctl prints them at once, and ip prints its own answers only when it ends.
   const settings = sysctls.length === 0 ? [] : [`netns exec ${netns} ${PROGRAMS.sysctl.path} -e ${sysctls.join(" ")}`];
   const lines = [...settings, "address show", "route show"];

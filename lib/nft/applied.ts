@@ -67,8 +67,8 @@ export function scriptOf(names: BridgeNames, form: BridgeForm): string {
  * @returns The fingerprints of every bridge whose rules `setup` has applied; none if the file is missing or damaged.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
-export async function readApplied(): Promise<Applied> {
-  return parseApplied(await readIfThere(RUN_FILES.appliedRules) ?? "");
+export function readApplied(): Applied {
+  return parseApplied(readIfThere(RUN_FILES.appliedRules) ?? "");
 }
 
 /**
@@ -77,8 +77,8 @@ export async function readApplied(): Promise<Applied> {
  * @param rules The rules of each.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
-export async function writeApplied(rules: Applied): Promise<void> {
-  if (rules.size > 0) await write(new Map([...await readApplied(), ...rules]));
+export function writeApplied(rules: Applied): void {
+  if (rules.size > 0) write(new Map([...readApplied(), ...rules]));
 }
 
 /**
@@ -87,15 +87,15 @@ export async function writeApplied(rules: Applied): Promise<void> {
  * @param bridges The bridges.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
-export async function forgetApplied(bridges: readonly BridgeName[]): Promise<void> {
-  const applied = await readApplied();
+export function forgetApplied(bridges: readonly BridgeName[]): void {
+  const applied = readApplied();
   const others = [...applied].filter(([bridge]) => !bridges.includes(bridge));
-  if (others.length < applied.size) await write(new Map(others));
+  if (others.length < applied.size) write(new Map(others));
 }
 
-async function write(applied: Applied): Promise<void> {
-  if (applied.size === 0) await removeIfThere(RUN_FILES.appliedRules);
-  else await replaceFile(RUN_FILES.appliedRules, JSON.stringify(Object.fromEntries(applied)) + "\n", 0);
+function write(applied: Applied): void {
+  if (applied.size === 0) removeIfThere(RUN_FILES.appliedRules);
+  else replaceFile(RUN_FILES.appliedRules, JSON.stringify(Object.fromEntries(applied)) + "\n", 0);
 }
 
 /**

@@ -70,9 +70,9 @@ function egressScriptOf(outer: number): string {
  * @returns The fingerprints; `undefined` if the file is missing or damaged.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
-export async function readAppliedEgress(): Promise<AppliedEgress | undefined> {
+export function readAppliedEgress(): AppliedEgress | undefined {
   try {
-    const { script, tables: { inet, bridge } } = JSON.parse(await readIfThere(RUN_FILES.appliedEgress) ?? "");
+    const { script, tables: { inet, bridge } } = JSON.parse(readIfThere(RUN_FILES.appliedEgress) ?? "");
     return { script, tables: { inet, bridge } };
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
@@ -86,7 +86,7 @@ export async function readAppliedEgress(): Promise<AppliedEgress | undefined> {
  * @param applied The fingerprints; `undefined` once the rules have been removed.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
-export async function writeAppliedEgress(applied: AppliedEgress | undefined): Promise<void> {
-  if (applied === undefined) await removeIfThere(RUN_FILES.appliedEgress);
-  else await replaceFile(RUN_FILES.appliedEgress, JSON.stringify(applied) + "\n", 0);
+export function writeAppliedEgress(applied: AppliedEgress | undefined): void {
+  if (applied === undefined) removeIfThere(RUN_FILES.appliedEgress);
+  else replaceFile(RUN_FILES.appliedEgress, JSON.stringify(applied) + "\n", 0);
 }

@@ -21,8 +21,7 @@ import { listTable, runScript } from "./run_nft.ts";
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
 export async function listEgress(outer: number): Promise<PresentEgress> {
-  const [listings, applied] = await Promise.all([listEgressTables(), readAppliedEgress()]);
-  return parseEgress(outer, listings, applied);
+  return parseEgress(outer, await listEgressTables(), readAppliedEgress());
 }
 
 async function listEgressTables(): Promise<EgressListings> {
@@ -44,7 +43,7 @@ async function listEgressTables(): Promise<EgressListings> {
  */
 export async function ensureEgress(outer: number, egress: Egress, isKnown: boolean): Promise<void> {
   await runScript(renderEgress(outer, egress));
-  if (!isKnown) await writeAppliedEgress(describeEgress(outer, await listEgressTables()));
+  if (!isKnown) writeAppliedEgress(describeEgress(outer, await listEgressTables()));
 }
 
 /**
@@ -55,5 +54,5 @@ export async function ensureEgress(outer: number, egress: Egress, isKnown: boole
  */
 export async function removeEgress(): Promise<void> {
   await runScript(renderNoEgress());
-  await writeAppliedEgress(undefined);
+  writeAppliedEgress(undefined);
 }

@@ -75,6 +75,6 @@ async function servedBridges(): Promise<BridgeName[]> {
 async function readWritten(role: Role): Promise<Written | undefined> {
   // The time comes first: counts that are newer than their time are put right by the next reading.
   const at = (await lstatIfThere(role.statsFile))?.mtime?.getTime();
-  const counts = at === undefined ? undefined : await readCounts(role);
+  const counts = at === undefined ? undefined : readCounts(role);
   return at === undefined || counts === undefined ? undefined : { at, counts };
 }
