@@ -26,6 +26,8 @@ const OUTER_RUNS: RunningDaemon = {
   flags: daemonFlags(OUTER, BRIDGES, FORM).join(";"),
   retire: "USR2",
   seconds: 1,
+  state: "S",
+  cpuSeconds: 0,
 };
 const INNER_RUNS: RunningDaemon = {
   ...OUTER_RUNS,

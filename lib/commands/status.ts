@@ -13,7 +13,7 @@ import type { Counts } from "../protocol/counts.ts";
 import { bridgesOf, findFaultsOfBridges, lookAtHost, rolesWanted } from "../health/bridges.ts";
 import { readCounts, readUsage } from "../daemon/counts.ts";
 import { findEgressFaults } from "../daemon/egress.ts";
-import { findDaemons, type RunningDaemon } from "../daemon/find_daemons.ts";
+import { findDaemons, type RunningDaemon, servedBy } from "../daemon/find_daemons.ts";
 import { STAYS_STOPPED, staysStopped } from "../daemon/stay_stopped.ts";
 import { findReplacedFiles } from "../health/installation.ts";
 import { findDeafFaults } from "../health/listening.ts";
@@ -75,14 +75,14 @@ export async function showStatus(wide: boolean): Promise<Answer> {
 }
 
 async function readStatus(): Promise<Status> {
-  const [{ daemons }, host, stopped] = await Promise.all([findDaemons(), lookAtHost(), staysStopped()]);
+  const [{ daemons }, host] = await Promise.all([findDaemons(), lookAtHost()]);
+  const stopped = staysStopped();
   const serving = daemons.filter(({ draining }) => !draining);
   const running = new Set<Title>(serving.map(({ role }) => role.title));
   const bridges = bridgesOf(host);
-  const served = new Set(serving.flatMap(({ role }) => role.bridge ?? []));
-  const [proxies, found, ofDaemons, ofListeners, ofRules] = await Promise.all([
-    Promise.all(daemons.map((daemon) => describeDaemon(daemon, host.endpoints))),
-    findFaultsOfBridges(host, bridges, new Set(bridges), served),
+  const proxies = daemons.map((daemon) => describeDaemon(daemon, host.endpoints));
+  const [found, ofDaemons, ofListeners, ofRules] = await Promise.all([
+    findFaultsOfBridges(host, bridges, new Set(bridges), servedBy(daemons)),
     findDaemonFaults(daemons),
     findDeafFaults(daemons, host.endpoints),
     running.size === 0 ? [] : findEgressFaults(),
@@ -105,14 +105,14 @@ function notRunning(title: Title): Fault {
   return { code: "not-running", subject: title, text: "not running", remedy: 'run "tproxy start"' };
 }
 
-async function describeDaemon(
+function describeDaemon(
   { role, pid, seconds, draining }: RunningDaemon,
   bridges: ReadonlyMap<BridgeName, readonly Endpoint[]>,
-): Promise<ProxyStatus> {
+): ProxyStatus {
   const since = new Date(Date.now() - seconds * 1000).toISOString();
   // A proxy that serves writes the file, and one that drains does not.
-  const counts = draining ? undefined : await readCounts(role);
-  const live = draining ? (await readUsage(role, pid))?.live : undefined;
+  const counts = draining ? undefined : readCounts(role);
+  const live = draining ? readUsage(role, pid)?.live : undefined;
   return {
     title: role.title,
     ...(role.program === "inner" ? { bridge: role.bridge } : {}),

@@ -16,6 +16,8 @@ function running(pid: number, overrides: Partial<RunningDaemon> = {}): RunningDa
   const common = {
     retire: "USR2",
     seconds: 1,
+    state: "S",
+    cpuSeconds: 0,
     netns: HOST,
     uid: 65534,
     gid: 1,

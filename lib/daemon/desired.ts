@@ -39,7 +39,7 @@ export interface Desired extends Settings {
  * @throws {Deno.errors.NotCapable} Without the permissions of `look` in `lib/permissions/command_permissions.ts`.
  */
 export async function readDesired(settings: Settings): Promise<Desired> {
-  return { ...settings, bridges: await findBridges(await look(), []) };
+  return { ...settings, bridges: findBridges(await look(), []) };
 }
 
 /**
@@ -52,11 +52,11 @@ export async function readDesired(settings: Settings): Promise<Desired> {
  * @returns The bridges, by name in ascending order.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/netns`.
  */
-export async function findBridges(
+export function findBridges(
   { file, nft, links }: Present,
   running: readonly RunningDaemon[],
   warn: LogLine = log.warning,
-): Promise<Map<BridgeName, DesiredBridge>> {
+): Map<BridgeName, DesiredBridge> {
   for (const warning of nft.maps.warnings) warn(warning);
   const wanted = joinEndpoints(file.bridges, nft.maps.bridges);
   const bridges = new Map<BridgeName, DesiredBridge>();
@@ -66,7 +66,7 @@ export async function findBridges(
   for (const bridge of [...wanted.keys()].toSorted()) {
     const endpoints = wanted.get(bridge) ?? [];
     const { netns, netnsPath } = namesOf(bridge);
-    const inode = (await lstatIfThere(netnsPath))?.ino ?? (file.bridges.has(bridge) ? inners.get(bridge) : undefined);
+    const inode = lstatIfThere(netnsPath)?.ino ?? (file.bridges.has(bridge) ? inners.get(bridge) : undefined);
     if (inode !== undefined) {
       bridges.set(bridge, { endpoints, netns: inode });
     } else if (!file.bridges.has(bridge) || devices.has(bridge)) {

@@ -9,7 +9,7 @@
  */
 
 import { DaemonError } from "../errors.ts";
-import { parseBridgeName, TPROXY } from "../names.ts";
+import { type BridgeName, parseBridgeName, TPROXY } from "../names.ts";
 import { DRAINING } from "../protocol/lifecycle.ts";
 import { innerOf, OUTER, type Role } from "../role.ts";
 import { numberOf } from "./owner.ts";
@@ -36,12 +36,14 @@ export interface Processes {
 /**
  * Finds the daemons of this host.
  *
+ * @param known The daemons that were found before; none by default. What they were started with is asked of them once: that
+ * takes another ps.
  * @returns The daemons that run now, draining ones included, and all other processes.
  * @throws {DaemonError} If this process is not root's, which alone sees every process's namespace.
  * @throws {import("../run_command.ts").CommandError} If ps fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps`.
  */
-export async function findDaemons(): Promise<Processes> {
+export async function findDaemons(known: readonly RunningDaemon[] = []): Promise<Processes> {
   const processes = await listProcesses();
   const self = processes.find(({ pid }) => pid === Deno.pid);
   if (self === undefined) throw new DaemonError("Cannot find this process in what ps lists");
@@ -51,9 +53,12 @@ export async function findDaemons(): Promise<Processes> {
     const named = readTitle(args);
     return named !== undefined && isOurs(process, named.role) ? [{ ...process, ...named }] : [];
   });
-  const marks = parseMarks(await askOf(candidates.map(({ pid }) => pid), "eww", "-o", "pid=,args="));
+  const before = new Map(known.map((daemon) => [daemon.pid, daemon]));
+  const unknown = candidates.filter((candidate) => !isSame(before.get(candidate.pid), candidate));
+  const marks = parseMarks(await askOf(unknown.map(({ pid }) => pid), "eww", "-o", "pid=,args="));
   const daemons = candidates.flatMap((candidate): RunningDaemon[] => {
-    const mark = marks.get(candidate.pid);
+    const [daemon, mark] = [before.get(candidate.pid), marks.get(candidate.pid)];
+    if (isSame(daemon, candidate)) return [{ ...daemon, ...candidate }];
     return mark?.host === host ? [{ ...candidate, ...mark.told }] : [];
   });
   const pids = new Set(daemons.map(({ pid }) => pid));
@@ -77,6 +82,31 @@ export async function findDaemons(): Promise<Processes> {
  */
 export function isOurs({ uid, gid }: Pick<Process, "uid" | "gid">, role: Role): boolean {
   return uid === 0 || gid === numberOf(role);
+}
+
+/**
+ * Tells which bridges have an inner.
+ *
+ * @param daemons The daemons that run.
+ * @returns The bridges of those that do not drain.
+ */
+export function servedBy(daemons: readonly RunningDaemon[]): Set<BridgeName> {
+  return new Set(daemons.filter(({ draining }) => !draining).flatMap(({ role }) => role.bridge ?? []));
+}
+
+/** Whatever identifies a daemon, and its age. */
+type Identity = Pick<RunningDaemon, "uid" | "gid" | "netns" | "seconds" | "role">;
+
+/**
+ * Tells whether a process is the daemon that had its ID before.
+ *
+ * @param before The daemon, if there was one.
+ * @param now The process that has its ID now.
+ * @returns Whether they are the same: user, group and namespace of a daemon don't change, and it does not get younger.
+ */
+export function isSame<T extends Identity>(before: T | undefined, now: Identity): before is T {
+  return before !== undefined && before.uid === now.uid && before.gid === now.gid && before.netns === now.netns &&
+    before.role.title === now.role.title && before.seconds <= now.seconds;
 }
 
 function compare(a: string, b: string): number {

@@ -4,67 +4,67 @@ import { parseBridgeName } from "../names.ts";
 import { innerOf, OUTER } from "../role.ts";
 import { numberOf } from "./owner.ts";
 import { DRAINING } from "../protocol/lifecycle.ts";
-import { isOurs, readTitle } from "./find_daemons.ts";
+import { isOurs, isSame, readTitle } from "./find_daemons.ts";
 import { parseProcesses } from "./ps.ts";
 
 Deno.test("parseProcesses() reads the columns of ps, however they are padded", () => {
   const text = [
-    "      1     0     0 4026531840 1234567 /sbin/init splash           -",
-    "  16803 65534 65533 4026531840       3 one_tproxy                  4,1900000005",
-    "4194304     0     0 4026532100       0 one_tproxy_br0 (draining)   1916777216",
-    "     14     0     0 4026531840     100 [kworker/0:1H-events_highpri] -",
+    "      1     0     0 4026531840 1234567 S 1041 /sbin/init splash           -",
+    "  16803 65534 65533 4026531840       3 R    2 one_tproxy                  4,1900000005",
+    "4194304     0     0 4026532100       0 t    0 one_tproxy_br0 (draining)   1916777216",
+    "     14     0     0 4026531840     100 I    0 [kworker/0:1H-events_highpri] -",
     "",
   ].join("\n");
-  assert.deepEqual(parseProcesses(text), [
-    { pid: 1, uid: 0, gid: 0, groups: [], netns: 4026531840, seconds: 1234567, args: "/sbin/init splash" },
-    {
-      pid: 16803,
-      uid: 65534,
-      gid: 65533,
-      groups: [4, 1_900_000_005],
-      netns: 4026531840,
-      seconds: 3,
-      args: "one_tproxy",
-    },
-    {
-      pid: 4194304,
-      uid: 0,
-      gid: 0,
-      groups: [1_916_777_216],
-      netns: 4026532100,
-      seconds: 0,
-      args: "one_tproxy_br0 (draining)",
-    },
-    { pid: 14, uid: 0, gid: 0, groups: [], netns: 4026531840, seconds: 100, args: "[kworker/0:1H-events_highpri]" },
+  const rows = parseProcesses(text);
+  assert.deepEqual(rows.map(({ pid, uid, gid, groups }) => [pid, uid, gid, groups]), [
+    [1, 0, 0, []],
+    [16803, 65534, 65533, [4, 1_900_000_005]],
+    [4194304, 0, 0, [1_916_777_216]],
+    [14, 0, 0, []],
   ]);
+  assert.deepEqual(
+    rows.map(({ netns, seconds, state, cpuSeconds, args }) => [netns, seconds, state, cpuSeconds, args]),
+    [
+      [4026531840, 1234567, "S", 1041, "/sbin/init splash"],
+      [4026531840, 3, "R", 2, "one_tproxy"],
+      [4026532100, 0, "t", 0, "one_tproxy_br0 (draining)"],
+      [4026531840, 100, "I", 0, "[kworker/0:1H-events_highpri]"],
+    ],
+  );
 });
 
 Deno.test("parseProcesses() has no namespace for a process whose namespace ps may not see", () => {
-  assert.deepEqual(parseProcesses("   7  1000 100          -     1 bash -c x 100\n"), [{
-    pid: 7,
-    uid: 1000,
-    gid: 100,
-    groups: [100],
-    netns: NaN,
-    seconds: 1,
-    args: "bash -c x",
-  }]);
+  const [process] = parseProcesses("   7  1000 100          -     1 S 0 bash -c x 100\n");
+  assert.ok(process !== undefined && Number.isNaN(process.netns));
+  assert.deepEqual([process.groups, process.args], [[100], "bash -c x"]);
 });
 
 Deno.test("parseProcesses() keeps what a command line holds, and passes over what is no row", () => {
-  assert.deepEqual(parseProcesses("1 0 0 2 5  two  spaces 3 4 -\n").map(({ args }) => args), [" two  spaces 3 4"]);
+  assert.deepEqual(parseProcesses("1 0 0 2 5 S 0  two  spaces 3 4 -\n").map(({ args }) => args), [" two  spaces 3 4"]);
   for (
     const text of [
       "",
       "\n\n",
       "error: x\n",
-      "PID UID GID NETNS ELAPSED COMMAND SUPGID\n",
-      "-1 0 0 2 5 x -\n",
-      "1 0 2 5 x -\n",
-      "1 0 0 2 5 x users\n",
+      "PID UID GID NETNS ELAPSED S TIME COMMAND SUPGID\n",
+      "-1 0 0 2 5 S 0 x -\n",
+      "1 0 2 5 S 0 x -\n",
+      "1 0 0 2 5 0 x -\n",
+      "1 0 0 2 5 S 0 x users\n",
     ]
   ) {
     assert.deepEqual(parseProcesses(text), []);
+  }
+});
+
+Deno.test("isSame() takes no other process with a daemon's ID for the daemon", () => {
+  const before = { uid: 1, gid: 2, netns: 3, seconds: 10, role: OUTER, retire: "USR2" };
+  assert.ok(isSame(before, before));
+  assert.ok(isSame(before, { ...before, seconds: 13 }));
+  assert.equal(isSame(undefined, before), false);
+  const inner = { role: innerOf(parseBridgeName("br0")) };
+  for (const change of [{ uid: 9 }, { gid: 9 }, { netns: 9 }, { netns: NaN }, { seconds: 9 }, inner]) {
+    assert.equal(isSame(before, { ...before, ...change }), false, Object.keys(change).join());
   }
 });
 

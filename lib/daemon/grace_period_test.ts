@@ -14,7 +14,7 @@ const SERVED = new Map([[BR0, ENDPOINTS], [BR1, ENDPOINTS]]);
 
 function inner(overrides: Partial<RunningDaemon> = {}): RunningDaemon {
   const identity = { pid: 1, uid: 1, gid: 1, groups: [], netns: 7, flags: "", retire: "USR2", seconds: 1 } as const;
-  return { role: innerOf(BR0), draining: false, ...identity, ...overrides };
+  return { role: innerOf(BR0), draining: false, state: "S", cpuSeconds: 0, ...identity, ...overrides };
 }
 
 Deno.test("keep() keeps a bridge that has gone for a second, and then no more", () => {

@@ -24,6 +24,10 @@ export interface Process {
   readonly netns: number;
   /** For how many seconds it has run. */
   readonly seconds: number;
+  /** Its state, a letter of ps(1): S sleeps, R runs or is ready to, D waits for a disk, T is stopped. */
+  readonly state: string;
+  /** The seconds of processor time that it has used. */
+  readonly cpuSeconds: number;
   /** The first 64 bytes of its command line, or of its title. */
   readonly args: string;
 }
@@ -31,7 +35,7 @@ export interface Process {
 /**
  * The columns that ps prints. It cuts all but the last one to a width, and the groups of an outer can be many.
  */
-const COLUMNS = "pid=,uid=,gid=,netns=,etimes=,args:64=,supgid=";
+const COLUMNS = "pid=,uid=,gid=,netns=,etimes=,state=,cputimes=,args:64=,supgid=";
 
 /**
  * Lists all processes.
@@ -47,18 +51,23 @@ export async function listProcesses(): Promise<Process[]> {
 /**
  * Reads the answer of ps.
  *
- * @param text What ps printed: process ID, user, group, namespace, seconds, command line and supplementary groups.
+ * @param text What ps printed: process ID, user, group, namespace, seconds, state, seconds of processor time, command line and
+ * supplementary groups.
  * @returns The processes.
  */
 export function parseProcesses(text: string): Process[] {
-  const rows = text.matchAll(/^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+|-)\s+(\d+) (.*) (-|\d+(?:,\d+)*)$/gm);
-  return Array.from(rows, ([, pid, uid, gid, netns, seconds, args = "", groups = "-"]) => ({
+  const rows = text.matchAll(
+    /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+|-)\s+(\d+)\s+([A-Za-z])\s+(\d+) (.*) (-|\d+(?:,\d+)*)$/gm,
+  );
+  return Array.from(rows, ([, pid, uid, gid, netns, seconds, state = "", cpu, args = "", groups = "-"]) => ({
     pid: Number(pid),
     uid: Number(uid),
     gid: Number(gid),
     groups: groups === "-" ? [] : groups.split(",").map(Number),
     netns: Number(netns),
     seconds: Number(seconds),
+    state,
+    cpuSeconds: Number(cpu),
     args: args.trimEnd(),
   }));
 }

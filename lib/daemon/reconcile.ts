@@ -8,16 +8,15 @@
 import { endpointsByBridge } from "../address.ts";
 import { prepareThenLock } from "../config/prepare_then_lock.ts";
 import { DaemonError } from "../errors.ts";
-import type { LogLine } from "../log.ts";
 import { currentForm } from "../permissions/current_form.ts";
-import type { Title } from "../role.ts";
 import { noteUnlessBusy } from "../setup/change_bridge.ts";
-import { look, type Present, restore } from "../setup/restore.ts";
+import { restore } from "../setup/restore.ts";
 import { moveControlSockets } from "./control_dirs.ts";
 import { withDaemonLock } from "./daemon_lock.ts";
 import { type Desired, findBridges } from "./desired.ts";
-import { egressFor, endEgress, narrowEgress, readEgress, widenEgress } from "./egress.ts";
-import { findDaemons, type RunningDaemon } from "./find_daemons.ts";
+import { egressFor, endEgress, narrowEgress, widenEgress } from "./egress.ts";
+import { findDaemons } from "./find_daemons.ts";
+import { findAll, type Found } from "./found.ts";
 import { allowStart, keepStopped, staysStopped } from "./stay_stopped.ts";
 import { writeLastPass } from "./last_pass.ts";
 import { Pass } from "./pass.ts";
@@ -27,33 +26,15 @@ import { endOverdue } from "./retired.ts";
 import { removeLeftovers } from "./route_files.ts";
 import { readServed } from "./served.ts";
 import { readLatestPass, shareFinishedPass } from "./shared_pass.ts";
-import type { GracePeriod } from "./grace_period.ts";
 import type { Settings, SettingsSource } from "./settings.ts";
 import { endAll, waitFor } from "./stop.ts";
+import type { Supervisor } from "./supervisor.ts";
 
 /** The verbs of `tproxy` that change what runs. */
 export type Verb = "start" | "stop" | "restart" | "reload";
 
 /** How long the last pass waits for proxies that have been told to end; what is left of them then, the next pass removes. */
 const GONE_DEADLINE_MS = 6_000;
-
-/** Something that makes passes by itself, as a watch does. */
-export interface Supervisor {
-  /** Whether a daemon that should be started may be, now. */
-  readonly mayStart: (title: Title) => boolean;
-  /** Called before a daemon is started. */
-  readonly onStart: (title: Title) => void;
-  /** What it has missed in the passes before. An operator's word counts at once. */
-  readonly gracePeriod: GracePeriod;
-  /** Warns of what a pass finds and does not mend. */
-  readonly warn: LogLine;
-  /** The process IDs of daemons that show no sign of life, to be replaced. */
-  readonly dead: ReadonlySet<number>;
-  /** Called with the daemons that run, if the pass has started and ended none. */
-  readonly onUnchanged: (daemons: readonly RunningDaemon[]) => void;
-  /** When its pass began, by the clock of `performance.now()`: it does more than this in one. */
-  readonly began: number;
-}
 
 /**
  * Does one pass. What `setup` has recorded is served even if it can't be put back, which comes first unless there is a
@@ -74,7 +55,7 @@ export async function reconcile(
 ): Promise<number | undefined> {
   if (verb === "stop") return await stop(source);
   // A supervisor's pass shares no other run's, and waits for none to be shared.
-  const seen = supervisor === undefined ? await readLatestPass() : undefined;
+  const seen = supervisor === undefined ? readLatestPass() : undefined;
   const began = supervisor?.began ?? performance.now();
   return await prepareThenLock({
     path: source.path,
@@ -85,20 +66,21 @@ export async function reconcile(
       const recorded = async <T>(work: () => Promise<T>): Promise<T> => {
         const running = await work();
         const seconds = (performance.now() - began) / 1000;
-        await writeLastPass({ at: Date.now(), seconds, isWatch: supervisor !== undefined });
+        writeLastPass({ at: Date.now(), seconds, isWatch: supervisor !== undefined });
         return running;
       };
       if (supervisor === undefined) {
         const ownPass = async () => {
-          await allowStart();
-          return await pass(verb, settings, await restore(await look()), supervisor);
+          allowStart();
+          const found = await findAll();
+          return await pass(verb, settings, { ...found, present: await restore(found.present) });
         };
         return await shareFinishedPass({ verb, config: source.path }, seen, () => recorded(ownPass));
       }
       return await recorded(async () => {
         // A supervisor has put back what is missing itself, as far as it may.
-        const present = await look();
-        return await staysStopped() ? undefined : await pass(verb, settings, present, supervisor);
+        if (staysStopped()) return undefined;
+        return await pass(verb, settings, await supervisor.found() ?? await findAll(), supervisor);
       });
     },
   });
@@ -108,7 +90,7 @@ export async function reconcile(
 async function stop(source: SettingsSource): Promise<number> {
   const { limits: { drainTimeoutMs } } = await source.read();
   const work = async () => {
-    await keepStopped();
+    keepStopped();
     const { daemons } = await findDaemons();
     await endAll(daemons.map(({ pid }) => pid), drainTimeoutMs);
     await endEgress();
@@ -121,12 +103,11 @@ async function stop(source: SettingsSource): Promise<number> {
 async function pass(
   verb: Exclude<Verb, "stop">,
   settings: Settings,
-  present: Present,
-  supervisor: Supervisor | undefined,
+  { present, processes: { host, daemons }, egress: egressBefore }: Found,
+  supervisor?: Supervisor,
 ): Promise<number> {
-  const [{ host, daemons }, egressBefore] = await Promise.all([findDaemons(), readEgress()]);
-  const found = await findBridges(present, daemons, supervisor?.warn);
-  const bridges = supervisor?.gracePeriod.keep(found, await readServed(), daemons, performance.now()) ?? found;
+  const wantedNow = findBridges(present, daemons, supervisor?.warn);
+  const bridges = supervisor?.gracePeriod.keep(wantedNow, readServed(), daemons, performance.now()) ?? wantedNow;
   const desired: Desired = { ...settings, bridges };
   const form = currentForm();
   const { mayStart = () => true, onStart = () => {} } = supervisor ?? {};

@@ -8,6 +8,8 @@ function daemon(pid: number, seconds: number, draining = true): RunningDaemon {
   return {
     pid,
     seconds,
+    state: "S",
+    cpuSeconds: 0,
     draining,
     role: OUTER,
     uid: 1,

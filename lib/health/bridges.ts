@@ -18,7 +18,7 @@ import { type Link, listLinks } from "../netns/observe.ts";
 import { findMissingInNft } from "../setup/missing_in_nft.ts";
 import type { SetupRecord } from "../setup/setup_record.ts";
 import { isLost } from "../setup/setup_record_file.ts";
-import { look } from "../setup/restore.ts";
+import { look, type Present } from "../setup/restore.ts";
 import { type Applied, readApplied } from "../nft/applied.ts";
 import type { BridgeTable } from "../nft/fingerprint.ts";
 import { listStateAndRules } from "../nft/nft.ts";
@@ -29,6 +29,8 @@ const LOOKS_AT_ONCE = 4;
 
 /** What the host has of all bridges. */
 export interface HostView {
+  /** What is recorded, and what the kernel has, as it was listed. */
+  readonly present: Present;
   /** The devices of the host namespace, by their names. */
   readonly links: ReadonlyMap<string, Link>;
   /** The names of the namespaces' files. */
@@ -60,13 +62,15 @@ export interface HostView {
  */
 export async function lookAtHost(former?: BridgeTable): Promise<HostView> {
   const inNft = listStateAndRules(former);
-  const [{ file, nft, links, netns }, { table }, applied] = await Promise.all([
+  const [present, { table }, applied] = await Promise.all([
     look(() => inNft.then(({ state }) => state)),
     inNft,
     readApplied(),
   ]);
+  const { file, nft, links, netns } = present;
   const listed = links.length > 0 ? links : await listLinks();
   return {
+    present,
     links: new Map(listed.map((link) => [link.name, link])),
     netns,
     maps: nft.maps.bridges,

@@ -12,7 +12,7 @@ import type { BridgeName } from "../names.ts";
 import type { Role } from "../role.ts";
 import { listenersOf } from "../daemon/followed.ts";
 import { readCounts } from "../daemon/counts.ts";
-import type { RunningDaemon } from "../daemon/find_daemons.ts";
+import { type RunningDaemon, servedBy } from "../daemon/find_daemons.ts";
 
 /** How long to wait before a second look: counts are up to a second old, and routes may just have changed. */
 const LOOK_AGAIN_MS = 2_000;
@@ -52,19 +52,18 @@ export function missingListeners(
  * @returns The daemons, without those that drain.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
-export async function findDeaf(
+export function findDeaf(
   daemons: readonly RunningDaemon[],
   endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>,
-): Promise<Deaf[]> {
+): Deaf[] {
   const serving = daemons.filter(({ draining }) => !draining);
-  const served = new Set(serving.flatMap(({ role }) => role.bridge ?? []));
-  const found = await Promise.all(serving.map(async (daemon) => {
-    const counts = await readCounts(daemon.role);
+  const served = servedBy(serving);
+  return serving.flatMap((daemon) => {
+    const counts = readCounts(daemon.role);
     if (counts === undefined) return [];
     const listeners = missingListeners(daemon.role, counts.listening, endpoints, served);
     return listeners.length === 0 ? [] : [{ daemon, listeners }];
-  }));
-  return found.flat();
+  });
 }
 
 /**
@@ -80,9 +79,9 @@ export async function findDeafFaults(
   daemons: readonly RunningDaemon[],
   endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>,
 ): Promise<Fault[]> {
-  if ((await findDeaf(daemons, endpoints)).length === 0) return [];
+  if (findDeaf(daemons, endpoints).length === 0) return [];
   await delay(LOOK_AGAIN_MS);
-  return (await findDeaf(daemons, endpoints)).map(({ daemon: { role: { title, log } }, listeners }) => ({
+  return findDeaf(daemons, endpoints).map(({ daemon: { role: { title, log } }, listeners }) => ({
     code: "not-listening",
     subject: title,
     text: `does not listen on ${listeners.join(", ")}`,

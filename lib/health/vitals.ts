@@ -20,7 +20,7 @@ export interface Sign {
   readonly pid: number;
   /** Its process title. */
   readonly title: Title;
-  /** Its process state, a letter of ps(1): S sleeps, R runs or is ready to, D waits for a disk, T is stopped. */
+  /** Its state, a letter of ps(1). */
   readonly state: string;
   /** The seconds of processor time that it has used. */
   readonly cpuSeconds: number;

@@ -13,18 +13,29 @@ import { RUN_FILES } from "../paths.ts";
 import { applyRecord } from "../setup/apply_record.ts";
 import { recoverRecord } from "../setup/setup_record_file.ts";
 import { rememberVlans } from "../netns/vlan_record.ts";
-import type { BridgeTable } from "../nft/fingerprint.ts";
+import type { PresentEgress } from "../nft/egress_listing.ts";
 import { listState } from "../nft/nft.ts";
-import { Backoff } from "./backoff.ts";
 import { NamespaceChooser } from "./namespaces.ts";
 import { bridgesOf, findFaultsOfBridges, type HostView, lookAtHost } from "../health/bridges.ts";
-import { KnownRules } from "./known_rules.ts";
+import { readEgress } from "../daemon/egress.ts";
+import { KnownRules, type ListedRules } from "./known_rules.ts";
+import { Stability, textOf } from "./stability.ts";
 
 /** How many bridges are set up again under one hold of the lock. A VM's deploy waits for it. */
 const HEALED_PER_LOCK = 10;
 
 /** How long to wait for the lock of `setup`, in milliseconds. The next pass tries again. */
 const LOCK_DEADLINE_MS = 5_000;
+
+/** What a pass has found of the bridges and of the rules. */
+export interface Kept {
+  /** What the host had before anything was changed. */
+  readonly host: HostView;
+  /** The rules that restrict the proxies; `undefined` if they can't be listed. */
+  readonly egress: PresentEgress | undefined;
+  /** Whether a bridge was set up again, so that the host has more now. */
+  readonly hasChanged: boolean;
+}
 
 /** Keeps bridges as they should be, and remembers what it has logged of them. */
 export class BridgeKeeper {
@@ -34,15 +45,13 @@ export class BridgeKeeper {
   readonly rules = new KnownRules();
   /** The bridges that were not as they should be when they were last looked at. */
   #faulty: ReadonlySet<BridgeName> = new Set();
-  readonly #backoff = new Backoff();
-  /** The bridges that did not stay as they were set up. */
-  readonly #unstable = new Set<BridgeName>();
+  readonly #stability = new Stability();
   /** What was last logged of each bridge that the network driver made. */
   readonly #logged = new Map<BridgeName, string>();
 
   /** Whether all bridges were as they should be when they were last looked at. */
   get areSound(): boolean {
-    return this.#faulty.size === 0 && this.#unstable.size === 0;
+    return this.#faulty.size === 0 && this.#stability.areStable;
   }
 
   /**
@@ -50,64 +59,41 @@ export class BridgeKeeper {
    * once if not.
    *
    * @param served The bridges whose inner runs.
-   * @returns What the host had before.
+   * @returns What was found.
    * @throws {import("../errors.ts").TproxyError} If ip or nft fails, or its answer can't be read.
    * @throws {Deno.errors.NotCapable} Without `--allow-run` for ip and nft, and `--allow-read` for `/run/netns`.
    */
-  async keep(served: ReadonlySet<BridgeName>): Promise<HostView> {
+  async keep(served: ReadonlySet<BridgeName>): Promise<Kept> {
     const known = this.rules.known(performance.now());
-    let host = await this.#look(known);
+    let [host, egress] = await this.#look(known);
     const bridges = bridgesOf(host);
-    const lookInto = this.namespaces.choose(host, bridges, this.#faulty);
+    const lookInto = this.namespaces.choose(host, bridges, this.#faulty, performance.now());
     let found = await findFaultsOfBridges(host, bridges, lookInto, served);
     if (found.size > 0 && known !== undefined) {
       // What was known may be out of date after all: an event may be late, or lost.
-      host = await this.#look();
+      [host, egress] = await this.#look();
       found = await findFaultsOfBridges(host, bridges, lookInto, served);
     }
     this.#faulty = new Set(found.keys());
     const broken = [...found.keys()].filter((bridge) => host.record.has(bridge));
     // It is no fault if it is not noted how rules were applied, but without that nobody can tell whether they change.
     const unknown = [...host.record.keys()].filter((name) => !host.applied.has(name) && bridges.includes(name));
-    this.#calm(found);
-    await this.#heal(this.#due([...new Set([...broken, ...unknown])], found), served);
+    const due = this.#stability.due([...new Set([...broken, ...unknown])], found, performance.now());
+    await this.#heal(due, served);
     await rememberVlans(host.record.keys(), host.links);
     for (const bridge of bridges) if (!host.record.has(bridge)) this.#name(bridge, found.get(bridge) ?? []);
-    return host;
+    return { host, egress, hasChanged: due.length > 0 };
   }
 
   /** Looks at the host, and restores the record if it is lost. */
-  async #look(former?: BridgeTable): Promise<HostView> {
+  async #look(former?: ListedRules): Promise<[host: HostView, egress: PresentEgress | undefined]> {
     const listing = this.rules.begin(performance.now());
-    const host = await lookAtHost(former);
-    if (former === undefined) this.rules.end(listing, host.table);
-    if (!host.isRecordLost) return host;
+    const host = await lookAtHost(former?.table);
+    const egress = former?.egress ?? await readEgress();
+    if (former === undefined) this.rules.end(listing, { table: host.table, egress });
+    if (!host.isRecordLost) return [host, egress];
     await withLock(RUN_FILES.setupLock, LOCK_DEADLINE_MS, () => recoverRecord(listState));
-    return await lookAtHost();
-  }
-
-  /** Counts those as stable again that have stayed as they should be for long enough. */
-  #calm(found: ReadonlyMap<BridgeName, readonly Fault[]>): void {
-    const now = performance.now();
-    for (const bridge of this.#unstable) {
-      if (!found.has(bridge) && this.#backoff.waitFor(bridge, now) === 0) this.#unstable.delete(bridge);
-    }
-  }
-
-  /** Those whose back-off is over. Something may keep changing a bridge back, or it can't be set up at all. */
-  #due(bridges: readonly BridgeName[], found: ReadonlyMap<BridgeName, readonly Fault[]>): BridgeName[] {
-    const now = performance.now();
-    return bridges.filter((bridge) => {
-      const isDue = this.#backoff.waitFor(bridge, now) === 0;
-      if (!isDue && !this.#unstable.has(bridge)) {
-        this.#unstable.add(bridge);
-        log.warning("A bridge does not stay as it was set up; setting it up again less and less often", {
-          bridge,
-          faults: textOf(found.get(bridge) ?? []),
-        });
-      }
-      return isDue;
-    });
+    return [await lookAtHost(), egress];
   }
 
   async #heal(due: readonly BridgeName[], served: ReadonlySet<BridgeName>): Promise<void> {
@@ -126,9 +112,9 @@ export class BridgeKeeper {
   }
 
   async #apply(bridge: BridgeName, { record }: HostView, faults: readonly Fault[]): Promise<void> {
-    this.#backoff.started(bridge, performance.now());
+    this.#stability.started(bridge, performance.now());
     if (faults.length > 0) {
-      const say = this.#unstable.has(bridge) ? log.info : log.warning;
+      const say = this.#stability.isUnstable(bridge) ? log.info : log.warning;
       say("A bridge is not as it should be; setting it up again", { bridge, faults: textOf(faults) });
     }
     try {
@@ -145,8 +131,4 @@ export class BridgeKeeper {
     }
     this.#logged.set(bridge, text);
   }
-}
-
-function textOf(faults: readonly Fault[]): string {
-  return faults.map(({ text }) => text).join("; ");
 }

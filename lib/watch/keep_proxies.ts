@@ -38,13 +38,13 @@ export class ProxyKeeper {
    * live streams go on when it does. One that is stopped again and again shows no sign of life, and is replaced for
    * that.
    *
-   * @param daemons Those that run.
+   * @param daemons Those that run, as they were just listed.
    * @returns The process IDs of those that have shown no sign of life for too long.
-   * @throws {import("../run_command.ts").CommandError} If ps or kill fails.
-   * @throws {Deno.errors.NotCapable} Without `--allow-run` for ps and kill, and `--allow-read=/run/one_tproxy`.
+   * @throws {import("../run_command.ts").CommandError} If kill fails.
+   * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/kill` and `--allow-read=/run/one_tproxy`.
    */
   async keep(daemons: readonly RunningDaemon[]): Promise<ReadonlySet<number>> {
-    const signs = await readSigns(daemons);
+    const signs = readSigns(daemons);
     const stopped = signs.filter(isStopped);
     for (const { title, pid } of stopped) log.warning("A proxy was stopped; letting it go on", { title, pid });
     await send("CONT", stopped.map(({ pid }) => pid));
@@ -69,7 +69,7 @@ export class ProxyKeeper {
     endpoints: ReadonlyMap<BridgeName, readonly Endpoint[]>,
   ): Promise<void> {
     const now = performance.now();
-    const deaf = await findDeaf(daemons, endpoints);
+    const deaf = findDeaf(daemons, endpoints);
     this.#deafSince = new Map(deaf.map(({ daemon: { pid } }) => [pid, this.#deafSince.get(pid) ?? now]));
     const due = deaf.filter(({ daemon: { pid, role } }) => {
       return now - (this.#deafSince.get(pid) ?? now) >= DEAF_MS && this.#tries.waitFor(role.title, now) === 0;

@@ -1,25 +1,39 @@
 /**
- * The rules of all bridges as they were last listed, for as long as nobody has changed them. To list and to compare them
- * takes more time than all else in a pass, and nft tells of every change.
+ * The rules of all bridges and of the proxies as they were last listed, for as long as nobody has changed them. To list and
+ * to compare them takes more time than all else in a pass, and nft tells of every change.
  *
  * @module
  */
 
+import type { PresentEgress } from "../nft/egress_listing.ts";
 import type { BridgeTable } from "../nft/fingerprint.ts";
 
 /** After how long the rules are listed anyway, in milliseconds, since an event may be lost. */
 const KNOWN_MS = 300_000;
 
+/** The rules as nft has listed them. */
+export interface ListedRules {
+  /** The rules of all bridges. */
+  readonly table: BridgeTable;
+  /** The rules that restrict the proxies; `undefined` if they could not be listed. */
+  readonly egress: PresentEgress | undefined;
+}
+
 /** Remembers the rules. */
 export class KnownRules {
-  #table: BridgeTable | undefined;
+  #rules: ListedRules | undefined;
   #listedAt = 0;
   #changes = 0;
+
+  /** How often somebody has changed our tables, or may have. */
+  get changes(): number {
+    return this.#changes;
+  }
 
   /** Says that somebody has changed our tables, or may have. */
   forget(): void {
     this.#changes++;
-    this.#table = undefined;
+    this.#rules = undefined;
   }
 
   /**
@@ -28,8 +42,8 @@ export class KnownRules {
    * @param now The time in milliseconds, from a clock that does not jump.
    * @returns The rules; `undefined` if they have to be listed.
    */
-  known(now: number): BridgeTable | undefined {
-    return now - this.#listedAt < KNOWN_MS ? this.#table : undefined;
+  known(now: number): ListedRules | undefined {
+    return now - this.#listedAt < KNOWN_MS ? this.#rules : undefined;
   }
 
   /**
@@ -46,9 +60,9 @@ export class KnownRules {
    * Remembers the rules, unless somebody has changed them while they were listed.
    *
    * @param listing What {@linkcode begin} returned.
-   * @param table The rules.
+   * @param rules The rules.
    */
-  end([changes, now]: readonly [changes: number, now: number], table: BridgeTable): void {
-    if (changes === this.#changes) [this.#table, this.#listedAt] = [table, now];
+  end([changes, now]: readonly [changes: number, now: number], rules: ListedRules): void {
+    if (changes === this.#changes) [this.#rules, this.#listedAt] = [rules, now];
   }
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { namespaceIn, nextAfter } from "./namespaces.ts";
+import { parseBridgeName } from "../names.ts";
+import { NamespaceChooser, namespaceIn, nextAfter } from "./namespaces.ts";
+import { pauseAfter } from "./quick_look.ts";
 
 Deno.test("nextAfter() gives each its turn, also if some go and come", () => {
   const names = ["a", "b", "c", "d", "e"];
@@ -27,4 +29,33 @@ Deno.test("namespaceIn() reads what ip prints of changes in other namespaces", (
     ["", undefined],
   ];
   for (const [line, expected] of lines) assert.equal(namespaceIn(line), expected, line);
+});
+
+/** The longest time between two looks into one namespace, and the most looks in one pass, in half an hour of passes. */
+function rounds(count: number): { longestMs: number; most: number } {
+  const bridges = Array.from({ length: count }, (_, i) => parseBridgeName(`br${i}`)).toSorted();
+  // Every port has its carrier, so nothing but its turn brings a namespace into a pass.
+  const links = new Map(bridges.map((bridge) => [`${bridge}b`, { carrier: true, peerNetns: 1 } as never]));
+  const chooser = new NamespaceChooser();
+  const lookedAt = new Map(bridges.map((bridge) => [bridge, 0]));
+  let [longestMs, most] = [0, 0];
+  for (let now = 0; now < 1_800_000; now += pauseAfter(true, count)) {
+    const chosen = chooser.choose({ links }, bridges, new Set(), now);
+    most = Math.max(most, chosen.size);
+    for (const bridge of chosen) {
+      longestMs = Math.max(longestMs, now - (lookedAt.get(bridge) ?? 0));
+      lookedAt.set(bridge, now);
+    }
+  }
+  return { longestMs, most };
+}
+
+Deno.test("each namespace has its turn within ten minutes, on a host with any number of bridges", () => {
+  assert.deepEqual(rounds(10), { longestMs: 3_000, most: 10 });
+  assert.deepEqual(rounds(30), { longestMs: 9_000, most: 10 });
+  for (const count of [100, 250, 1_000]) {
+    const { longestMs } = rounds(count);
+    assert.ok(longestMs <= 600_000, `${count} bridges: ${longestMs} ms`);
+  }
+  assert.equal(rounds(250).most, 63);
 });

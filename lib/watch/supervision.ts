@@ -4,21 +4,32 @@
  * @module
  */
 
-import { describe } from "../errors.ts";
 import { log } from "../log.ts";
-import type { BridgeName } from "../names.ts";
+import { RUN_FILES } from "../paths.ts";
 import type { Title } from "../role.ts";
 import { refreshNames } from "../setup/refresh_names.ts";
-import type { RunningDaemon } from "../daemon/find_daemons.ts";
+import { stampOf } from "../config/prepare_then_lock.ts";
+import { findDaemons, type Processes, type RunningDaemon, servedBy } from "../daemon/find_daemons.ts";
 import { GracePeriod } from "../daemon/grace_period.ts";
 import { reconcile } from "../daemon/reconcile.ts";
 import { STAYS_STOPPED } from "../daemon/stay_stopped.ts";
+import { attempt } from "./attempt.ts";
 import { Backoff } from "./backoff.ts";
 import type { Reason } from "./events.ts";
 import { ConfigFollower } from "./follow_config.ts";
 import { BridgeKeeper } from "./keep_bridges.ts";
 import { ProxyKeeper } from "./keep_proxies.ts";
 import { StandingWarnings } from "./standing_warnings.ts";
+
+/** How a pass has ended. */
+export interface Outcome {
+  /** Whether all is well and nothing is left to do. */
+  readonly isWell: boolean;
+  /** The daemons that run now; none if that can't be found out. */
+  readonly daemons: readonly RunningDaemon[];
+  /** Whether others run than before the pass. */
+  readonly hasChanged: boolean;
+}
 
 /** Does passes. */
 export class Supervision {
@@ -45,11 +56,6 @@ export class Supervision {
     return this.#follower.triesAgain;
   }
 
-  /** The daemons that run, if the last pass has started and ended none. */
-  get unchanged(): readonly RunningDaemon[] | undefined {
-    return this.#unchanged;
-  }
-
   /** Looks names up again. A new address is an event, which leads to a pass. An error is logged. */
   async followNames(): Promise<void> {
     await attempt("follow names", refreshNames);
@@ -60,15 +66,19 @@ export class Supervision {
    *
    * @param reason Why there is a pass.
    * @param names Whether names are to be looked up again.
-   * @param daemons The daemons that run.
-   * @returns Whether all is well and nothing is left to do.
+   * @param known The daemons that the last pass has found.
+   * @returns How it has ended.
    * @throws {Deno.errors.NotCapable} Without the permissions of `watch` in `lib/permissions/command_permissions.ts`.
    */
-  async pass(reason: Reason, names: boolean, daemons: readonly RunningDaemon[]): Promise<boolean> {
+  async pass(reason: Reason, names: boolean, known: readonly RunningDaemon[]): Promise<Outcome> {
     const began = performance.now();
     this.#mustWait = false;
     this.#unchanged = undefined;
-    const host = await attempt("keep the bridges as setup recorded them", () => this.bridges.keep(servedBy(daemons)));
+    const before = await this.#stamp();
+    const processes = await find(known);
+    const daemons = processes?.daemons ?? [];
+    const kept = await attempt("keep the bridges as setup recorded them", () => this.bridges.keep(servedBy(daemons)));
+    const host = kept?.host;
     await attempt("follow the configuration", () => this.#follower.follow(host, names));
     if (names) await this.followNames();
     const dead = await attempt("look for signs of life", () => this.#proxies.keep(daemons)) ?? new Set();
@@ -81,6 +91,11 @@ export class Supervision {
         onStart: (title) => this.#starts.started(title, performance.now()),
         warn: this.#warnings.warn,
         gracePeriod: this.#gracePeriod,
+        found: async () => {
+          if (kept === undefined || processes === undefined) return undefined;
+          if (kept.hasChanged || await this.#stamp() !== before) return undefined;
+          return { present: kept.host.present, processes, egress: kept.egress };
+        },
         onUnchanged: (daemons) => this.#unchanged = daemons,
         dead,
         began,
@@ -90,8 +105,16 @@ export class Supervision {
       if (this.#staysStopped && !stayedStopped) log.info(STAYS_STOPPED);
       return true;
     });
-    return host !== undefined && isDone === true && !this.#mustWait && !this.#gracePeriod.isWaiting &&
+    const isWell = host !== undefined && isDone === true && !this.#mustWait && !this.#gracePeriod.isWaiting &&
       this.bridges.areSound && this.#proxies.areWell && this.#follower.isSettled;
+    const now = this.#unchanged ?? (await find(daemons))?.daemons ?? [];
+    return { isWell, daemons: now, hasChanged: shown(now) !== shown(daemons) };
+  }
+
+  /** A text that differs if another run has made a pass, or somebody has changed the setup record or our tables. */
+  async #stamp(): Promise<string> {
+    const files = [RUN_FILES.latestPass, RUN_FILES.completedPass, RUN_FILES.setupRecord];
+    return [this.bridges.rules.changes, ...await Promise.all(files.map(stampOf))].join(" ");
   }
 
   #mayStart(title: Title): boolean {
@@ -103,28 +126,12 @@ export class Supervision {
   }
 }
 
-/**
- * Tells which bridges have an inner.
- *
- * @param daemons The daemons that run.
- * @returns The bridges of those that do not drain.
- */
-export function servedBy(daemons: readonly RunningDaemon[]): Set<BridgeName> {
-  return new Set(daemons.filter(({ draining }) => !draining).flatMap(({ role }) => role.bridge ?? []));
+/** Finds the daemons that run; `undefined` if that can't be found out. */
+function find(known: readonly RunningDaemon[]): Promise<Processes | undefined> {
+  return attempt("look for the proxies", () => findDaemons(known));
 }
 
-/**
- * Does a part of a pass. An error is logged, since the next pass tries again.
- *
- * @param what What is done, as a phrase that follows "cannot".
- * @param work Does it.
- * @returns What it returns; `undefined` if it failed.
- */
-export async function attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    log.error(`Cannot ${what}; trying again`, { error: describe(error) });
-    return undefined;
-  }
+/** Writes down which daemons run, in a form that differs if one has come, has gone or drains. */
+function shown(daemons: readonly RunningDaemon[]): string {
+  return daemons.map(({ pid, draining }) => `${pid}${draining}`).join(" ");
 }

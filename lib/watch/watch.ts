@@ -10,13 +10,14 @@
 import { delay } from "../delay.ts";
 import { log } from "../log.ts";
 import { TPROXY } from "../names.ts";
+import { attempt } from "./attempt.ts";
 import { Events, Monitor } from "./events.ts";
 import { withDaemonLock } from "../daemon/daemon_lock.ts";
-import { findDaemons, type RunningDaemon } from "../daemon/find_daemons.ts";
+import { type RunningDaemon, servedBy } from "../daemon/find_daemons.ts";
 import { confirmLastPass } from "../daemon/last_pass.ts";
 import { NamespaceChooser } from "./namespaces.ts";
 import { CONFIRMED_MS, lookEvery, pauseAfter, QuickLook, settleFor } from "./quick_look.ts";
-import { attempt, servedBy, Supervision } from "./supervision.ts";
+import { Supervision } from "./supervision.ts";
 
 /** How often to look at more than that, in milliseconds. */
 const LOOK_CLOSER_MS = 3_000;
@@ -47,29 +48,29 @@ export async function watch(config: string): Promise<void> {
   ];
   const quickLook = new QuickLook(config);
   let [passAt, lookCloserAt, confirmAt, namesAt] = [0, 0, Infinity, performance.now() + NAMES_MS];
-  let daemons = await look();
+  let daemons: readonly RunningDaemon[] = [];
   log.info("Watching");
   while (!events.ended) {
     const reason = events.take();
-    const served = servedBy(daemons).size;
     const now = performance.now();
     for (const monitor of monitors) monitor.ensure();
     const isTime = now >= namesAt;
     if (isTime) namesAt = now + NAMES_MS;
     if (reason !== undefined || now >= passAt || isTime && supervision.triesAgain) {
       if (!nftMonitor.hearsAll) rules.forget();
-      const [stamps, before] = [await quickLook.stamps(), daemons];
-      const isWell = await supervision.pass(reason ?? "start", isTime, before);
-      daemons = supervision.unchanged ?? await look();
+      const stamps = await quickLook.stamps();
+      const outcome = await supervision.pass(reason ?? "start", isTime, daemons);
+      daemons = outcome.daemons;
       quickLook.remember(daemons, stamps);
       // After what the pass has started or ended, the next one finds all as it should be.
-      if (shown(daemons) !== shown(before)) events.wish("start");
+      if (outcome.hasChanged) events.wish("start");
       lookCloserAt = performance.now() + LOOK_CLOSER_MS;
-      passAt = performance.now() + pauseAfter(isWell, servedBy(daemons).size);
-      confirmAt = isWell ? performance.now() + CONFIRMED_MS : Infinity;
+      passAt = performance.now() + pauseAfter(outcome.isWell, servedBy(daemons).size);
+      confirmAt = outcome.isWell ? performance.now() + CONFIRMED_MS : Infinity;
     } else if (isTime) {
       await supervision.followNames();
     }
+    const served = servedBy(daemons).size;
     await events.next(lookEvery(served));
     await delay(settleFor(served));
     const isCloser = performance.now() >= lookCloserAt;
@@ -84,14 +85,4 @@ export async function watch(config: string): Promise<void> {
   }
   for (const monitor of monitors) monitor.stop();
   log.info("Not watching any more; the proxies go on");
-}
-
-/** Finds the daemons that run; none if that can't be found out. */
-async function look(): Promise<readonly RunningDaemon[]> {
-  return await attempt("look for the proxies", async () => (await findDaemons()).daemons) ?? [];
-}
-
-/** Writes down which daemons run, in a form that differs if one has come, has gone or drains. */
-function shown(daemons: readonly RunningDaemon[]): string {
-  return daemons.map(({ pid, draining }) => `${pid}${draining}`).join(" ");
 }
