@@ -147,7 +147,8 @@ Deno.test(
   inLab(async (lab) => {
     const hv = await makeHypervisor(lab);
     await hv.bridge("br1");
-    const foreign = `table ip one_tproxy { map ep_driver1 { type inet_service : ipv4_addr . inet_service; }\n }
+    const foreign =
+      `table ip one_tproxy { map ep_driver1 { type inet_service : ipv4_addr . inet_service; }\n chain x { }\n }
 table inet theirs { chain input { type filter hook input priority 0; tcp dport 22 accept; }\n }`;
     await hv.host.text(["nft", "-f", "-"], foreign);
     const before = await rulesOf(hv.host);

@@ -98,6 +98,10 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
     commands: [["nft", "delete element bridge one_tproxy vlan_ethertypes { 8021ad }"]],
     faults: { "rules-changed": /^the set vlan_ethertypes is not as setup made it$/ },
   },
+  "the table is turned off": {
+    commands: [["nft", "add table bridge one_tproxy { flags dormant ; }"]],
+    faults: { "rules-changed": /^the table bridge one_tproxy is dormant, so its rules do nothing$/ },
+  },
   "the policy of a chain is another": {
     commands: [["nft", "add chain bridge one_tproxy guard_br0 { policy drop ; }"]],
     faults: { "rules-changed": /^the rules in the chain guard_br0 are not/ },

@@ -21,7 +21,7 @@ import { isLost } from "../setup/setup_record_file.ts";
 import { look, type Present } from "../setup/restore.ts";
 import { type Applied, readApplied } from "../nft/applied.ts";
 import type { BridgeTable } from "../nft/fingerprint.ts";
-import { listStateAndRules } from "../nft/nft.ts";
+import { listStateAndRules } from "../nft/list_rules.ts";
 import { forEachConcurrently } from "../daemon/concurrency.ts";
 
 /** How many namespaces are looked into at a time. Each takes two short processes. */

@@ -1,8 +1,8 @@
 /**
  * Finding faults in the kernel's state of one bridge. Pure.
  *
- * WHY `setup` does not use it: to apply everything again is cheaper than to check first. The supervisor and `tproxy
- * status` check without a change.
+ * The supervisor and `tproxy status` check without a change. `setup` compares devices while it plans how to change them
+ * (`link_plan.ts`), and the rules by `rule_faults.ts`.
  *
  * @module
  */

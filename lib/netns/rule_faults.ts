@@ -4,7 +4,7 @@
  * @module
  */
 
-import { VETH_SET } from "../names.ts";
+import { TPROXY, VETH_SET } from "../names.ts";
 import { scriptOf } from "../nft/applied.ts";
 import { chainNamesOf } from "../nft/chains.ts";
 import { describeConstants } from "../nft/shared_sets.ts";
@@ -20,8 +20,10 @@ export type Finding = readonly [code: string, text: string, command?: string];
  * @param view The state as it is.
  * @returns The faults.
  */
-export function findRuleFaults(expected: Expected, { missing, table: { chains, sets } }: BridgeView): Finding[] {
-  const { names, isRecorded, applied } = expected;
+export function findRuleFaults(
+  { names, isRecorded, applied }: Omit<Expected, "sysctls">,
+  { missing, table: { chains, sets, isDormant } }: Pick<BridgeView, "missing" | "table">,
+): Finding[] {
   const findings: Finding[] = [];
   if (missing !== undefined) findings.push([missing[0], `${missing[1]} is gone`]);
   // The network driver creates one chain only, with a rule of its own form.
@@ -34,6 +36,7 @@ export function findRuleFaults(expected: Expected, { missing, table: { chains, s
     }
   }
   if (!isRecorded || applied === undefined) return findings;
+  if (isDormant) findings.push(["rules-changed", `the table bridge ${TPROXY} is dormant, so its rules do nothing`]);
   if (applied.form === "veth-set" && !sets.get(VETH_SET)?.includes(names.bridgeEnd)) {
     findings.push(["rules-changed", `${names.bridgeEnd} is not in the set ${VETH_SET}`]);
   }

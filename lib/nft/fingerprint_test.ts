@@ -38,6 +38,12 @@ Deno.test("readTable() reads nothing of other tables", () => {
   assert.deepEqual(readTable(listing(...others)), { chains: new Map(), sets: new Map() });
 });
 
+Deno.test("readTable() tells whether the table is turned off", () => {
+  const table = (family: string, flags: object) => ({ table: { family, name: "one_tproxy", ...flags } });
+  assert.equal(readTable(listing(table("bridge", { flags: ["dormant"] }))).isDormant, true);
+  assert.equal(readTable(listing(table("bridge", {}), table("ip", { flags: ["dormant"] }))).isDormant, undefined);
+});
+
 Deno.test("refreshTable() takes the sets as they are, and what was known of the chains that are still there", () => {
   const former = readTable(listing({ chain: CHAIN }, { rule: DROP }, { chain: { ...CHAIN, name: "ch_br0" } }));
   const object = { family: "bridge", elements: [] } as const;

@@ -10,9 +10,8 @@ import { forgetApplied } from "./applied.ts";
 import { writeAppliedEgress } from "./applied_egress.ts";
 import { type Dropped, parseDropped } from "./dropped.ts";
 import { renderNoEgress } from "./egress_script.ts";
-import { type BridgeTable, NO_TABLE, readTable, refreshTable, toTable } from "./fingerprint.ts";
-import { parseListings } from "./listing.ts";
-import { type NftState, parseState, toState } from "./parse_state.ts";
+import { type BridgeTable, NO_TABLE, readTable } from "./fingerprint.ts";
+import { type NftState, parseState } from "./parse_state.ts";
 import { parseTable } from "./parse_tables.ts";
 import { listTable, runScript } from "./run_nft.ts";
 import { renderRelease } from "./release_script.ts";
@@ -29,26 +28,6 @@ import type { TableObject, Tables } from "./bridge_script.ts";
 export async function listState(): Promise<NftState> {
   // These commands succeed if there is no table of ours. A listing of the table itself would fail.
   return parseState(await runCommand("nft", ["-j", "list maps ip; list sets bridge; list chains bridge"]));
-}
-
-/**
- * Lists our maps, sets, chains and the rules of all bridges with one nft process.
- *
- * @param former The rules as they were listed, if nobody has changed them since; then they are not listed.
- * @returns Everything of ours in nft but the egress rules.
- * @throws {CommandError} If nft fails, which never means that there is nothing.
- * @throws {import("../errors.ts").KernelStateError} If nft's answer is not a listing.
- * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
- */
-export async function listStateAndRules(
-  former?: BridgeTable,
-): Promise<{ readonly state: NftState; readonly table: BridgeTable }> {
-  if (former !== undefined) {
-    const state = await listState();
-    return { state, table: refreshTable(former, state.objects) };
-  }
-  const items = parseListings(await runCommand("nft", ["-j", "list maps ip; list ruleset bridge"]));
-  return { state: toState(items), table: toTable(items) };
 }
 
 /**

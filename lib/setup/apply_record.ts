@@ -15,6 +15,7 @@ import { listState } from "../nft/nft.ts";
 import type { MapListing } from "../nft/parse_state.ts";
 import { type MadeLinks, makeLinks } from "../netns/links.ts";
 import { listLinks } from "../netns/observe.ts";
+import { findIntact } from "./intact.ts";
 import { unionOf } from "./join_endpoints.ts";
 import { copyOf, type NetworkRecord, type SetupRecord } from "./setup_record.ts";
 
@@ -22,6 +23,8 @@ import { copyOf, type NetworkRecord, type SetupRecord } from "./setup_record.ts"
 export interface ApplyOptions {
   /** Whether endpoints in the map that are not recorded stay. They stay unless somebody has asked to remove them. */
   readonly keepsOthers?: boolean;
+  /** Bridges whose record is as it was. Their rules are looked at first, and applied only if they are not intact. */
+  readonly unchanged?: ReadonlySet<BridgeName>;
 }
 
 /** The bridges that could not be changed, each with the reason. */
@@ -50,11 +53,15 @@ export async function applyRecord(
  * it was, and the others are set up. The caller holds the lock of `setup`.
  *
  * @param record The bridges, each with at least one network.
- * @param options Whether endpoints that are not recorded stay; they are removed by default.
+ * @param options Whether endpoints that are not recorded stay; they are removed by default. And which bridges may need no
+ * transaction.
  * @returns The bridges that could not be set up.
  * @throws {import("../run_command.ts").CommandError} If nft can't list what is there.
  */
-export async function applyRecords(record: SetupRecord, options: ApplyOptions = {}): Promise<Failures> {
+export async function applyRecords(
+  record: SetupRecord,
+  { keepsOthers = false, unchanged = new Set() }: ApplyOptions = {},
+): Promise<Failures> {
   const failures = new Map<BridgeName, unknown>();
   const made = new Map<BridgeName, MadeLinks>();
   const listed = listLinks();
@@ -63,10 +70,12 @@ export async function applyRecords(record: SetupRecord, options: ApplyOptions = 
   }
   if (made.size === 0) return failures;
   try {
-    const maps = options.keepsOthers ? (await listState()).maps : undefined;
+    const maps = keepsOthers ? (await listState()).maps : undefined;
     const rules = [...made.keys()].map((bridge) => rulesOf(bridge, record.get(bridge) ?? [], maps));
+    const intact = await findIntact(new Map([...record].filter(([bridge]) => unchanged.has(bridge))));
+    const due = rules.filter(({ bridge }) => !intact.has(bridge));
     // The maps come last: where there is a map, the namespace is ready.
-    const forms = await ensureRules(rules);
+    const forms = new Map([...intact, ...due.length === 0 ? [] : await ensureRules(due)]);
     for (const { bridge, endpoints } of rules) {
       await attempt(bridge, failures, async () => {
         const form = forms.get(bridge);

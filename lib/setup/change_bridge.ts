@@ -17,7 +17,7 @@ import { applyRecords, attempt, type Failures } from "./apply_record.ts";
 import { removeLinks } from "../netns/links.ts";
 import { listLinks } from "../netns/observe.ts";
 import { CommandError } from "../run_command.ts";
-import { isNobodys, type NetworkRecord, withServices } from "./setup_record.ts";
+import { copyOf, isNobodys, type NetworkRecord, withServices } from "./setup_record.ts";
 import { recoverRecord, writeRecord } from "./setup_record_file.ts";
 import { forgetVlans } from "../netns/vlan_record.ts";
 
@@ -84,7 +84,9 @@ export async function changeBridges(changes: ReadonlyMap<BridgeName, Change>, ad
   const written = await writeRecord(record, next);
   const served = withServices(next);
   for (const [bridge, networks] of served) warnOfNobodys(bridge, networks);
-  const refused = served.size === 0 ? new Map() : await applyRecords(served);
+  const isUnchanged = (bridge: BridgeName) => copyOf(record.get(bridge) ?? []) === copyOf(next.get(bridge) ?? []);
+  const unchanged = new Set([...served.keys()].filter(isUnchanged));
+  const refused = served.size === 0 ? new Map() : await applyRecords(served, { unchanged });
   if (refused.size > 0) {
     await writeRecord(written, new Map([...refused.keys()].map((bridge) => [bridge, record.get(bridge) ?? []])));
   }
