@@ -10,7 +10,9 @@ import settings from "../deno.json" with { type: "json" };
 import { DEFAULT_CONFIG_PATH, DRIVERS_DIR, PROXY_DIR, REMOTES_DIR } from "../lib/paths.ts";
 import { COMMAND_PROGRAMS } from "../lib/permissions/verbs.ts";
 import { until } from "../packaging/command.ts";
-import { auditOf, differencesOf, startAudit } from "./lab/audit.ts";
+import { OUTER } from "../lib/role.ts";
+import { auditLaunchers, auditOf, differencesOf } from "./lab/audit.ts";
+import { argvOf, startOf } from "./lab/daemon_start.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { assertServed, CONFIG, GATE, inLab, isServed, makeScenario, type Scenario } from "./lab/scenario.ts";
 import { vm } from "./lab/vm.ts";
@@ -141,7 +143,7 @@ Deno.test(
     const scenario = await makeScenario(lab);
     const { host } = scenario.hv;
     const hasFilters = await prepare(scenario);
-    await startAudit(host);
+    await auditLaunchers(host);
     await useAll(scenario);
     const audited = await auditOf(host);
     const programs = new Set(audited.map(({ program }) => program));
@@ -152,6 +154,19 @@ Deno.test(
     if (!ROOTLESS) assert.deepEqual(unused, hasFilters ? [] : SET_VLANS);
   }),
 );
+
+Deno.test("any test in which a program or a proxy was refused what it has asked for fails, and names that", async () => {
+  const refusing = inLab(async (lab) => {
+    const { hv } = await makeScenario(lab);
+    const logs = hv.lineOf("logs", ["logs"]).filter((word) => word !== "--allow-sys=uid");
+    assert.notEqual((await hv.host.run(logs)).code, 0);
+    const start = startOf(OUTER);
+    const outer = { ...start, flags: start.flags.filter((flag) => !flag.startsWith("--allow-write=")) };
+    assert.notEqual((await hv.host.run(argvOf(outer))).code, 0);
+  });
+  const named = "logs sys uid; outer write /var/log/one_tproxy.log";
+  await assert.rejects(refusing, { message: `programs have asked for what they may not do: ${named}` });
+});
 
 Deno.test("a permission that is asked for in vain is found, and one that nobody asks for", () => {
   const grants = [["read", "/run/a"], ["read", "/run/b.3.json"], ["net", "10.0.0.1:80"], [

@@ -11,7 +11,7 @@ import { parseBridgeName } from "../lib/names.ts";
 import { DEFAULT_CONFIG_PATH, RUN_FILES } from "../lib/paths.ts";
 import { innerOf } from "../lib/role.ts";
 import { type Result, until } from "../packaging/command.ts";
-import { type Hypervisor, lineOf } from "./lab/hypervisor.ts";
+import type { Hypervisor } from "./lab/hypervisor.ts";
 import { CONFIG, inLab, served } from "./lab/scenario.ts";
 import { vm } from "./lab/vm.ts";
 
@@ -19,7 +19,7 @@ const ROUTES = innerOf(parseBridgeName("br0")).routesFile;
 
 /** Runs a small program alone, as no launcher does. */
 function small(hv: Hypervisor, program: "tproxy" | "updown", ...args: string[]): Promise<Result> {
-  return hv.host.run(lineOf(program, args));
+  return hv.host.run(hv.lineOf(program, args));
 }
 
 /** Runs it where nothing is to be said, and tells how it exits. */
@@ -73,6 +73,7 @@ Deno.test(
     assert.equal(await debugLevelOf(hv), 0);
 
     await untilNoted(hv);
+    lab.expectedRefusals.add("tproxy read /etc/other.conf");
     assert.equal(await quietly(hv, "tproxy", "start", "--config", "/etc/other.conf"), 1, "it may not even look at it");
     for (const text of ["", "[]", "{", '{"version":"0"}']) {
       await hv.host.write(RUN_FILES.config, text);
@@ -132,7 +133,7 @@ Deno.test(
   inLab(async (lab) => {
     const { hv } = await served(lab);
     await hv.bridge("br1");
-    const deploy = () => hv.host.run(lineOf("deploy", ["hook", "pre"]), vm(["br1", "7"]));
+    const deploy = () => hv.host.run(hv.lineOf("deploy", ["hook", "pre"]), vm(["br1", "7"]));
     await untilNoted(hv);
     assert.equal((await deploy()).code, 0);
     assert.deepEqual([...(await hv.status()).keys()], ["one_tproxy", "one_tproxy_br0", "one_tproxy_br1"]);

@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { until } from "../packaging/command.ts";
 import type { Counts } from "../lib/protocol/counts.ts";
 import type { Host } from "./lab/host.ts";
-import { type Hypervisor, lineOf } from "./lab/hypervisor.ts";
+import type { Hypervisor } from "./lab/hypervisor.ts";
 import { withMallory } from "./lab/layer2.ts";
 import { CONFIG, fetchFrom, GATE, inLab, isServed, type Scenario, served } from "./lab/scenario.ts";
 
@@ -200,7 +200,7 @@ Deno.test(
 
     const inner = await hv.pidOf("one_tproxy_br0");
     await hv.host.text(["kill", "-STOP", inner]);
-    const doctor = hv.host.start(lineOf("doctor", ["doctor"]), { inside: true });
+    const doctor = hv.host.start(hv.lineOf("doctor", ["doctor"]), { inside: true });
     const link = ["ip", "link", "show", "dev", PORT];
     await until("the port is there", async () => (await hv.host.run(link)).code === 0);
     // The signal is for doctor itself, and not for nsenter, which has started it in the hypervisor's process namespace.

@@ -10,6 +10,7 @@ import { toFlags } from "../../lib/permissions/permissions.ts";
 import { parseBridgeName } from "../../lib/names.ts";
 import { DEFAULT_CONFIG_PATH, STRINGS_DIR } from "../../lib/paths.ts";
 import { NEW_SOCKET_DIR } from "../../lib/outer_sockets.ts";
+import { PROGRAMS } from "../../lib/programs.ts";
 import { asInner, asOuter } from "../lab/broken_out.ts";
 import type { Hypervisor } from "../lab/hypervisor.ts";
 import { ROOTLESS } from "../lab/rootless.ts";
@@ -132,6 +133,8 @@ Deno.test(
   "in a container that lacks the proxies' users start says so in one line, and root works",
   inLab(async (lab) => {
     const { hv } = await makeScenario(lab);
+    // The container has a /run of its own, without what the audit needs.
+    await hv.host.text(["umount", PROGRAMS.setpriv.path]);
     const flags = toFlags(commandPermissions("setup", DEFAULT_CONFIG_PATH));
     const program = new URL("../../cmd/setup.ts", import.meta.url).pathname;
     const setup = [Deno.execPath(), "run", "--quiet", "--cached-only", "--frozen", ...flags, program];

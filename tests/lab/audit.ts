@@ -2,8 +2,8 @@
  * What our programs are granted and what they ask for, on a host of the lab.
  *
  * Deno writes every permission that a program asks for into the file which the variable DENO_AUDIT_PERMISSIONS names,
- * except the permission to run another program. `audit.sh` stands in the place of the system's programs: it sets the
- * variable, and notes which of them ours have run.
+ * except the permission to run another program. `audit.sh` sets the variable. In the place of the system's programs it
+ * notes which of them ours have run, too.
  *
  * @module
  */
@@ -35,19 +35,50 @@ export interface Differences {
 const FOLDER = "/run/audit";
 const SCRIPT = new URL("audit.sh", import.meta.url).pathname;
 
-/** From here on, the programs that launchers start on this host are audited, and the proxies that these start. */
+/** Every proxy is started by it. */
+const STARTER = PROGRAMS.setpriv.path;
+
+/** Puts `audit.sh` in the place of programs; `sh FOLDER SCRIPT PROGRAM…`. */
+const STAND_IN = `folder=$0
+mkdir -p "$folder/real"
+install -m 755 "$1" "$folder/audit.sh"
+shift
+cp "$@" "$folder/real"
+for path do mount --bind "$folder/audit.sh" "$path"; done`;
+
+/** From here on, what is run by {@linkcode audited} on this host is audited, and all proxies. */
 export async function startAudit(host: Host): Promise<void> {
-  const paths = [...Object.values(PROGRAMS).map(({ path }) => path), "/usr/bin/env"];
-  await host.text(["mkdir", "-p", `${FOLDER}/real`]);
-  await host.text(["cp", ...paths, `${FOLDER}/real`]);
-  await host.text(["install", "-m", "755", SCRIPT, `${FOLDER}/audit.sh`]);
-  for (const path of paths) await host.text(["mount", "--bind", `${FOLDER}/audit.sh`, path]);
+  await standIn(host, STARTER);
+}
+
+/** On a host where the audit has started: from here on, the programs that launchers start are audited, too. */
+export async function auditLaunchers(host: Host): Promise<void> {
+  const paths = Object.values(PROGRAMS).map(({ path }) => path).filter((path) => path !== STARTER);
+  await standIn(host, ...paths, "/usr/bin/env");
+}
+
+async function standIn(host: Host, ...paths: string[]): Promise<void> {
+  await host.text(["sh", "-e", "-c", STAND_IN, FOLDER, SCRIPT, ...paths]);
+}
+
+/** The command line that runs a program of the checkout and audits it. Where no audit has started, it only runs it. */
+export function audited(program: string, argv: readonly string[]): string[] {
+  return ["bash", SCRIPT, program, ...argv];
+}
+
+/** Names what programs and proxies have asked for on a host so far and were refused, except to run a program. */
+export async function refusedOn(host: Host): Promise<readonly string[]> {
+  const audited = await auditOf(host);
+  const written = audited.map((run) => ({ ...run, asks: run.asks.filter(([kind]) => kind !== "run") }));
+  return differencesOf(written).refused;
 }
 
 /** Tells what has run so far. */
 export async function auditOf(host: Host): Promise<Audited[]> {
   const runs = new Map<string, { program: string; grants: Permission[]; asks: Permission[] }>();
-  for (const line of (await host.text(["grep", "-r", "", FOLDER])).split("\n")) {
+  // No folder, where a test has mounted another /run; half a line, where something still writes.
+  const { stdout } = await host.run(["grep", "-rsI", "--exclude-dir=real", "", FOLDER]);
+  for (const line of stdout.split("\n")) {
     const [, folder, file, text = ""] = /^\/run\/audit\/(run\.\w+)\/(\w+):(.*)$/.exec(line) ?? [];
     if (folder === undefined) continue;
     const run = runs.get(folder) ?? { program: "", grants: [], asks: [] };
@@ -55,7 +86,7 @@ export async function auditOf(host: Host): Promise<Audited[]> {
     if (file === "program") run.program = text;
     if (file === "args") run.grants.push(...grantsOf(text));
     if (file === "runs") run.asks.push(["run", text]);
-    if (file === "asks") run.asks.push(askOf(text));
+    if (file === "asks" && text.endsWith("}")) run.asks.push(askOf(text));
   }
   return [...runs.values()];
 }

@@ -12,6 +12,7 @@ import { checkout } from "../../lib/permissions/checkout.ts";
 import { ASK_ANOTHER } from "../../lib/exit_code.ts";
 import { DEFAULT_CONFIG_PATH } from "../../lib/paths.ts";
 import type { Background, Result } from "../../packaging/command.ts";
+import { audited } from "./audit.ts";
 import type { Host } from "./host.ts";
 import { ROOTLESS } from "./rootless.ts";
 
@@ -19,9 +20,11 @@ import { ROOTLESS } from "./rootless.ts";
 export class Hypervisor {
   /** The host. */
   readonly host: Host;
+  readonly #isAudited: boolean;
 
-  constructor(host: Host) {
+  constructor(host: Host, isAudited: boolean) {
     this.host = host;
+    this.#isAudited = isAudited;
   }
 
   /** Writes the configuration. A lab that has no other user runs the proxies as root. */
@@ -41,7 +44,7 @@ export class Hypervisor {
 
   /** The command line of `setup` with exactly its permissions. */
   setupArgv(...args: string[]): string[] {
-    return commandLine("setup", args);
+    return this.#commandLine("setup", args);
   }
 
   /** Runs `setup hook` with exactly its permissions, and with some text on standard input. */
@@ -55,7 +58,7 @@ export class Hypervisor {
   }
 
   async #hookArgv(args: readonly string[], input: string): Promise<string[]> {
-    const program = commandLine("setup", ["hook", ...args]);
+    const program = this.#commandLine("setup", ["hook", ...args]);
     const file = `/run/hook-input-${crypto.randomUUID()}`;
     await this.host.text(["sh", "-c", 'cat >"$0"', file], input);
     // A pipe, as the driver has it; and one that may break without breaking the test.
@@ -69,7 +72,7 @@ export class Hypervisor {
 
   /** The command line of `tproxy` with exactly its permissions. */
   tproxyArgv(...args: string[]): string[] {
-    return commandLine("tproxy", args);
+    return this.#commandLine("tproxy", args);
   }
 
   /** Starts `tproxy watch` with exactly its permissions. */
@@ -135,24 +138,25 @@ export class Hypervisor {
     const lines = (await this.host.text(["cat", `/var/log/${name}.log`])).trim().split("\n");
     return lines.filter(Boolean).map((line) => JSON.parse(line));
   }
-}
 
-/** The command line of what a launcher does: a program, or, if that exits with ASK_ANOTHER, another one. */
-function commandLine(command: CommandName, args: readonly string[]): string[] {
-  const program = programOf(command, args);
-  const other = FALLBACKS[program];
-  if (other === undefined) return lineOf(program, args);
-  const [first, second] = [lineOf(program, args), lineOf(other, args)].map((line) => {
-    return line.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
-  });
-  return ["sh", "-c", `${first}; code=$?; test "$code" -eq ${ASK_ANOTHER} || exit "$code"; exec ${second}`];
-}
+  /** The command line of what a launcher does: a program, or, if that exits with ASK_ANOTHER, another one. */
+  #commandLine(command: CommandName, args: readonly string[]): string[] {
+    const program = programOf(command, args);
+    const other = FALLBACKS[program];
+    if (other === undefined) return this.lineOf(program, args);
+    const [first, second] = [this.lineOf(program, args), this.lineOf(other, args)].map((line) => {
+      return line.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+    });
+    return ["sh", "-c", `${first}; code=$?; test "$code" -eq ${ASK_ANOTHER} || exit "$code"; exec ${second}`];
+  }
 
-/** The command line of one program, with exactly its permissions. */
-export function lineOf(program: CommandProgram, args: readonly string[]): string[] {
-  const flags = toFlags(commandPermissions(program, DEFAULT_CONFIG_PATH, checkout(), outputOf(args)));
-  const module = new URL(`../../cmd/${program}.ts`, import.meta.url).pathname;
-  return [Deno.execPath(), "run", "--quiet", "--cached-only", "--frozen", ...flags, module, ...args];
+  /** The command line of one program, with exactly its permissions. */
+  lineOf(program: CommandProgram, args: readonly string[]): string[] {
+    const flags = toFlags(commandPermissions(program, DEFAULT_CONFIG_PATH, checkout(), outputOf(args)));
+    const module = new URL(`../../cmd/${program}.ts`, import.meta.url).pathname;
+    const line = [Deno.execPath(), "run", "--quiet", "--cached-only", "--frozen", ...flags, module, ...args];
+    return this.#isAudited ? audited(program, line) : line;
+  }
 }
 
 function succeeded(result: Result): Result {

@@ -6,6 +6,7 @@
  */
 
 import { text } from "../../packaging/command.ts";
+import { refusedOn, startAudit } from "./audit.ts";
 import { Host } from "./host.ts";
 import { Hypervisor } from "./hypervisor.ts";
 
@@ -16,11 +17,22 @@ export class Lab implements AsyncDisposable {
   readonly #hosts: Host[] = [];
   readonly #guestPorts = new Map<Host, string>();
   readonly #ports: string[] = [];
+  readonly #isAudited: boolean;
+  readonly #audited: Host[] = [];
+  /** What a test has programs ask for although it has to be refused, for example `tproxy read /etc/other.conf`. */
+  readonly expectedRefusals = new Set<string>();
 
-  /** Makes an empty lab. */
-  static async create(): Promise<Lab> {
+  private constructor(isAudited: boolean) {
+    this.#isAudited = isAudited;
+  }
+
+  /**
+   * Makes an empty lab. If it is audited, our programs and proxies write down what they ask for, and the lab ends with
+   * an error if any of it was refused. What is measured or shown runs without.
+   */
+  static async create({ isAudited = false } = {}): Promise<Lab> {
     await ip(`link add name ${BACKBONE} type bridge`, `link set dev ${BACKBONE} up`);
-    return new Lab();
+    return new Lab(isAudited);
   }
 
   /** Makes a host that is on no network. */
@@ -44,7 +56,11 @@ export class Lab implements AsyncDisposable {
   async hypervisor(name: string, address: string): Promise<Hypervisor> {
     const host = await this.host(name);
     await this.#onBackbone(host, address);
-    return new Hypervisor(host);
+    if (this.#isAudited) {
+      await startAudit(host);
+      this.#audited.push(host);
+    }
+    return new Hypervisor(host, this.#isAudited);
   }
 
   /** Makes a host on the backbone for services to run on. */
@@ -91,9 +107,12 @@ export class Lab implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    const refused = (await Promise.all(this.#audited.map(refusedOn))).flat()
+      .filter((name) => !this.expectedRefusals.has(name));
     // The ports would go with their hosts, but not at once, and the next lab makes ports of the same names.
     await ip(...this.#ports.map((port) => `link delete dev ${port}`), `link delete dev ${BACKBONE}`);
     await Promise.all(this.#hosts.map((host) => host[Symbol.asyncDispose]()));
+    if (refused.length > 0) throw new Error(`programs have asked for what they may not do: ${refused.join("; ")}`);
   }
 }
 

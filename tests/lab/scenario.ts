@@ -76,7 +76,7 @@ export async function served(
 /** Runs a test in a lab of its own, which is gone afterwards. */
 export function inLab(test: (lab: Lab) => Promise<void>): () => Promise<void> {
   return async () => {
-    await using lab = await Lab.create();
+    await using lab = await Lab.create({ isAudited: true });
     await test(lab);
   };
 }
