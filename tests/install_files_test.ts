@@ -95,14 +95,16 @@ Deno.test("the installer asks for every program that is run, by its path, and na
   assert.deepEqual(asked.toSorted(), run.toSorted());
 });
 
-Deno.test("shellcheck finds nothing in the installer, its parts, the hooks, the drop-in and the scripts of the package", async () => {
+Deno.test("shellcheck finds nothing in the installer, its parts, the hooks, the drop-in, the package's scripts and .ci/run", async () => {
   await using host = await Host.create("reviewer");
   const parts = ["check", "programs", "files", "service", "metrics", "remotes", "remove"].map((part) =>
     `share/install/${part}.sh`
   );
   const ofPackage = ["package/postinst", "package/prerm", "package/postrm"];
   const hooks = ["share/drop-in/tproxy", "share/hooks/pre", "share/hooks/clean"];
-  const scripts = ["install.sh", ...parts, ...hooks, ...ofPackage];
+  const scripts = ["install.sh", ...parts, ...hooks, ...ofPackage, "../.ci/run"];
   const { code, stdout } = await host.run(["shellcheck", "-x", ...scripts.map((script) => `${PACKAGING}${script}`)]);
   assert.equal(code, 0, stdout);
+  // A workflow runs it by its path.
+  await host.text(["test", "-x", `${PACKAGING}../.ci/run`]);
 });
