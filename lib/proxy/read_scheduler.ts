@@ -9,6 +9,9 @@
  * WHY no turns for a few streams: a round needs a timer. With one stream, these timers took up to an eighth of the
  * processor time.
  *
+ * WHY smaller buffers beside small reads: beside a hundred uploads, a guest waits less than half as long for a page.
+ * Large streams take 3 to 7 percent more processor time meanwhile, but one of them keeps the largest buffer.
+ *
  * @module
  */
 
@@ -23,12 +26,29 @@ const A_ROUND = 16;
 /** How many streams may have the largest buffer, which makes 14 MB in all. Further streams get a medium one. */
 const MOST_LARGE = 64;
 
+/** A read of fewer bytes is a small one: a request, or a page. For so long after one, one stream has the largest buffer. */
+const SMALL_READ = MEDIUM / 4;
+const BESIDE_MS = 20;
+
 type Buffer = Uint8Array<ArrayBuffer>;
 
 const waiting: ((buffer: Buffer) => void)[] = [];
 
 /** How many filled reads this round has had; `undefined` if there is no round. */
 let taken: number | undefined;
+
+/** Whether there was a small read since the clock was read, and until when the last such read counts. */
+let wasSmall = false;
+let besideUntil = -Infinity;
+
+/**
+ * Notes a read of a stream that has no connection of its own.
+ *
+ * @param count How many bytes it has returned.
+ */
+export function noteRead(count: number): void {
+  if (count < SMALL_READ) wasSmall = true;
+}
 
 /**
  * Gives a stream the buffer for its next read.
@@ -46,7 +66,8 @@ export function nextBuffer(buffer: Buffer, count: number): Buffer | Promise<Buff
     setTimeout(beginRound);
   }
   if (taken === undefined || taken++ < A_ROUND) {
-    return buffer.length === LARGE ? buffer : exchange(buffer, sizeOfTurn());
+    const size = sizeOfTurn(buffer.length);
+    return buffer.length === size ? buffer : exchange(buffer, size);
   }
   giveBuffer(buffer);
   return new Promise((resolve) => waiting.push(resolve));
@@ -57,8 +78,16 @@ function exchange(buffer: Buffer, size: number): Buffer {
   return takeBuffer(size);
 }
 
-function sizeOfTurn(): number {
-  return takenBuffers(LARGE) < MOST_LARGE ? LARGE : MEDIUM;
+function sizeOfTurn(present = 0): number {
+  const others = takenBuffers(LARGE) - (present === LARGE ? 1 : 0);
+  return others === 0 || others < MOST_LARGE && !isBesideSmall() ? LARGE : MEDIUM;
+}
+
+function isBesideSmall(): boolean {
+  const now = performance.now();
+  if (wasSmall) besideUntil = now + BESIDE_MS;
+  wasSmall = false;
+  return now < besideUntil;
 }
 
 function beginRound(): void {

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { allThatCan, openChannel, testString } from "../../tests/fixtures/channels.ts";
+import { connection } from "../../tests/fixtures/connection.ts";
+import { FakeTime } from "../../tests/fixtures/fake_time.ts";
+import { writeAll } from "./connection.ts";
 import { giveBuffer, LARGE, MEDIUM, SMALL, takeBuffer, takenBuffers } from "./buffers.ts";
 import { nextBuffer } from "./read_scheduler.ts";
 
@@ -68,4 +72,34 @@ Deno.test("nextBuffer() keeps nobody waiting who does not fill its buffer, and h
   assert.deepEqual([takenBuffers(LARGE), takenBuffers(MEDIUM)], [64, 36]);
   [interactive, ...buffers].forEach(giveBuffer);
   await nextRound();
+});
+
+Deno.test("nextBuffer() leaves one stream the largest buffer beside a small read on a string, and 20 ms later gives it to all", async () => {
+  using time = new FakeTime();
+  let buffers = Array.from({ length: 4 }, () => takeBuffer(LARGE));
+  const lengths = () => {
+    buffers = buffers.map((buffer) => full(buffer) as Buffer);
+    return buffers.map(({ length }) => length);
+  };
+  const { inner } = testString();
+  const guest = connection();
+  openChannel(inner, guest.ours);
+  // The first read of a stream is a small one, a read of a quarter of a medium buffer is not.
+  await writeAll(guest.peer, new Uint8Array(SMALL));
+  await writeAll(guest.peer, new Uint8Array(MEDIUM / 4));
+  await allThatCan();
+  assert.deepEqual(lengths(), [MEDIUM, MEDIUM, MEDIUM, LARGE]);
+  time.pass(20);
+  await writeAll(guest.peer, new Uint8Array(MEDIUM / 4));
+  await allThatCan();
+  assert.deepEqual(lengths(), [LARGE, LARGE, LARGE, LARGE]);
+  await writeAll(guest.peer, new Uint8Array(100));
+  await allThatCan();
+  assert.deepEqual(lengths(), [MEDIUM, MEDIUM, MEDIUM, LARGE]);
+  time.pass(10);
+  assert.deepEqual(lengths(), [MEDIUM, MEDIUM, MEDIUM, LARGE]);
+  time.pass(10);
+  assert.deepEqual(lengths(), [LARGE, LARGE, LARGE, LARGE]);
+  buffers.forEach(giveBuffer);
+  inner[Symbol.dispose]();
 });

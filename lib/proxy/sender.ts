@@ -9,6 +9,7 @@ import { giveBuffer, MEDIUM, SMALL, takeBuffer } from "./buffers.ts";
 import type { Channel } from "./channel.ts";
 import type { Duplex } from "./connection.ts";
 import { copy, type Meter } from "./copy.ts";
+import { noteRead } from "./read_scheduler.ts";
 
 /** A stream asks for a bulk connection after so many reads that filled a buffer of 32 KiB; and again after so many more. */
 const PROMOTE_AFTER = 3;
@@ -75,6 +76,7 @@ export class Sender implements Meter {
         if (channel.isOver) return;
         if (count === null) break;
         channel.touch();
+        noteRead(count);
         const bulk = channel.bulk;
         if (bulk !== undefined) {
           channel.mux.writer.bare(FRAME.switch, channel.id);
