@@ -17,11 +17,11 @@
 
 import { giveBuffer, LARGE, MEDIUM, SMALL, takeBuffer, takenBuffers } from "./buffers.ts";
 
-/**
- * How many filled reads one round has. The next round begins after the event loop has served everything else that is
- * ready. As long as no more streams than this have a medium or large buffer, there are no rounds.
- */
-const A_ROUND = 16;
+/** How many filled reads one round has. The next begins after the event loop has served everything else that is ready. */
+const A_ROUND = 8;
+
+/** As long as no more streams than this have a medium or large buffer, there are no rounds. */
+const NO_ROUNDS = 16;
 
 /** How many streams may have the largest buffer, which makes 14 MB in all. Further streams get a medium one. */
 const MOST_LARGE = 64;
@@ -61,7 +61,7 @@ export function nextBuffer(buffer: Buffer, count: number): Buffer | Promise<Buff
   if (count < SMALL / 2 && buffer.length > SMALL) return exchange(buffer, SMALL);
   if (count < buffer.length) return buffer;
   if (buffer.length < MEDIUM) return exchange(buffer, MEDIUM);
-  if (taken === undefined && takenBuffers(MEDIUM) + takenBuffers(LARGE) > A_ROUND) {
+  if (taken === undefined && takenBuffers(MEDIUM) + takenBuffers(LARGE) > NO_ROUNDS) {
     taken = 0;
     setTimeout(beginRound);
   }
