@@ -7,7 +7,17 @@
 import assert from "node:assert/strict";
 import sample from "./fixtures/vm-pre.xml" with { type: "text" };
 import { driverUp } from "./lab/driver.ts";
-import { assertServed, CONFIG, fetchFrom, GATE, inLab, isServed, makeScenario, served } from "./lab/scenario.ts";
+import {
+  assertServed,
+  CONFIG,
+  fetchFrom,
+  GATE,
+  inLab,
+  isRefused,
+  isServed,
+  makeScenario,
+  served,
+} from "./lab/scenario.ts";
 import { numberless, stateOf } from "./lab/state.ts";
 import { base64 } from "./lab/vm.ts";
 
@@ -46,7 +56,7 @@ nothing was changed
     assert.match(stdout, /^\+ {2}br0 .* 81 .*\n-.* 82 [^]*\nserved now:\n.*\nbr0 .* 81 +\S+\nbr0 .* 5030 +\S+\n$/m);
     await assertServed(guest, 81);
     await assertServed(guest);
-    assert.equal(await isServed(guest, 82), false);
+    assert.ok(await isRefused(guest, 82));
     assert.equal(await stream.ended(), 0, stream.output);
     assert.equal(stream.output, `${sum}  -\n`);
     const again = await hv.tproxy("apply");

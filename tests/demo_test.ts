@@ -16,18 +16,32 @@ const ROOT = new URL("../", import.meta.url).pathname;
 /** The size of the terminal. */
 const [COLUMNS, ROWS] = [116, 36];
 
+/** What lets the demo begin, and what it has written to the terminal. */
+const [GO, WRITTEN] = ["/run/go", "/run/written"];
+
 /** How fine the recording is, in milliseconds. */
 const INTERVAL_MS = 60;
 
-/** Runs the demo at a terminal, and returns what that shows until it has ended. */
-async function record(host: Host): Promise<Screen[]> {
+/** What the demo has written to a terminal, to its end, and what that has shown meanwhile. */
+interface Recording {
+  readonly written: string;
+  readonly screens: readonly Screen[];
+}
+
+/** Runs the demo at a terminal. Its screen is looked at now and then, so none but the last one is sure to be there. */
+async function record(host: Host): Promise<Recording> {
   const tmux = (...args: string[]) =>
     host.text(["env", "TERM=xterm-256color", "LC_ALL=C.UTF-8", "tmux", "-S", "/run/tmux.socket", ...args]);
   const demo = [Deno.execPath(), "run", ...LAB_FLAGS, `${ROOT}tests/demo/demo.ts`];
-  const shell = `env -u NO_COLOR ${demo.map((word) => `'${word}'`).join(" ")}; echo "exit code $?"; sleep 1000`;
+  const shell = `read go <${GO}; env -u NO_COLOR ${
+    demo.map((word) => `'${word}'`).join(" ")
+  }; echo "exit code $?"; sleep 1000`;
   await host.write("/run/tmux.conf", "set -g status off\n");
   const size = ["-x", String(COLUMNS), "-y", String(ROWS)];
+  await host.text(["mkfifo", GO]);
   await tmux("-f", "/run/tmux.conf", "new-session", "-d", ...size, "sh", "-c", shell);
+  await tmux("pipe-pane", `cat >${WRITTEN}`);
+  await host.text(["sh", "-c", `echo >${GO}`]);
   const began = performance.now();
   const screens: Screen[] = [];
   await until("the demo has ended", async () => {
@@ -37,8 +51,12 @@ async function record(host: Host): Promise<Screen[]> {
     await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
     return false;
   }, 120);
+  const written = await until("all that was written is there", async () => {
+    const text = await host.text(["cat", WRITTEN]);
+    return /^exit code /m.test(text) && text;
+  });
   await tmux("kill-server");
-  return screens;
+  return { written, screens };
 }
 
 /** What is on a screen, without what differs from run to run. */
@@ -59,16 +77,15 @@ function lastOf(recording: string): string {
 
 Deno.test("on a terminal the demo lights up the way of each request, and says what to do next; docs/ has a recording", async () => {
   await using host = await Host.create("desk");
-  const screens = await record(host);
+  const { written, screens } = await record(host);
   const last = screens.at(-1)?.text ?? "";
   assert.match(last, /^exit code 0$/m, last);
   assert.match(last, /What to do next/);
+  const lit = spansOf(written).flat().flatMap(({ text, look }) => look.has("green") && look.has("bold") ? [text] : []);
   const places = ["guest1 192.168", "br0b═br0a", "one_tproxy ─", "onegate 10.11", "guest2 192.168"].map((place) =>
-    screens.findIndex((screen) =>
-      spansOf(screen.text).flat().some(({ text, look }) => look.has("green") && text.includes(place))
-    )
+    lit.findIndex((text) => text.includes(place))
   );
-  assert.ok(places.every((at, i) => at > 0 && at >= (places[i - 1] ?? 0)), `${places}`);
+  assert.ok(places.every((at, i) => at >= 0 && at > (places[i - 1] ?? -1)), `${places} of ${lit.join("\n")}`);
   const picture = drawRecording(
     "deno task demo",
     screens.map(({ at, text }) => ({ at, text: text.replace(/^exit code 0$/m, "") })),

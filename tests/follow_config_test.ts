@@ -10,7 +10,7 @@ import { type Background, until } from "../packaging/command.ts";
 import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
 import type { Lab } from "./lab/lab.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
-import { assertServed, CONFIG, GATE, inLab, isServed, makeScenario, type Scenario } from "./lab/scenario.ts";
+import { assertServed, CONFIG, GATE, inLab, isRefused, isServed, makeScenario, type Scenario } from "./lab/scenario.ts";
 
 /** A second service, at another port. */
 const second = (port: number) => `- :service_port: ${port}\n  :remote_addr: ${GATE}\n  :remote_port: 5030\n`;
@@ -42,7 +42,7 @@ Deno.test(
     const stream = guest.start(["sh", "-c", get]);
     await hv.configure(CONFIG + second(82));
     await until("the new service answers", () => isServed(guest, 82), 60);
-    await until("the old one is gone", async () => !await isServed(guest, 81), 60);
+    await until("the old one is gone", () => isRefused(guest, 81), 60);
     await assertServed(guest);
     assert.equal(await stream.ended(), 0, stream.output);
     assert.equal(stream.output, `${sum}  -\n`);
@@ -113,7 +113,7 @@ Deno.test(
     await says(watch, /:service_port: is 0; expected/);
     await hv.configure(off + second(81) + second(0));
     await until("it has been looked at", () => Promise.resolve(/:1\d:\d+: :service_port: is 0/.test(watch.output)), 60);
-    assert.equal(await isServed(guest, 81), false);
+    assert.ok(await isRefused(guest, 81));
     assert.equal((await hv.tproxy("apply")).code, 0);
     await assertServed(guest, 81);
   }),

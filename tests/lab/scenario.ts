@@ -99,3 +99,9 @@ export async function isServed(guest: Host, port = 5030, seconds = 1): Promise<b
   const { stdout } = await guest.run(["curl", "-s", "--max-time", `${seconds}`, `http://169.254.16.9:${port}/who`]);
   return stdout === ANSWER;
 }
+
+/** Whether a guest's connection is refused: the address is there, and nothing listens on the port. */
+export async function isRefused(guest: Host, port = 5030): Promise<boolean> {
+  const { stderr } = await guest.run(["timeout", "30", "bash", "-c", `: </dev/tcp/169.254.16.9/${port}`]);
+  return stderr.includes("Connection refused");
+}
