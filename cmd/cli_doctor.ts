@@ -6,7 +6,7 @@
 
 import type { Scope } from "../lib/doctor/facts.ts";
 import { parseBridgeName } from "../lib/names.ts";
-import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
+import { defaultConfig } from "../lib/remotes.ts";
 import type { Command } from "./cli.ts";
 import { guestOf, portOf } from "./cli_values.ts";
 
@@ -38,7 +38,7 @@ export function defineDoctor(program: Command, done: (command: DoctorCommand) =>
     .option("--guest <address>", "look for the guest with this IPv4 address")
     .option("--port <number>", "only this service port")
     .option("--json", "print it as JSON", false)
-    .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
+    .option("--config <file>", "the configuration", defaultConfig())
     .addHelpText("after", EXAMPLE)
     .action(({ bridge, guest, port, json, config }, command: Command) => {
       done({

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
+import { defaultConfig } from "../lib/remotes.ts";
 import { COMMAND_PROGRAMS, type Entrypoint } from "../lib/permissions/verbs.ts";
 import { Argument, type Command, Option } from "./cli.ts";
 
@@ -62,7 +62,7 @@ export function defineLook(program: Command, done: (command: LookCommand) => voi
     .action(({ wide, json }) => done({ verb: "status", form: wide ? "wide" : json ? "json" : "plain" }));
   program.command("check").description("print what is configured, for whom, and what is wrong with it")
     .option("--as-driver", "print as well what OpenNebula's own driver makes of it, as with --drop-in", false)
-    .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
+    .option("--config <file>", "the configuration", defaultConfig())
     .option("--json", "print it as JSON")
     .action(({ asDriver, config, json = false }) => done({ verb: "check", asDriver, config, json }));
   program.command("permissions").description("print the user and the permission flags of each program")
@@ -75,7 +75,7 @@ export function defineLook(program: Command, done: (command: LookCommand) => voi
       ]),
     )
     .option("--running", "compare every proxy that runs with what it should be")
-    .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
+    .option("--config <file>", "the configuration", defaultConfig())
     .option("--json", "print it as JSON")
     .action((entrypoint: Entrypoint | undefined, { running = false, json = false, config }, command: Command) => {
       if (running && [...COMMAND_PROGRAMS, "probe"].some((name) => name === entrypoint)) {

@@ -8,7 +8,7 @@ import { Argument, type Command, type Definition, type Done, parse } from "./cli
 import { type BridgeCommand, type HookCommand, toNetwork } from "./plain_setup.ts";
 import { HOOK_ACTIONS, NOW_OPTION } from "../lib/permissions/verbs.ts";
 import { type BridgeName, parseBridgeName } from "../lib/names.ts";
-import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
+import { defaultConfig } from "../lib/remotes.ts";
 
 /** What `setup` is asked for. */
 export type SetupCommand =
@@ -59,7 +59,7 @@ function defineSetup(program: Command, done: (command: SetupCommand) => void): v
     )
     .option("--network-id <id>", "the virtual network's ID")
     .option("--unnamed-network", "in place of both: a network that has neither, and gets what is for all networks")
-    .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
+    .option("--config <file>", CONFIG, defaultConfig())
     .option(NOW_OPTION, NOW, false)
     .action(({ bridge, config, now, ...options }, command: Command) =>
       done({ verb: "up", bridge: toBridge(bridge, command), ...networkOf(options), config, now })
@@ -69,7 +69,7 @@ function defineSetup(program: Command, done: (command: SetupCommand) => void): v
     .option("--network <name>", "only what this network has of it")
     .option("--network-id <id>", "only what this network has of it")
     .option("--unnamed-network", "only what the network has of it that has neither name nor ID")
-    .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
+    .option("--config <file>", CONFIG, defaultConfig())
     .option(NOW_OPTION, NOW, false)
     .action(({ bridge, config, now, ...options }, command: Command) =>
       done({ verb: "down", bridge: toBridge(bridge, command), ...networkOf(options), config, now })
@@ -86,7 +86,7 @@ function defineSetup(program: Command, done: (command: SetupCommand) => void): v
       new Argument("<action>", "set up at pre, remove what no guest needs at clean; the proxies follow at once")
         .choices(HOOK_ACTIONS),
     )
-    .option("--config <file>", CONFIG, DEFAULT_CONFIG_PATH)
+    .option("--config <file>", CONFIG, defaultConfig())
     .action((action, { config }) => done({ verb: "hook", action, config }));
 }
 

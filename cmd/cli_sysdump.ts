@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
+import { defaultConfig } from "../lib/remotes.ts";
 import type { SysdumpRequest } from "../lib/sysdump/sysdump.ts";
 import type { Command } from "./cli.ts";
 
@@ -33,7 +33,7 @@ export function defineSysdump(program: Command, done: (command: SysdumpCommand) 
     .argument("<file>", "the archive, a .tar.gz that is not there yet")
     .option("--anonymize", "replace addresses and host names, each by the same pseudonym everywhere", false)
     .option("--json", "print what is in it as JSON", false)
-    .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
+    .option("--config <file>", "the configuration", defaultConfig())
     .addHelpText("after", EXAMPLE)
     .action((file, { anonymize, json, config }) => done({ verb: "sysdump", file, anonymize, json, config }));
 }

@@ -6,7 +6,7 @@
  */
 
 import { InputError } from "../lib/errors.ts";
-import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
+import { defaultConfig } from "../lib/remotes.ts";
 import type { CommandProgram } from "../lib/permissions/verbs.ts";
 import { type Command, type Definition, type Done, parse } from "./cli.ts";
 import { defineDoctor, type DoctorCommand } from "./cli_doctor.ts";
@@ -64,7 +64,7 @@ function defineTproxy(program: Command, done: (command: TproxyCommand) => void):
   for (const [verb, description] of Object.entries(VERBS)) {
     // `plain_arguments.ts` reads these. Here they are for help and suggestions.
     program.command(verb).description(description)
-      .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
+      .option("--config <file>", "the configuration", defaultConfig())
       .action(({ config }) => done({ verb: verb as ControlCommand["verb"], config }));
   }
   defineWatch(program, done);

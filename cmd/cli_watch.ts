@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
+import { defaultConfig } from "../lib/remotes.ts";
 import type { Command } from "./cli.ts";
 
 /** What `watch` is asked for. */
@@ -37,13 +37,13 @@ export type WatchCommand =
 export function defineWatch(program: Command, done: (command: WatchCommand) => void): void {
   program.command("watch")
     .description("stay, and keep all proxies and bridges as they should be; the proxies go on when it ends")
-    .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
+    .option("--config <file>", "the configuration", defaultConfig())
     .action(({ config }) => done({ verb: "watch", config }));
   program.command("apply")
     .description("give running guests what the configuration says, on all bridges that setup has recorded")
     .option("--dry-run", "print what would change, and change nothing", false)
     .option("--yes", "change it even if more than half of all services go", false)
     .option("--json", "print it as JSON", false)
-    .option("--config <file>", "the configuration", DEFAULT_CONFIG_PATH)
+    .option("--config <file>", "the configuration", defaultConfig())
     .action(({ dryRun, yes, json, config }) => done({ verb: "apply", dryRun, yes, json, config }));
 }

@@ -6,7 +6,7 @@
  */
 
 import type { Verb } from "../lib/daemon/reconcile.ts";
-import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
+import { defaultConfig } from "../lib/remotes.ts";
 
 /** The verbs, and what `--help` says of each. */
 export const VERBS: Readonly<Record<Verb, string>> = {
@@ -40,7 +40,7 @@ export interface Mistake {
  */
 export function parseControl([verb = "", ...options]: readonly string[]): ControlCommand | Mistake {
   if (!isVerb(verb)) return mistake(`unknown command '${verb}'`, Object.keys(VERBS).join("|"));
-  let config = DEFAULT_CONFIG_PATH;
+  let config = defaultConfig();
   for (let option = options.shift(); option !== undefined; option = options.shift()) {
     const isConfig = option === "--config" || option.startsWith("--config=");
     if (!isConfig) return mistake(option.startsWith("-") ? `unknown option '${option}'` : "too many arguments", verb);

@@ -8,8 +8,8 @@
 import type { Network } from "../lib/config/select.ts";
 import { InputError } from "../lib/errors.ts";
 import { type BridgeName, parseBridgeName, UNNAMED_NETWORK } from "../lib/names.ts";
-import { DEFAULT_CONFIG_PATH } from "../lib/paths.ts";
 import { HOOK_ACTIONS, type HookAction, NOW_OPTION } from "../lib/permissions/verbs.ts";
+import { defaultConfig } from "../lib/remotes.ts";
 
 /** What is to be done with one bridge. */
 export interface BridgeCommand {
@@ -58,7 +58,7 @@ export function parsePlainSetup([verb, ...args]: readonly string[]): BridgeComma
     verb === "hook" ? ["--config"] : OPTIONS,
     verb === "hook" ? [] : [UNNAMED, NOW_OPTION],
   );
-  const config = values?.get("--config") ?? DEFAULT_CONFIG_PATH;
+  const config = values?.get("--config") ?? defaultConfig();
   if (values === undefined || config === "") return undefined;
   if (verb === "hook") return action === undefined ? undefined : { verb, action, config };
   const [bridge, name, id] = OPTIONS.map((option) => values.get(option));

@@ -6,14 +6,26 @@
 
 import { TPROXY } from "./names.ts";
 
-/** The hypervisor's copy of the network drivers' configuration, as `onehost sync` leaves it. */
-export const DEFAULT_CONFIG_PATH = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
+/** The folder into which `onehost sync` copies the front-end's remotes on a hypervisor, from OpenNebula 7.5.80 on. */
+export const REMOTES_FOLDER = "/var/lib/one-remotes";
+
+/** The same before OpenNebula 7.5.80. An upgrade leaves it behind. */
+export const FORMER_REMOTES_FOLDER = "/var/tmp/one";
+
+/** The network drivers' configuration, below either folder. */
+export const CONFIG_BELOW = "etc/vnm/OpenNebulaNetwork.conf";
+
+/** The network drivers' folder, below either folder. */
+export const DRIVERS_BELOW = "vnm";
+
+/** The hypervisor's copy of the network drivers' configuration before OpenNebula 7.5.80. */
+export const DEFAULT_CONFIG_PATH = `${FORMER_REMOTES_FOLDER}/${CONFIG_BELOW}`;
 
 /** The one file that a compiled `sysdump` may write, since its permissions are part of it. */
 export const DEFAULT_SYSDUMP = "/var/tmp/one-tproxy-sysdump.tar.gz";
 
-/** The network drivers' folder on a hypervisor, which `onehost sync` makes the same as the front-end's. */
-export const DRIVERS_DIR = "/var/tmp/one/vnm";
+/** The network drivers' folder on a hypervisor before OpenNebula 7.5.80. */
+export const DRIVERS_DIR = `${FORMER_REMOTES_FOLDER}/${DRIVERS_BELOW}`;
 
 /** The network drivers' folder on a front-end. `onehost sync` copies all that is beside it to each hypervisor. */
 export const REMOTES_DIR = "/var/lib/one/remotes/vnm";

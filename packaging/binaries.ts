@@ -29,9 +29,10 @@ export function binaryOf(entrypoint: Entrypoint): string {
  * @param entrypoint The program.
  * @param script Its bundle.
  * @param path The binary.
+ * @param config The configuration that it may read.
  * @returns Arguments for Deno.
  */
-export function compileArguments(entrypoint: Entrypoint, script: string, path: string): string[] {
+export function compileArguments(entrypoint: Entrypoint, script: string, path: string, config?: string): string[] {
   return [
     ...["compile", "--quiet", "--no-check", "--no-config", "--no-lock", "--no-npm"],
     // A binary would keep what V8 has compiled in a folder of /tmp, and trust it, though anybody can have made it.
@@ -39,7 +40,7 @@ export function compileArguments(entrypoint: Entrypoint, script: string, path: s
     // Everywhere else --no-remote refuses it, which a binary does not remember.
     "--deny-import",
     ...runtimeFlagsOf(entrypoint),
-    ...compiledFlags(entrypoint),
+    ...compiledFlags(entrypoint, config),
     `--output=${path}`,
     script,
   ];

@@ -1,13 +1,14 @@
 /**
  * `deno task compile`: makes a stand-alone binary of each program, and the scripts that choose one by the verb, in
- * `.build/compiled/`.
+ * `.build/compiled/`. `deno task compile /var/lib/one-remotes` makes them for an OpenNebula that has its remotes there.
  *
  * @module
  */
 
 import { bundle } from "./bundle.ts";
-import { TproxyError } from "../lib/errors.ts";
+import { InputError, TproxyError } from "../lib/errors.ts";
 import { exitCodeOf, OK } from "../lib/exit_code.ts";
+import { CONFIG_BELOW, FORMER_REMOTES_FOLDER, REMOTES_FOLDER } from "../lib/paths.ts";
 import { run } from "./command.ts";
 import { binaryOf, compileArguments, ENTRYPOINTS } from "./binaries.ts";
 import { renderCompiledLauncher } from "./launcher_script.ts";
@@ -15,11 +16,19 @@ import { write } from "./tree.ts";
 import { withWorkFolder } from "./work_folder.ts";
 
 async function main(): Promise<number> {
+  const [folder = FORMER_REMOTES_FOLDER] = Deno.args;
+  if (folder !== FORMER_REMOTES_FOLDER && folder !== REMOTES_FOLDER) {
+    throw new InputError(
+      `OpenNebula has no remotes in ${JSON.stringify(folder)}`,
+      `name ${REMOTES_FOLDER} or ${FORMER_REMOTES_FOLDER}`,
+    );
+  }
+  const config = `${folder}/${CONFIG_BELOW}`;
   await withWorkFolder("compiled", async (work) => {
     await bundle(ENTRYPOINTS, work);
     for (const entrypoint of ENTRYPOINTS) {
       const script = `${work}/${entrypoint}.js`;
-      await compile(compileArguments(entrypoint, script, `${work}/${binaryOf(entrypoint)}`));
+      await compile(compileArguments(entrypoint, script, `${work}/${binaryOf(entrypoint)}`, config));
       await Deno.remove(script);
     }
     await write(`${work}/tproxy`, renderCompiledLauncher("tproxy", binaryOf), 0o755);

@@ -11,10 +11,18 @@ import { renderUpdate } from "./launcher_update.ts";
 import { toFlags } from "../lib/permissions/permissions.ts";
 import { type CommandName, type CommandProgram, programsOf, TEXTFILE_OPTION } from "../lib/permissions/verbs.ts";
 import { distribution } from "../lib/permissions/distribution.ts";
-import { DEFAULT_CONFIG_PATH, DEFAULT_SYSDUMP, TEXTFILE_DIR } from "../lib/paths.ts";
+import {
+  CONFIG_BELOW,
+  DEFAULT_SYSDUMP,
+  DRIVERS_BELOW,
+  FORMER_REMOTES_FOLDER,
+  REMOTES_FOLDER,
+  TEXTFILE_DIR,
+} from "../lib/paths.ts";
 
-/** The shell puts in where the distribution is and which configuration the arguments name. */
+/** The shell puts in where the distribution and OpenNebula's remotes are, and which files the arguments name. */
 const ROOT = "$root";
+const REMOTES = "$remotes";
 const CONFIG = "$config";
 const FILE = "$file";
 
@@ -68,7 +76,10 @@ for argument do
   esac
   previous=$argument
 done
-config=\${config:-${DEFAULT_CONFIG_PATH}}
+# lib/remotes.ts says why this folder counts as soon as it is there.
+remotes=${FORMER_REMOTES_FOLDER}
+if test -d ${REMOTES_FOLDER}; then remotes=${REMOTES_FOLDER}; fi
+config=\${config:-${REMOTES}/${CONFIG_BELOW}}
 case $program in
   textfile) file=\${file:-${TEXTFILE_DIR}} ;;
   *) file=\${file:-${DEFAULT_SYSDUMP}} ;;
@@ -114,9 +125,9 @@ ${programsOf(command).map((program) => `  ${program}) ${start(program)} ;;\n`).j
 
 /** Renders what puts a program and its flags in front of the arguments. */
 function renderStart(program: CommandProgram): string {
-  const form = distribution(`${ROOT}/lib`, `${ROOT}/lib/deno`);
+  const form = distribution(`${ROOT}/lib`, `${ROOT}/lib/deno`, `${REMOTES}/${DRIVERS_BELOW}`);
   const flags = toFlags(commandPermissions(program, CONFIG, form, FILE));
-  const bad = flags.find((flag) => !/^(?:[\w=:,./-]|\$root|\$config|\$file)+$/.test(flag));
+  const bad = flags.find((flag) => !/^(?:[\w=:,./-]|\$root|\$remotes|\$config|\$file)+$/.test(flag));
   if (bad !== undefined) throw new Error(`the shell would not take ${bad} as it is`);
   return `    ${program})
       set -- \\

@@ -40,7 +40,7 @@ Deno.test("listGrants() has what compiled programs were compiled with", () => {
   const grants = listGrants("/a.conf", compiled("/x/tproxy"));
   assert.deepEqual(
     grants.slice(-3).map(({ flags }) => flags),
-    (["outer", "inner", "probe"] as const).map(compiledFlags),
+    (["outer", "inner", "probe"] as const).map((program) => compiledFlags(program)),
   );
 });
 

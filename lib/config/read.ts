@@ -5,9 +5,9 @@
  */
 
 import { ConfigError, describe } from "../errors.ts";
-import { DEFAULT_CONFIG_PATH } from "../paths.ts";
 import { codeOf } from "../error_code.ts";
 import { readRegularFile } from "../regular_file.ts";
+import { defaultConfig } from "../remotes.ts";
 import type { Config } from "./config.ts";
 import { type ConfigSource, noteConfig } from "./noted.ts";
 import { parseConfig } from "./parse.ts";
@@ -68,7 +68,7 @@ export function readConfigText(path: string): string {
 function reasonOf(error: unknown, path: string): [why: string, remedy: string] {
   const code = codeOf(error);
   if (code === "ENOENT") {
-    const remedy = path === DEFAULT_CONFIG_PATH
+    const remedy = path === defaultConfig()
       ? 'run "onehost sync -f" on the front-end'
       : "see that it is the right path";
     return ["there is no such file", remedy];

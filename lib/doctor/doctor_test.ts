@@ -58,13 +58,13 @@ Deno.test("parseGuest() finds MAC address and port, and nothing of what was neve
 Deno.test("parseWatchers() finds the programs of root that watch, and no look-alike", () => {
   const lines = [
     " 7 4026531840 Ssl 12 /opt/one-tproxy/current/lib/deno run --quiet /opt/one-tproxy/current/lib/watch.js watch",
-    " 8 4026531840 T   3 /x/deno run /a/cmd/tproxy.ts watch --config /a.conf",
+    " 8 4026531840 T   3 /x/deno run --allow-read=/a.conf,/run --allow-run=/b /a/cmd/tproxy.ts watch --config /a.conf",
     " 9 -          S   1 /opt/x/tproxy-watch watch",
     "10 4026531840 S   1 vi tproxy watch",
     "11 4026531840 S   1 /x/deno run /a/cmd/look.ts status watch",
   ];
-  const pids = parseWatchers(lines.join("\n")).map(({ pid, state }) => `${pid}${state}`);
-  assert.deepEqual(pids, ["7S", "8T", "9S"]);
+  const found = parseWatchers(lines.join("\n")).map(({ pid, state, config = "" }) => `${pid}${state}${config}`);
+  assert.deepEqual(found, ["7S", "8T/a.conf", "9S"]);
 });
 
 const CONNECTION = { from: "one-0-0", to: "br0b", bridge: "br0", port: 5030, callsIptables: false };

@@ -17,7 +17,7 @@ const LONGEST_PASS_S = 60;
 const LEAST_LOG_SPACE = 1024 * 1024;
 
 /** Judges whether `tproxy watch` repairs what breaks. */
-export function judgeWatch({ watch, processes }: Facts, now: number = Date.now()): readonly Finding[] {
+export function judgeWatch({ watch, processes, scope }: Facts, now: number = Date.now()): readonly Finding[] {
   const subject = "tproxy watch";
   return judged(subject, watch, ({ watchers, passedAt }) => {
     const host = processes.known ? processes.value.host : undefined;
@@ -41,6 +41,10 @@ export function judgeWatch({ watch, processes }: Facts, now: number = Date.now()
       return [
         broken(subject, `its last pass is ${-ago} seconds in the future: the clock was set back`, 'see "timedatectl"'),
       ];
+    }
+    // Another folder of the remotes is there since it has started, or one of the two was told a file.
+    if (watcher.config?.startsWith("/") && scope.config.startsWith("/") && watcher.config !== scope.config) {
+      return [broken(subject, `it follows ${watcher.config}`, 'run "systemctl restart one-tproxy", or name that file')];
     }
     const last = ago === Infinity ? "no pass yet" : `last pass ${Math.max(0, ago)} seconds ago`;
     return [ok(subject, `process ${watcher.pid}, ${last}`)];

@@ -28,6 +28,8 @@ export interface Watcher {
   readonly state: string;
   /** For how many seconds it has run. */
   readonly seconds: number;
+  /** The configuration that its launcher lets it read; `undefined` if it has none. */
+  readonly config: string | undefined;
 }
 
 /**
@@ -54,8 +56,10 @@ export async function lookForWatch(): Promise<Watch> {
 export function parseWatchers(text: string): Watcher[] {
   const rows = text.matchAll(/^\s*(\d+)\s+(\d+|-)\s+(\S)\S*\s+(\d+) (.*)$/gm);
   return Array.from(rows).filter(([, , , , , line = ""]) => WATCH.test(line)).map(
-    ([, pid, netns, state = "", seconds]) => {
-      return { pid: Number(pid), netns: Number(netns), state, seconds: Number(seconds) };
+    ([, pid, netns, state = "", seconds, line = ""]) => {
+      // The table has the configuration first.
+      const [, config] = / --allow-read=([^, ]+)/.exec(line) ?? [];
+      return { pid: Number(pid), netns: Number(netns), state, seconds: Number(seconds), config };
     },
   );
 }

@@ -10,8 +10,8 @@ import { filesOf } from "../integrate/files.ts";
 import { prefixOf } from "../integrate/place.ts";
 import { isFolder } from "../integrate/is_folder.ts";
 import { find, readWay } from "../integrate/seen.ts";
-import { DRIVERS_DIR } from "../paths.ts";
 import { currentForm } from "../permissions/current_form.ts";
+import { driversFolder } from "../remotes.ts";
 
 /**
  * Finds the files that `tproxy integrate` put there and that something else has replaced, or that call the programs of
@@ -27,7 +27,7 @@ export function findReplacedFiles(): Fault[] {
   if (way === undefined) return [];
   const again = `run "${prefix}/bin/tproxy integrate --${way}"`;
   const frontEnd = `run "tproxy integrate --front-end --${way}"`;
-  return filesOf(way, DRIVERS_DIR).filter(({ folder }) => isFolder(folder)).flatMap((file): Fault[] => {
+  return filesOf(way, driversFolder()).filter(({ folder }) => isFolder(folder)).flatMap((file): Fault[] => {
     const { path: subject, consequence } = file;
     const { kind, text: content } = find(subject);
     // A file that can't be read counts as ours. Root can read all of them.

@@ -5,8 +5,9 @@
  */
 
 import { InputError, TproxyError } from "../errors.ts";
-import { DEFAULT_PREFIX, DRIVERS_DIR, FRONT_END_DIR, REMOTES_DIR, SUDOERS_FILE } from "../paths.ts";
+import { DEFAULT_PREFIX, FRONT_END_DIR, REMOTES_DIR, SUDOERS_FILE } from "../paths.ts";
 import type { Form } from "../permissions/form.ts";
+import { driversFolder } from "../remotes.ts";
 import { isFolder } from "./is_folder.ts";
 
 /** Where everything is. Paths are absolute. */
@@ -56,7 +57,7 @@ export function placeOf(form: Form, dryRun: boolean): Place {
     );
   }
   const noted = prefix === undefined ? { note, kept } : { note: `${prefix}/mode`, kept: `${prefix}/kept` };
-  const rest = { share, vnm: DRIVERS_DIR, sudoers: SUDOERS_FILE, ...noted, madeFolders: `${noted.kept}/folders` };
+  const rest = { share, vnm: driversFolder(), sudoers: SUDOERS_FILE, ...noted, madeFolders: `${noted.kept}/folders` };
   return { prefix: prefix ?? DEFAULT_PREFIX, ...rest };
 }
 

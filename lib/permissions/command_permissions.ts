@@ -30,6 +30,8 @@ export interface FormReads {
   readonly reads: readonly string[];
   /** What tells whether the drivers still call this installation. */
   readonly installed: readonly string[];
+  /** The network drivers' folder. */
+  readonly drivers: string;
   /** What the probe is made of. */
   readonly probed: readonly string[];
   /** What `integrate` puts in place. */
@@ -129,9 +131,9 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, fi
   top: () => asking("look", PROXY_DIR, RUN_FILES.vmAddresses),
   kill: () => asking("act"),
   trace: () => asking("act", LOG_DIR, RUN_FILES.vmAddresses),
-  integrate: (_config, { share, kept }) => ({
+  integrate: (_config, { share, kept, drivers }) => ({
     net: [],
-    read: [...share, ...kept, DRIVERS_DIR, SUDOERS_DIR, REMOTES_DIR, FRONT_END_DIR, RUN_DIR],
+    read: [...share, ...kept, drivers, SUDOERS_DIR, REMOTES_DIR, FRONT_END_DIR, RUN_DIR],
     write: [RUN_DIR],
     // setpriv writes, as a folder's owner, and starts what else is run, which has permissions of its own.
     run: paths("kill", "nft", "ps", "setpriv"),
@@ -170,7 +172,7 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, fi
 export function commandPermissions(
   program: CommandProgram,
   config: string,
-  form: FormReads = { reads: [], installed: [], probed: [], share: [], kept: [] },
+  form: FormReads = { reads: [], installed: [], drivers: DRIVERS_DIR, probed: [], share: [], kept: [] },
   file: string = program === "textfile" ? TEXTFILE_DIR : DEFAULT_SYSDUMP,
 ): Permissions {
   return ROWS[program](config, form, file);

@@ -7,6 +7,7 @@ const CONFIG = "/var/tmp/one/etc/vnm/OpenNebulaNetwork.conf";
 const FORM = {
   reads: ["/usr/lib/one-tproxy/deno", "/x/inner.js", "/x/outer.js"],
   installed: ["/x/mode", "/var/tmp/one/vnm"],
+  drivers: "/var/tmp/one/vnm",
   probed: ["/usr/lib/one-tproxy/deno", "/x/probe.js"],
   share: ["/x/share"],
   kept: ["/x/mode", "/x/kept"],

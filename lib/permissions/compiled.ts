@@ -7,7 +7,7 @@
  */
 
 import { DaemonError } from "../errors.ts";
-import { DEFAULT_CONFIG_PATH, LOG_DIR, RUN_DIR } from "../paths.ts";
+import { DEFAULT_CONFIG_PATH, DRIVERS_DIR, LOG_DIR, RUN_DIR } from "../paths.ts";
 import { OUTER } from "../role.ts";
 import type { DaemonProgram, Form } from "./form.ts";
 import { commandPermissions } from "./command_permissions.ts";
@@ -30,12 +30,13 @@ const DAEMON_FLAGS: Readonly<Record<DaemonProgram, readonly string[]>> = {
  * Tells with which flags a program is compiled.
  *
  * @param entrypoint The program.
+ * @param config The configuration file.
  * @returns Its permission flags.
  */
-export function compiledFlags(entrypoint: Entrypoint): readonly string[] {
+export function compiledFlags(entrypoint: Entrypoint, config: string = DEFAULT_CONFIG_PATH): readonly string[] {
   if (entrypoint === "inner" || entrypoint === "outer" || entrypoint === "probe") return DAEMON_FLAGS[entrypoint];
   // `tproxy` starts the daemons by their paths, and reads none of their files.
-  return toFlags(commandPermissions(entrypoint, DEFAULT_CONFIG_PATH));
+  return toFlags(commandPermissions(entrypoint, config));
 }
 
 /**
@@ -52,6 +53,7 @@ export function compiled(program: string): Form {
   return {
     reads: [],
     installed: [],
+    drivers: DRIVERS_DIR,
     share: [],
     kept: [],
     probed: [],

@@ -20,7 +20,11 @@ Deno.test("currentForm() finds a distribution's daemons beside the program, wher
   assert.equal(form.modeFile, "/opt/one-tproxy/../../mode");
   assert.deepEqual(form.openFilesOf("inner"), ["/opt/one-tproxy/lib/inner.js", runtime]);
   assert.deepEqual(form.reads, [runtime, "/opt/one-tproxy/lib/inner.js", "/opt/one-tproxy/lib/outer.js"]);
-  assert.deepEqual(form.installed, ["/opt/one-tproxy/../../mode", "/var/tmp/one/vnm"]);
+  assert.deepEqual(form.installed, [
+    "/opt/one-tproxy/../../mode",
+    "/opt/one-tproxy/../../remotes/refused",
+    "/var/tmp/one/vnm",
+  ]);
   assert.equal(currentForm("file:///srv/a%20b%25/lib/tproxy.js").openFilesOf("inner")[0], "/srv/a b%/lib/inner.js");
   const installed = currentForm("file:///srv/x/versions/0.1-a/lib/tproxy.js");
   assert.equal(installed.modeFile, "/srv/x/versions/0.1-a/../../mode");

@@ -22,6 +22,8 @@ export interface Form {
   readonly reads: readonly string[];
   /** What `look` reads because of the form: what tells whether the drivers still call this installation. */
   readonly installed: readonly string[];
+  /** The network drivers' folder, in which `integrate` and what looks read. */
+  readonly drivers: string;
   /** What `doctor` reads because of the form: what the probe is made of. */
   readonly probed: readonly string[];
   /** The environment variable that names the folder in which the runtime of a daemon would keep data of its own. */
@@ -35,6 +37,8 @@ export interface Form {
   readonly kept: readonly string[];
   /** The file of the way that `integrate` was told, if this form can be installed. */
   readonly modeFile?: string;
+  /** The file that says why `install.sh` has refused an archive from OpenNebula's remotes, if this form can be installed. */
+  readonly refusedFile?: string;
   /**
    * Tells with which permission flags a daemon runs.
    *

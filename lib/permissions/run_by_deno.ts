@@ -8,6 +8,7 @@
  * @module
  */
 
+import { DRIVERS_DIR } from "../paths.ts";
 import type { DaemonProgram, Form } from "./form.ts";
 import { toFlags } from "./permissions.ts";
 
@@ -45,6 +46,7 @@ export function runByDeno(runtime: string, folder: string): DenoForm {
     ...scripts,
     reads: [runtime, scripts.inner, scripts.outer],
     installed: [],
+    drivers: DRIVERS_DIR,
     share: [],
     kept: [],
     probed: [runtime, scripts.probe],

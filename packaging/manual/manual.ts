@@ -7,7 +7,7 @@
 import { build } from "../../cmd/cli.ts";
 import { SETUP } from "../../cmd/cli_setup.ts";
 import { TPROXY } from "../../cmd/cli_tproxy.ts";
-import { DEFAULT_CONFIG_PATH } from "../../lib/paths.ts";
+import { CONFIG_BELOW, FORMER_REMOTES_FOLDER, REMOTES_FOLDER } from "../../lib/paths.ts";
 import { VERSION } from "../../lib/version.ts";
 import { makeFolder, write } from "../tree.ts";
 import { ROOT } from "../work_folder.ts";
@@ -46,6 +46,9 @@ const CONFIG_SECTIONS: Readonly<Record<string, string>> = {
   LIMITS: "Limits",
 };
 
+const DESCRIPTION = `The keys of one-tproxy in \`${CONFIG_BELOW}\` of OpenNebula's remotes: in ` +
+  `\`${FORMER_REMOTES_FOLDER}\` on a hypervisor, and in \`${REMOTES_FOLDER}\` from OpenNebula 7.5.80 on.`;
+
 const EXAMPLE = `\`\`\`
 :tproxy:
   - :service_port: 5030
@@ -77,7 +80,7 @@ export async function writeManual(share: string): Promise<void> {
     await write(`${share}/completions/zsh/_${page.name}`, renderZsh(page));
   }
   const config = renderPage(headOf(CONFIG_PAGE, 5, "which services guests reach at 169.254.16.9"), [], [
-    { heading: "DESCRIPTION", text: `The keys of one-tproxy in \`${DEFAULT_CONFIG_PATH}\`.` },
+    { heading: "DESCRIPTION", text: DESCRIPTION },
     { heading: "EXAMPLES", text: EXAMPLE },
     ...sections(CONFIG_SECTIONS),
   ]);

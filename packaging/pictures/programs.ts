@@ -14,7 +14,8 @@ import { COMMAND_PROGRAMS } from "../../lib/permissions/verbs.ts";
 /** What a form of the programs lets the commands read. */
 export const FORM = {
   reads: ["<runtime>", "<inner.js>", "<outer.js>"],
-  installed: ["<mode>", DRIVERS_DIR],
+  installed: ["<mode>", "<refused>", DRIVERS_DIR],
+  drivers: DRIVERS_DIR,
   probed: ["<runtime>", "<probe.js>"],
   share: ["<share>"],
   kept: ["<mode>", "<kept>"],

@@ -7,11 +7,28 @@
 import assert from "node:assert/strict";
 import { type Result, until } from "../../packaging/command.ts";
 import type { Host } from "./host.ts";
-import { type Installation, makeInstallation } from "./installation.ts";
+import { FORMER_REMOTES_FOLDER, REMOTES_FOLDER } from "../../lib/paths.ts";
+import { type Installation, makeInstallation, shell, VNM } from "./installation.ts";
 import type { Lab } from "./lab.ts";
 
-/** What OpenNebula's own sudoers allow, as far as the unmodified driver needs it here. */
-const SUDOERS = "oneadmin ALL=(ALL) NOPASSWD: /usr/sbin/ip, /usr/sbin/nft, /var/tmp/one/vnm/tproxy\n";
+/**
+ * What OpenNebula 7 lets oneadmin run as root on a hypervisor for networks: the commands of NET and NETNS in its
+ * `share/sudoers/sudoers.rb`. How its packages let the name of the namespace through was not found in its sources.
+ */
+const SUDOERS = `Defaults:oneadmin !requiretty
+Defaults:oneadmin secure_path = /sbin:/bin:/usr/sbin:/usr/bin
+Cmnd_Alias ONE_NET = /usr/sbin/iptables, /usr/sbin/ip6tables, /usr/sbin/ipset, /usr/sbin/ip link *, \\
+  /usr/sbin/ip neighbour *, /usr/sbin/ip route *, /usr/sbin/ip rule *, /usr/sbin/ip tuntap *, /usr/sbin/nft, \\
+  ${VNM}/tproxy, /usr/sbin/bridge
+Cmnd_Alias ONE_NETNS = /usr/sbin/ip netns add *, /usr/sbin/ip netns delete *, /usr/sbin/ip netns pids *, \\
+  ${VNM}/ip_netns_exec ip address *, ${VNM}/ip_netns_exec ip link *, ${VNM}/ip_netns_exec ip -j link show *, \\
+  ${VNM}/ip_netns_exec ip route *
+Defaults!ONE_NETNS env_keep += NETNS
+oneadmin ALL=(ALL) NOPASSWD: ONE_NET, ONE_NETNS
+`;
+
+/** By what the driver enters a namespace, as OpenNebula has it. */
+const IP_NETNS_EXEC = '#!/usr/bin/env bash\nset -eu\nexec /usr/sbin/ip netns exec "$NETNS" "$@"\n';
 
 /** What the driver leaves when the last VM has gone: it deletes neither of its tables. */
 export const DRIVERS_TABLES = "table bridge one_tproxy {\n}\ntable ip one_tproxy {\n}\n";
@@ -29,14 +46,29 @@ function fixture(name: string): string {
  */
 export async function makeOpenNebula(lab: Lab, root: string, ...files: string[]): Promise<Installation> {
   const installation = await makeInstallation(lab, root, fixture("driver.sh"), fixture("driver.rb"), ...files);
+  const { host } = installation;
   // oneadmin may not enter root's home.
-  await installation.host.text(["sh", "-c", "mv /root/driver.* /tmp && chmod 755 /tmp && chmod 644 /tmp/driver.*"]);
+  await host.text(["sh", "-c", "mv /root/driver.* /tmp && chmod 755 /tmp && chmod 644 /tmp/driver.*"]);
+  await host.write(`${VNM}/ip_netns_exec`, IP_NETNS_EXEC);
+  await shell(host, `chmod 755 ${VNM}/ip_netns_exec; chown oneadmin: ${VNM}/ip_netns_exec`);
   return installation;
 }
 
 /** Lets oneadmin run as root what OpenNebula lets it. */
 export async function letDriver(host: Host): Promise<void> {
   await host.write("/etc/sudoers.d/opennebula", SUDOERS);
+}
+
+/**
+ * Brings a hypervisor to OpenNebula 7.5.80: its packages make the new folder of the remotes, with rules of sudo for it, and
+ * `onehost sync` fills it. The former folder stays as it is.
+ */
+export async function upgradeOpenNebula(host: Host): Promise<void> {
+  await shell(
+    host,
+    `cp -a ${FORMER_REMOTES_FOLDER} ${REMOTES_FOLDER}
+     sed -i 's|${FORMER_REMOTES_FOLDER}/|${REMOTES_FOLDER}/|g' /tmp/driver.sh /tmp/driver.rb /etc/sudoers.d/opennebula`,
+  );
 }
 
 /** What a command of oneadmin's printed, which has to succeed. */
