@@ -16,9 +16,9 @@ Usage: ./install.sh [--prefix DIR] [--drop-in | --hooks | --full] [--metrics DIR
        ./install.sh --help
 
   --prefix DIR  where the programs go; /opt/one-tproxy unless told
-  --drop-in     in place of the driver's own proxies: /var/tmp/one/vnm/tproxy
+  --drop-in     in place of the driver's own proxies: vnm/tproxy of OpenNebula's remotes
   --hooks       the same, and hooks of the network drivers, which set bridges up
-  --full        the same, and in place of what the driver sets bridges up with: /var/tmp/one/vnm/tproxy.rb
+  --full        the same, and in place of what the driver sets bridges up with: vnm/tproxy.rb
   --metrics DIR where node_exporter's textfile collector reads: metrics are written there every minute
   --trust FILE  public keys: what one of them has signed is taken from OpenNebula's remotes
   --from-remotes
@@ -55,7 +55,7 @@ METRICS_TIMER=/etc/systemd/system/one-tproxy-metrics.timer
 DEFAULT_METRICS=/var/lib/prometheus/node-exporter
 LOGROTATE=/etc/logrotate.d/one-tproxy
 # What "tproxy integrate" writes, whatever the way.
-INTEGRATED='/etc/sudoers.d/one-tproxy /var/tmp/one/vnm/tproxy'
+INTEGRATED='/etc/sudoers.d/one-tproxy /var/lib/one-remotes/vnm/tproxy /var/tmp/one/vnm/tproxy'
 # Each of our files outside the prefix has this in a comment. A file without it is not ours.
 MARK='Installed by one-tproxy'
 
@@ -127,13 +127,23 @@ integrate() {
   fi
 }
 
-# Two at once would copy to the same folder. The lock is for this process alone, and not for the proxies that are started.
+# One run at a time changes anything, whichever its action. The lock is not for the proxies that are started.
 take_lock() {
+  # "--from-remotes" runs the installer of what it has fetched, and lends it its own lock.
+  if holds_folder; then return 0; fi
   mkdir -p "$prefix"
   exec 9<"$prefix"
-  if flock -n 9; then return 0; fi
-  say 'Waiting for another install.sh'
-  flock -w 60 9 || die 'another install.sh has run for a minute; wait for its end, and run this again'
+  if ! flock -n 9; then
+    say 'Waiting for another install.sh'
+    flock -w 60 9 || die 'another install.sh has run for a minute; wait for its end, and run this again'
+  fi
+  # The other one may have removed the folder.
+  take_lock
+}
+
+# Whether descriptor 9 is the folder that is there now. An image that is being made may have no /proc.
+holds_folder() {
+  test "$( (stat -c %d:%i - <&9) 2>/dev/null || echo closed)" = "$(stat -c %d:%i "$prefix" 2>/dev/null || echo missing)"
 }
 
 main() {
@@ -146,10 +156,11 @@ main() {
   check_others
   test -n "$mode" || mode=$(cat "$prefix/mode" 2>/dev/null || :)
   if test "$action" = remove; then
+    if test -d "$prefix"; then take_lock; fi
     end_metrics
-    end_remotes
+    end_timer one-tproxy-remotes 'Taking nothing from the remotes any more'
     end_service
-    if test -n "$mode"; then "$prefix/bin/tproxy" integrate --off; else take_down; fi
+    if test -n "$mode"; then "$prefix/bin/tproxy" integrate --off 9<&-; else take_down; fi
     remove_programs
     return
   fi

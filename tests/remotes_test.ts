@@ -117,7 +117,7 @@ Deno.test(
     await shell(host, `tar -xzf /root/second/${NAME}.tar.gz -C /root/second; /root/second/${NAME}/install.sh`);
     assert.equal(outputOf(await start()), "");
     assert.equal(await isSecond(host), true);
-    assert.equal((await host.run(["ls", "-A", `${STORE}`])).stdout, "lock\nsigners\ntaken\n");
+    assert.equal((await host.run(["ls", "-A", `${STORE}`])).stdout, "signers\ntaken\n");
   }),
 );
 
@@ -135,6 +135,13 @@ Deno.test(
     await assertServed(guest);
   }),
 );
+
+/** What `tproxy status` says of an archive that was refused; nothing if it says nothing else either. */
+async function refusal(host: Host): Promise<string> {
+  const { code, stderr } = await host.run([`${PREFIX}/bin/tproxy`, "status"]);
+  assert.equal(code, stderr === "" ? 0 : 4, stderr);
+  return stderr.trimEnd().replace(`${BROUGHT}: `, "");
+}
 
 /** What a host does not take: what is wrong, and what it says. */
 const REFUSED: Readonly<Record<string, [wrong: string, says: RegExp]>> = {
@@ -164,9 +171,8 @@ Deno.test(
     await makeVm(host);
     succeeded(await pre(host));
     await assertServed(guest);
-    await shell(host, `touch ${STORE}/lock`);
-    const look =
-      "find /opt/one-tproxy /etc/sudoers.d -printf '%p %m %U %s %l\\n'; find /opt/one-tproxy -type f -exec sha256sum {} +";
+    const look = `find ${PREFIX} /etc/sudoers.d ! -path ${STORE} ! -path ${STORE}/refused -printf '%p %m %U %s %l\\n'
+      find ${PREFIX} -type f ! -path ${STORE}/refused -exec sha256sum {} +`;
     const state = async () => (await shell(host, look)).split("\n").toSorted();
     const before = await state();
     for (const [what, [wrong, says]] of Object.entries(REFUSED)) {
@@ -179,6 +185,8 @@ Deno.test(
       assert.match(lines[0] ?? "", says, what);
       assert.match(lines[0] ?? "", /; what is installed stays$/);
       assert.deepEqual(await state(), before, what);
+      const why = /no key/.test(says.source) ? "no key that is trusted here has signed it" : "it or its .* be read";
+      assert.match(await refusal(host), new RegExp(`^refused: ${why}; what is .*; run "tproxy .* --hooks --archive`));
     }
     // An older version is refused once root trusts another key alone; what that has signed is taken.
     succeeded(await install(host, "--trust", "/root/other.pub"));
@@ -189,6 +197,18 @@ Deno.test(
     await sync(host, "/root/second");
     succeeded(await pre(host));
     assert.equal(await isSecond(host), true);
+    assert.equal(await refusal(host), "");
+
+    await sync(host, "/root");
+    await host.text(["touch", `${PREFIX}/theirs`]);
+    succeeded(await pre(host));
+    const byHand = `; what is installed stays; run "${PREFIX}/current/install.sh --from-remotes"`;
+    assert.equal(await refusal(host), `refused: it can't be installed${byHand}`);
+    await host.write(`${STORE}/refused`, "\x1b[2J\n");
+    assert.equal(await refusal(host), `refused: install.sh says why${byHand}`);
+    await shell(host, `rm ${PREFIX}/theirs ${BROUGHT} ${BROUGHT}.sig`);
+    succeeded(await pre(host));
+    assert.equal(await refusal(host), "");
   }),
 );
 
@@ -209,9 +229,15 @@ Deno.test(
     // A second one does not wait.
     const second = await host.run(["timeout", "40", `${PREFIX}/current/install.sh`, "--from-remotes"]);
     assert.deepEqual(second, { code: 0, stdout: "", stderr: "" });
+    // A removal does: what was taken after it would be there again.
+    const removal = host.start([`${archiveFolder}/install.sh`, "--remove"], { inside: true });
+    await until("it waits", () => Promise.resolve(removal.output === "Waiting for another install.sh\n"));
+    await host.text(["test", "-e", `${PREFIX}/current`]);
     await asOneadmin(host, `kill ${pid}`);
     await reading.ended();
     assert.match(reading.output, /linux-x86_64\.tar\.gz can't be read; what is installed stays/);
+    await removal.ended();
+    assert.notEqual((await host.run(["test", "-e", PREFIX])).code, 0);
   }),
 );
 
@@ -270,13 +296,14 @@ Deno.test(
   { ignore: ROOTLESS },
   inLab(async (lab) => {
     // One host is all: the front-end, and the hypervisor that "onehost sync" copies to.
+    const kept = `${VNM}/ip_netns_exec`;
     const { host, guest } = await makeTrusting(lab, "--drop-in");
     succeeded(await install(host, "--remove"));
     const remotes = "/var/lib/one/remotes/vnm";
     await host.write("/usr/local/bin/onehost", `#!/bin/sh\nrm -rf ${VNM}\ncp -r ${remotes} ${VNM}\n`);
     await shell(
       host,
-      `chmod 755 /usr/local/bin/onehost; usermod -s /bin/sh oneadmin; mkdir -p ${remotes}
+      `chmod 755 /usr/local/bin/onehost; usermod -s /bin/sh oneadmin; mkdir -p ${remotes}; cp -p ${kept} ${remotes}
        cp /root/${NAME}.tar.gz* /var/lib/one; cp -r ${archiveFolder} /var/lib/one/archive; chown -R oneadmin: /var/lib/one
        cp /root/good.pub /root/one-tproxy.pub; rm -r ${archiveFolder}`,
     );

@@ -16,6 +16,7 @@ import { findEgressFaults } from "../daemon/egress.ts";
 import { findDaemons, type RunningDaemon, servedBy } from "../daemon/find_daemons.ts";
 import { STAYS_STOPPED, staysStopped } from "../daemon/stay_stopped.ts";
 import { findReplacedFiles } from "../health/installation.ts";
+import { findRefusedArchive } from "../health/refused_archive.ts";
 import { findDeafFaults } from "../health/listening.ts";
 import { findDaemonFaults } from "../health/signs.ts";
 import { type Answer, toJson } from "./answer.ts";
@@ -97,6 +98,7 @@ async function readStatus(): Promise<Status> {
     ...ofRules,
     ...[...found.values()].flat(),
     ...findReplacedFiles(),
+    ...findRefusedArchive(),
   ];
   return { proxies, missing, faults, stopped };
 }

@@ -40,7 +40,7 @@ export interface Scope {
 export interface FirstFacts {
   /** The configuration; what it calls by name counts as resolved. */
   readonly config: Fact<CheckedConfig>;
-  /** The files of the network drivers that something has replaced. */
+  /** The files of the network drivers that something has replaced, and an archive beside them that was refused. */
   readonly replaced: Fact<readonly Fault[]>;
   /** Whether `tproxy stop` keeps the proxies from being started. */
   readonly stopped: Fact<boolean>;

@@ -12,6 +12,7 @@ import { findDaemons } from "../daemon/find_daemons.ts";
 import { findUid } from "../daemon/user_database.ts";
 import { staysStopped } from "../daemon/stay_stopped.ts";
 import { findReplacedFiles } from "../health/installation.ts";
+import { findRefusedArchive } from "../health/refused_archive.ts";
 import { LOG_DIR } from "../paths.ts";
 import { listLinks } from "../netns/observe.ts";
 import { readApplied } from "../nft/applied.ts";
@@ -38,7 +39,7 @@ export async function gatherFirst(path: string): Promise<FirstFacts> {
   const host = { resolve: () => Promise.resolve(`192.0.2.${++asked % 255}`), uidOf: findUid };
   return await together<FirstFacts>({
     config: gather(async () => await checkConfig(await readConfig(path), host)),
-    replaced: gather(findReplacedFiles),
+    replaced: gather(() => [...findReplacedFiles(), ...findRefusedArchive()]),
     stopped: gather(staysStopped),
     record: gather(readRecordFile),
     nft: gather(listState),

@@ -50,7 +50,14 @@ export function copiesOf(archive: string, vnm: string): Copy[] {
   return [{ from: archive, path }, { from: archive + SIGNATURE, path: path + SIGNATURE }];
 }
 
-function pathOf(machine: string, vnm: string): string {
+/**
+ * Names the archive for a kind of machine.
+ *
+ * @param machine The kind, as the kernel names it.
+ * @param vnm The drivers' folder.
+ * @returns Its path.
+ */
+export function pathOf(machine: string, vnm: string): string {
   return `${vnm}/${FOLDER}/linux-${machine}.tar.gz`;
 }
 

@@ -27,18 +27,12 @@ install_metrics() {
 
 end_metrics() {
   is_ours "$METRICS_UNIT" || return 0
-  if has_systemd; then
-    say 'Ending the metrics: systemctl disable --now one-tproxy-metrics.timer'
-    systemctl --quiet disable --now one-tproxy-metrics.timer
-    systemctl --quiet stop one-tproxy-metrics.service
-  fi
   folder=$(sed -n 's/^ExecStart=.* --textfile //p' "$METRICS_UNIT")
+  end_timer one-tproxy-metrics 'Ending the metrics'
   for file in one_tproxy.prom one_tproxy.prom.new; do
     if test -f "$folder/$file"; then
       # The folder may be somebody else's, and a link in it must not lead root elsewhere.
       setpriv --reuid="$(stat -c %u "$folder")" --regid="$(stat -c %g "$folder")" --clear-groups rm -f -- "$folder/$file"
     fi
   done
-  take_away "$METRICS_TIMER"
-  take_away "$METRICS_UNIT"
 }

@@ -4,7 +4,10 @@
 # The folder that they come in is oneadmin's, and what they hold runs as root. So a version is taken only if its archive is
 # signed by a key that root has named. The signature is checked on a copy in a folder of root's.
 
-REMOTES=/var/tmp/one/vnm/one-tproxy
+# lib/remotes.ts says why the first counts as soon as it is there.
+REMOTES=/var/lib/one-remotes
+test -d "$REMOTES" || REMOTES=/var/tmp/one
+BROUGHT=$REMOTES/vnm/one-tproxy
 REMOTES_UNIT=/etc/systemd/system/one-tproxy-remotes.service
 REMOTES_TIMER=/etc/systemd/system/one-tproxy-remotes.timer
 # More than any archive has, in bytes.
@@ -38,44 +41,44 @@ install_remotes() {
   start_timer remotes/one-tproxy-remotes 'Looking every minute what onehost sync has brought'
 }
 
-end_remotes() {
-  is_ours "$REMOTES_TIMER" || return 0
-  if has_systemd; then
-    say 'Taking nothing from the remotes any more: systemctl disable --now one-tproxy-remotes.timer'
-    systemctl --quiet disable --now one-tproxy-remotes.timer
-  fi
-  take_away "$REMOTES_TIMER"
-  take_away "$REMOTES_UNIT"
-}
-
 take_from_remotes() {
   store=$prefix/remotes
   test -s "$store/signers" || die "no key is trusted; run \"install.sh --trust FILE\" with the maintainer's one-tproxy.pub"
-  archive=$REMOTES/linux-$machine.tar.gz
-  test -e "$archive.sig" || return 0
+  archive=$BROUGHT/linux-$machine.tar.gz
+  if ! test -e "$archive.sig"; then accept; return; fi
   signature=$(fetch "$archive.sig" 16384) || :
-  test -n "$signature" || die "$archive.sig can't be read; what is installed stays"
-  if is_taken; then return 0; fi
+  test -n "$signature" || refuse unreadable "$archive.sig can't be read"
+  if is_taken; then accept; return; fi
   # Whoever comes meanwhile goes on with what is installed.
-  exec 9>"$store/lock"
+  exec 9<"$prefix"
   flock -n 9 || return 0
-  if is_taken; then return 0; fi
+  if is_taken || ! test -s "$store/signers"; then return 0; fi
   say "Looking at $archive"
   trap 'rm -rf "$store/new"' EXIT
   rm -rf "$store/new"
   mkdir "$store/new"
   printf '%s\n' "$signature" >"$store/new/signature"
   fetch "$archive" "$LONGEST" >"$store/new/archive" || :
-  test -s "$store/new/archive" || die "$archive can't be read; what is installed stays"
+  test -s "$store/new/archive" || refuse unreadable "$archive can't be read"
   ssh-keygen -Y verify -f "$store/signers" -I one-tproxy -n one-tproxy -s "$store/new/signature" \
     <"$store/new/archive" >/dev/null 2>&1 ||
-    die "no key of $store/signers has signed $archive; what is installed stays"
-  tar --no-same-owner -xzf "$store/new/archive" -C "$store/new" || die "$archive can't be unpacked; what is installed stays"
+    refuse unsigned "no key of $store/signers has signed $archive"
+  tar --no-same-owner -xzf "$store/new/archive" -C "$store/new" || refuse damaged "$archive can't be unpacked"
   set -- "$store/new"/one-tproxy-*/install.sh
-  # The lock is for this process alone, and not for the proxies that are started.
-  "$1" --prefix "$prefix" 9>&- ||
-    die "$archive can't be installed, see the line above; what is installed stays"
+  "$1" --prefix "$prefix" || refuse uninstallable "$archive can't be installed, see the line above"
   mv -fT "$store/new/signature" "$store/taken"
+  accept
+}
+
+# refuse WHY TEXT: "tproxy status" reads the first, a word that lib/health/refused_archive.ts knows.
+refuse() {
+  printf '%s\n' "$1" >"$store/refused" || say "$store/refused can't be written, so \"tproxy status\" does not know of this"
+  die "$2; what is installed stays"
+}
+
+# Nothing is refused any more.
+accept() {
+  test ! -e "$store/refused" || rm -f "$store/refused"
 }
 
 is_taken() {
@@ -83,10 +86,10 @@ is_taken() {
 }
 
 # fetch FILE LIMIT: prints a file of the remotes, nothing if it can't be read. It reads as the owner of the first folder on the
-# way that is not root's, who may put a link anywhere below. The owner's process could go on to write after everything has been looked at, or type at root's terminal, so
-# it gets a pipe, and neither the copy, the lock nor the terminal.
+# way that is not root's, who may put a link anywhere below. The owner's process could go on to write after everything has been
+# looked at, or type at root's terminal, so it gets a pipe, and neither the copy, the lock nor the terminal.
 fetch() {
-  owner=$(stat -c '--reuid=%u --regid=%g' "${REMOTES%/*/*}" "${REMOTES%/*}" "$REMOTES") || return 1
+  owner=$(stat -c '--reuid=%u --regid=%g' "$REMOTES" "$REMOTES/vnm" "$BROUGHT") || return 1
   owner=$(printf '%s\n' "$owner" | grep -m 1 -v '^--reuid=0 ') || owner='--reuid=0 --regid=0'
   # shellcheck disable=SC2086 # These are two words.
   setsid --wait setpriv $owner --clear-groups timeout 60 cat -- "$1" </dev/null 2>/dev/null 9>&- |

@@ -5,11 +5,11 @@
 take_down() {
   if ! test -x "$prefix/bin/tproxy"; then return 0; fi
   say 'Stopping the proxies: tproxy stop'
-  "$prefix/bin/tproxy" stop || die 'tproxy stop failed; see the line above'
+  "$prefix/bin/tproxy" stop 9<&- || die 'tproxy stop failed; see the line above'
   # Only our own setup makes this chain.
   for bridge in $(nft list table bridge one_tproxy 2>/dev/null | sed -n 's/^\tchain guard_\(.*\) {$/\1/p'); do
     say "Taking $bridge down: tproxy-setup down --bridge $bridge"
-    "$prefix/bin/tproxy-setup" down --bridge "$bridge" || die "$bridge can't be taken down; see the line above"
+    "$prefix/bin/tproxy-setup" down --bridge "$bridge" 9<&- || die "$bridge can't be taken down; see the line above"
   done
 }
 

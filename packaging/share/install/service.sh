@@ -57,6 +57,18 @@ start_timer() {
   die "$timer.timer can't be started, see the line above; run this again then"
 }
 
+# end_timer NAME WHAT: ends such a timer, and removes both files.
+end_timer() {
+  set -- "$1" "$2" "/etc/systemd/system/$1.timer" "/etc/systemd/system/$1.service"
+  if has_systemd && is_ours "$3"; then
+    say "$2: systemctl disable --now $1.timer"
+    systemctl --quiet disable --now "$1.timer"
+    systemctl --quiet stop "$1.service"
+  fi
+  take_away "$3"
+  take_away "$4"
+}
+
 # The processes that run are looked at, so that the next run completes an upgrade that was interrupted.
 is_this_version() {
   case $(readlink "/proc/$1/exe") in "$prefix/versions/$name/"*) return 0 ;; *) return 1 ;; esac
