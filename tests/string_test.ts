@@ -150,6 +150,9 @@ Deno.test(
   inLab(async (lab) => {
     const { hv, guest } = await served(lab, CONFIG);
     await assertServed(guest);
+    // All at once, and all with the same number.
+    const same = startAttack(hv, { count: 200, pieces: [encodeHello({ string: 7, channel: undefined }).toHex()] });
+    await until("they are there", () => Promise.resolve(same.output.includes("connected")));
     const strings = Array.from({ length: 40 }, (_, i) => {
       return startAttack(hv, { pieces: [encodeHello({ string: 100 + i, channel: undefined }).toHex()] });
     });
@@ -160,6 +163,7 @@ Deno.test(
     await assertServed(guest, 5030, "the string that was there is of use");
     const bulk = startAttack(hv, { count: 20, pieces: [encodeHello({ string: 100, channel: 5 }).toHex()] });
     assert.equal((await outcomeOf(bulk)).closed, 20);
+    assert.equal((await outcomeOf(same)).bytes, 16, "one of them is answered");
     for (const attack of strings) attack.signal("SIGKILL");
     await assertServed(guest);
   }),

@@ -19,6 +19,9 @@ import { LONGEST_USAGE, parseUsage, type Usage } from "../protocol/usage.ts";
 /** The longest file that is read, in bytes: outer's, with its bridges and the most services that it writes. */
 const LONGEST = 4 * 1024 * 1024;
 
+/** How many listeners are read at most: there are no more ports. */
+const MOST_LISTENERS = 65_535;
+
 /** How many characters of an error are shown. */
 const LONGEST_MESSAGE = 1_000;
 
@@ -62,7 +65,7 @@ export function parseCounts(text: string): Counts | undefined {
   const { listening, lastError, services, unanswered } = value;
   const [live, total, failed, refused, up, down] = ["live", "total", "failed", "refused", "up", "down"]
     .map((key) => value[key]);
-  if (!Array.isArray(listening) || !listening.every(isListener)) return undefined;
+  if (!Array.isArray(listening) || listening.length > MOST_LISTENERS || !listening.every(isListener)) return undefined;
   if (!isCount(live) || !isCount(total) || !isCount(failed) || !isCount(refused)) return undefined;
   if (!isCount(up) || !isCount(down)) return undefined;
   if (unanswered !== undefined && !isListOfRemotes(unanswered)) return undefined;

@@ -34,6 +34,11 @@ interface Waiting {
 export class FrameWriter extends BatchWriter {
   #waiting: Waiting[] = [];
 
+  /** Whether a small chunk would be copied at once. */
+  get hasRoom(): boolean {
+    return this.length < 2 * HIGH;
+  }
+
   /** Writes an OPEN frame. */
   open(channel: number, guest: Parameters<typeof encodeOpen>[3]): void {
     const at = this.reserve(LONGEST_CONTROL);
@@ -75,7 +80,7 @@ export class FrameWriter extends BatchWriter {
   data(channel: number, bytes: Uint8Array): Promise<void> | undefined {
     const isSmall = bytes.length <= SMALL_CHUNK;
     if (this.isBroken) return undefined;
-    if (this.length < HIGH && (isSmall || this.#waiting.length === 0) || isSmall && this.length < 2 * HIGH) {
+    if (this.length < HIGH && (isSmall || this.#waiting.length === 0) || isSmall && this.hasRoom) {
       this.#data(channel, bytes);
       return undefined;
     }

@@ -49,7 +49,9 @@ export class ProbeServer {
     const answer = await tryOut(this.#admission.endpointOf(mux.bridge, servicePort));
     this.#live--;
     if (mux.isGone) return;
-    // So short a chunk is copied at once, unless the string is stuck; then the probe hears nothing, as a guest would.
+    // If an inner reads no answers, they must not wait: none of them is counted.
+    if (!mux.writer.hasRoom) return mux.writer.reset(id, RESET.refused);
+    // So short a chunk is copied at once.
     void mux.writer.data(id, encodeProbeAnswer(answer));
     mux.writer.bare(FRAME.fin, id);
     // What was sent before the FIN is still delivered. Then inner forgets the stream, whatever the probe does.

@@ -7,6 +7,12 @@
 /** How often a line is logged at most for each subject, in milliseconds. */
 const INTERVAL_MS = 1_000;
 
+/** How many subjects have a rate limit of their own. Whoever chooses the subjects may choose as many as there are. */
+const MOST_SUBJECTS = 64;
+
+/** The subject of all others. */
+const REST = "";
+
 /** The fields of a line. */
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -33,10 +39,12 @@ export class RateLimitedLog {
   /**
    * Notes an event.
    *
-   * @param subject The thing that it has happened to. Each subject has a rate limit of its own.
+   * @param subject The thing that it has happened to. Each subject has a rate limit of its own, unless there are too
+   * many.
    * @param fields The fields to log.
    */
   note(subject: string, fields: Fields): void {
+    if (this.#untold.size >= MOST_SUBJECTS && !this.#untold.has(subject)) subject = REST;
     const untold = this.#untold.get(subject);
     if (untold === undefined) {
       this.#tell({ ...fields, times: 1 });

@@ -14,3 +14,21 @@ Deno.test("RateLimitedLog tells of a subject's first at once and of the rest tog
   mock.timers.tick(2200);
   assert.deepEqual(told.slice(2), [{ n: 1000, times: 999 }]);
 });
+
+Deno.test("RateLimitedLog tells of subjects without number in a few lines, and loses none", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  using _timers = { [Symbol.dispose]: () => mock.timers.reset() };
+  const told: Readonly<Record<string, unknown>>[] = [];
+  const flood = new RateLimitedLog((fields) => told.push(fields));
+  const note = () => {
+    for (let n = 1; n <= 10_000; n++) flood.note(`${n}`, { n });
+  };
+  note();
+  assert.equal(told.length, 65);
+  mock.timers.tick(1000);
+  assert.deepEqual(told.slice(65), [{ n: 10_000, times: 10_000 - 65 }]);
+  note();
+  assert.ok(told.length <= 2 * 66, `${told.length}`);
+  mock.timers.tick(5000);
+  assert.equal(told.reduce((sum, { times }) => sum + Number(times), 0), 20_000);
+});

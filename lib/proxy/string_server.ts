@@ -8,23 +8,21 @@
 import { describe } from "../errors.ts";
 import { log } from "../log.ts";
 import type { BridgeName } from "../names.ts";
-import { ProtocolError } from "../protocol/frames.ts";
 import { encodeHello, type Hello } from "../protocol/hello.ts";
 import type { Preamble } from "../protocol/proxy_v2.ts";
 import { close, writeAll } from "./connection.ts";
 import type { Deadlines } from "./deadlines.ts";
-import type { MuxEnd } from "./mux.ts";
 import { OuterMux, type StreamServer } from "./outer_mux.ts";
 import { RateLimitedLog } from "./rate_limited_log.ts";
 import { type Received, receivePreamble } from "./receive_proxy_v2.ts";
 import type { Stats } from "./stats.ts";
 import type { Streams } from "./streams.ts";
+import { tellEnd } from "./string_end.ts";
 
 /** How many strings a bridge may have. Each of its inner proxies has one, including those that drain. */
 const MOST_STRINGS = 16;
 
 const strangers = new RateLimitedLog((fields) => log.warning("Refused a stream without a good preamble", fields));
-const offenders = new RateLimitedLog((fields) => log.warning("Ended a string that broke the protocol", fields));
 const surplus = new RateLimitedLog((fields) => log.warning("Refused a string: the bridge has too many", fields));
 
 /** What it needs of outer. */
@@ -55,7 +53,8 @@ export interface StringServerOptions {
 /** Serves the connections to a bridge's socket. */
 export class StringServer {
   readonly #options: StringServerOptions;
-  readonly #strings = new Map<number, OuterMux>();
+  /** The strings by their numbers; `undefined` while the hello is being answered. */
+  readonly #strings = new Map<number, OuterMux | undefined>();
   #isLeaving = false;
 
   /**
@@ -87,7 +86,7 @@ export class StringServer {
   /** Asks for no more streams, on all present strings and on those that still come. */
   goAway(): void {
     this.#isLeaving = true;
-    for (const mux of this.#strings.values()) mux.goAway();
+    for (const mux of this.#strings.values()) mux?.goAway();
   }
 
   async #receive(connection: Deno.UnixConn): Promise<Received | undefined> {
@@ -111,19 +110,23 @@ export class StringServer {
   }
 
   async #takeString(connection: Deno.UnixConn, hello: Hello): Promise<void> {
-    const { bridge, deadlines, server, streams, traced } = this.#options;
+    const { bridge, deadlines, server, stats, streams, traced } = this.#options;
     if (this.#strings.size >= MOST_STRINGS || this.#strings.has(hello.string)) {
       surplus.note(bridge, { bridge, max: MOST_STRINGS });
       return close(connection);
     }
-    await writeAll(connection, encodeHello(hello));
+    this.#strings.set(hello.string, undefined);
+    await writeAll(connection, encodeHello(hello)).catch((error) => {
+      this.#strings.delete(hello.string);
+      throw error;
+    });
     const mux = new OuterMux(connection, deadlines, bridge, hello.string, server);
     log.debug("A string was opened", { bridge });
     this.#strings.set(hello.string, mux);
     streams.addString(mux, mux.gone);
     void mux.gone.then((end) => {
       this.#strings.delete(hello.string);
-      this.#tell(end);
+      tellEnd(end, bridge, stats);
     });
     for (const [guest, seconds] of traced()) mux.trace(guest, seconds);
     if (this.#isLeaving) mux.goAway();
@@ -136,17 +139,5 @@ export class StringServer {
     mux.promote(channel);
     await writeAll(connection, encodeHello(hello));
     channel.attach(connection);
-  }
-
-  #tell({ error, streams }: MuxEnd): void {
-    const { bridge, stats } = this.#options;
-    const why = error === undefined ? "it was closed" : describe(error);
-    if (!(error instanceof ProtocolError)) {
-      if (streams === 0) log.debug("A string has ended", { bridge, why });
-      else log.info("A string has ended with its streams", { bridge, streams, why });
-      return;
-    }
-    stats.failedWith(`A string of ${bridge} broke the protocol: ${why}`);
-    offenders.note(bridge, { bridge, streams, error: why });
   }
 }
