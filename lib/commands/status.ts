@@ -19,6 +19,7 @@ import { findReplacedFiles } from "../health/installation.ts";
 import { findRefusedArchive } from "../health/refused_archive.ts";
 import { findDeafFaults } from "../health/listening.ts";
 import { findDaemonFaults } from "../health/signs.ts";
+import { findStrayFaults } from "../health/stray_faults.ts";
 import { type Answer, toJson } from "./answer.ts";
 import { renderWide } from "./status_table.ts";
 
@@ -76,17 +77,19 @@ export async function showStatus(wide: boolean): Promise<Answer> {
 }
 
 async function readStatus(): Promise<Status> {
-  const [{ daemons }, host] = await Promise.all([findDaemons(), lookAtHost()]);
+  const [processes, host] = await Promise.all([findDaemons(), lookAtHost()]);
+  const { daemons } = processes;
   const stopped = staysStopped();
   const serving = daemons.filter(({ draining }) => !draining);
   const running = new Set<Title>(serving.map(({ role }) => role.title));
   const bridges = bridgesOf(host);
   const proxies = daemons.map((daemon) => describeDaemon(daemon, host.endpoints));
-  const [found, ofDaemons, ofListeners, ofRules] = await Promise.all([
+  const [found, ofDaemons, ofListeners, ofRules, ofStrays] = await Promise.all([
     findFaultsOfBridges(host, bridges, new Set(bridges), servedBy(daemons)),
     findDaemonFaults(daemons),
     findDeafFaults(daemons, host.endpoints),
     running.size === 0 ? [] : findEgressFaults(),
+    findStrayFaults(processes),
   ]);
   const missing = running.size === 0
     ? []
@@ -96,6 +99,7 @@ async function readStatus(): Promise<Status> {
     ...ofDaemons,
     ...ofListeners,
     ...ofRules,
+    ...ofStrays,
     ...[...found.values()].flat(),
     ...findReplacedFiles(),
     ...findRefusedArchive(),

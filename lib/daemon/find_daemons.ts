@@ -13,10 +13,11 @@ import { type BridgeName, parseBridgeName, TPROXY } from "../names.ts";
 import { DRAINING } from "../protocol/lifecycle.ts";
 import { innerOf, OUTER, type Role } from "../role.ts";
 import { numberOf } from "./owner.ts";
-import { askOf, listProcesses, parseMarks, type Process, type Told } from "./ps.ts";
+import { type Marks, parseMarks, type Told } from "./marks.ts";
+import { askOf, listProcesses, type Process } from "./ps.ts";
 
 /** A daemon that runs. */
-export interface RunningDaemon extends Omit<Process, "args">, Told {
+export interface RunningDaemon extends Omit<Process, "args" | "userns" | "isZombie">, Told {
   /** What it is. */
   readonly role: Role;
   /** Whether it drains: it has stopped listening, and ends when its streams have. */
@@ -27,6 +28,8 @@ export interface RunningDaemon extends Omit<Process, "args">, Told {
 export interface Processes {
   /** The inode of the network namespace of this process: the host's. */
   readonly host: number;
+  /** The inode of the user namespace of this process. */
+  readonly userns: number;
   /** The daemons of this host, outer first, then by title, the oldest of one title first. */
   readonly daemons: readonly RunningDaemon[];
   /** All other processes. */
@@ -55,7 +58,7 @@ export async function findDaemons(known: readonly RunningDaemon[] = []): Promise
   });
   const before = new Map(known.map((daemon) => [daemon.pid, daemon]));
   const unknown = candidates.filter((candidate) => !isSame(before.get(candidate.pid), candidate));
-  const marks = parseMarks(await askOf(unknown.map(({ pid }) => pid), "eww", "-o", "pid=,args="));
+  const marks = await readMarks(unknown.map(({ pid }) => pid));
   const daemons = candidates.flatMap((candidate): RunningDaemon[] => {
     const [daemon, mark] = [before.get(candidate.pid), marks.get(candidate.pid)];
     if (isSame(daemon, candidate)) return [{ ...daemon, ...candidate }];
@@ -64,9 +67,22 @@ export async function findDaemons(known: readonly RunningDaemon[] = []): Promise
   const pids = new Set(daemons.map(({ pid }) => pid));
   return {
     host,
+    userns: self.userns,
     daemons: daemons.toSorted((a, b) => compare(a.role.title, b.role.title) || a.pid - b.pid),
     others: processes.filter(({ pid }) => !pids.has(pid)),
   };
+}
+
+/**
+ * Reads the marks of processes. A process can change its own.
+ *
+ * @param pids The processes.
+ * @returns The marks of those that have them.
+ * @throws {import("../run_command.ts").CommandError} If ps fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps`.
+ */
+export async function readMarks(pids: readonly number[]): Promise<Map<number, Marks>> {
+  return parseMarks(await askOf(pids, "eww", "-o", "pid=,args="));
 }
 
 /**

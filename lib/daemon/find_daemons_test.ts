@@ -9,10 +9,10 @@ import { parseProcesses } from "./ps.ts";
 
 Deno.test("parseProcesses() reads the columns of ps, however they are padded", () => {
   const text = [
-    "      1     0     0 4026531840 1234567 S 1041 /sbin/init splash           -",
-    "  16803 65534 65533 4026531840       3 R    2 one_tproxy                  4,1900000005",
-    "4194304     0     0 4026532100       0 t    0 one_tproxy_br0 (draining)   1916777216",
-    "     14     0     0 4026531840     100 I    0 [kworker/0:1H-events_highpri] -",
+    "      1     0     0 4026531840 4026531837 1234567 Ss 1041 /sbin/init splash           -",
+    "  16803 65534 65533 4026531840 4026531837       3 Rl    2 one_tproxy                  4,1900000005",
+    "4194304     0     0 4026532100 4026531837       0 tsl    0 one_tproxy_br0 (draining)   1916777216",
+    "     14     0     0 4026531840 4026531837     100 I<    0 [kworker/0:1H-events_highpri] -",
     "",
   ].join("\n");
   const rows = parseProcesses(text);
@@ -34,23 +34,30 @@ Deno.test("parseProcesses() reads the columns of ps, however they are padded", (
 });
 
 Deno.test("parseProcesses() has no namespace for a process whose namespace ps may not see", () => {
-  const [process] = parseProcesses("   7  1000 100          -     1 S 0 bash -c x 100\n");
-  assert.ok(process !== undefined && Number.isNaN(process.netns));
+  const [process] = parseProcesses("   7  1000 100          -          -     1 S 0 bash -c x 100\n");
+  assert.ok(process !== undefined && Number.isNaN(process.netns) && Number.isNaN(process.userns));
   assert.deepEqual([process.groups, process.args], [[100], "bash -c x"]);
 });
 
+Deno.test("parseProcesses() tells a process that has ended from one whose first thread alone has", () => {
+  const rows = ["Z", "Zs", "Zl", "X", "T"].map((state) => `7 0 0 - - 1 ${state} 0 [x] <defunct> -\n`).join("");
+  assert.deepEqual(parseProcesses(rows).map(({ isZombie }) => isZombie), [true, true, false, true, false]);
+});
+
 Deno.test("parseProcesses() keeps what a command line holds, and passes over what is no row", () => {
-  assert.deepEqual(parseProcesses("1 0 0 2 5 S 0  two  spaces 3 4 -\n").map(({ args }) => args), [" two  spaces 3 4"]);
+  assert.deepEqual(parseProcesses("1 0 0 2 3 5 S 0  two  spaces 3 4 -\n").map(({ args }) => args), [
+    " two  spaces 3 4",
+  ]);
   for (
     const text of [
       "",
       "\n\n",
       "error: x\n",
       "PID UID GID NETNS ELAPSED S TIME COMMAND SUPGID\n",
-      "-1 0 0 2 5 S 0 x -\n",
-      "1 0 2 5 S 0 x -\n",
-      "1 0 0 2 5 0 x -\n",
-      "1 0 0 2 5 S 0 x users\n",
+      "-1 0 0 2 3 5 S 0 x -\n",
+      "1 0 0 2 5 S 0 x -\n",
+      "1 0 0 2 3 5 0 x -\n",
+      "1 0 0 2 3 5 S 0 x users\n",
     ]
   ) {
     assert.deepEqual(parseProcesses(text), []);

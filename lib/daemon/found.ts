@@ -14,7 +14,7 @@ export interface Found {
   /** What is recorded, and what the kernel has. */
   readonly present: Present;
   /** The daemons that run. */
-  readonly processes: Pick<Processes, "host" | "daemons">;
+  readonly processes: Processes;
   /** The rules that restrict the proxies; `undefined` if they can't be listed. */
   readonly egress: PresentEgress | undefined;
 }

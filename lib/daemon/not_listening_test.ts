@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import type { Process } from "./ps.ts";
 import { describeNotListening } from "./not_listening.ts";
 
-const IDENTITY = { uid: 0, gid: 0, groups: [], netns: 7, seconds: 60, state: "S", cpuSeconds: 0 } as const;
+const IDENTITY = {
+  uid: 0,
+  gid: 0,
+  groups: [],
+  netns: 7,
+  userns: 8,
+  isZombie: false,
+  seconds: 60,
+  state: "S",
+  cpuSeconds: 0,
+} as const;
 const row = (pid: number, args: string): Process => ({ pid, ...IDENTITY, args });
 
 Deno.test("describeNotListening() names who else is there, and how to end it", () => {

@@ -4,11 +4,7 @@
  * @module
  */
 
-import { FLAGS_MARK, HOST_MARK, RETIRE_MARK, VERSION_MARK } from "../protocol/lifecycle.ts";
 import { CommandError, runCommand } from "../run_command.ts";
-
-/** Daemons of former versions, which have no mark for it, wait for the signal by which Deno now opens a debugger. */
-const FORMER_RETIRE = "USR1";
 
 /** A process. */
 export interface Process {
@@ -22,6 +18,10 @@ export interface Process {
   readonly groups: readonly number[];
   /** The inode of its network namespace; `NaN` if ps may not see it. */
   readonly netns: number;
+  /** The inode of its user namespace; `NaN` if ps may not see it. */
+  readonly userns: number;
+  /** Whether nothing of it runs any more; its parent does not know yet. */
+  readonly isZombie: boolean;
   /** For how many seconds it has run. */
   readonly seconds: number;
   /** Its state, a letter of ps(1): S sleeps, R runs or is ready to, D waits for a disk, T is stopped. */
@@ -35,7 +35,7 @@ export interface Process {
 /**
  * The columns that ps prints. It cuts all but the last one to a width, and the groups of an outer can be many.
  */
-const COLUMNS = "pid=,uid=,gid=,netns=,etimes=,state=,cputimes=,args:64=,supgid=";
+const COLUMNS = "pid=,uid=,gid=,netns=,userns=,etimes=,stat=,cputimes=,args:64=,supgid=";
 
 /**
  * Lists all processes.
@@ -51,72 +51,31 @@ export async function listProcesses(): Promise<Process[]> {
 /**
  * Reads the answer of ps.
  *
- * @param text What ps printed: process ID, user, group, namespace, seconds, state, seconds of processor time, command line and
- * supplementary groups.
+ * @param text What ps printed: process ID, user, group, namespaces, seconds, state, seconds of processor time, command
+ * line and supplementary groups.
  * @returns The processes.
  */
 export function parseProcesses(text: string): Process[] {
   const rows = text.matchAll(
-    /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+|-)\s+(\d+)\s+([A-Za-z])\s+(\d+) (.*) (-|\d+(?:,\d+)*)$/gm,
+    /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+|-)\s+(\d+|-)\s+(\d+)\s+([A-Za-z]\S*)\s+(\d+) (.*) (-|\d+(?:,\d+)*)$/gm,
   );
-  return Array.from(rows, ([, pid, uid, gid, netns, seconds, state = "", cpu, args = "", groups = "-"]) => ({
+  return Array.from(rows, ([, pid, uid, gid, netns, userns, seconds, state = "", cpu, args = "", groups = "-"]) => ({
     pid: Number(pid),
     uid: Number(uid),
     gid: Number(gid),
     groups: groups === "-" ? [] : groups.split(",").map(Number),
     netns: Number(netns),
+    userns: Number(userns),
+    isZombie: isZombie(state),
     seconds: Number(seconds),
-    state,
+    state: state.charAt(0),
     cpuSeconds: Number(cpu),
     args: args.trimEnd(),
   }));
 }
 
-/** What a daemon was started with, by the marks in its environment. */
-export interface Told {
-  /** The permission flags, joined by `;`. */
-  readonly flags: string;
-  /** The signal by which it stops listening and finishes its streams. */
-  readonly retire: "USR1" | "USR2";
-  /** Its version; missing if it is of a former one, which has no mark for it. */
-  readonly version?: string;
-}
-
-/** The marks in a daemon's environment. */
-export interface Marks {
-  /** The inode of the host's network namespace. */
-  readonly host: number;
-  /** What it was started with. */
-  readonly told: Told;
-}
-
-/**
- * Reads the marks of daemons.
- *
- * @param text What ps printed: process ID, command line and environment.
- * @returns The marks of each process that has all of them; a former version has none for its version.
- */
-export function parseMarks(text: string): Map<number, Marks> {
-  const marks = new Map<number, Marks>();
-  for (const line of text.split("\n")) {
-    const pid = /^\s*(\d+)\s/.exec(line)?.[1];
-    const host = new RegExp(` ${HOST_MARK}=(\\d+)(?: |$)`).exec(line)?.[1];
-    const flags = new RegExp(` ${FLAGS_MARK}=(\\S*)`).exec(line)?.[1];
-    if (pid !== undefined && host !== undefined && flags !== undefined) {
-      const retire = line.includes(` ${RETIRE_MARK}=USR2`) ? "USR2" : FORMER_RETIRE;
-      const version = new RegExp(` ${VERSION_MARK}=([\\w.+-]{1,40})(?: |$)`).exec(line)?.[1];
-      const told = { flags, retire, ...(version === undefined ? {} : { version }) } as const;
-      marks.set(Number(pid), { host: Number(host), told });
-    }
-  }
-  return marks;
-}
-
 /** What ps tells of a process that is waited for. */
-export interface ProcessState extends Pick<Process, "pid" | "uid" | "gid" | "args"> {
-  /** Whether nothing of it runs any more; its parent does not know yet. */
-  readonly isZombie: boolean;
-}
+export type ProcessState = Pick<Process, "pid" | "uid" | "gid" | "isZombie" | "args">;
 
 /**
  * Reads the states of processes.
@@ -130,10 +89,14 @@ export function parseProcessStates(text: string): ProcessState[] {
     pid: Number(pid),
     uid: Number(uid),
     gid: Number(gid),
-    // "l": it has more threads, which go on after its first one has ended.
-    isZombie: /^[ZX][^l]*$/.test(state),
+    isZombie: isZombie(state),
     args: args.trim(),
   }));
+}
+
+/** Tells whether a process has ended. "l": it has more threads, which go on after its first one has ended. */
+function isZombie(state: string): boolean {
+  return /^[ZX][^l]*$/.test(state);
 }
 
 /**

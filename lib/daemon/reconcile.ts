@@ -15,9 +15,9 @@ import { moveControlSockets } from "./control_dirs.ts";
 import { withDaemonLock } from "./daemon_lock.ts";
 import { type Desired, findBridges } from "./desired.ts";
 import { egressFor, endEgress, narrowEgress, widenEgress } from "./egress.ts";
-import { findDaemons } from "./find_daemons.ts";
+import { endFoundStrays, endStrays } from "./end_strays.ts";
 import { findAll, type Found } from "./found.ts";
-import { allowStart, keepStopped, staysStopped } from "./stay_stopped.ts";
+import { allowStart, staysStopped } from "./stay_stopped.ts";
 import { writeLastPass } from "./last_pass.ts";
 import { Pass } from "./pass.ts";
 import { plan } from "./daemon_plan.ts";
@@ -27,7 +27,8 @@ import { removeLeftovers } from "./route_files.ts";
 import { readServed } from "./served.ts";
 import { readLatestPass, shareFinishedPass } from "./shared_pass.ts";
 import type { Settings, SettingsSource } from "./settings.ts";
-import { endAll, waitFor } from "./stop.ts";
+import { waitFor } from "./stop.ts";
+import { stopAll } from "./stop_all.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** The verbs of `tproxy` that change what runs. */
@@ -53,7 +54,7 @@ export async function reconcile(
   source: SettingsSource,
   supervisor?: Supervisor,
 ): Promise<number | undefined> {
-  if (verb === "stop") return await stop(source);
+  if (verb === "stop") return await stopAll(source);
   // A supervisor's pass shares no other run's, and waits for none to be shared.
   const seen = supervisor === undefined ? readLatestPass() : undefined;
   const began = supervisor?.began ?? performance.now();
@@ -86,26 +87,13 @@ export async function reconcile(
   });
 }
 
-/** Ends everything, and keeps supervisors from starting it again. */
-async function stop(source: SettingsSource): Promise<number> {
-  const { limits: { drainTimeoutMs } } = await source.read();
-  const work = async () => {
-    keepStopped();
-    const { daemons } = await findDaemons();
-    await endAll(daemons.map(({ pid }) => pid), drainTimeoutMs);
-    await endEgress();
-    await removeLeftovers(new Set());
-    return 0;
-  };
-  return await withDaemonLock(() => shareFinishedPass({ verb: "stop", config: source.path }, undefined, work));
-}
-
 async function pass(
   verb: Exclude<Verb, "stop">,
   settings: Settings,
-  { present, processes: { host, daemons }, egress: egressBefore }: Found,
+  { present, processes, egress: egressBefore }: Found,
   supervisor?: Supervisor,
 ): Promise<number> {
+  const { host, daemons } = processes;
   const wantedNow = findBridges(present, daemons, supervisor?.warn);
   const bridges = supervisor?.gracePeriod.keep(wantedNow, readServed(), daemons, performance.now()) ?? wantedNow;
   const desired: Desired = { ...settings, bridges };
@@ -114,6 +102,7 @@ async function pass(
   const pass = new Pass({ host, daemons, desired, form, mayStart, onStart });
   const egress = egressFor(endpointsByBridge(bridges));
   const widened = await widenEgress(egress, egressBefore);
+  await endFoundStrays(processes);
   await endOverdue(daemons, settings.limits);
   const wanted = await prepare(desired, host, form, pass.failures);
   await pass.carryOut(plan(verb, wanted, daemons, supervisor?.dead));
@@ -122,7 +111,7 @@ async function pass(
   if (wanted.outer === undefined && widened?.exists) {
     // Their streams have the drain timeout; without any they are gone at once, and nothing is left of the rules either.
     await waitFor(pass.leaving, "ended", GONE_DEADLINE_MS);
-    if ((await findDaemons()).daemons.length === 0) await endEgress();
+    if ((await endStrays()).length === 0) await endEgress();
   }
   if (pass.failures.length > 0) throw new DaemonError(pass.failures.join("; "));
   await removeLeftovers(new Set(bridges.keys()));

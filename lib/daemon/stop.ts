@@ -12,7 +12,7 @@ import { readTitle } from "./find_daemons.ts";
 import { isOurNumber } from "./owner.ts";
 import { askOf, parseProcessStates, type ProcessState } from "./ps.ts";
 
-/** The signals that daemons are sent; `lib/protocol/lifecycle.ts` says what a daemon does on each. */
+/** The signals that daemons and strays are sent; `lib/protocol/lifecycle.ts` says what a daemon does on each. */
 export type DaemonSignal = "HUP" | "USR1" | "USR2" | "TERM" | "KILL" | "CONT";
 
 const POLL_MS = 20;
@@ -31,11 +31,7 @@ const DRAINING_DEADLINE_MS = 2_000;
  */
 export async function send(signal: DaemonSignal, pids: readonly number[]): Promise<void> {
   if (pids.length === 0) return;
-  try {
-    await runCommand("kill", ["-s", signal, "--", ...pids.map(String)]);
-  } catch (error) {
-    if (!(error instanceof CommandError) || !isAboutTheGone(error.stderr)) throw error;
-  }
+  await unlessGone(() => runCommand("kill", ["-s", signal, "--", ...pids.map(String)]));
 }
 
 /**
@@ -54,6 +50,20 @@ export async function areThere(pids: readonly number[]): Promise<boolean> {
   } catch (error) {
     if (!(error instanceof CommandError) || !isAboutTheGone(error.stderr)) throw error;
     return false;
+  }
+}
+
+/**
+ * Sends signals, whether there is anybody to get them or not.
+ *
+ * @param signal Runs kill(1).
+ * @throws {CommandError} If it fails for another reason than that a process is gone.
+ */
+export async function unlessGone(signal: () => Promise<unknown>): Promise<void> {
+  try {
+    await signal();
+  } catch (error) {
+    if (!(error instanceof CommandError) || !isAboutTheGone(error.stderr)) throw error;
   }
 }
 

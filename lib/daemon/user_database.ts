@@ -52,6 +52,18 @@ export async function findLogReaders(): Promise<number | undefined> {
   return Number.isInteger(gid) ? gid : undefined;
 }
 
+/**
+ * Finds out whether a group has a name on this host, so that people may be in it.
+ *
+ * @param gid The group's number.
+ * @returns Whether it has.
+ * @throws {CommandError} If getent fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/getent`.
+ */
+export async function hasName(gid: number): Promise<boolean> {
+  return await getEntry("group", String(gid)) !== undefined;
+}
+
 async function lookUp(user: string): Promise<User | undefined> {
   const line = await getEntry("passwd", user);
   if (line === undefined) return undefined;

@@ -47,13 +47,15 @@ Deno.test(
     const { hv, guest } = await makeScenario(lab);
     await hv.up("br0");
     const titles = ["one_tproxy", "one_tproxy_br0"];
-    // A user of the host, nobody, and a compromised inner of another bridge.
     const impostors: number[] = [];
-    for (
-      const [uid, gid] of [[1000, 1000], [65534, 65534], [numberOf(innerOf(BR1)), numberOf(innerOf(BR1))]] as const
-    ) {
-      for (const title of titles) impostors.push(await startImpostor(hv, title, uid, gid));
+    // A user of the host, and nobody.
+    for (const id of [1000, 65534]) {
+      for (const title of titles) impostors.push(await startImpostor(hv, title, id, id));
     }
+    // A compromised inner of another bridge is ended.
+    const other = numberOf(innerOf(BR1));
+    const inners = [];
+    for (const title of titles) inners.push(await startImpostor(hv, title, other, other));
     assert.deepEqual(await hv.tproxy("status"), { code: 3, stdout: "", stderr: "" });
     assert.match((await hv.tproxy("permissions", "--running")).stdout, /^no proxy runs/);
     await hv.control("start");
@@ -62,6 +64,7 @@ Deno.test(
     assert.deepEqual([...pids.keys()], titles);
     assert.ok(impostors.every((pid) => ![...pids.values()].includes(pid)));
     for (const verb of ["reload", "restart", "stop"]) await hv.control(verb);
+    for (const pid of inners) assert.notEqual((await hv.host.run(["kill", "-0", `${pid}`])).code, 0);
     for (const pid of impostors) {
       assert.match(await hv.host.text(["ps", "-o", "args=", "-p", `${pid}`]), /^one_tproxy/);
     }
