@@ -74,6 +74,9 @@ const control = (config: string, { reads }: FormReads, env: readonly string[]): 
   sys: OWN_USER,
 });
 
+/** What the drivers' hook takes besides: it measures how long ago a VM was started, whatever becomes of the clock. */
+const withHook = (permissions: Permissions): Permissions => ({ ...permissions, sys: [...OWN_USER, "osUptime"] });
+
 /**
  * What asking outers takes: their sockets, and what else is read. To connect to a socket, Deno wants the permissions
  * net, read and write.
@@ -107,8 +110,8 @@ const ROWS: Readonly<Record<CommandProgram, (config: string, form: FormReads, fi
   setup: (config) => setUp(config, YAML_ENV),
   // A VM's deploy takes both what setup may and what tproxy may, in one start. Most of what setup may, tproxy may
   // anyway, since it puts back what setup has recorded.
-  deploy: (config, form) => control(config, form, [START_ENV]),
-  reread: (config, form) => control(config, form, [...YAML_ENV, START_ENV]),
+  deploy: (config, form) => withHook(control(config, form, [START_ENV])),
+  reread: (config, form) => withHook(control(config, form, [...YAML_ENV, START_ENV])),
   tproxy: (config, form) => control(config, form, [START_ENV]),
   watch: (config, form) => control(config, form, [...YAML_ENV, START_ENV]),
   // The probe's port and namespace.

@@ -36,6 +36,7 @@ Deno.test("updown and setup may read the configuration, keep their files and run
 
 Deno.test("tproxy, deploy, watch and reread may keep files and logs and run nine programs", () => {
   for (const program of ["tproxy", "watch", "deploy", "reread"] as const) {
+    const runsHook = program === "deploy" || program === "reread";
     assert.deepEqual(flagsOf(program), [
       "--no-prompt",
       "--no-remote",
@@ -43,7 +44,7 @@ Deno.test("tproxy, deploy, watch and reread may keep files and logs and run nine
       "--allow-write=/run/one_tproxy,/var/log",
       "--allow-run=/usr/sbin/bridge,/usr/bin/getent,/usr/sbin/ip,/usr/bin/kill,/usr/bin/mount,/usr/sbin/nft,/usr/bin/prlimit,/usr/bin/ps,/usr/bin/setpriv",
       `--allow-env=${program === "tproxy" || program === "deploy" ? "" : "LOG_STREAM,LOG_TOKENS,"}NODE_V8_COVERAGE`,
-      "--allow-sys=uid",
+      `--allow-sys=uid${runsHook ? ",osUptime" : ""}`,
     ]);
   }
 });

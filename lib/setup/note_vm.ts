@@ -17,7 +17,8 @@ import type { VmNics } from "./vm_xml.ts";
  *
  * @param action `pre` if it comes, `clean` if it goes.
  * @param vm The VM, and the NICs that it gets or loses.
- * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`, and
+ * `--allow-sys=osUptime`.
  */
 export async function noteVm(action: "pre" | "clean", { vm, nics }: VmNics): Promise<void> {
   if (vm === undefined) return;
@@ -26,7 +27,7 @@ export async function noteVm(action: "pre" | "clean", { vm, nics }: VmNics): Pro
     const text = await readIfThere(RUN_FILES.vmAddresses) ?? "[]";
     const known = parseVmAddresses(text);
     if (known === undefined) log.warning("Which VM had which address is lost", { path: RUN_FILES.vmAddresses });
-    const next = change(known ?? [], vm, nics, Date.now());
+    const next = change(known ?? [], vm, nics, Date.now(), Deno.osUptime());
     if (next.length > 0) await replaceFile(RUN_FILES.vmAddresses, JSON.stringify(next) + "\n", 0);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;

@@ -13,7 +13,8 @@ import { type Link, listLinks } from "../netns/observe.ts";
 import { guestPortsOf } from "../netns/ports.ts";
 import { readIfThere } from "../run_dir.ts";
 import { changeBridges, withSetupLock } from "./change_bridge.ts";
-import { findStarting, parseVmAddresses } from "./vm_addresses.ts";
+import { findStarting } from "./find_starting.ts";
+import { parseVmAddresses } from "./vm_addresses.ts";
 import type { Nic } from "./vm_xml.ts";
 
 /**
@@ -59,7 +60,7 @@ export async function takeDown(nics: readonly Nic[], note: () => Promise<void>):
     const known = parseVmAddresses(await readIfThere(RUN_FILES.vmAddresses) ?? "") ?? [];
     return idle.filter((bridge) => {
       if (!isIdle(links, bridge, ownPorts)) return false;
-      const vm = findStarting(known, bridge, Date.now());
+      const vm = findStarting(known, bridge, Deno.osUptime());
       if (vm !== undefined) log.info("A VM that is starting will be on it: it keeps its proxy", { bridge, vm });
       return vm === undefined;
     });

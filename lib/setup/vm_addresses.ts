@@ -27,7 +27,7 @@ export interface VmAddress {
   readonly network?: string;
   /** Since when the VM has it, in milliseconds since 1970. */
   readonly since: number;
-  /** When it last started, if that was later, because nobody has heard that it had gone; in milliseconds since 1970. */
+  /** When it last started, in seconds since the machine was booted, which no change of the clock changes. */
   readonly started?: number;
   /** Until when it had it, in milliseconds since 1970; missing if it has it now. */
   readonly until?: number;
@@ -46,20 +46,27 @@ const LONGEST_NAME = 128;
  * @param vm The VM's ID.
  * @param nics Its NICs. One without an address tells nothing.
  * @param now The time, in milliseconds since 1970.
+ * @param uptime The time, in seconds since the machine was booted.
  * @returns What is known then: addresses that nobody has any more first, each in the order in which they came.
  */
-export function withVm(known: readonly VmAddress[], vm: number, nics: readonly Nic[], now: number): VmAddress[] {
+export function withVm(
+  known: readonly VmAddress[],
+  vm: number,
+  nics: readonly Nic[],
+  now: number,
+  uptime: number,
+): VmAddress[] {
   const added = nics.flatMap(({ bridge, address, network: { name, id } }): VmAddress[] => {
     // People choose the names of networks.
     const network = printable((name || id || "").slice(0, LONGEST_NAME));
     const isKnown = known.some((one) => has(one, bridge, address) && one.vm === vm);
     if (address === undefined || isKnown) return [];
-    return [{ bridge, address, vm, ...(network === "" ? {} : { network }), since: now }];
+    return [{ bridge, address, vm, ...(network === "" ? {} : { network }), since: now, started: uptime }];
   });
   const isTaken = (one: VmAddress) => added.some(({ bridge, address }) => has(one, bridge, address));
   const noted = known.map((one) => {
     if (isTaken(one)) return { ...one, until: now };
-    return isOf(one, vm, nics) ? { ...one, started: now } : one;
+    return isOf(one, vm, nics) ? { ...one, started: uptime } : one;
   });
   const all = [...noted, ...added];
   // The oldest that nobody has any more are forgotten first.
@@ -88,23 +95,6 @@ function isOf(one: VmAddress, vm: number, nics: readonly Nic[]): boolean {
 /** Whether it is about this address, and a VM has it now. */
 function has(one: VmAddress, bridge: BridgeName, address: string | undefined): boolean {
   return one.until === undefined && one.bridge === bridge && one.address === address;
-}
-
-/** For how long a VM counts as one that is starting, in milliseconds: until its port is there, or the start has failed. */
-const STARTING_MS = 60_000;
-
-/**
- * Finds a VM that is starting on a bridge. Its port may not be there yet.
- *
- * @param known What is known.
- * @param bridge The bridge.
- * @param now The time, in milliseconds since 1970.
- * @returns Its ID; `undefined` if no VM with an address on the bridge has started in the last minute.
- */
-export function findStarting(known: readonly VmAddress[], bridge: BridgeName, now: number): number | undefined {
-  return known.find(({ bridge: own, since, started = since, until }) => {
-    return own === bridge && until === undefined && now - started < STARTING_MS;
-  })?.vm;
 }
 
 /** Finds the VM that had an address. */
