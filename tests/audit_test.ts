@@ -121,6 +121,7 @@ async function useAll({ hv: { host }, hv, guest }: Scenario): Promise<void> {
   // The first of these reads the configuration, and the others do without.
   for (let i = 0; i < 2; i++) await setup("up", "--bridge", "br0", ...NETWORK);
   await setup("up", "--bridge", "br0", ...NETWORK, "--now");
+  await run([`${BIN}/tproxy-setup`, "hook", "pre"], { input: vm(["br0", "7"]) });
   await setup("down", "--bridge", "br0", ...NETWORK, "--now");
   await setup("list");
   // The driver has proxies of its own, whose place ours take and give back.
