@@ -140,7 +140,8 @@ Deno.test(
       const lines = found.trim().split("\n").map((line) => line.split(":"));
       return [...Map.groupBy(lines, ([file]) => file).values()].map((of) => [...new Set(of.map(([, what]) => what))]);
     };
-    assert.equal((await hv.hook(["pre"], input)).code, 0);
+    const { code, stderr } = await hv.hook(["pre"], input);
+      assert.equal(code, 0, stderr);
     assert.deepEqual(await proxied(hv), bridges);
     const [made = [], ...more] = await transactions();
     assert.deepEqual([made.toSorted(), more], [bridges.map((bridge) => `map ip one_tproxy ep_${bridge}`), []]);
@@ -260,7 +261,8 @@ for (const [element, id] of [["NIC_ALIAS", "2"], ["PCI", "4"]] as const) {
     inLab(async (lab) => {
       const hv = await hypervisor(lab);
       const input = withAttach(sample, element, id);
-      assert.equal((await hv.hook(["pre"], input)).code, 0);
+      const { code, stderr } = await hv.hook(["pre"], input);
+      assert.equal(code, 0, stderr);
       assert.deepEqual(await proxied(hv), []);
       await hv.hook(["pre"], base64(sample));
       assert.equal((await hv.hook(["clean"], input)).code, 0);
@@ -359,7 +361,10 @@ Deno.test(
   inLab(async (lab) => {
     const hv = await hypervisor(lab);
     const [first, second] = [vmOf(42, ["br0", "7", "10.0.0.2"]), vmOf(43, ["br0", "7", "10.0.0.3"])];
-    for (const input of [first, second]) assert.equal((await hv.hook(["pre"], input)).code, 0);
+    for (const input of [first, second]) {
+      const { code, stderr } = await hv.hook(["pre"], input);
+      assert.equal(code, 0, stderr);
+    }
     const { stderr } = await hv.hook(["clean"], first);
     assert.match(stderr, /^info: A VM that is starting will be on it: it keeps its proxy \(bridge=br0, vm=43\)$/m);
     assert.deepEqual(await proxied(hv), ["br0"]);
