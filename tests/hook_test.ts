@@ -141,7 +141,7 @@ Deno.test(
       return [...Map.groupBy(lines, ([file]) => file).values()].map((of) => [...new Set(of.map(([, what]) => what))]);
     };
     const { code, stderr } = await hv.hook(["pre"], input);
-      assert.equal(code, 0, stderr);
+    assert.equal(code, 0, stderr);
     assert.deepEqual(await proxied(hv), bridges);
     const [made = [], ...more] = await transactions();
     assert.deepEqual([made.toSorted(), more], [bridges.map((bridge) => `map ip one_tproxy ep_${bridge}`), []]);
