@@ -12,26 +12,32 @@ import { findDaemons, type Processes } from "./find_daemons.ts";
 import { isOurNumber } from "./owner.ts";
 import type { Process } from "./ps.ts";
 import { send, unlessGone, waitFor } from "./stop.ts";
-import { findStrays, mayBeProbe, someOf } from "./strays.ts";
+import { findLasting, findStrays, mayBeProbe, someOf } from "./strays.ts";
 
-/** How often strays are looked for: they may try to end what ends them. */
+/** How often strays are ended: they may try to end what ends them. */
 const ROUNDS = 5;
 
 /** How long a process may take to end that was killed, in milliseconds. */
 const END_DEADLINE_MS = 2_000;
 
 /**
- * Ends the strays that a pass finds, except the probe. The caller has the daemons' lock, so that none of them is a
- * proxy that is about to start.
+ * Ends the strays that a pass finds, except the probe. The caller has the daemons' lock, so that no proxy is about to
+ * start.
  *
- * @param processes The processes of this machine.
+ * @param processes The processes of this machine, which may have been listed before the caller had the lock.
  * @throws {import("../errors.ts").TproxyError} If ps, getent or kill fails.
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for ps, getent and kill, and `--allow-read=/run/netns`.
  */
 export async function endFoundStrays(processes: Processes): Promise<void> {
-  const strays = (await findStrays(processes)).own.filter((stray) => !mayBeProbe(stray));
+  if ((await findLasting(await findToEnd(processes))).length === 0) return;
+  // What was about to be a proxy then is one by now.
+  const strays = await findToEnd(await findDaemons());
   if (strays.length > 0) warnOfEnd(strays);
   await send("KILL", strays.map(({ pid }) => pid));
+}
+
+async function findToEnd(processes: Processes): Promise<Process[]> {
+  return (await findStrays(processes)).own.filter((stray) => !mayBeProbe(stray));
 }
 
 /**
@@ -43,11 +49,15 @@ export async function endFoundStrays(processes: Processes): Promise<void> {
  * `--allow-read=/run/netns`.
  */
 export async function endStrays(): Promise<readonly Pick<Process, "pid">[]> {
-  for (let round = 1;; round++) {
+  for (let round = 0;; round++) {
     const processes = await findDaemons();
     const { own, doubtful, elsewhere } = await findStrays(processes);
     const left = [...processes.daemons, ...doubtful];
     if (own.length === 0 || round > ROUNDS) return [...own, ...left];
+    if (round === 0) {
+      await findLasting(own);
+      continue;
+    }
     if (round === 1) warnOfEnd(own);
     // A process that starts another one and ends, again and again, has always ended when its ID is known.
     const spared = new Set([...left, ...elsewhere].map(({ uid }) => uid));

@@ -14,6 +14,7 @@ import { type Processes, readMarks } from "./find_daemons.ts";
 import type { Marks } from "./marks.ts";
 import { isOurNumber, numberOf } from "./owner.ts";
 import type { Process } from "./ps.ts";
+import { waitFor } from "./stop.ts";
 import { hasName } from "./user_database.ts";
 
 const OUTER_GROUP = numberOf(OUTER);
@@ -42,6 +43,9 @@ export interface Surroundings extends Pick<Processes, "host" | "userns"> {
 
 /** How old a process is at least that no verb has started for a moment, in seconds: `doctor`'s probe ends within 60. */
 const OLD_S = 120;
+
+/** How long a proxy may take to give its memory back when it ends, in milliseconds. */
+const ENDING_MS = 1_000;
 
 /** How many processes are named. */
 const MOST_NAMED = 20;
@@ -117,6 +121,22 @@ async function findNamespaces(): Promise<number[]> {
  */
 export function isOld({ seconds }: Process): boolean {
   return seconds >= OLD_S;
+}
+
+/**
+ * Finds the strays that do not end by themselves now.
+ *
+ * WHY: a process that ends gives its memory back first, which takes a proxy some 20 ms. Meanwhile ps shows it as one that
+ * runs and has no title, so that it looks like a stray.
+ *
+ * @param strays The strays.
+ * @returns Those that have not ended after a second.
+ * @throws {import("../run_command.ts").CommandError} If ps fails.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps`.
+ */
+export async function findLasting(strays: readonly Process[]): Promise<Process[]> {
+  const lasting = await waitFor(strays.map(({ pid }) => pid), "ended", ENDING_MS);
+  return strays.filter(({ pid }) => lasting.includes(pid));
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import type { Processes } from "../daemon/find_daemons.ts";
-import { findStrays, isOld, someOf } from "../daemon/strays.ts";
+import { findLasting, findStrays, isOld, someOf } from "../daemon/strays.ts";
 import type { Fault } from "../fault.ts";
 import { TPROXY } from "../names.ts";
 
@@ -18,7 +18,7 @@ import { TPROXY } from "../names.ts";
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for ps and getent, and `--allow-read=/run/netns`.
  */
 export async function findStrayFaults(processes: Processes): Promise<Fault[]> {
-  const old = (await findStrays(processes)).own.filter(isOld);
+  const old = await findLasting((await findStrays(processes)).own.filter(isOld));
   if (old.length === 0) return [];
   return [{
     code: "stray",

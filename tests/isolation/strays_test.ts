@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import { numberOf } from "../../lib/daemon/owner.ts";
 import { parseBridgeName } from "../../lib/names.ts";
+import { FLAGS_MARK, HOST_MARK } from "../../lib/protocol/lifecycle.ts";
 import { innerOf, OUTER } from "../../lib/role.ts";
 import { until } from "../../packaging/command.ts";
 import { asInner, asOuter } from "../lab/broken_out.ts";
@@ -42,6 +43,20 @@ async function titlesOf({ host }: Hypervisor): Promise<string[]> {
     const [, state = "Z", title = ""] = /^(\S+) +(.*)$/.exec(line) ?? [];
     return state.startsWith("Z") ? [] : [title.trim().split(" ")[0] ?? ""];
   }).toSorted();
+}
+
+/** Has a script run right after ps has listed all processes for the nth time, before it ends. */
+async function afterListing({ host }: Hypervisor, nth: number, script: string): Promise<void> {
+  await host.text(["cp", "/usr/bin/ps", "/run/real-ps"]);
+  const then = `echo >>/run/listings; if test $(wc -l </run/listings) -eq ${nth}; then ${script}; fi`;
+  await host.write("/run/ps", `#!/bin/sh\n/run/real-ps "$@" || exit\ncase $* in *-eo*) ${then} ;; esac\n`);
+  await host.text(["chmod", "755", "/run/ps"]);
+  await host.text(["mount", "--bind", "/run/ps", "/usr/bin/ps"]);
+}
+
+/** Finds the process that has this title. */
+async function pidOf({ host }: Hypervisor, title: string): Promise<string> {
+  return /^ *(\d+)/.exec(await host.text(["sh", "-c", `ps -eo pid=,args= | grep '^ *[0-9]* ${title}'`]))?.[1] ?? "";
 }
 
 /** Whether the kernel holds the proxies to their services. */
@@ -103,5 +118,39 @@ Deno.test(
     await hv.host.text(end.split(" "));
     await hv.control("stop");
     assert.equal(await isHeld(hv), false);
+  }),
+);
+
+// A proxy that ends has no title while it gives its memory back.
+for (const [verb, nth] of [["reload", 1], ["stop", 2]] as const) {
+  Deno.test(
+    `${verb} takes no process for a taken-over proxy's that ends while it looks`,
+    { ignore: ROOTLESS },
+    inLab(async (lab) => {
+      const { hv } = await served(lab);
+      await start(hv, [[...INSIDE, ...asInner(BR0, "bash", "-c", "exec -a ending sleep 1000")]], ["ending"]);
+      await afterListing(hv, nth, `kill -KILL ${await pidOf(hv, "ending")}`);
+      assert.equal((await hv.control(verb)).stderr, "");
+      assert.ok(!(await titlesOf(hv)).includes("ending"));
+    }),
+  );
+}
+
+Deno.test(
+  "a pass does not end a proxy that had no title yet when it looked",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv } = await served(lab);
+    const host = (await hv.host.text(["readlink", "/proc/self/ns/net"])).replaceAll(/\D/g, "");
+    const marks = ["env", `${HOST_MARK}=${host}`, `${FLAGS_MARK}=--no-prompt`];
+    await hv.host.text(["mkfifo", "--mode=666", "/run/held"]);
+    // It drains, so that the pass has nothing else to do with it.
+    const script = `trap 'exec -a "one_tproxy_br0 (draining)" cat <>/run/held' USR1; while :; do sleep 0.1; done`;
+    await start(hv, [[...INSIDE, ...asInner(BR0, ...marks, "bash", "-c", script, "starting")]], ["bash -c trap"]);
+    const pid = await pidOf(hv, "bash -c trap");
+    const isProxy = `/run/real-ps -o args= -p ${pid} | grep -q draining`;
+    await afterListing(hv, 1, `kill -USR1 ${pid}; until ${isProxy}; do :; done`);
+    assert.equal((await hv.control("reload")).stderr, "");
+    assert.match(await hv.host.text(["ps", "-o", "args=", "-p", pid]), /draining/);
   }),
 );
