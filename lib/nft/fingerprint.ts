@@ -20,7 +20,7 @@ export interface BridgeTable {
   readonly chains: ReadonlyMap<string, Content>;
   /** The elements of each set of names or of ports, by the set's name. */
   readonly sets: ReadonlyMap<string, readonly string[]>;
-  /** Somebody has turned the table off. A listing of single chains does not show that. */
+  /** Somebody has turned the table off. A listing of chains does not show that. */
   readonly isDormant?: true;
 }
 
@@ -67,11 +67,21 @@ export function toTable(items: readonly object[]): BridgeTable {
   const chains = [...texts].map(([name, [chain = "", ...rules]]): [string, Content] => {
     return [name, { rules: rules.length, fingerprint: hashDigits([chain, ...rules].join("\n"), 16) }];
   });
+  return { chains: new Map(chains), sets: setsOf(toObjects(ours)), ...flagsIn(items) };
+}
+
+/**
+ * Finds out whether somebody has turned the table off.
+ *
+ * @param items The items of a listing that has tables.
+ * @returns What is added to the contents of the table.
+ */
+export function flagsIn(items: readonly object[]): Pick<BridgeTable, "isDormant"> {
   // Nobody gives the table another flag. nft 1.0.6 prints a wrong word for this one.
   const isDormant = items.map((item) => field(item, "table")).some((table) =>
     field(table, "family") === "bridge" && field(table, "name") === TPROXY && field(table, "flags") !== undefined
   );
-  return { chains: new Map(chains), sets: setsOf(toObjects(ours)), ...(isDormant ? { isDormant } : {}) };
+  return isDormant ? { isDormant } : {};
 }
 
 /**

@@ -8,9 +8,9 @@ import type { BridgeName } from "../names.ts";
 import { namesOf } from "../names_of.ts";
 import { runCommand } from "../run_command.ts";
 import { chainNamesOf } from "./chains.ts";
-import { type BridgeTable, refreshTable, toTable } from "./fingerprint.ts";
+import { type BridgeTable, flagsIn, refreshTable, toTable } from "./fingerprint.ts";
 import { parseListing, parseListings } from "./listing.ts";
-import { listState } from "./nft.ts";
+import { LIST_STATE, listState } from "./nft.ts";
 import { type NftState, toState } from "./parse_state.ts";
 import { listChain } from "./run_nft.ts";
 
@@ -58,8 +58,13 @@ const FEW_BRIDGES = 12;
  */
 export async function listStateAndRulesOf(bridges: readonly BridgeName[], all: number): Promise<StateAndRules> {
   if (all <= FEW_BRIDGES * bridges.length ** 2) return await listStateAndRules();
-  const [state, rules] = await Promise.all([listState(), listChains(bridges)]);
-  return { state, table: refreshTable(toTable(rules), state.objects) };
+  const [listed, rules] = await Promise.all([
+    runCommand("nft", ["-j", `${LIST_STATE}; list tables bridge`]),
+    listChains(bridges),
+  ]);
+  const items = parseListings(listed);
+  const state = toState(items);
+  return { state, table: { ...refreshTable(toTable(rules), state.objects), ...flagsIn(items) } };
 }
 
 /** Lists the chains of some bridges: those of one bridge at once, one bridge after the other. */

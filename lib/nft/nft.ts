@@ -18,6 +18,12 @@ import { renderRelease } from "./release_script.ts";
 import type { TableObject, Tables } from "./bridge_script.ts";
 
 /**
+ * What has nft list all of ours but the rules. It succeeds if there is no table of ours. A listing of the table itself
+ * would fail.
+ */
+export const LIST_STATE = "list maps ip; list sets bridge; list chains bridge";
+
+/**
  * Lists our maps, sets and chains with one nft process.
  *
  * @returns Everything of ours in nft but the rules.
@@ -26,8 +32,7 @@ import type { TableObject, Tables } from "./bridge_script.ts";
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft`.
  */
 export async function listState(): Promise<NftState> {
-  // These commands succeed if there is no table of ours. A listing of the table itself would fail.
-  return parseState(await runCommand("nft", ["-j", "list maps ip; list sets bridge; list chains bridge"]));
+  return parseState(await runCommand("nft", ["-j", LIST_STATE]));
 }
 
 /**
