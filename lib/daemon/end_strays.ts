@@ -58,7 +58,7 @@ export async function endStrays(): Promise<readonly Pick<Process, "pid">[]> {
       await findLasting(own);
       continue;
     }
-    if (round === 1) warnOfEnd(own);
+    if (round === 1) tellOfEnd(own);
     // A process that starts another one and ends, again and again, has always ended when its ID is known.
     const spared = new Set([...left, ...elsewhere].map(({ uid }) => uid));
     const users = new Set(own.map(({ uid }) => uid).filter(isOurNumber)).difference(spared);
@@ -73,6 +73,13 @@ export async function endStrays(): Promise<readonly Pick<Process, "pid">[]> {
 async function killAllOf(uid: number): Promise<void> {
   const asUser = [`--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
   await unlessGone(() => runCommand("setpriv", [...asUser, PROGRAMS.kill.path, "-KILL", "--", "-1"]));
+}
+
+/** Whoever runs `doctor` meanwhile need not read that a proxy may have been taken over. */
+function tellOfEnd(strays: readonly Process[]): void {
+  const { probes = [], others = [] } = Object.groupBy(strays, (one) => mayBeProbe(one) ? "probes" : "others");
+  if (probes.length > 0) log.info("Ending the probe of doctor, or what has its group", { pids: someOf(probes) });
+  if (others.length > 0) warnOfEnd(others);
 }
 
 function warnOfEnd(strays: readonly Process[]): void {

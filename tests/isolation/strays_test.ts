@@ -121,6 +121,17 @@ Deno.test(
   }),
 );
 
+Deno.test(
+  "stop ends the probe of doctor, and takes it for no taken-over proxy",
+  { ignore: ROOTLESS },
+  inLab(async (lab) => {
+    const { hv } = await served(lab);
+    await start(hv, [asOuter("bash", "-c", "exec -a probe sleep 1000")], ["probe"]);
+    assert.doesNotMatch((await hv.control("stop")).stderr, /warning/);
+    assert.deepEqual(await titlesOf(hv), []);
+  }),
+);
+
 // A proxy that ends has no title while it gives its memory back.
 for (const [verb, nth] of [["reload", 1], ["stop", 2]] as const) {
   Deno.test(
