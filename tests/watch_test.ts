@@ -55,6 +55,28 @@ Deno.test(
 );
 
 Deno.test(
+  "what the watch has seen while a run was under way counts for nothing if that run has failed",
+  inLab(async (lab) => {
+    const { hv } = await watched(lab);
+    const { host } = hv;
+    const pids = await hv.status();
+    await host.text(["cp", "/usr/bin/ps", "/run/real-ps"]);
+    const hides = '*-eo*) if rm /run/hide 2>/dev/null; then /run/real-ps "$@" | grep -v one_tproxy_br0; exit; fi ;;';
+    await host.write("/run/ps", `#!/bin/sh\ncase $* in ${hides} esac\nexec /run/real-ps "$@"\n`);
+    await host.text(["chmod", "755", "/run/ps"]);
+    await host.text(["mount", "--bind", "/run/ps", "/usr/bin/ps"]);
+    await host.write(RUN_FILES.latestPass, '{"number":1000,"verb":"start","config":""}\n');
+    // The proxy of br0 is one that the run starts after the watch has looked.
+    await host.write("/run/hide", "");
+    const passed = () => host.text(["cat", RUN_FILES.completedPass]);
+    await until("a pass has not seen it", async () => (await host.run(["test", "-e", "/run/hide"])).code === 1, 60);
+    const before = await passed();
+    await until("the pass is done", async () => await passed() !== before, 60);
+    assert.deepEqual(await hv.status(), pids);
+  }),
+);
+
+Deno.test(
   "an idle watch looks for lost proxies by kill, and runs ps once and nft once in a pass",
   inLab(async (lab) => {
     const { hv: { host } } = await watched(lab);

@@ -12,6 +12,7 @@ import { stampOf } from "../config/prepare_then_lock.ts";
 import { findDaemons, type Processes, type RunningDaemon, servedBy } from "../daemon/find_daemons.ts";
 import { GracePeriod } from "../daemon/grace_period.ts";
 import { reconcile } from "../daemon/reconcile.ts";
+import { readLatestPass } from "../daemon/shared_pass.ts";
 import { STAYS_STOPPED } from "../daemon/stay_stopped.ts";
 import { attempt } from "./attempt.ts";
 import { Backoff } from "./backoff.ts";
@@ -41,6 +42,8 @@ export class Supervision {
   readonly #warnings = new StandingWarnings();
   readonly #config: string;
   readonly #follower: ConfigFollower;
+  /** The number of the last pass of another run that has failed, as far as this is known. */
+  #failed: number | undefined;
   #staysStopped = false;
   #mustWait = false;
   #unchanged: readonly RunningDaemon[] | undefined;
@@ -74,7 +77,7 @@ export class Supervision {
     const began = performance.now();
     this.#mustWait = false;
     this.#unchanged = undefined;
-    const before = await this.#stamp();
+    const [before, underWay] = [await this.#stamp(), this.#findUnderWay()];
     const processes = await find(known);
     const daemons = processes?.daemons ?? [];
     const kept = await attempt("keep the bridges as setup recorded them", () => this.bridges.keep(servedBy(daemons)));
@@ -92,7 +95,9 @@ export class Supervision {
         warn: this.#warnings.warn,
         gracePeriod: this.#gracePeriod,
         found: async () => {
-          if (kept === undefined || processes === undefined) return undefined;
+          // That run has let go of the lock by now. If it has failed, nothing tells what it has started meanwhile.
+          this.#failed = underWay ?? this.#failed;
+          if (underWay !== undefined || kept === undefined || processes === undefined) return undefined;
           if (kept.hasChanged || await this.#stamp() !== before) return undefined;
           return { present: kept.host.present, processes, egress: kept.egress };
         },
@@ -115,6 +120,12 @@ export class Supervision {
   async #stamp(): Promise<string> {
     const files = [RUN_FILES.latestPass, RUN_FILES.completedPass, RUN_FILES.setupRecord];
     return [this.bridges.rules.changes, ...await Promise.all(files.map(stampOf))].join(" ");
+  }
+
+  /** The number of the pass that another run may be making; `undefined` if none is. */
+  #findUnderWay(): number | undefined {
+    const { number = 0, wanted } = readLatestPass() ?? {};
+    return number === 0 || wanted !== undefined || number === this.#failed ? undefined : number;
   }
 
   #mayStart(title: Title): boolean {
