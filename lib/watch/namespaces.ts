@@ -94,7 +94,7 @@ export function namespaceIn(line: string): number | undefined {
  * @param sinceMs How long ago the last pass was, in milliseconds.
  * @returns The share of that time of a round, 10 at least.
  */
-export function shareOf(bridges: number, sinceMs: number): number {
+function shareOf(bridges: number, sinceMs: number): number {
   return Math.max(PER_PASS, Math.ceil(bridges * sinceMs / ROUND_MS));
 }
 
