@@ -50,9 +50,9 @@ export class LogTail implements Disposable {
    * @returns Whether a file is open.
    * @throws {Deno.errors.NotCapable} Without `--allow-read` for it.
    */
-  async open(): Promise<boolean> {
+  open(): boolean {
     const { path, user } = this.#file;
-    const info = await lstatIfThere(path);
+    const info = lstatIfThere(path);
     if (info === undefined || this.#fd !== undefined && info.ino === this.#inode) return this.#fd !== undefined;
     const opened = openChecked(fs, path, fs.constants.O_RDONLY, [user], info);
     if (opened === undefined) return this.#fd !== undefined;

@@ -78,20 +78,20 @@ export class Logs {
 
   async *#all({ current, rotated }: LogFiles): AsyncGenerator<LogLine> {
     for (const file of rotated) {
-      const written = (await lstatIfThere(file.path))?.mtime?.getTime() ?? 0;
+      const written = lstatIfThere(file.path)?.mtime?.getTime() ?? 0;
       if (written < this.#since) continue;
       using tail = new LogTail(file, this.#since);
-      if (!await tail.open()) continue;
+      if (!tail.open()) continue;
       yield* file.path.endsWith(".gz") ? tail.unzipped() : tail.lines();
       this.#strange.set(file.path, tail.strange);
     }
     const tail = this.#tailOf(current);
-    if (await tail.open()) yield* tail.lines();
+    if (tail.open()) yield* tail.lines();
   }
 
   async *#grown(tail: LogTail): AsyncGenerator<LogLine> {
     yield* tail.lines();
-    if (await tail.open()) yield* tail.lines();
+    if (tail.open()) yield* tail.lines();
   }
 }
 

@@ -30,19 +30,19 @@ export async function readMetrics(form: MetricsForm): Promise<string> {
     listDropped(),
     readLastPass(),
   ]);
-  const proxies = await Promise.all(rolesWanted(host).map((role) => viewOf(role, daemons)));
+  const proxies = rolesWanted(host).map((role) => viewOf(role, daemons));
   const { endpoints, record } = host;
   return renderMetrics(familiesOf({ version: VERSION, proxies, endpoints, record, dropped, lastPass }), form);
 }
 
-async function viewOf(role: Role, daemons: readonly RunningDaemon[]): Promise<ProxyView> {
+function viewOf(role: Role, daemons: readonly RunningDaemon[]): ProxyView {
   const own = daemons.filter((daemon) => daemon.role.title === role.title);
   const runs = own.some(({ draining }) => !draining);
   const draining = new Map<number, number>();
   const moved: DrainingBytes[] = [];
   if (role.program === "inner") {
     for (const { pid } of own.filter(({ draining }) => draining)) {
-      const usage = await readUsage(role, pid);
+      const usage = readUsage(role, pid);
       moved.push(...usage?.moved?.map((bytes) => ({ ...bytes, pid })) ?? []);
       for (const [of, streams] of usage?.taken ?? []) {
         const port = Number(/^port (\d{1,5})$/.exec(of)?.[1]);
@@ -50,5 +50,5 @@ async function viewOf(role: Role, daemons: readonly RunningDaemon[]): Promise<Pr
       }
     }
   }
-  return { role, runs, counts: runs ? await readCounts(role) : undefined, draining, moved };
+  return { role, runs, counts: runs ? readCounts(role) : undefined, draining, moved };
 }

@@ -46,7 +46,7 @@ export interface StreamList {
  */
 export async function showStreams(which: StreamFilter): Promise<Answer> {
   const { outers, omitted, failures, ...answers } = await askOuters({ ask: "streams", which });
-  const streams = withVms(answers.streams, await new VmAddresses().read());
+  const streams = withVms(answers.streams, new VmAddresses().read());
   const notes = [
     ...failures,
     ...(outers + failures.length === 0 ? [NOBODY] : []),

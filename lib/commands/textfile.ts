@@ -28,7 +28,7 @@ export async function writeTextfile(folder: string): Promise<void> {
   const text = await readMetrics("prometheus");
   const { path, temporary } = textfileIn(folder);
   try {
-    await removeIfThere(temporary);
+    removeIfThere(temporary);
     writeNew(temporary, text);
     await Deno.rename(temporary, path);
   } catch (cause) {

@@ -68,9 +68,9 @@ export function steady({ path, read }: ConfigSource): ConfigSource {
 }
 
 async function readNoted(path: string): Promise<Config> {
-  const [info, stamp] = await Promise.all([lstatIfThere(RUN_FILES.config), stampOf(path)]);
+  const [info, stamp] = [lstatIfThere(RUN_FILES.config), await stampOf(path)];
   const isRoots = info !== undefined && info.isFile && info.uid === 0 && ((info.mode ?? 0) & 0o022) === 0;
-  const text = isRoots && info.size <= LONGEST ? await readIfThere(RUN_FILES.config) : undefined;
+  const text = isRoots && info.size <= LONGEST ? readIfThere(RUN_FILES.config) : undefined;
   const noted = parseNoted(text ?? "", path, stamp);
   if (noted === undefined) {
     throw new NotNotedError(`Nothing is noted of ${path}`, 'run "tproxy" or "tproxy-setup", which read it then');
@@ -92,7 +92,7 @@ export async function noteConfig(config: Config, stamp: string): Promise<void> {
     // Unlike the time of its contents, nobody can set this one.
     const changed = (await Deno.stat(config.path)).ctime?.getTime() ?? Infinity;
     if (Date.now() - changed < YOUNGEST_MS || await stampOf(config.path) !== stamp) return;
-    await replaceFile(RUN_FILES.config, renderNoted(config, stamp), 0);
+    replaceFile(RUN_FILES.config, renderNoted(config, stamp), 0);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
     log.debug("Cannot note the configuration", { path: RUN_FILES.config, error: describe(error) });

@@ -27,7 +27,7 @@ import { endAll } from "./stop.ts";
 export async function stopAll(source: SettingsSource): Promise<number> {
   const { limits: { drainTimeoutMs } } = await source.read();
   const work = async () => {
-    await keepStopped();
+    keepStopped();
     const { daemons } = await findDaemons();
     await endAll(daemons.map(({ pid }) => pid), drainTimeoutMs);
     const left = await endStrays();

@@ -103,7 +103,7 @@ async function findNamespaces(): Promise<number[]> {
   const inodes: number[] = [];
   try {
     for await (const { name } of Deno.readDir(NETNS_DIR)) {
-      const info = name.startsWith(`${TPROXY}_`) ? await lstatIfThere(`${NETNS_DIR}/${name}`) : undefined;
+      const info = name.startsWith(`${TPROXY}_`) ? lstatIfThere(`${NETNS_DIR}/${name}`) : undefined;
       if (typeof info?.ino === "number") inodes.push(info.ino);
     }
   } catch (error) {

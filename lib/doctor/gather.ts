@@ -66,10 +66,9 @@ export async function gatherFacts(scope: Scope, probes: boolean): Promise<Facts>
     }),
     dials: owner.then((fact) => gather(() => dial(endpoints, orElse(fact, undefined)))),
     paths: owner.then((fact) => gatherPaths(first, probes ? endpoints : new Map(), orElse(fact, undefined))),
-    folders: gather(async () => {
-      const paths = [RUN_DIR, PROXY_DIR, STRINGS_DIR];
-      return new Map(await Promise.all(paths.map(async (path) => [path, await lstatIfThere(path)] as const)));
-    }),
+    folders: gather(() =>
+      new Map([RUN_DIR, PROXY_DIR, STRINGS_DIR].map((path) => [path, lstatIfThere(path)] as const))
+    ),
     owner,
   });
 }
@@ -103,7 +102,7 @@ async function gatherBridge(bridge: BridgeName, { guest: address }: Scope): Prom
   const names = namesOf(bridge);
   return await together<BridgeFacts>({
     inside: gather(() => lookInside(names, SYSCTL_KEYS)),
-    netns: gather(async () => (await lstatIfThere(names.netnsPath))?.ino ?? undefined),
+    netns: gather(() => lstatIfThere(names.netnsPath)?.ino ?? undefined),
     stringDir: gather(() => lstatIfThere(names.stringDir)),
     socket: gather(() => lstatIfThere(names.socket)),
     ...(address === undefined ? {} : { guest: gather(() => lookForGuest(names, address)) }),

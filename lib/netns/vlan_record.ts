@@ -35,10 +35,10 @@ type VlanRecord = ReadonlyMap<BridgeName, readonly Vlan[]>;
 export async function vlansOf(names: BridgeNames, links: ReadonlyMap<string, Link>): Promise<readonly Vlan[]> {
   const { bridge, bridgeEnd } = names;
   if (links.get(bridge)?.vlanFiltering !== true) return [];
-  const record = await readVlanRecord();
+  const record = readVlanRecord();
   if (!isInPlace(names, links)) return record.get(bridge) ?? [];
   const vlans = (await listVlans(bridgeEnd)).get(bridgeEnd) ?? [];
-  await write(new Map([...record, [bridge, vlans]]));
+  write(new Map([...record, [bridge, vlans]]));
   return vlans;
 }
 
@@ -78,12 +78,12 @@ export async function rememberVlans(
     // filter.
     const list = await listLinks();
     const changed = await findChanged(filtering, new Map(list.map((link) => [link.name, link])));
-    await write(new Map([...await readVlanRecord(), ...changed]));
+    write(new Map([...readVlanRecord(), ...changed]));
   });
 }
 
 async function findChanged(bridges: readonly BridgeName[], links: ReadonlyMap<string, Link>): Promise<VlanRecord> {
-  const [record, listed] = [await readVlanRecord(), await listVlans()];
+  const [record, listed] = [readVlanRecord(), await listVlans()];
   const changed = new Map<BridgeName, readonly Vlan[]>();
   for (const bridge of bridges) {
     const names = namesOf(bridge);
@@ -106,9 +106,9 @@ function isInPlace({ bridge, bridgeEnd }: BridgeNames, links: ReadonlyMap<string
  * @param bridge The bridge.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
-export async function forgetVlans(bridge: BridgeName): Promise<void> {
-  const record = new Map(await readVlanRecord());
-  if (record.delete(bridge)) await write(record);
+export function forgetVlans(bridge: BridgeName): void {
+  const record = new Map(readVlanRecord());
+  if (record.delete(bridge)) write(record);
 }
 
 /**
@@ -126,8 +126,8 @@ export async function listVlans(port?: string): Promise<Map<string, readonly Vla
 }
 
 /** Reads the record. A damaged part counts as missing: the ports that exist still have their filters. */
-async function readVlanRecord(): Promise<VlanRecord> {
-  return parseVlanRecord(await readIfThere(RUN_FILES.vlanFilters) ?? "{}");
+function readVlanRecord(): VlanRecord {
+  return parseVlanRecord(readIfThere(RUN_FILES.vlanFilters) ?? "{}");
 }
 
 /**
@@ -144,7 +144,7 @@ export function parseVlanRecord(text: string): VlanRecord {
   }));
 }
 
-async function write(record: VlanRecord): Promise<void> {
-  if (record.size === 0) await removeIfThere(RUN_FILES.vlanFilters);
-  else await replaceFile(RUN_FILES.vlanFilters, JSON.stringify(Object.fromEntries(record)) + "\n", 0);
+function write(record: VlanRecord): void {
+  if (record.size === 0) removeIfThere(RUN_FILES.vlanFilters);
+  else replaceFile(RUN_FILES.vlanFilters, JSON.stringify(Object.fromEntries(record)) + "\n", 0);
 }

@@ -29,12 +29,12 @@ import { runScript } from "./run_nft.ts";
 export async function ensureRules(
   all: readonly BridgeRules[],
 ): Promise<ReadonlyMap<BridgeName, BridgeForm | CommandError>> {
-  const known = await readApplied();
+  const known = readApplied();
   const results = await forAllOrEach(all, (some) => applyRules(some, known));
   const applied = [...results].flatMap(([bridge, form]) => form instanceof CommandError ? [] : [{ bridge, form }]);
   if (applied.length === 0) return results;
   const { table } = await listStateAndRulesOf(applied.map(({ bridge }) => bridge), known.size);
-  await writeApplied(
+  writeApplied(
     new Map(applied.map(({ bridge, form }) => [bridge, describeRules(namesOf(bridge), form, table)])),
   );
   // No rule of these bridges uses them any more.
@@ -71,14 +71,14 @@ async function applyRules(all: readonly BridgeRules[], applied: Applied): Promis
 export async function removeRules(
   bridges: readonly BridgeName[],
 ): Promise<ReadonlyMap<BridgeName, true | CommandError>> {
-  const known = await readApplied();
+  const known = readApplied();
   const results = await forAllOrEach(bridges.map((bridge) => ({ bridge })), async (all) => {
     const some = all.map(({ bridge }) => bridge);
     const script = renderDown(some, await listTables(some, known));
     if (script !== "") await runScript(script);
     return true as const;
   });
-  await forgetApplied([...results].flatMap(([bridge, done]) => done === true ? [bridge] : []));
+  forgetApplied([...results].flatMap(([bridge, done]) => done === true ? [bridge] : []));
   return results;
 }
 

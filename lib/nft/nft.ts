@@ -104,7 +104,7 @@ export async function listObjects(): Promise<Tables> {
 export async function releaseRules(): Promise<readonly BridgeName[]> {
   const { bridges, script } = renderRelease(await listState());
   await runScript(script + renderNoEgress());
-  await writeAppliedEgress(undefined);
-  await forgetApplied(bridges);
+  writeAppliedEgress(undefined);
+  forgetApplied(bridges);
   return bridges;
 }

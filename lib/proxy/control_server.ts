@@ -52,11 +52,11 @@ export class ControlServer {
    *
    * @param slot The number of this outer.
    */
-  async listen(slot: number): Promise<void> {
+  listen(slot: number): void {
     for (const kind of CONTROL_KINDS) {
       const path = newControlSocket(kind, slot);
       try {
-        await removeIfThere(path);
+        removeIfThere(path);
         const listener = Deno.listen({ transport: "unix", path });
         void acceptAll(listener, (connection) => this.serve(connection, kind), { socket: path });
       } catch (error) {

@@ -64,7 +64,7 @@ export interface ProxyHalf {
    *
    * @param slot The number of this daemon among those of its role.
    */
-  answerRoot?(slot: number): Promise<void>;
+  answerRoot?(slot: number): void;
   /** Closes every listener, after it has accepted all connections in the backlogs. */
   stopListening(): Promise<void>;
 }
@@ -107,7 +107,7 @@ export async function runDaemon(proxy: ProxyHalf, takesOver = false): Promise<vo
     releaseBuffers();
     garbage.look(proxy.streams.size);
   }, RELEASE_MS);
-  if (usage.slot !== undefined) await proxy.answerRoot?.(usage.slot);
+  if (usage.slot !== undefined) proxy.answerRoot?.(usage.slot);
   log.info("Serving", { title });
   say(READY, ...notListening);
   while (signals.stop === undefined) {

@@ -30,14 +30,14 @@ export interface StringListener {
  * @throws {Deno.errors.NotCapable} Without `--allow-net=unix:` for the socket's first name, `--allow-read` and
  * `--allow-write` for both its folders.
  */
-export async function listenForStrings(
+export function listenForStrings(
   bridge: BridgeName,
   slot: number,
   take: (connection: Deno.UnixConn) => Promise<void>,
-): Promise<StringListener> {
+): StringListener {
   const { socket } = namesOf(bridge);
   // An outer that was killed may have left one.
-  await removeIfThere(newStringSocket(slot));
+  removeIfThere(newStringSocket(slot));
   const { listener, ino } = bind(newStringSocket(slot), socket);
   let accepted = 0;
   const accepting = acceptAll(listener, (connection) => {
@@ -46,7 +46,7 @@ export async function listenForStrings(
   }, { bridge });
   return {
     close: async () => {
-      if ((await lstatIfThere(socket))?.ino === ino) await removeIfThere(socket);
+      if (lstatIfThere(socket)?.ino === ino) removeIfThere(socket);
       await backlogEmpty(() => accepted);
       close(listener);
       await accepting;

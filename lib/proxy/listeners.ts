@@ -34,14 +34,14 @@ export function diff<K>(open: Iterable<K>, wanted: Iterable<K>): { open: K[]; cl
 /** Listeners by key: a port, or a bridge. */
 export class Listeners<K> {
   readonly #open = new Map<K, Closable>();
-  readonly #listen: (key: K) => Promise<Closable>;
+  readonly #listen: (key: K) => Closable | Promise<Closable>;
 
   /**
    * Creates an empty set.
    *
    * @param listen Opens the listener of a key and begins to serve it.
    */
-  constructor(listen: (key: K) => Promise<Closable>) {
+  constructor(listen: (key: K) => Closable | Promise<Closable>) {
     this.#listen = listen;
   }
 

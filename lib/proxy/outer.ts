@@ -23,7 +23,7 @@ import { type ControlOwner, ControlServer } from "./control_server.ts";
 import type { Loaded, ProxyHalf } from "./daemon.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Failover } from "./failover.ts";
-import { Listeners } from "./listeners.ts";
+import { type Closable, Listeners } from "./listeners.ts";
 import { listenForStrings } from "./listen_unix.ts";
 import { answerQuestion, type LiveStream } from "./live_stream.ts";
 import type { OuterMux, StreamServer } from "./outer_mux.ts";
@@ -69,10 +69,8 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, PlainOwner,
     this.failover.keepOnly(new Set([...bridges.values()].flat().flatMap(remotesOf)));
     // If somebody has removed a socket, no inner can reach it, so its listener is opened again. A socket that exists
     // stays, even if it is a successor's: to take it back would leave the successor without one.
-    const reachable = await Promise.all([...bridges.keys()].map(async (bridge) => {
-      return await lstatIfThere(namesOf(bridge).socket) === undefined ? [] : [bridge];
-    }));
-    await this.#listeners.follow(reachable.flat());
+    const isReachable = (bridge: BridgeName) => lstatIfThere(namesOf(bridge).socket) !== undefined;
+    await this.#listeners.follow([...bridges.keys()].filter(isReachable));
     const notListening = await this.#listeners.follow(bridges.keys());
     return { debugLevel, limits, notListening };
   }
@@ -81,8 +79,8 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, PlainOwner,
     await this.#listeners.follow([]);
   }
 
-  async answerRoot(slot: number): Promise<void> {
-    await new ControlServer(this, this.deadlines).listen(slot);
+  answerRoot(slot: number): void {
+    new ControlServer(this, this.deadlines).listen(slot);
   }
 
   answer(question: Question): Iterable<AnswerLine> {
@@ -98,7 +96,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, PlainOwner,
     yield* this.#plain;
   }
 
-  async #listen(bridge: BridgeName): Promise<{ close(): Promise<void> }> {
+  #listen(bridge: BridgeName): Closable {
     if (this.slot === undefined) throw new TproxyError("Too many outer proxies run, so none of their numbers is left");
     const server = new StringServer({
       bridge,
@@ -110,7 +108,7 @@ export class Outer implements ProxyHalf, StreamServer, ServiceOwner, PlainOwner,
       traced: () => this.events.traced,
       headerTimeoutMs: () => this.#admission.limits.headerTimeoutMs,
     });
-    const listener = await listenForStrings(bridge, this.slot, (connection) => this.#enter(bridge, server, connection));
+    const listener = listenForStrings(bridge, this.slot, (connection) => this.#enter(bridge, server, connection));
     return {
       close: async () => {
         // From now on, inner connects new guests to the process that has the socket then.

@@ -81,14 +81,14 @@ export async function changeBridges(changes: ReadonlyMap<BridgeName, Change>, ad
     const isServed = before.some(({ endpoints }) => endpoints.length > 0);
     next.set(bridge, change(!isServed && adopts ? [...before, ...adopt(bridge, await listOnce())] : before));
   }
-  const written = await writeRecord(record, next);
+  const written = writeRecord(record, next);
   const served = withServices(next);
   for (const [bridge, networks] of served) warnOfNobodys(bridge, networks);
   const isUnchanged = (bridge: BridgeName) => copyOf(record.get(bridge) ?? []) === copyOf(next.get(bridge) ?? []);
   const unchanged = new Set([...served.keys()].filter(isUnchanged));
   const refused = served.size === 0 ? new Map() : await applyRecords(served, { unchanged });
   if (refused.size > 0) {
-    await writeRecord(written, new Map([...refused.keys()].map((bridge) => [bridge, record.get(bridge) ?? []])));
+    writeRecord(written, new Map([...refused.keys()].map((bridge) => [bridge, record.get(bridge) ?? []])));
   }
   const left = await removeBridges([...next.keys()].filter((bridge) => !served.has(bridge)));
   return new Map([...refused, ...left]);
@@ -118,7 +118,7 @@ async function removeBridges(bridges: readonly BridgeName[]): Promise<Failures> 
       const done = removed.get(bridge);
       if (done instanceof CommandError) throw done;
       await removeLinks(namesOf(bridge), listed);
-      await forgetVlans(bridge);
+      forgetVlans(bridge);
       log.info("The bridge has no proxy", { bridge });
     });
   }

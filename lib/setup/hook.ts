@@ -50,7 +50,7 @@ export async function runHook(
 async function pre(
   nics: readonly Nic[],
   source: ConfigSource,
-  note: () => Promise<void>,
+  note: () => void,
   follow: () => Promise<unknown>,
 ): Promise<number> {
   if (!await isConfigured(source)) {
@@ -78,10 +78,10 @@ async function pre(
  * Records the networks, so that their guests get services without a restart once the file has some. A failure must not
  * keep a VM from starting.
  */
-async function rememberAll(nics: readonly Nic[], note: () => Promise<void>): Promise<void> {
+async function rememberAll(nics: readonly Nic[], note: () => void): Promise<void> {
   try {
     await withSetupLock(async () => {
-      await note();
+      note();
       await remember(distinct(nics));
     });
   } catch (error) {
@@ -110,7 +110,7 @@ function distinct(nics: readonly Nic[]): Nic[] {
 
 async function clean(
   nics: readonly Nic[],
-  note: () => Promise<void>,
+  note: () => void,
   follow: () => Promise<unknown>,
 ): Promise<number> {
   try {

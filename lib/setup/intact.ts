@@ -24,7 +24,7 @@ import type { NetworkRecord, SetupRecord } from "./setup_record.ts";
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/sbin/nft` and `--allow-read=/run/one_tproxy`.
  */
 export async function findIntact(record: SetupRecord): Promise<ReadonlyMap<BridgeName, BridgeForm>> {
-  const applied = await readApplied();
+  const applied = readApplied();
   const known = [...record.keys()].filter((bridge) => applied.has(bridge));
   if (known.length === 0) return new Map();
   const held = await listStateAndRulesOf(known, applied.size);

@@ -20,15 +20,15 @@ import type { VmNics } from "./vm_xml.ts";
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`, and
  * `--allow-sys=osUptime`.
  */
-export async function noteVm(action: "pre" | "clean", { vm, nics }: VmNics): Promise<void> {
+export function noteVm(action: "pre" | "clean", { vm, nics }: VmNics): void {
   if (vm === undefined) return;
   const change = action === "pre" ? withVm : withoutVm;
   try {
-    const text = await readIfThere(RUN_FILES.vmAddresses) ?? "[]";
+    const text = readIfThere(RUN_FILES.vmAddresses) ?? "[]";
     const known = parseVmAddresses(text);
     if (known === undefined) log.warning("Which VM had which address is lost", { path: RUN_FILES.vmAddresses });
     const next = change(known ?? [], vm, nics, Date.now(), Deno.osUptime());
-    if (next.length > 0) await replaceFile(RUN_FILES.vmAddresses, JSON.stringify(next) + "\n", 0);
+    if (next.length > 0) replaceFile(RUN_FILES.vmAddresses, JSON.stringify(next) + "\n", 0);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
     log.warning("Cannot note which addresses a VM has", { vm, error: describe(error) });

@@ -23,9 +23,9 @@ export class VmAddresses {
    * damaged.
    * @throws {Deno.errors.NotCapable} Without `--allow-read` for the file.
    */
-  async read(): Promise<FindVm> {
+  read(): FindVm {
     if (performance.now() - this.#readAt < READ_MS) return this.#find;
     this.#readAt = performance.now();
-    return this.#find = finderOf(parseVmAddresses(await readIfThere(RUN_FILES.vmAddresses) ?? "") ?? []);
+    return this.#find = finderOf(parseVmAddresses(readIfThere(RUN_FILES.vmAddresses) ?? "") ?? []);
   }
 }

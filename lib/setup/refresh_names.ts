@@ -70,7 +70,7 @@ export async function refreshNames(): Promise<void> {
       try {
         // The record is written last: once it has the new address, the name is not tried again.
         await applyRecord(bridge, next, { keepsOthers: true });
-        record = await writeRecord(record, new Map([[bridge, next]]));
+        record = writeRecord(record, new Map([[bridge, next]]));
       } catch (error) {
         log.error("Cannot follow a name; trying again", { ...fields, error: describe(error) });
       }

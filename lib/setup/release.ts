@@ -24,10 +24,10 @@ export async function release(): Promise<void> {
   await withSetupLock(async () => {
     const record = await recoverRecord(listState);
     const released = new Set([...await releaseRules(), ...record.keys()]);
-    await writeRecord(record, new Map([...released].map((bridge) => [bridge, []])));
-    for (const bridge of released) await forgetVlans(bridge);
+    writeRecord(record, new Map([...released].map((bridge) => [bridge, []])));
+    for (const bridge of released) forgetVlans(bridge);
     // The hooks tell of no VM any more, and its address may be another one's soon.
-    await removeIfThere(RUN_FILES.vmAddresses);
+    removeIfThere(RUN_FILES.vmAddresses);
     for (const bridge of released) log.info("The bridge is left to OpenNebula's own driver", { bridge });
   });
 }

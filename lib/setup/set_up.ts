@@ -47,14 +47,14 @@ export interface SetUp {
 export async function setUp(
   wanted: readonly NetworkOnBridge[],
   source: ConfigSource,
-  { ifRecorded = false, note }: { readonly ifRecorded?: boolean; readonly note?: () => Promise<void> } = {},
+  { ifRecorded = false, note }: { readonly ifRecorded?: boolean; readonly note?: () => void } = {},
 ): Promise<SetUp> {
   return await prepareThenLock({
     path: source.path,
     prepare: async () => await selectGrants(await source.read(), wanted.map(({ network }) => network), resolveIpv4),
     lock: withSetupLock,
     use: async ({ grants, warnings }) => {
-      await note?.();
+      note?.();
       await source.note?.();
       for (const warning of warnings) log.warning(warning);
       const kept = new Map<BridgeName, KeptEndpoint[]>();

@@ -98,5 +98,5 @@ export async function remember(all: readonly NetworkOnBridge[]): Promise<void> {
     if (!isNetwork(network) || hasNetwork(networks, network)) continue;
     changes.set(bridge, [...networks, { ...network, endpoints: [] }]);
   }
-  if (changes.size > 0) await writeRecord(record, changes);
+  if (changes.size > 0) writeRecord(record, changes);
 }

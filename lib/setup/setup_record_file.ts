@@ -94,23 +94,23 @@ export async function recoverRecord(listNft: () => Promise<NftState>): Promise<S
   const recovered = [...lost.keys()].join(" ");
   if (file.isThere) {
     const what = file.damaged === "all" ? "all of it" : file.damaged.join(" ");
-    log.warning("The setup record is damaged", { bridges: what, recovered, keptAs: await keepAside() });
+    log.warning("The setup record is damaged", { bridges: what, recovered, keptAs: keepAside() });
   } else if (lost.size > 0) {
     log.warning("The setup record is gone", { recovered });
   } else {
     return file.bridges;
   }
   const record = new Map([...file.bridges, ...lost]);
-  await write(record);
+  write(record);
   return record;
 }
 
 /** Renames the file and the older damaged ones, and removes the oldest. Returns the new name. */
-async function keepAside(): Promise<string> {
+function keepAside(): string {
   const name = (age: number) => age === 0 ? RUN_FILES.setupRecord : `${RUN_FILES.damagedRecord}-${age}`;
-  await removeIfThere(name(KEPT));
+  removeIfThere(name(KEPT));
   for (let age = KEPT - 1; age >= 0; age--) {
-    if (await lstatIfThere(name(age)) !== undefined) await Deno.rename(name(age), name(age + 1));
+    if (lstatIfThere(name(age)) !== undefined) Deno.renameSync(name(age), name(age + 1));
   }
   return name(1);
 }
@@ -123,17 +123,14 @@ async function keepAside(): Promise<string> {
  * @returns The new record.
  * @throws {Deno.errors.NotCapable} Without `--allow-read` and `--allow-write` for `/run/one_tproxy`.
  */
-export async function writeRecord(
-  record: SetupRecord,
-  changes: SetupRecord,
-): Promise<SetupRecord> {
+export function writeRecord(record: SetupRecord, changes: SetupRecord): SetupRecord {
   const next = new Map([...record, ...changes].filter(([bridge]) => changes.get(bridge)?.length !== 0));
-  await write(next);
+  write(next);
   return next;
 }
 
-async function write(record: SetupRecord): Promise<void> {
-  if (record.size === 0) return await removeIfThere(RUN_FILES.setupRecord);
+function write(record: SetupRecord): void {
+  if (record.size === 0) return removeIfThere(RUN_FILES.setupRecord);
   const bridges = [...record].map(([bridge, networks]) => [bridge, inOrder(networks)] as const);
-  await replaceFile(RUN_FILES.setupRecord, JSON.stringify(Object.fromEntries(bridges), undefined, 1) + "\n", 0);
+  replaceFile(RUN_FILES.setupRecord, JSON.stringify(Object.fromEntries(bridges), undefined, 1) + "\n", 0);
 }

@@ -44,7 +44,7 @@ type Choose = (links: readonly Link[]) => Promise<readonly BridgeName[]> | reado
  * @throws {import("../errors.ts").TproxyError} If the lock can't be taken, or nft's state can't be listed.
  * @throws {Deno.errors.NotCapable} Without the permissions of `setup` in `lib/permissions/command_permissions.ts`.
  */
-export async function takeDown(nics: readonly Nic[], note: () => Promise<void>): Promise<boolean> {
+export async function takeDown(nics: readonly Nic[], note: () => void): Promise<boolean> {
   const ownPorts = nics.flatMap((nic) => nic.ownPorts);
   const bridges = [...new Set(nics.map(({ bridge }) => bridge))];
   let idle: readonly BridgeName[] = [];
@@ -56,8 +56,8 @@ export async function takeDown(nics: readonly Nic[], note: () => Promise<void>):
   if (idle.length === 0) return gone;
   log.info("No other guest is on it: looking again in a moment", { bridge: idle.join(" ") });
   await delay(SETTLE_MS);
-  const left = await remove(async (links) => {
-    const known = parseVmAddresses(await readIfThere(RUN_FILES.vmAddresses) ?? "") ?? [];
+  const left = await remove((links) => {
+    const known = parseVmAddresses(readIfThere(RUN_FILES.vmAddresses) ?? "") ?? [];
     return idle.filter((bridge) => {
       if (!isIdle(links, bridge, ownPorts)) return false;
       const vm = findStarting(known, bridge, Deno.osUptime());
@@ -75,9 +75,9 @@ function isIdle(links: readonly Link[], bridge: BridgeName, ownPorts: readonly s
 }
 
 /** Removes the proxies of the bridges that are chosen, and tells whether there was any. */
-async function remove(choose: Choose, first?: () => Promise<void>): Promise<boolean> {
+async function remove(choose: Choose, first?: () => void): Promise<boolean> {
   return await withSetupLock(async () => {
-    await first?.();
+    first?.();
     const bridges = await choose(await listLinks());
     if (bridges.length === 0) return false;
     const failures = await changeBridges(new Map(bridges.map((bridge) => [bridge, () => []])), false);

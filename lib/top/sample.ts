@@ -58,7 +58,7 @@ export async function takeSample(): Promise<Sample> {
   const streams = withVms(answers.streams, findVm);
   const at = Date.now();
   const inners = new Map<BridgeName, Written | undefined>(streams.map(({ bridge }) => [bridge, undefined]));
-  for (const bridge of await servedBridges()) inners.set(bridge, await readWritten(innerOf(bridge)));
+  for (const bridge of await servedBridges()) inners.set(bridge, readWritten(innerOf(bridge)));
   return { at, outers, streams, omitted, failures, outer, inners };
 }
 
@@ -67,14 +67,14 @@ export async function takeSample(): Promise<Sample> {
  * bridges.
  */
 async function servedBridges(): Promise<BridgeName[]> {
-  if (await lstatIfThere(PROXY_DIR) === undefined) return [];
+  if (lstatIfThere(PROXY_DIR) === undefined) return [];
   const entries = await Array.fromAsync(Deno.readDir(PROXY_DIR));
   return entries.map(({ name }) => /^inner-stats\.(.+)\.json$/.exec(name)?.[1]).filter(isBridgeName);
 }
 
-async function readWritten(role: Role): Promise<Written | undefined> {
+function readWritten(role: Role): Written | undefined {
   // The time comes first: counts that are newer than their time are put right by the next reading.
-  const at = (await lstatIfThere(role.statsFile))?.mtime?.getTime();
+  const at = lstatIfThere(role.statsFile)?.mtime?.getTime();
   const counts = at === undefined ? undefined : readCounts(role);
   return at === undefined || counts === undefined ? undefined : { at, counts };
 }
