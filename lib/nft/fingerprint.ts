@@ -89,11 +89,12 @@ export function flagsIn(items: readonly object[]): Pick<BridgeTable, "isDormant"
  *
  * @param former The contents when the rules were listed.
  * @param objects The chains and sets that there are now.
- * @returns The sets as they are now, and the former contents of the chains that are still there.
+ * @returns The sets as they are now, the former contents of the chains that are still there, and whether it was dormant.
  */
 export function refreshTable(former: BridgeTable, objects: readonly TableObject[]): BridgeTable {
   const present = new Set(objects.filter(({ kind }) => kind === "chain").map(({ name }) => name));
-  return { chains: new Map([...former.chains].filter(([name]) => present.has(name))), sets: setsOf(objects) };
+  const chains = new Map([...former.chains].filter(([name]) => present.has(name)));
+  return { ...former, chains, sets: setsOf(objects) };
 }
 
 function setsOf(objects: readonly TableObject[]): Map<string, readonly string[]> {

@@ -54,6 +54,8 @@ Deno.test("refreshTable() takes the sets as they are, and what was known of the 
   ]);
   assert.deepEqual([...now.chains], [["guard_br0", former.chains.get("guard_br0")]]);
   assert.deepEqual([...now.sets], [["veth_ends", ["br0b"]]]);
+  assert.equal(now.isDormant, undefined);
+  assert.equal(refreshTable({ ...former, isDormant: true }, []).isDormant, true);
 });
 
 Deno.test("a fingerprint differs with each rule, with their order, and with what the chain is", () => {
