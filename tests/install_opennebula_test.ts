@@ -237,7 +237,7 @@ Deno.test(
     const vms = await host.text(["cat", "/run/one_tproxy/addresses-of-vms.json"]);
     assert.match(
       vms,
-      /^\[\{"bridge":"br0","address":"192\.168\.150\.10","vm":42,"network":"vnet0; <reboot>","since":\d+\}\]$/m,
+      /^\[\{"bridge":"br0","address":"192\.168\.150\.10","vm":42,"network":"vnet0; <reboot>","since":\d+,"started":\d+\}\]$/m,
     );
     assert.match(await host.text(["nft", "list", "ruleset"]), /chain guard_br0/);
     // A bad entry never fails a VM.
