@@ -10,7 +10,8 @@ import { CONFIG_BELOW, DEFAULT_CONFIG_PATH, FORMER_REMOTES_FOLDER, REMOTES_FOLDE
 import sample from "./fixtures/vm-pre.xml" with { type: "text" };
 import { until } from "../packaging/command.ts";
 import type { Host } from "./lab/host.ts";
-import { asOneadmin, install, PREFIX, shell } from "./lab/installation.ts";
+import type { Lab } from "./lab/lab.ts";
+import { asOneadmin, install, type Installation, PREFIX, shell } from "./lab/installation.ts";
 import { letDriver, makeOpenNebula, nothingIsLeft, succeeded, upgradeOpenNebula } from "./lab/opennebula.ts";
 import { ROOTLESS } from "./lab/rootless.ts";
 import { assertServed, CONFIG, inLab, isServed } from "./lab/scenario.ts";
@@ -19,9 +20,14 @@ import { MACHINE } from "./lab/system_root.ts";
 const VNM = `${REMOTES_FOLDER}/vnm`;
 const CONFIG_PATH = `${REMOTES_FOLDER}/${CONFIG_BELOW}`;
 
-/** What the former folder says must count for nothing. */
-async function spoilFormer(host: Host): Promise<void> {
+/** Makes a hypervisor with OpenNebula 7.5.80. What its former folder says must count for nothing. */
+async function makeUpgraded(lab: Lab): Promise<Installation> {
+  const installation = await makeOpenNebula(lab, MACHINE);
+  const { host } = installation;
+  await letDriver(host);
+  await upgradeOpenNebula(host);
   await host.write(DEFAULT_CONFIG_PATH, CONFIG.replaceAll("5030", "9"));
+  return installation;
 }
 
 /** All files of ours in either folder. */
@@ -34,10 +40,7 @@ Deno.test(
   "drop-in: a driver in /var/lib/one-remotes is served, and nothing is read or written in the former folder",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { host, guest } = await makeOpenNebula(lab, MACHINE);
-    await letDriver(host);
-    await upgradeOpenNebula(host);
-    await spoilFormer(host);
+    const { host, guest } = await makeUpgraded(lab);
     assert.match(succeeded(await install(host, "--drop-in")), new RegExp(`^Writing ${VNM}/tproxy$`, "m"));
     assert.equal(await ours(host), `${VNM}/tproxy\n`);
     assert.equal(await host.text(["stat", "-c", "%U %a", `${VNM}/tproxy`]), "oneadmin 755\n");
@@ -68,10 +71,7 @@ Deno.test(
   "hooks: setup and the watch read the configuration in /var/lib/one-remotes; while a sync empties it, they read none",
   { ignore: ROOTLESS },
   inLab(async (lab) => {
-    const { host, guest } = await makeOpenNebula(lab, MACHINE);
-    await letDriver(host);
-    await upgradeOpenNebula(host);
-    await spoilFormer(host);
+    const { host, guest } = await makeUpgraded(lab);
     await host.ip("link add name onebr.12 type bridge", "link set dev onebr.12 up");
     succeeded(await install(host, "--hooks"));
     await host.write("/tmp/vm", new TextEncoder().encode(sample).toBase64());

@@ -24,12 +24,8 @@ import type { DrainingBytes, ProxyView } from "./metrics_view.ts";
  * @throws {Deno.errors.NotCapable} Without the permissions of `look` in `lib/permissions/command_permissions.ts`.
  */
 export async function readMetrics(form: MetricsForm): Promise<string> {
-  const [{ daemons }, host, dropped, lastPass] = await Promise.all([
-    findDaemons(),
-    lookAtHost(),
-    listDropped(),
-    readLastPass(),
-  ]);
+  const lastPass = readLastPass();
+  const [{ daemons }, host, dropped] = await Promise.all([findDaemons(), lookAtHost(), listDropped()]);
   const proxies = rolesWanted(host).map((role) => viewOf(role, daemons));
   const { endpoints, record } = host;
   return renderMetrics(familiesOf({ version: VERSION, proxies, endpoints, record, dropped, lastPass }), form);

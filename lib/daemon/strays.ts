@@ -6,10 +6,10 @@
  * @module
  */
 
-import { TPROXY } from "../names.ts";
 import { NETNS_DIR } from "../paths.ts";
 import { OUTER } from "../role.ts";
 import { lstatIfThere } from "../run_dir.ts";
+import { listNetns } from "../setup/restore.ts";
 import { type Processes, readMarks } from "./find_daemons.ts";
 import type { Marks } from "./marks.ts";
 import { isOurNumber, numberOf } from "./owner.ts";
@@ -90,27 +90,12 @@ export async function findStrays({ host, userns, others }: Processes): Promise<S
   // A directory service may have given a number to people, although it must not.
   const peoples = new Set<number>();
   for (const gid of new Set(candidates.map(({ gid }) => gid))) if (await hasName(gid)) peoples.add(gid);
-  const namespaces = new Set([host, ...await findNamespaces()]);
-  const elsewhere = candidates.filter(({ netns }) => !namespaces.has(netns));
-  const marks = await readMarks(elsewhere.map(({ pid }) => pid));
-  const peopled = new Set(others.filter(({ gid }) => !isOurNumber(gid)).map(({ netns }) => netns));
   const strays = candidates.filter(({ gid }) => !peoples.has(gid));
+  const ofBridges = [...await listNetns()].map((name) => lstatIfThere(`${NETNS_DIR}/${name}`)?.ino ?? host);
+  const namespaces = new Set([host, ...ofBridges]);
+  const marks = await readMarks(strays.filter(({ netns }) => !namespaces.has(netns)).map(({ pid }) => pid));
+  const peopled = new Set(others.filter(({ gid }) => !isOurNumber(gid)).map(({ netns }) => netns));
   return sortStrays(strays, { host, userns, namespaces, peopled, marks });
-}
-
-/** Finds the inodes of the namespaces of all bridges. */
-async function findNamespaces(): Promise<number[]> {
-  const inodes: number[] = [];
-  try {
-    for await (const { name } of Deno.readDir(NETNS_DIR)) {
-      const info = name.startsWith(`${TPROXY}_`) ? lstatIfThere(`${NETNS_DIR}/${name}`) : undefined;
-      if (typeof info?.ino === "number") inodes.push(info.ino);
-    }
-  } catch (error) {
-    // ip(8) makes the folder with the first namespace.
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return inodes;
 }
 
 /**

@@ -40,11 +40,9 @@ export interface Watcher {
  * @throws {Deno.errors.NotCapable} Without `--allow-run=/usr/bin/ps` and `--allow-read=/run/one_tproxy`.
  */
 export async function lookForWatch(): Promise<Watch> {
-  const [text, last] = await Promise.all([
-    runCommand("ps", ["-ww", "-U", "root", "-o", "pid=,netns=,state=,etimes=,args="]),
-    readLastPass(),
-  ]);
-  return { watchers: parseWatchers(text), passedAt: last?.at };
+  const passedAt = readLastPass()?.at;
+  const text = await runCommand("ps", ["-ww", "-U", "root", "-o", "pid=,netns=,state=,etimes=,args="]);
+  return { watchers: parseWatchers(text), passedAt };
 }
 
 /**

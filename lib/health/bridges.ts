@@ -61,12 +61,9 @@ export interface HostView {
  * `/run/one_tproxy`.
  */
 export async function lookAtHost(former?: BridgeTable): Promise<HostView> {
+  const applied = readApplied();
   const inNft = listStateAndRules(former);
-  const [present, { table }, applied] = await Promise.all([
-    look(() => inNft.then(({ state }) => state)),
-    inNft,
-    readApplied(),
-  ]);
+  const [present, { table }] = await Promise.all([look(() => inNft.then(({ state }) => state)), inNft]);
   const { file, nft, links, netns } = present;
   const listed = links.length > 0 ? links : await listLinks();
   return {

@@ -7,6 +7,7 @@
 import { delay } from "../delay.ts";
 import type { Fault } from "../fault.ts";
 import type { Role } from "../role.ts";
+import { lstatIfThere } from "../run_dir.ts";
 import type { RunningDaemon } from "../daemon/find_daemons.ts";
 import { type Sign, SILENCE_MS } from "./vitals.ts";
 
@@ -29,20 +30,14 @@ export function readSigns(daemons: readonly RunningDaemon[]): Sign[] {
 }
 
 /**
- * Tells when a daemon has last written its counts. The file is on a tmpfs, so this waits for no disk, and it takes a
- * fourth of the time of an asynchronous call.
+ * Tells when a daemon has last written its counts.
  *
  * @param role What the daemon is.
  * @returns Milliseconds since 1970; `undefined` if there is no such file.
  * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/one_tproxy`.
  */
 export function beatOf({ statsFile }: Pick<Role, "statsFile">): number | undefined {
-  try {
-    return Deno.lstatSync(statsFile).mtime?.getTime();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  return lstatIfThere(statsFile)?.mtime?.getTime();
 }
 
 /** Whether a daemon is stopped, by SIGSTOP or by a debugger. */

@@ -141,10 +141,16 @@ async function restoreAll(): Promise<void> {
   }
 }
 
-async function listNetns(): Promise<Set<string>> {
+/**
+ * Lists the namespaces of bridges.
+ *
+ * @returns Their names.
+ * @throws {Deno.errors.NotCapable} Without `--allow-read=/run/netns`.
+ */
+export async function listNetns(): Promise<Set<string>> {
   const names = new Set<string>();
   try {
-    for await (const { name } of Deno.readDir(NETNS_DIR)) if (name.startsWith(TPROXY)) names.add(name);
+    for await (const { name } of Deno.readDir(NETNS_DIR)) if (name.startsWith(`${TPROXY}_`)) names.add(name);
   } catch (error) {
     // The folder does not exist before the first namespace.
     if (!(error instanceof Deno.errors.NotFound)) throw error;
